@@ -1,0 +1,14 @@
+"""Consul clusters as Pulumi components."""
+
+from components.client import ConsulClient, ConsulClientArgs
+from components.cluster import ConsulCluster, ConsulClusterArgs
+from components.server import ConsulServer, ConsulServerArgs
+
+__all__ = [
+    "ConsulClient",
+    "ConsulClientArgs",
+    "ConsulCluster",
+    "ConsulClusterArgs",
+    "ConsulServer",
+    "ConsulServerArgs",
+]

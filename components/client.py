@@ -1,0 +1,71 @@
+"""ConsulClient: the client tier of one datacenter."""
+
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+
+from components import refusals
+from components.desired import agent
+from components.desired.topology import Role, Topology
+from components.placement.choose import PlacementArgs, choose
+from components.placement.contract import AgentGroup
+from components.server import DEFAULT_IMAGE, ui_urls
+
+
+class ConsulClientArgs(TypedDict):
+    """A client tier on ground that exists."""
+
+    placement: PlacementArgs
+    """Where the clients run; on Docker with the `network` of their servers."""
+    replicas: NotRequired[int]
+    """How many clients, 0 too. Default 1."""
+    servers: NotRequired[int]
+    """How many servers there are to join. Default 3."""
+    cluster: NotRequired[str]
+    """Prefix of every physical name, the same as that of the servers. Default: the component's name."""
+    datacenter: NotRequired[str]
+    """The Consul datacenter to join. Default dc1."""
+    image: NotRequired[str]
+    """The Consul image, by exact version or digest."""
+    agent_config: NotRequired[dict[str, Any]]
+    """Agent configuration keys of Consul, merged over the defaults; `ui_config: {enabled: true}` shows the UI."""
+
+
+class ConsulClient(pulumi.ComponentResource):
+    """The client agents of one Consul datacenter, as many as `replicas` says."""
+
+    http_addresses: pulumi.Output[list[str]]
+    """Base URL of each client's HTTP API, by ordinal."""
+    ui_urls: pulumi.Output[list[str]]
+    """The web UI of each client, empty unless its configuration enables one."""
+    dns_addresses: pulumi.Output[list[str]]
+    """`host:port` of each client's DNS interface, UDP and TCP."""
+
+    def __init__(self, name: str, args: ConsulClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Raises pulumi.RunError with every problem of `args` before anything is registered."""
+        refusals.refuse(refusals.client_problems(args, name))
+        super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, opts)
+        topology = Topology(
+            cluster=args.get("cluster", name),
+            datacenter=args.get("datacenter", "dc1"),
+            servers=args.get("servers", 3),
+            clients=args.get("replicas", 1),
+        )
+        placement = choose(args["placement"])
+        document = agent.document(topology, Role.CLIENT, placement.surroundings(), args.get("agent_config", {}))
+        group = AgentGroup(
+            topology=topology, role=Role.CLIENT, image=args.get("image", DEFAULT_IMAGE), document=document
+        )
+        placed = placement.place(name, group, pulumi.ResourceOptions(parent=self))
+        self.ready = list(placed.ready)
+        """What to depend on in order to find the clients running."""
+        self.http_addresses = pulumi.Output.all(*placed.http_addresses)
+        self.ui_urls = ui_urls(self.http_addresses, document)
+        self.dns_addresses = pulumi.Output.all(*placed.dns_addresses)
+        self.register_outputs(
+            {
+                "http_addresses": self.http_addresses,
+                "ui_urls": self.ui_urls,
+                "dns_addresses": self.dns_addresses,
+            }
+        )

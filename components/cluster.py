@@ -1,0 +1,146 @@
+"""ConsulCluster: the servers, the clients and the seeds of one datacenter."""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict, cast
+
+import pulumi
+
+from components import refusals
+from components.client import ConsulClient
+from components.desired import agent, kv_tree, naming
+from components.desired.topology import Role, Topology, failure_tolerance, min_quorum
+from components.live.api import leader_now
+from components.live.autopilot import Autopilot
+from components.live.kv import KvEntries
+from components.placement.choose import PlacementArgs, choose
+from components.server import DEFAULT_IMAGE, ConsulServer
+
+PATIENCE_UPDATE = 10.0
+"""Seconds to wait for an election that is under way when an update asks for the leader."""
+PATIENCE_PREVIEW = 2.0
+"""The same in a preview, which a dead cluster must not hold up."""
+
+
+class ConsulClusterArgs(TypedDict):
+    """A whole cluster. A stack file spells these args in YAML, under `cluster`."""
+
+    placement: PlacementArgs
+    """Where the cluster runs."""
+    name: NotRequired[str]
+    """Prefix of every physical name. Default: `<component>-<stack>`, so that two stacks never meet."""
+    datacenter: NotRequired[str]
+    """The Consul datacenter. Default dc1."""
+    servers: NotRequired[int]
+    """How many servers: an odd number from 1 to 7. Default 3, which tolerates the loss of one."""
+    clients: NotRequired[int]
+    """How many clients. Default 0."""
+    image: NotRequired[str]
+    """The Consul image, by exact version or digest."""
+    agent_config: NotRequired[dict[str, Any]]
+    """Agent configuration keys of Consul for every agent, merged over the defaults."""
+    server_config: NotRequired[dict[str, Any]]
+    """The same for servers alone, merged over `agent_config`."""
+    client_config: NotRequired[dict[str, Any]]
+    """The same for clients alone; `ui_config: {enabled: true}` gives each client a UI."""
+    seeds: NotRequired[dict[str, Any]]
+    """KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`."""
+
+
+class TierArgs(TypedDict):
+    """What both tiers of a cluster are given."""
+
+    placement: PlacementArgs
+    cluster: str
+    datacenter: str
+    image: str
+
+
+class ConsulCluster(pulumi.ComponentResource):
+    """One Consul datacenter: its ground, its servers and clients, and the KV entries it is seeded with."""
+
+    ui_urls: pulumi.Output[list[str]]
+    """The web UI of every server, then of each client that has one."""
+    http_addresses: pulumi.Output[list[str]]
+    """Base URL of every agent's HTTP API, servers first."""
+    leader_address: pulumi.Output[str | None]
+    """Raft address of the leader when this program last ran; a leader may change at any time, so feed it to nothing."""
+    servers: pulumi.Output[list[str]]
+    """Consul node name of every server."""
+    datacenter: pulumi.Output[str]
+    """The Consul datacenter."""
+    dns_addresses: pulumi.Output[list[str]]
+    """`host:port` of every agent's DNS interface, UDP and TCP, servers first."""
+
+    def __init__(self, name: str, args: ConsulClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Raises pulumi.RunError with every problem of `args` before anything is registered."""
+        args = {"name": f"{name}-{pulumi.get_stack()}"} | args
+        refusals.refuse(refusals.cluster_problems(args, name))
+        super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, opts)
+        topology = Topology(
+            cluster=args["name"],
+            datacenter=args.get("datacenter", "dc1"),
+            servers=args.get("servers", 3),
+            clients=args.get("clients", 0),
+        )
+        children = pulumi.ResourceOptions(parent=self)
+        placement = choose(args["placement"])
+        tier = TierArgs(
+            placement=cast(PlacementArgs, placement.ground(name, topology, children)),
+            cluster=topology.cluster,
+            datacenter=topology.datacenter,
+            image=args.get("image", DEFAULT_IMAGE),
+        )
+        servers = ConsulServer(
+            f"{name}-server",
+            {**tier, "replicas": topology.servers, "agent_config": _config(args, "server_config")},
+            children,
+        )
+        clients = ConsulClient(
+            f"{name}-client",
+            {
+                **tier,
+                "replicas": topology.clients,
+                "servers": topology.servers,
+                "agent_config": _config(args, "client_config"),
+            },
+            children,
+        )
+        # With the data goes what is stored in it, so no server is asked for deletions while all of them stop.
+        on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
+        Autopilot(f"{name}-autopilot", servers.http_addresses, min_quorum(topology.servers), on_servers)
+        seeds = KvEntries(
+            f"{name}-seeds",
+            servers.http_addresses,
+            kv_tree.entries(args.get("seeds", {})),
+            on_servers,
+        )
+        self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
+        self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
+        self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
+        self.leader_address = pulumi.Output.all(servers.http_addresses, seeds.id).apply(
+            lambda known: leader_now(known[0], PATIENCE_PREVIEW if pulumi.runtime.is_dry_run() else PATIENCE_UPDATE)
+        )
+        self.servers = pulumi.Output.from_input(
+            [naming.node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(topology.servers)]
+        )
+        self.datacenter = pulumi.Output.from_input(topology.datacenter)
+        if failure_tolerance(topology.servers) == 0:
+            pulumi.log.warn("one server tolerates no failure and may lose data: set servers to 3", self)
+        self.register_outputs(
+            {
+                "ui_urls": self.ui_urls,
+                "http_addresses": self.http_addresses,
+                "servers": self.servers,
+                "datacenter": self.datacenter,
+                "dns_addresses": self.dns_addresses,
+            }
+        )
+
+
+def _config(args: Mapping[str, Any], tier: str) -> agent.Document:
+    """The agent configuration of one tier: what is for every agent, then what is for this tier alone."""
+    return agent.merge(args.get("agent_config", {}), args.get(tier, {}))
+
+
+def _joined(one: pulumi.Output[list[str]], other: pulumi.Output[list[str]]) -> pulumi.Output[list[str]]:
+    return pulumi.Output.all(one, other).apply(lambda lists: [*lists[0], *lists[1]])

@@ -1,0 +1,1 @@
+"""What a Consul cluster is: pure Python, no Pulumi, no input or output."""

@@ -1,0 +1,70 @@
+"""Which agent configuration keys a user may set: Consul's own names, less those that the program answers for."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from components.desired.spelling import suggestion
+
+OWNED = {
+    "advertise_addr": "the address follows from the agent's ordinal",
+    "bind_addr": "the address follows from the agent's ordinal",
+    "bootstrap": "the first election follows from `servers`",
+    "bootstrap_expect": "the first election follows from `servers`",
+    "client_addr": "the published address follows from `placement`",
+    "data_dir": "the data lives on the agent's own volume",
+    "datacenter": "set `datacenter` beside it",
+    "disable_host_node_id": "agents on one host would clash with any other value",
+    "node_id": "the ID lives on the agent's own volume",
+    "node_name": "the name follows from the agent's ordinal",
+    "ports": "the published ports follow from `placement`",
+    "retry_join": "agents join every server by name",
+    "server": "the role follows from the tier",
+}
+"""Key and why it is not for the user to set."""
+
+SECRET = ("encrypt", "acl.tokens", "auto_config.intro_token", "audit", "cloud")
+"""Keys whose values would be readable in `docker inspect` and in previews."""
+
+KNOWN = frozenset(
+    (
+        "acl addresses advertise_addr advertise_addr_ipv4 advertise_addr_ipv6 advertise_addr_wan "
+        "advertise_addr_wan_ipv4 advertise_addr_wan_ipv6 advertise_reconnect_timeout alt_domain audit auto_config "
+        "auto_encrypt auto_reload_config autopilot bind_addr bootstrap bootstrap_expect cache check "
+        "check_output_max_size check_update_interval checks client_addr cloud config_entries connect data_dir "
+        "datacenter default_intention_policy default_query_time disable_anonymous_signature disable_coordinates "
+        "disable_host_node_id disable_http_unprintable_char_filter disable_keyring_file disable_remote_exec "
+        "disable_update_check discard_check_output discovery_max_stale dns_config domain enable_agent_tls_for_checks "
+        "enable_central_service_config enable_debug enable_local_script_checks enable_script_checks enable_syslog "
+        "encrypt encrypt_verify_incoming encrypt_verify_outgoing experiments gossip_lan gossip_wan http_config "
+        "leave_on_terminate license_path limits locality log_file log_json log_level log_rotate_bytes "
+        "log_rotate_duration log_rotate_max_files max_query_time node_id node_meta node_name partition peering "
+        "performance pid_file ports primary_datacenter primary_gateways primary_gateways_interval protocol "
+        "raft_logstore raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs read_replica "
+        "reconnect_timeout reconnect_timeout_wan recursors rejoin_after_leave reporting retry_interval "
+        "retry_interval_wan retry_join retry_join_wan retry_max retry_max_wan rpc segment segments serf_lan "
+        "serf_lan_allowed_cidrs serf_wan serf_wan_allowed_cidrs server server_name server_rejoin_age_max service "
+        "services session_ttl_min skip_leave_on_interrupt syslog_facility tagged_addresses telemetry tls "
+        "translate_wan_addrs ui_config unix_sockets use_streaming_backend watches xds"
+    ).split()
+)
+"""Top-level keys of the agent's configuration (Consul 1.20, agent/config/config.go), deprecated ones left out."""
+
+
+def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Every key of `config` that an agent would refuse or that would undo what the program guarantees."""
+    for key in config:
+        if key in OWNED:
+            yield f"{path}.{key}: not for agent configuration, {OWNED[key]}"
+        elif key not in KNOWN:
+            yield f"{path}.{key}: Consul has no such key{suggestion(key, KNOWN - OWNED.keys())}"
+    for secret in SECRET:
+        if _has(config, secret.split(".")):
+            yield f"{path}.{secret}: would be readable by everyone who may inspect the container, leave it out"
+
+
+def _has(config: Any, keys: list[str]) -> bool:
+    for key in keys:
+        if not isinstance(config, Mapping) or key not in config:
+            return False
+        config = config[key]
+    return True

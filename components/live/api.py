@@ -1,0 +1,126 @@
+"""One conversation with Consul over HTTP: any server will do, absence is not failure, and nothing waits for ever."""
+
+import base64
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from components.desired.kv_plan import Operation, Stored
+
+AUTOPILOT = "/v1/operator/autopilot/configuration"
+ATTEMPT = 5.0
+"""Seconds for one request to one server."""
+
+
+class UnreachableError(Exception):
+    """No server answered in time, or none that answered had a leader. Says nothing about what is stored."""
+
+
+class RefusedError(Exception):
+    """Consul understood the request and declined it."""
+
+
+class ChangedError(Exception):
+    """A key is no longer as it was read, so a write or deletion that relied on it was not done."""
+
+
+class Consul:
+    """The HTTP API of one cluster, by any of its addresses."""
+
+    def __init__(self, addresses: Sequence[str], patience: float = 30.0) -> None:
+        """`addresses` are base URLs; `patience` is in seconds, for one call with all its tries."""
+        self._addresses = list(addresses)
+        self._patience = patience
+        self._session = requests.Session()
+        # A proxy of the environment knows nothing of a loopback address or of a private network.
+        self._session.trust_env = False
+
+    def leader(self) -> str:
+        """The leader's Raft address (`GET /v1/status/leader`), waited for.
+
+        Raises UnreachableError when no server names one in time.
+        """
+        deadline = time.monotonic() + self._patience
+        while True:
+            named = [found for base in self._addresses if (found := self._leader_by(base))]
+            if named:
+                return max(named, key=named.count)
+            if time.monotonic() > deadline:
+                raise UnreachableError(f"no leader within {self._patience:.0f} s at {', '.join(self._addresses)}")
+            time.sleep(0.1)
+
+    def keys_below(self, prefix: str) -> dict[str, Stored]:
+        """Every key that starts with `prefix`, read through the leader (`?consistent`)."""
+        answer = self._ask("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
+        if answer.status_code == 404:
+            return {}
+        return {
+            found["Key"]: Stored(base64.b64decode(found["Value"] or ""), found["ModifyIndex"])
+            for found in answer.json()
+        }
+
+    def transact(self, operations: list[Operation]) -> None:
+        """All of `operations` or none (`PUT /v1/txn`).
+
+        Raises ChangedError when a key has another index than its operation names.
+        """
+        answer = self._ask("PUT", "/v1/txn", body=json.dumps(operations, separators=(",", ":")))
+        if answer.status_code == 409:
+            raise ChangedError("; ".join(sorted({error["What"] for error in answer.json()["Errors"]})))
+
+    def put(self, key: str, value: bytes, index: int) -> None:
+        """One key whose value fits no transaction, if it still has `index` (0: if it does not exist)."""
+        answer = self._ask("PUT", f"/v1/kv/{quote(key)}", {"cas": str(index)}, value)
+        if answer.text.strip() != "true":
+            raise ChangedError(f"key {key!r}")
+
+    def autopilot(self) -> dict[str, Any]:
+        """Autopilot's configuration (`GET /v1/operator/autopilot/configuration`)."""
+        configuration: dict[str, Any] = self._ask("GET", AUTOPILOT).json()
+        return configuration
+
+    def configure_autopilot(self, **wanted: Any) -> None:
+        """Change some of autopilot's keys and leave the others as they are, even if they change meanwhile."""
+        while (present := self.autopilot()) | wanted != present:
+            self._ask("PUT", AUTOPILOT, {"cas": str(present["ModifyIndex"])}, json.dumps(present | wanted))
+
+    def _leader_by(self, base: str) -> str | None:
+        try:
+            answer = self._session.get(f"{base}/v1/status/leader", timeout=1.0)
+            return str(answer.json()) or None if answer.ok else None
+        except requests.RequestException:
+            return None
+
+    def _ask(
+        self, method: str, path: str, params: dict[str, str] | None = None, body: str | bytes | None = None
+    ) -> requests.Response:
+        """Try every server in turn until one gives an answer that is the cluster's and not its own trouble."""
+        deadline = time.monotonic() + self._patience
+        trouble = "no address to ask"
+        while True:
+            for base in self._addresses:
+                try:
+                    answer = self._session.request(method, base + path, params, body, timeout=ATTEMPT)
+                except requests.RequestException as error:
+                    trouble = f"{base}: {type(error).__name__}"
+                    continue
+                if answer.ok or answer.status_code in (404, 409):
+                    return answer
+                trouble = f"{base}: {answer.status_code} {answer.text.strip()[:200]}"
+                if answer.status_code < 500 and answer.status_code != 429:
+                    raise RefusedError(trouble)
+            if time.monotonic() > deadline:
+                raise UnreachableError(f"no answer within {self._patience:.0f} s, last {trouble}")
+            time.sleep(0.2)
+
+
+def leader_now(addresses: Sequence[str], patience: float) -> str | None:
+    """The leader's Raft address, or None where nobody names one within `patience` seconds."""
+    try:
+        return Consul(addresses, patience).leader()
+    except UnreachableError:
+        return None

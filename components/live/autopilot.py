@@ -1,0 +1,69 @@
+"""Autopilot: how far Consul may prune servers that look dead, kept right for the size of the cluster."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
+
+from components.live.api import Consul, UnreachableError
+
+REVISION = 1
+"""Raised when the provider's behaviour changes: the state holds only its import path, so code alone is no change."""
+
+Properties = dict[str, Any]
+"""`addresses`, `min_quorum` and `revision`, as inputs and as outputs alike."""
+
+
+class AutopilotProvider(ResourceProvider):
+    """Sets `MinQuorum` and leaves every other key of autopilot's configuration as it is."""
+
+    serialize_as_secret_always = False
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """Any difference is an update in place; an address not known yet may be one."""
+        return DiffResult(
+            changes=any(olds.get(name) != news.get(name) for name in ("addresses", "min_quorum", "revision"))
+        )
+
+    def create(self, props: Properties) -> CreateResult:
+        """Wait for the leader, then set the quorum."""
+        return CreateResult("autopilot", _configure(props))
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Set the quorum."""
+        return UpdateResult(_configure(news))
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """The quorum as it is now; without an answer, as it was."""
+        try:
+            found = Consul(props["addresses"], patience=10).autopilot()["MinQuorum"]
+        except UnreachableError:
+            found = props["min_quorum"]
+        return ReadResult(id_, _outputs(props, found), _outputs(props, found))
+
+
+class Autopilot(Resource, module="consul-on-pulumi", name="Autopilot"):
+    """The part of autopilot's configuration that follows the number of servers."""
+
+    def __init__(
+        self,
+        name: str,
+        addresses: pulumi.Input[Sequence[pulumi.Input[str]]],
+        min_quorum: int,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`addresses` are base URLs of the HTTP API; `min_quorum` is a number of voters."""
+        props = {"addresses": addresses, "min_quorum": min_quorum, "revision": REVISION}
+        super().__init__(AutopilotProvider(), name, props, opts)
+
+
+def _configure(props: Properties) -> Properties:
+    consul = Consul(props["addresses"], patience=120)
+    consul.leader()
+    consul.configure_autopilot(MinQuorum=int(props["min_quorum"]))
+    return _outputs(props, props["min_quorum"])
+
+
+def _outputs(props: Properties, min_quorum: float) -> Properties:
+    return {"addresses": props["addresses"], "min_quorum": min_quorum, "revision": props["revision"]}

@@ -1,0 +1,1 @@
+"""How agents are placed: one package for each backend, all behind one contract."""

@@ -1,0 +1,62 @@
+"""What the components ask of a backend, and what it answers. Docker and Kubernetes look the same from here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pulumi
+
+from components.desired.agent import Document, Surroundings
+from components.desired.topology import Role, Topology
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentGroup:
+    """The agents of one role, described but not yet placed."""
+
+    topology: Topology
+    role: Role
+    image: str
+    """The Consul image, by exact version or digest."""
+    document: Document
+    """The configuration that all of them share; plain, so that a preview shows its difference."""
+    bootstrap_expect: pulumi.Input[int] | None = None
+    """For servers: how many must meet before the first election."""
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """File name to secret document, which Consul merges into the plain one. Never part of it: a backend delivers each
+    as a file that only the agent may read."""
+
+    @property
+    def count(self) -> int:
+        """How many agents there are in this group."""
+        return self.topology.servers if self.role is Role.SERVER else self.topology.clients
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Where the agents of a group are reached, by ordinal, and what stands for them."""
+
+    http_addresses: Sequence[pulumi.Input[str]]
+    """Base URLs of the HTTP API from where the program runs."""
+    dns_addresses: Sequence[pulumi.Input[str]]
+    """`host:port` of the DNS interface, UDP and TCP."""
+    ready: Sequence[pulumi.Resource]
+    """Exist when the agents do: what needs running agents depends on these."""
+    data: pulumi.Resource | None
+    """Lives as long as what the agents store; no rolling change replaces it."""
+
+
+class Placement(Protocol):
+    """One backend with its settings."""
+
+    def problems(self, topology: Topology, path: str) -> Iterable[str]:
+        """Why this topology cannot be placed here, a line each that starts with `path`."""
+
+    def surroundings(self) -> Surroundings:
+        """What an agent's description depends on."""
+
+    def ground(self, name: str, topology: Topology, opts: pulumi.ResourceOptions) -> dict[str, Any]:
+        """Make what all tiers of a cluster stand on, and return the placement args for a tier that stands on it."""
+
+    def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
+        """Place the agents of `group` on existing ground; children are named `<name>-<ordinal>`."""

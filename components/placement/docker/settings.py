@@ -1,0 +1,23 @@
+"""The settings of the Docker backend."""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+
+class DockerArgs(TypedDict):
+    """A private network on one Docker engine, and what of it the host sees."""
+
+    subnet: str
+    """The private network in CIDR notation. Each agent has a fixed address in its lower half, because a server that
+    comes back at another one is away for a minute."""
+    network: NotRequired[pulumi.Input[str]]
+    """Name of an existing network with this subnet. A cluster without one makes its own; a tier alone needs one."""
+    http_port: NotRequired[int]
+    """Loopback port of server 0's API and UI; the other agents follow upwards. Default: free ports, chosen once."""
+    dns_port: NotRequired[int]
+    """Loopback port of server 0's DNS interface, UDP and TCP; likewise."""
+    keep_data: NotRequired[bool]
+    """Whether the data volumes outlive `pulumi destroy`, to be found again by the next `up`. Default false."""
+    memory_mib: NotRequired[int]
+    """Memory limit of each container in MiB, swap included. Default: none."""

@@ -1,0 +1,86 @@
+"""ConsulServer: the server tier of one datacenter."""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+
+from components import refusals
+from components.desired import agent
+from components.desired.topology import Role, Topology, bootstrap_expect
+from components.live.bootstrap_size import BootstrapSize
+from components.placement.choose import PlacementArgs, choose
+from components.placement.contract import AgentGroup
+
+DEFAULT_IMAGE = "hashicorp/consul:1.20.6"
+"""Exact, so that two runs make the same cluster. Not 1.21.5, which makes stored keys unreadable (consul #22822)."""
+
+
+class ConsulServerArgs(TypedDict):
+    """A server tier on ground that exists."""
+
+    placement: PlacementArgs
+    """Where the servers run; on Docker with an existing `network`."""
+    replicas: NotRequired[int]
+    """How many servers: an odd number from 1 to 7. Default 3, which tolerates the loss of one."""
+    cluster: NotRequired[str]
+    """Prefix of every physical name. Default: the component's name."""
+    datacenter: NotRequired[str]
+    """The Consul datacenter that the servers form. Default dc1."""
+    image: NotRequired[str]
+    """The Consul image, by exact version or digest."""
+    agent_config: NotRequired[dict[str, Any]]
+    """Agent configuration keys of Consul, merged over the defaults."""
+
+
+class ConsulServer(pulumi.ComponentResource):
+    """The server agents of one Consul datacenter, as many as `replicas` says."""
+
+    http_addresses: pulumi.Output[list[str]]
+    """Base URL of each server's HTTP API, by ordinal."""
+    ui_urls: pulumi.Output[list[str]]
+    """The web UI of each server, so that it survives the loss of any."""
+    dns_addresses: pulumi.Output[list[str]]
+    """`host:port` of each server's DNS interface, UDP and TCP."""
+
+    def __init__(self, name: str, args: ConsulServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Raises pulumi.RunError with every problem of `args` before anything is registered."""
+        refusals.refuse(refusals.server_problems(args, name))
+        super().__init__("consul-on-pulumi:index:ConsulServer", name, {}, opts)
+        topology = Topology(
+            cluster=args.get("cluster", name),
+            datacenter=args.get("datacenter", "dc1"),
+            servers=args.get("replicas", 3),
+        )
+        placement = choose(args["placement"])
+        document = agent.document(topology, Role.SERVER, placement.surroundings(), args.get("agent_config", {}))
+        children = pulumi.ResourceOptions(parent=self)
+        birth = BootstrapSize(f"{name}-bootstrap", topology.servers, opts=children)
+        group = AgentGroup(
+            topology=topology,
+            role=Role.SERVER,
+            image=args.get("image", DEFAULT_IMAGE),
+            document=document,
+            bootstrap_expect=birth.initial.apply(lambda initial: bootstrap_expect(int(initial), topology.servers)),
+        )
+        placed = placement.place(name, group, children)
+        self.ready = list(placed.ready)
+        """What to depend on in order to find the servers running."""
+        self.data = placed.data
+        """Lives as long as the servers' data: for `deleted_with`."""
+        self.http_addresses = pulumi.Output.all(*placed.http_addresses)
+        self.ui_urls = ui_urls(self.http_addresses, document)
+        self.dns_addresses = pulumi.Output.all(*placed.dns_addresses)
+        self.register_outputs(
+            {
+                "http_addresses": self.http_addresses,
+                "ui_urls": self.ui_urls,
+                "dns_addresses": self.dns_addresses,
+            }
+        )
+
+
+def ui_urls(http_addresses: pulumi.Output[list[str]], document: Mapping[str, Any]) -> pulumi.Output[list[str]]:
+    """The web UI at each address, if agents with this document serve one."""
+    shown = agent.shows_ui(document)
+    return http_addresses.apply(lambda bases: [f"{base}/ui/" for base in bases] if shown else [])

@@ -1,0 +1,71 @@
+"""From the stack file to the args of a component: the stack file is those args, spelled in YAML."""
+
+from collections.abc import Callable, Iterable, Mapping
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints, is_typeddict
+
+import pulumi
+
+from components.desired.spelling import suggestion
+from components.refusals import refuse
+
+Args = TypeVar("Args")
+
+_WORDS = {str: "text", int: "a whole number", bool: "true or false", dict: "a map", list: "a list"}
+
+
+def read(
+    config: pulumi.Config, key: str, shape: type[Args], meaning: Callable[[Mapping[str, Any], str], Iterable[str]]
+) -> Args:
+    """The object under `key` as `shape`, a TypedDict; `meaning` checks what types cannot say.
+
+    Raises pulumi.RunError with every problem: `cluster.datacentre: unknown setting, did you mean datacenter?`
+    """
+    raw = config.get_object(key)
+    if raw is None:
+        refuse([f"{key}: required, set {config.name}:{key} in the stack file"])
+    if pulumi.runtime.is_config_secret(f"{config.name}:{key}"):
+        refuse([f"{key}: holds an encrypted value, which would be readable on the agents, leave it out"])
+    found, sound = check(raw, shape, key)
+    refuse([*found, *meaning(sound, key)])
+    return cast(Args, sound)
+
+
+def check(value: Any, shape: Any, path: str) -> tuple[list[str], Any]:
+    """The problems of `value` as a `shape`, and as much of it as has none."""
+    shape = _plain(shape)
+    if shape is Any:
+        return [], value
+    if is_typeddict(shape) and isinstance(value, Mapping):
+        return _check_keys(value, shape, path)
+    if get_origin(shape) is dict and isinstance(value, Mapping):
+        return [], value
+    kind = dict if is_typeddict(shape) else get_origin(shape) or shape
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return [], value
+    return [f"{path}: expected {_WORDS[kind]}, got {value!r}"], None
+
+
+def _check_keys(value: Mapping[str, Any], shape: Any, path: str) -> tuple[list[str], dict[str, Any]]:
+    # The alias pulumi.Input names Output[T] in quotes, which only resolve with these.
+    hints = get_type_hints(shape, localns={"Output": pulumi.Output, "T": Any})
+    problems = [
+        f"{path}.{key}: unknown setting{suggestion(str(key), hints.keys() - value.keys())}"
+        for key in value
+        if key not in hints
+    ]
+    problems += [f"{path}.{key}: required" for key in sorted(shape.__required_keys__) if key not in value]
+    sound = {}
+    for key in hints.keys() & value.keys():
+        found, kept = check(value[key], hints[key], f"{path}.{key}")
+        problems += found
+        if kept is not None:
+            sound[key] = kept
+    return problems, sound
+
+
+def _plain(shape: Any) -> Any:
+    """A stack file holds no outputs, so an Input[T] is a T here."""
+    if get_origin(shape) in (Union, UnionType):
+        return next(kind for kind in get_args(shape) if isinstance(kind, type))
+    return shape
