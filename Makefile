@@ -1,0 +1,51 @@
+# STACK=dev runs on Docker. Everything that is built or downloaded is kept, so only the first `make` is slow.
+STACK ?= dev
+PYTHON ?= python3
+TOOLCHAIN = $(PYTHON) -m toolchain
+PULUMI = eval "$$($(TOOLCHAIN) env)" && pulumi
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview refresh destroy test bench setup doctor env clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+up: setup stack ## set up, start the cluster and show its outputs
+	@$(PULUMI) up --stack $(STACK) --yes --suppress-outputs
+	@$(PULUMI) stack output --stack $(STACK)
+	@printf '\nNext:\n'
+	@printf '  %-42s %s\n' 'eval "$$(make -s env)"' 'plain pulumi commands work in this shell'
+	@printf '  %-42s %s\n' 'pulumi preview --stack $(STACK)' 'what a change in Pulumi.$(STACK).yaml would do'
+	@printf '  %-42s %s\n' 'make destroy STACK=$(STACK)' 'remove it all'
+
+preview: setup stack ## show what `make up` would change
+	@$(PULUMI) preview --stack $(STACK) --diff
+
+refresh: setup stack ## compare the state with what really runs
+	@$(PULUMI) refresh --stack $(STACK) --yes
+
+destroy: setup stack ## remove the cluster
+	@$(PULUMI) destroy --stack $(STACK) --yes
+
+test: setup ## format, lint, types, unit tests, then the tests on real engines
+	@$(TOOLCHAIN) check
+
+bench: setup ## measure
+	@eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m tests.bench
+
+setup: ## find, download or build all that is needed
+	@$(TOOLCHAIN) setup
+
+doctor: ## show what was found where
+	@$(TOOLCHAIN) doctor
+
+env: ## print the environment: eval "$(make -s env)"
+	@$(TOOLCHAIN) env
+
+clean: ## remove what this folder holds beside the sources; builds and state stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: stack
+stack:
+	@$(PULUMI) stack select --create $(STACK)

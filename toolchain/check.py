@@ -1,0 +1,30 @@
+"""The checks of a change, cheapest first; stops at the first that fails."""
+
+import os
+import subprocess
+
+from toolchain import environment, places, progress
+
+TYPED = ("components", "__main__.py", "toolchain")
+# The quick tests come first: they find most mistakes, and a failure there makes the rest pointless.
+COMMANDS = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy", "--strict", *TYPED),
+    ("pytest", "tests", "-m", "not e2e"),
+    ("pytest", "tests", "-m", "e2e"),
+)
+
+
+def run() -> int:
+    """Runs them; the exit code is the first failure's (pytest's 5 means that no test ran)."""
+    env = {**os.environ, **environment.variables(environment.tools())}
+    for command in COMMANDS:
+        progress.say(f"== {' '.join(command)}")
+        code = subprocess.run(
+            [places.VENV / "bin" / command[0], *command[1:]], cwd=places.ROOT, env=env, check=False
+        ).returncode
+        if code:
+            progress.say(f"== failed: {' '.join(command)}")
+            return code
+    return 0
