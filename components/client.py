@@ -4,7 +4,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from components import refusals
+from components import children, refusals
 from components.desired import agent
 from components.desired.topology import Role, Topology
 from components.placement.choose import PlacementArgs, choose
@@ -43,7 +43,7 @@ class ConsulClient(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ConsulClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
-        refusals.refuse(refusals.client_problems(args, name))
+        refusals.refuse(refusals.client_problems(args, name, "client"))
         super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, opts)
         topology = Topology(
             cluster=args.get("cluster", name),
@@ -56,7 +56,7 @@ class ConsulClient(pulumi.ComponentResource):
         group = AgentGroup(
             topology=topology, role=Role.CLIENT, image=args.get("image", DEFAULT_IMAGE), document=document
         )
-        placed = placement.place(name, group, pulumi.ResourceOptions(parent=self))
+        placed = placement.place(name, group, children.of(self, opts))
         self.ready = list(placed.ready)
         """What to depend on in order to find the clients running."""
         self.http_addresses = pulumi.Output.all(*placed.http_addresses)

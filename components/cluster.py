@@ -5,15 +5,16 @@ from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 
-from components import refusals
+from components import children, refusals
 from components.client import ConsulClient
 from components.desired import agent, kv_tree, naming
 from components.desired.topology import Role, Topology, failure_tolerance, min_quorum
 from components.live.api import leader_now
 from components.live.autopilot import Autopilot
+from components.live.birth import Birth
 from components.live.kv import KvEntries
 from components.placement.choose import PlacementArgs, choose
-from components.server import DEFAULT_IMAGE, ConsulServer
+from components.server import DEFAULT_IMAGE, ConsulServer, fixed
 
 PATIENCE_UPDATE = 10.0
 """Seconds to wait for an election that is under way when an update asks for the leader."""
@@ -74,7 +75,7 @@ class ConsulCluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: ConsulClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         args = {"name": f"{name}-{pulumi.get_stack()}"} | args
-        refusals.refuse(refusals.cluster_problems(args, name))
+        refusals.refuse(refusals.cluster_problems(args, "cluster"))
         super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, opts)
         topology = Topology(
             cluster=args["name"],
@@ -82,18 +83,24 @@ class ConsulCluster(pulumi.ComponentResource):
             servers=args.get("servers", 3),
             clients=args.get("clients", 0),
         )
-        children = pulumi.ResourceOptions(parent=self)
         placement = choose(args["placement"])
+        birth = Birth(f"{name}-birth", topology.servers, fixed(topology, placement, "cluster"), children.of(self, opts))
+        waits = pulumi.ResourceOptions.merge(children.of(self, opts), pulumi.ResourceOptions(depends_on=[birth]))
         tier = TierArgs(
-            placement=cast(PlacementArgs, placement.ground(name, topology, children)),
+            placement=cast(PlacementArgs, placement.ground(name, topology, waits)),
             cluster=topology.cluster,
             datacenter=topology.datacenter,
             image=args.get("image", DEFAULT_IMAGE),
         )
         servers = ConsulServer(
             f"{name}-server",
-            {**tier, "replicas": topology.servers, "agent_config": _config(args, "server_config")},
-            children,
+            {
+                **tier,
+                "replicas": topology.servers,
+                "agent_config": _config(args, "server_config"),
+                "initial_servers": birth.initial,
+            },
+            waits,
         )
         clients = ConsulClient(
             f"{name}-client",
@@ -103,7 +110,8 @@ class ConsulCluster(pulumi.ComponentResource):
                 "servers": topology.servers,
                 "agent_config": _config(args, "client_config"),
             },
-            children,
+            # Servers first, as Consul's upgrade rule has it: a client may be older than its servers, never newer.
+            pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=servers.ready)),
         )
         # With the data goes what is stored in it, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)

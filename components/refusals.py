@@ -26,21 +26,21 @@ def cluster_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
         yield from kv_tree.problems(args["seeds"], f"{path}.seeds")
 
 
-def server_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What is wrong with the args of a ConsulServer."""
-    yield from _tier_problems(_as_cluster(args, path, "servers"), path, {"servers": 3, "clients": 0}, ())
+def server_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:
+    """What is wrong with the args of a ConsulServer of that name."""
+    yield from _tier_problems(_as_cluster(args, name, "servers"), path, {"servers": 3, "clients": 0}, ())
     yield from _network_problems(args, path)
 
 
-def client_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What is wrong with the args of a ConsulClient."""
-    yield from _tier_problems(_as_cluster(args, path, "clients"), path, {"servers": 3, "clients": 1}, ())
+def client_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:
+    """What is wrong with the args of a ConsulClient of that name."""
+    yield from _tier_problems(_as_cluster(args, name, "clients"), path, {"servers": 3, "clients": 1}, ())
     yield from _network_problems(args, path)
 
 
-def _as_cluster(args: Mapping[str, Any], path: str, counted: str) -> dict[str, Any]:
+def _as_cluster(args: Mapping[str, Any], name: str, counted: str) -> dict[str, Any]:
     renamed = {"replicas": counted, "cluster": "name"}
-    return {"name": path} | {renamed.get(key, key): value for key, value in args.items()}
+    return {"name": name} | {renamed.get(key, key): value for key, value in args.items()}
 
 
 def _tier_problems(

@@ -5,12 +5,12 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from components import refusals
+from components import children, refusals
 from components.desired import agent
 from components.desired.topology import Role, Topology, bootstrap_expect
-from components.live.bootstrap_size import BootstrapSize
+from components.live.birth import Birth
 from components.placement.choose import PlacementArgs, choose
-from components.placement.contract import AgentGroup
+from components.placement.contract import AgentGroup, Placement
 
 DEFAULT_IMAGE = "hashicorp/consul:1.20.6"
 """Exact, so that two runs make the same cluster. Not 1.21.5, which makes stored keys unreadable (consul #22822)."""
@@ -31,6 +31,8 @@ class ConsulServerArgs(TypedDict):
     """The Consul image, by exact version or digest."""
     agent_config: NotRequired[dict[str, Any]]
     """Agent configuration keys of Consul, merged over the defaults."""
+    initial_servers: NotRequired[pulumi.Input[int]]
+    """How many servers the cluster was made with. Default: remembered by the tier itself."""
 
 
 class ConsulServer(pulumi.ComponentResource):
@@ -45,7 +47,7 @@ class ConsulServer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ConsulServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
-        refusals.refuse(refusals.server_problems(args, name))
+        refusals.refuse(refusals.server_problems(args, name, "server"))
         super().__init__("consul-on-pulumi:index:ConsulServer", name, {}, opts)
         topology = Topology(
             cluster=args.get("cluster", name),
@@ -54,16 +56,22 @@ class ConsulServer(pulumi.ComponentResource):
         )
         placement = choose(args["placement"])
         document = agent.document(topology, Role.SERVER, placement.surroundings(), args.get("agent_config", {}))
-        children = pulumi.ResourceOptions(parent=self)
-        birth = BootstrapSize(f"{name}-bootstrap", topology.servers, opts=children)
+        waits = children.of(self, opts)
+        initial = args.get("initial_servers")
+        if initial is None:
+            birth = Birth(f"{name}-birth", topology.servers, fixed(topology, placement, "server"), opts=waits)
+            initial = birth.initial
+            waits = pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=[birth]))
         group = AgentGroup(
             topology=topology,
             role=Role.SERVER,
             image=args.get("image", DEFAULT_IMAGE),
             document=document,
-            bootstrap_expect=birth.initial.apply(lambda initial: bootstrap_expect(int(initial), topology.servers)),
+            bootstrap_expect=pulumi.Output.from_input(initial).apply(
+                lambda born: bootstrap_expect(int(born), topology.servers)
+            ),
         )
-        placed = placement.place(name, group, children)
+        placed = placement.place(name, group, waits)
         self.ready = list(placed.ready)
         """What to depend on in order to find the servers running."""
         self.data = placed.data
@@ -78,6 +86,15 @@ class ConsulServer(pulumi.ComponentResource):
                 "dns_addresses": self.dns_addresses,
             }
         )
+
+
+def fixed(topology: Topology, placement: Placement, path: str) -> dict[str, str]:
+    """The settings, by their paths, under which a cluster's data and its members find each other again."""
+    return {
+        f"{path}.name": topology.cluster,
+        f"{path}.datacenter": topology.datacenter,
+        **{f"{path}.placement.{key}": value for key, value in placement.fixed().items()},
+    }
 
 
 def ui_urls(http_addresses: pulumi.Output[list[str]], document: Mapping[str, Any]) -> pulumi.Output[list[str]]:

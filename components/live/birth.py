@@ -1,34 +1,51 @@
-"""BootstrapSize: remembers with how many servers a cluster was born."""
+"""Birth: remembers what a cluster was born with, and refuses what no living cluster survives."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider
 
 Properties = dict[str, Any]
-"""`servers` as input; `servers` and `initial` as outputs."""
+"""`servers` and `fixed` as inputs; those and `initial` as outputs."""
 
 
-class BootstrapSizeProvider(ResourceProvider):
-    """Keeps the first size it is given. Touches nothing outside the state."""
+class BirthProvider(ResourceProvider):
+    """Keeps the first size and the first settings it is given. Touches nothing outside the state."""
 
     serialize_as_secret_always = False
 
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Refuse, in the preview already, another value for what is fixed at birth."""
+        before = _olds.get("fixed", {})
+        failures = [
+            CheckFailure(
+                path,
+                f"{path}: expected {before[path]!r} as when the cluster was made, got {value!r}, which would part the "
+                "servers from their data or from each other: put it back, or destroy this cluster first",
+            )
+            for path, value in news.get("fixed", {}).items()
+            if path in before and before[path] != value
+        ]
+        return CheckResult(news, failures)
+
     def create(self, props: Properties) -> CreateResult:
-        """Note the size at birth."""
-        return CreateResult("bootstrap", {"servers": props["servers"], "initial": props["servers"]})
+        """Note the size and the settings."""
+        return CreateResult("birth", {**props, "initial": props["servers"]})
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """No later size is a change."""
         return DiffResult(changes=False)
 
 
-class BootstrapSize(Resource, module="consul-on-pulumi", name="BootstrapSize"):
-    """The size a cluster was born with, which scaling does not change."""
+class Birth(Resource, module="consul-on-pulumi", name="Birth"):
+    """The size a cluster was born with, which scaling does not change, and the settings that nothing may change."""
 
     initial: pulumi.Output[int]
     """How many servers the first update made."""
 
-    def __init__(self, name: str, servers: int, opts: pulumi.ResourceOptions | None = None) -> None:
-        """`servers` is the present size; only the first one counts."""
-        super().__init__(BootstrapSizeProvider(), name, {"servers": servers, "initial": None}, opts)
+    def __init__(
+        self, name: str, servers: int, fixed: Mapping[str, str], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`servers` is the present size, of which only the first counts; `fixed` maps a setting's path to its value."""
+        super().__init__(BirthProvider(), name, {"servers": servers, "fixed": fixed, "initial": None}, opts)

@@ -52,6 +52,9 @@ class Placement(Protocol):
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Why this topology cannot be placed here, a line each that starts with `path`."""
 
+    def fixed(self) -> Mapping[str, str]:
+        """The settings, by their paths below `placement`, that no living cluster survives a change of."""
+
     def surroundings(self) -> Surroundings:
         """What an agent's description depends on."""
 

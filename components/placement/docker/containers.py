@@ -1,13 +1,14 @@
-"""One agent: its data volume, its host ports and its container."""
+"""What one agent is made of: its host ports and the properties of its container."""
 
+import hashlib
 import json
-from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
 from components.desired import naming, ports
-from components.desired.topology import Topology
+from components.desired.topology import Role, Topology
 from components.live.host_ports import HostPorts
 from components.placement.contract import AgentGroup
 from components.placement.docker import addressing
@@ -18,15 +19,8 @@ GRACE_SECONDS = 30
 USER = "100:1000"
 """`consul` in the official image, who owns /consul/data there."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedAgent:
-    """One agent and where the host reaches it."""
-
-    volume: docker.Volume
-    container: docker.Container
-    http_address: pulumi.Output[str]
-    dns_address: pulumi.Output[str]
+Ports = tuple[pulumi.Input[int], pulumi.Input[int]]
+"""Host ports of one agent: HTTP, DNS."""
 
 
 def labels(topology: Topology) -> list[docker.ContainerLabelArgsDict]:
@@ -34,30 +28,33 @@ def labels(topology: Topology) -> list[docker.ContainerLabelArgsDict]:
     return [{"label": "consul.cluster", "value": topology.cluster}]
 
 
-def place(
-    name: str, group: AgentGroup, ordinal: int, settings: DockerArgs, opts: pulumi.ResourceOptions
-) -> PlacedAgent:
-    """Make the agent's resources, named `name` and `<name>-…`."""
-    topology, role = group.topology, group.role
-    volume = docker.Volume(
-        f"{name}-data",
-        name=naming.data_volume(topology.cluster, role, ordinal),
-        labels=labels(topology),
-        opts=pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(retain_on_delete=settings.get("keep_data", False))
-        ),
+def host_ports(name: str, role: Role, ordinal: int, settings: DockerArgs, opts: pulumi.ResourceOptions) -> Ports:
+    """As the settings say, or chosen once where they leave a port open."""
+    if "http_port" in settings and "dns_port" in settings:
+        return (
+            addressing.port(settings["http_port"], role, ordinal),
+            addressing.port(settings["dns_port"], role, ordinal),
+        )
+    chosen = HostPorts(f"{name}-ports", opts=opts)
+    return (
+        addressing.port(settings["http_port"], role, ordinal) if "http_port" in settings else chosen.http,
+        addressing.port(settings["dns_port"], role, ordinal) if "dns_port" in settings else chosen.dns,
     )
-    http, dns = _host_ports(name, group, ordinal, settings, opts)
+
+
+def properties(group: AgentGroup, ordinal: int, settings: DockerArgs, host: Ports) -> dict[str, Any]:
+    """Everything that a container is given, as `docker.Container` takes it."""
+    topology, role = group.topology, group.role
     node = naming.node(topology.cluster, role, ordinal)
+    http, dns = host
     memory = settings.get("memory_mib")
-    container = docker.Container(
-        name,
-        name=node,
-        hostname=node,
-        image=group.image,
-        command=_command(group, ordinal, settings["subnet"]),
-        envs=["CONSUL_DISABLE_PERM_MGMT=true"],
-        networks_advanced=[
+    return {
+        "name": node,
+        "hostname": node,
+        "image": group.image,
+        "command": _command(group, ordinal, settings["subnet"]),
+        "envs": ["CONSUL_DISABLE_PERM_MGMT=true"],
+        "networks_advanced": [
             {
                 "name": settings["network"],
                 "ipv4_address": addressing.address(settings["subnet"], role, ordinal),
@@ -65,40 +62,52 @@ def place(
             }
         ],
         # Ascending, since the provider reads them back that way; explicit addresses, else "::" comes along.
-        ports=[
+        "ports": [
             {"internal": ports.HTTP, "external": http, "ip": addressing.LOOPBACK, "protocol": "tcp"},
             {"internal": ports.DNS, "external": dns, "ip": addressing.LOOPBACK, "protocol": "tcp"},
             {"internal": ports.DNS, "external": dns, "ip": addressing.LOOPBACK, "protocol": "udp"},
         ],
-        volumes=[{"volume_name": volume.name, "container_path": "/consul/data"}],
-        remove_volumes=False,
-        user=USER,
-        read_only=True,
-        tmpfs={"/tmp": "rw,noexec,nosuid,size=64m"},
-        capabilities={"drops": ["ALL"]},
-        security_opts=["no-new-privileges:true"],
-        healthcheck=_healthcheck(),
+        "volumes": [
+            {
+                "volume_name": naming.data_volume(topology.cluster, role, ordinal),
+                "container_path": "/consul/data",
+            }
+        ],
+        "remove_volumes": False,
+        "user": USER,
+        "read_only": True,
+        "tmpfs": {"/tmp": "rw,noexec,nosuid,size=64m"},
+        "capabilities": {"drops": ["ALL"]},
+        "security_opts": ["no-new-privileges:true"],
+        "healthcheck": _healthcheck(),
         # Docker grants as much swap again unless both limits are the same.
-        memory=memory,
-        memory_swap=memory,
-        restart="unless-stopped",
-        stop_signal="SIGTERM",
-        stop_timeout=GRACE_SECONDS,
-        destroy_grace_seconds=GRACE_SECONDS,
-        log_driver="json-file",
-        log_opts={"max-size": "10m", "max-file": "3"},
-        labels=labels(topology),
-        # A health check that changes is shown as an update but never applied (provider 4.5.0), so it must replace.
-        opts=pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(delete_before_replace=True, replace_on_changes=["healthcheck"])
-        ),
+        "memory": memory,
+        "memory_swap": memory,
+        "restart": "unless-stopped",
+        "stop_signal": "SIGTERM",
+        "stop_timeout": GRACE_SECONDS,
+        "destroy_grace_seconds": GRACE_SECONDS,
+        "log_driver": "json-file",
+        "log_opts": {"max-size": "10m", "max-file": "3"},
+        "labels": labels(topology),
+    }
+
+
+def definition(made_of: dict[str, Any]) -> pulumi.Output[str]:
+    """A digest of everything that a container is given: another one means another container."""
+    return pulumi.Output.json_dumps(made_of, sort_keys=True).apply(
+        lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]
     )
-    return PlacedAgent(
-        volume=volume,
-        container=container,
-        http_address=pulumi.Output.format("http://{0}:{1}", addressing.LOOPBACK, http),
-        dns_address=pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns),
-    )
+
+
+def create(
+    name: str, made_of: dict[str, Any], marked: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> docker.Container:
+    """The container, whose agent carries `marked` as node metadata: so a running agent tells which one it is."""
+    command = [*made_of["command"], pulumi.Output.format("-node-meta=definition:{0}", marked)]
+    # A health check that changes is shown as an update but never applied (provider 4.5.0), so it must replace.
+    own = pulumi.ResourceOptions(delete_before_replace=True, replace_on_changes=["healthcheck"])
+    return docker.Container(name, **{**made_of, "command": command}, opts=pulumi.ResourceOptions.merge(opts, own))
 
 
 def _command(group: AgentGroup, ordinal: int, subnet: str) -> list[pulumi.Input[str]]:
@@ -106,28 +115,14 @@ def _command(group: AgentGroup, ordinal: int, subnet: str) -> list[pulumi.Input[
     system can stay read-only, which rules out the image's CONSUL_LOCAL_CONFIG."""
     command: list[pulumi.Input[str]] = [
         "agent",
+        "-hcl",
+        json.dumps(group.document, sort_keys=True),
         f"-node={naming.node(group.topology.cluster, group.role, ordinal)}",
         f"-advertise={addressing.address(subnet, group.role, ordinal)}",
     ]
     if group.bootstrap_expect is not None:
         command.append(pulumi.Output.format("-bootstrap-expect={0}", group.bootstrap_expect))
-    return [*command, "-hcl", json.dumps(group.document, sort_keys=True)]
-
-
-def _host_ports(
-    name: str, group: AgentGroup, ordinal: int, settings: DockerArgs, opts: pulumi.ResourceOptions
-) -> tuple[pulumi.Input[int], pulumi.Input[int]]:
-    """HTTP and DNS: as the settings say, or chosen once where they leave it open."""
-    if "http_port" in settings and "dns_port" in settings:
-        return (
-            addressing.port(settings["http_port"], group.role, ordinal),
-            addressing.port(settings["dns_port"], group.role, ordinal),
-        )
-    chosen = HostPorts(f"{name}-ports", opts=opts)
-    return (
-        addressing.port(settings["http_port"], group.role, ordinal) if "http_port" in settings else chosen.http,
-        addressing.port(settings["dns_port"], group.role, ordinal) if "dns_port" in settings else chosen.dns,
-    )
+    return command
 
 
 def _healthcheck() -> docker.ContainerHealthcheckArgsDict:

@@ -12,6 +12,7 @@ from components.desired.agent import Surroundings
 from components.desired.topology import Topology
 from components.placement.contract import AgentGroup, Placed
 from components.placement.docker import addressing, containers
+from components.placement.docker.chain import Link, forge
 from components.placement.docker.settings import DockerArgs
 
 
@@ -24,6 +25,10 @@ class DockerPlacement:
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Addresses and ports that do not fit."""
         return addressing.problems(self.settings, topology, f"{path}.docker")
+
+    def fixed(self) -> dict[str, str]:
+        """The subnet: with all addresses new at once no server would find the Raft peers that it knows."""
+        return {"docker.subnet": self.settings["subnet"]}
 
     def surroundings(self) -> Surroundings:
         """A server returns at its fixed address, so it stays a voter while it is away."""
@@ -56,14 +61,32 @@ class DockerPlacement:
             return Placed(http_addresses=[], dns_addresses=[], ready=[], data=None)
         # Pulled before any container is touched, so that an image which does not exist stops nothing that runs.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
-        after_image = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[image]))
-        agents = [
-            containers.place(f"{name}-{ordinal}", group, ordinal, self.settings, after_image)
+        hosts = [
+            containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)
         ]
+        links = [
+            Link(
+                name=f"{name}-{ordinal}",
+                volume=self._volume(f"{name}-{ordinal}-data", group, ordinal, opts),
+                made_of=containers.properties(group, ordinal, self.settings, host),
+                address=pulumi.Output.format("http://{0}:{1}", addressing.LOOPBACK, host[0]),
+            )
+            for ordinal, host in enumerate(hosts)
+        ]
+        after_image = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[image]))
         return Placed(
-            http_addresses=[agent.http_address for agent in agents],
-            dns_addresses=[agent.dns_address for agent in agents],
-            ready=[agent.container for agent in agents],
-            data=agents[0].volume,
+            http_addresses=[link.address for link in links],
+            dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
+            ready=forge(group, links, after_image),
+            data=links[0].volume,
+        )
+
+    def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
+        kept = pulumi.ResourceOptions(retain_on_delete=self.settings.get("keep_data", False))
+        return docker.Volume(
+            name,
+            name=naming.data_volume(group.topology.cluster, group.role, ordinal),
+            labels=containers.labels(group.topology),
+            opts=pulumi.ResourceOptions.merge(opts, kept),
         )

@@ -1,0 +1,88 @@
+"""Decisions about servers that have to go or to come, one at a time, made from what was seen of them just now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from components.desired.topology import quorum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one server said of itself when it was asked just now."""
+
+    node_id: str
+    address: str
+    """Where it takes part in Raft, `host:port`."""
+    leads: bool
+    term: int
+    """Raft term; of two servers that claim to lead, the later one does."""
+    commit: int
+    """Index up to which it knows entries to be committed."""
+    applied: int
+    """Index up to which it has applied entries to its store."""
+    definition: str | None = None
+    """Digest of what it was started with, if it was started by this program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The servers of a cluster as each of them and their leader see it."""
+
+    seen: Mapping[str, Seen]
+    """By node name; a server that did not answer is missing."""
+    voters: Mapping[str, str]
+    """Node ID to Raft address of every voter in the leader's Raft configuration; empty without a leader."""
+    peers: frozenset[str] = frozenset()
+    """Node names in the leader's Raft configuration, voters or not."""
+
+    @property
+    def leader(self) -> str | None:
+        """The node name of the leader, if it answered."""
+        leading = [(seen.term, name) for name, seen in self.seen.items() if seen.leads]
+        return max(leading)[1] if leading else None
+
+
+def hindrance(name: str, view: View, index: int) -> str | None:
+    """Why this server cannot be relied on yet, or None when it is a voter that holds everything up to `index`.
+
+    Autopilot's health is of no use here: it is stale for seconds after a fast replacement.
+    """
+    seen = view.seen.get(name)
+    if seen is None:
+        return f"{name} does not answer"
+    if view.voters.get(seen.node_id) != seen.address:
+        return f"{name} is not a voter at {seen.address}"
+    if seen.applied < index:
+        return f"{name} has applied {seen.applied} of {index} entries"
+    return None
+
+
+def others(leaving: str, names: Sequence[str], view: View) -> list[str]:
+    """The servers that must carry the cluster while `leaving` is away: all before it in the order of the roll, and
+    those behind it that are part of the cluster already."""
+    earlier = names[: names.index(leaving)]
+    later = names[names.index(leaving) + 1 :]
+    return [*earlier, *(name for name in later if name in view.peers)]
+
+
+def heir(leaving: str, names: Sequence[str], view: View) -> str | None:
+    """Who should lead instead of `leaving`: a voter that the roll has passed already, else the last it will reach."""
+    able = [
+        name
+        for name in names
+        if name != leaving and (seen := view.seen.get(name)) and view.voters.get(seen.node_id) == seen.address
+    ]
+    passed = [name for name in able if names.index(name) < names.index(leaving)]
+    return passed[0] if passed else able[-1] if able else None
+
+
+def loses_quorum(leaving: str, view: View) -> bool:
+    """Whether the cluster, once `leaving` is no member any more, could not agree on a write."""
+    remaining = {node_id for node_id in view.voters if node_id != _id_of(leaving, view)}
+    answering = {seen.node_id for name, seen in view.seen.items() if name != leaving} & remaining
+    return len(answering) < quorum(len(remaining))
+
+
+def _id_of(name: str, view: View) -> str | None:
+    seen = view.seen.get(name)
+    return seen.node_id if seen else None
