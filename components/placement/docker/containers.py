@@ -16,6 +16,10 @@ from components.placement.docker.settings import DockerArgs
 
 GRACE_SECONDS = 30
 """Until SIGKILL; unset, the provider kills at once and an agent cannot even say good-bye."""
+RESTART = {Role.SERVER: "on-failure", Role.CLIENT: "unless-stopped"}
+"""An agent that dies, or is stopped with the daemon or the host, comes back. Only a server that was told to leave the
+cluster ends with 0 and stays down, where it would otherwise join again before its container is removed; a client leaves
+whenever it stops."""
 USER = "100:1000"
 """`consul` in the official image, who owns /consul/data there."""
 
@@ -83,7 +87,9 @@ def properties(group: AgentGroup, ordinal: int, settings: DockerArgs, host: Port
         # Docker grants as much swap again unless both limits are the same.
         "memory": memory,
         "memory_swap": memory,
-        "restart": "unless-stopped",
+        # As process 1 an agent would ignore SIGTERM until it has set itself up.
+        "init": True,
+        "restart": RESTART[role],
         "stop_signal": "SIGTERM",
         "stop_timeout": GRACE_SECONDS,
         "destroy_grace_seconds": GRACE_SECONDS,
