@@ -4,8 +4,10 @@ PYTHON ?= python3
 TOOLCHAIN = $(PYTHON) -m toolchain
 PULUMI = eval "$$($(TOOLCHAIN) env)" && pulumi
 
+OPERATION = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m operations
+
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy test bench setup doctor env clean
+.PHONY: help up preview refresh destroy snapshot restore recover test bench setup doctor env clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -26,6 +28,15 @@ refresh: setup stack ## compare the state with what really runs
 
 destroy: setup stack ## remove the cluster
 	@$(PULUMI) destroy --stack $(STACK) --yes
+
+snapshot: setup ## save everything the cluster stores [FILE=...]
+	@$(OPERATION).snapshot save $(STACK) $(FILE)
+
+restore: setup ## replace everything the cluster stores by the newest snapshot [FILE=...]
+	@$(OPERATION).snapshot restore $(STACK) $(FILE)
+
+recover: setup ## bring back a cluster that lost its quorum for good
+	@$(OPERATION).recover $(STACK)
 
 test: setup ## format, lint, types, unit tests, then the tests on real engines
 	@$(TOOLCHAIN) check

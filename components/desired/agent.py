@@ -84,7 +84,8 @@ def _server(surroundings: Surroundings) -> Document:
             "cleanup_dead_servers": True,
             "last_contact_threshold": "1s",
             "max_trailing_logs": 250,
-            "server_stabilization_time": "10s",
+            # Autopilot looks every 10 s only; with Consul's own 10 s a new server may need 20 s to vote.
+            "server_stabilization_time": "5s",
             "disable_upgrade_migration": True,
         },
     }

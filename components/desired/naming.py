@@ -23,7 +23,12 @@ def node(cluster: str, role: Role, ordinal: int) -> str:
 
 def data_volume(cluster: str, role: Role, ordinal: int) -> str:
     """The volume that holds one agent's data directory, and with it the node ID: `dev-server-0-data`."""
-    return f"{node(cluster, role, ordinal)}-data"
+    return volume_of(node(cluster, role, ordinal))
+
+
+def volume_of(node_name: str) -> str:
+    """The data volume of the agent with this node name."""
+    return f"{node_name}-data"
 
 
 def network(cluster: str) -> str:

@@ -20,6 +20,8 @@ class Seen:
     """Index up to which it knows entries to be committed."""
     applied: int
     """Index up to which it has applied entries to its store."""
+    last: int = 0
+    """Index of the last entry in its log; 0 on a new volume."""
     definition: str | None = None
     """Digest of what it was started with, if it was started by this program."""
 

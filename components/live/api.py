@@ -12,6 +12,9 @@ import requests
 from components.desired.kv_plan import Operation, Stored
 
 AUTOPILOT = "/v1/operator/autopilot/configuration"
+SNAPSHOT = "/v1/snapshot"
+SNAPSHOT_ATTEMPT = 300.0
+"""Seconds for one transfer of everything that is stored."""
 ATTEMPT = 5.0
 """Seconds for one request to one server."""
 
@@ -78,6 +81,14 @@ class Consul:
         if answer.text.strip() != "true":
             raise ChangedError(f"key {key!r}")
 
+    def snapshot(self) -> bytes:
+        """Everything the cluster stores at one moment, by the leader (`GET /v1/snapshot`)."""
+        return self._ask("GET", SNAPSHOT, attempt=SNAPSHOT_ATTEMPT).content
+
+    def restore(self, snapshot: bytes) -> None:
+        """Replace everything the cluster stores (`PUT /v1/snapshot`)."""
+        self._ask("PUT", SNAPSHOT, body=snapshot, attempt=SNAPSHOT_ATTEMPT)
+
     def autopilot(self) -> dict[str, Any]:
         """Autopilot's configuration (`GET /v1/operator/autopilot/configuration`)."""
         configuration: dict[str, Any] = self._ask("GET", AUTOPILOT).json()
@@ -96,7 +107,12 @@ class Consul:
             return None
 
     def _ask(
-        self, method: str, path: str, params: dict[str, str] | None = None, body: str | bytes | None = None
+        self,
+        method: str,
+        path: str,
+        params: dict[str, str] | None = None,
+        body: str | bytes | None = None,
+        attempt: float = ATTEMPT,
     ) -> requests.Response:
         """Try every server in turn until one gives an answer that is the cluster's and not its own trouble."""
         deadline = time.monotonic() + self._patience
@@ -104,7 +120,7 @@ class Consul:
         while True:
             for base in self._addresses:
                 try:
-                    answer = self._session.request(method, base + path, params, body, timeout=ATTEMPT)
+                    answer = self._session.request(method, base + path, params, body, timeout=attempt)
                 except requests.RequestException as error:
                     trouble = f"{base}: {type(error).__name__}"
                     continue

@@ -25,7 +25,7 @@ class RaftSeatProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """A server that changes has to be waited for again."""
-        return DiffResult(changes=any(olds.get(name) != news.get(name) for name in ("definition", "revision")))
+        return DiffResult(changes=any(olds.get(name) != news.get(name) for name in ("agent", "definition", "revision")))
 
     def create(self, props: Properties) -> CreateResult:
         """At the birth of a cluster there is nobody to vote yet; otherwise wait for the server."""
@@ -53,9 +53,12 @@ class RaftSeatProvider(ResourceProvider):
 class RaftSeat(Resource, module="consul-on-pulumi", name="RaftSeat"):
     """What the next server's gate depends on."""
 
-    def __init__(self, name: str, turn: Turn, opts: pulumi.ResourceOptions | None = None) -> None:
-        """`turn` says which server stands before the seat."""
-        super().__init__(RaftSeatProvider(), name, {**turn, "revision": REVISION}, opts)
+    def __init__(
+        self, name: str, turn: Turn, agent: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`turn` says which server stands before the seat; `agent` identifies what runs it now, so that a server which
+        was only brought back is waited for too."""
+        super().__init__(RaftSeatProvider(), name, {**turn, "agent": agent, "revision": REVISION}, opts)
 
 
 def _taken(props: Properties) -> None:

@@ -92,6 +92,7 @@ class Servers:
             term=int(raft["term"]),
             commit=int(raft["commit_index"]),
             applied=int(raft["applied_index"]),
+            last=int(raft["last_log_index"]),
             definition=said["Meta"].get("definition"),
         )
 

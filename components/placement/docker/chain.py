@@ -57,10 +57,10 @@ def _server(group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi
         definition=marked,
     )
     # With the first server's data the cluster itself goes, and then nobody has to leave it in good order.
-    opts = _with(opts, deleted_with=links[0].volume)
-    gate = VoterGate(f"{link.name}-gate", turn, opts)
+    gate = VoterGate(f"{link.name}-gate", turn, _with(opts, deleted_with=links[0].volume))
     container = containers.create(link.name, link.made_of, marked, _with(opts, depends_on=[gate]))
-    return RaftSeat(f"{link.name}-seat", turn, _with(opts, depends_on=[container]))
+    seat = _with(opts, depends_on=[container], deleted_with=links[0].volume)
+    return RaftSeat(f"{link.name}-seat", turn, container.id, seat)
 
 
 def _with(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
