@@ -7,7 +7,7 @@ PULUMI = eval "$$($(TOOLCHAIN) env)" && pulumi
 OPERATION = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m operations
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy snapshot restore recover test bench setup doctor env clean
+.PHONY: help up preview refresh destroy snapshot restore recover test chaos bench setup doctor env clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -40,6 +40,9 @@ recover: setup ## bring back a cluster that lost its quorum for good
 
 test: setup ## format, lint, types, unit tests, then the tests on real engines
 	@$(TOOLCHAIN) check
+
+chaos: setup ## break clusters under load and print what they took, about 30 minutes
+	@eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m tests.chaos
 
 bench: setup ## measure
 	@eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m tests.bench

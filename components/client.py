@@ -29,6 +29,8 @@ class ConsulClientArgs(TypedDict):
     """The Consul image, by exact version or digest."""
     agent_config: NotRequired[dict[str, Any]]
     """Agent configuration keys of Consul, merged over the defaults; `ui_config: {enabled: true}` shows the UI."""
+    mark: NotRequired[pulumi.Input[str]]
+    """What tells this cluster's containers from those of others, the same as that of the servers."""
 
 
 class ConsulClient(pulumi.ComponentResource):
@@ -54,7 +56,11 @@ class ConsulClient(pulumi.ComponentResource):
         placement = choose(args["placement"])
         document = agent.document(topology, Role.CLIENT, placement.surroundings(), args.get("agent_config", {}))
         group = AgentGroup(
-            topology=topology, role=Role.CLIENT, image=args.get("image", DEFAULT_IMAGE), document=document
+            topology=topology,
+            role=Role.CLIENT,
+            image=args.get("image", DEFAULT_IMAGE),
+            document=document,
+            mark=args.get("mark"),
         )
         placed = placement.place(name, group, children.of(self, opts))
         self.ready = list(placed.ready)

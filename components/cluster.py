@@ -54,6 +54,7 @@ class TierArgs(TypedDict):
     cluster: str
     datacenter: str
     image: str
+    mark: pulumi.Output[str]
 
 
 class ConsulCluster(pulumi.ComponentResource):
@@ -87,10 +88,11 @@ class ConsulCluster(pulumi.ComponentResource):
         birth = Birth(f"{name}-birth", topology.servers, fixed(topology, placement, "cluster"), children.of(self, opts))
         waits = pulumi.ResourceOptions.merge(children.of(self, opts), pulumi.ResourceOptions(depends_on=[birth]))
         tier = TierArgs(
-            placement=cast(PlacementArgs, placement.ground(name, topology, waits)),
+            placement=cast(PlacementArgs, placement.ground(name, topology, birth.mark, waits)),
             cluster=topology.cluster,
             datacenter=topology.datacenter,
             image=args.get("image", DEFAULT_IMAGE),
+            mark=birth.mark,
         )
         servers = ConsulServer(
             f"{name}-server",

@@ -33,6 +33,8 @@ class ConsulServerArgs(TypedDict):
     """Agent configuration keys of Consul, merged over the defaults."""
     initial_servers: NotRequired[pulumi.Input[int]]
     """How many servers the cluster was made with. Default: remembered by the tier itself."""
+    mark: NotRequired[pulumi.Input[str]]
+    """What tells this cluster's containers from those of others. Default: drawn by the tier itself."""
 
 
 class ConsulServer(pulumi.ComponentResource):
@@ -57,16 +59,17 @@ class ConsulServer(pulumi.ComponentResource):
         placement = choose(args["placement"])
         document = agent.document(topology, Role.SERVER, placement.surroundings(), args.get("agent_config", {}))
         waits = children.of(self, opts)
-        initial = args.get("initial_servers")
-        if initial is None:
+        initial, mark = args.get("initial_servers"), args.get("mark")
+        if initial is None or mark is None:
             birth = Birth(f"{name}-birth", topology.servers, fixed(topology, placement, "server"), opts=waits)
-            initial = birth.initial
+            initial, mark = birth.initial, birth.mark
             waits = pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=[birth]))
         group = AgentGroup(
             topology=topology,
             role=Role.SERVER,
             image=args.get("image", DEFAULT_IMAGE),
             document=document,
+            mark=mark,
             bootstrap_expect=pulumi.Output.from_input(initial).apply(
                 lambda born: bootstrap_expect(int(born), topology.servers)
             ),

@@ -1,5 +1,6 @@
 """Birth: remembers what a cluster was born with, and refuses what no living cluster survives."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider
 
 Properties = dict[str, Any]
-"""`servers` and `fixed` as inputs; those and `initial` as outputs."""
+"""`servers` and `fixed` as inputs; those, `initial` and `mark` as outputs."""
 
 
 class BirthProvider(ResourceProvider):
@@ -30,8 +31,8 @@ class BirthProvider(ResourceProvider):
         return CheckResult(news, failures)
 
     def create(self, props: Properties) -> CreateResult:
-        """Note the size and the settings."""
-        return CreateResult("birth", {**props, "initial": props["servers"]})
+        """Note the size and the settings, and draw a mark."""
+        return CreateResult("birth", {**props, "initial": props["servers"], "mark": secrets.token_hex(8)})
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """No later size is a change."""
@@ -43,9 +44,13 @@ class Birth(Resource, module="consul-on-pulumi", name="Birth"):
 
     initial: pulumi.Output[int]
     """How many servers the first update made."""
+    mark: pulumi.Output[str]
+    """A word that no other cluster has, so that what carries it is known to be of this one."""
 
     def __init__(
         self, name: str, servers: int, fixed: Mapping[str, str], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """`servers` is the present size, of which only the first counts; `fixed` maps a setting's path to its value."""
-        super().__init__(BirthProvider(), name, {"servers": servers, "fixed": fixed, "initial": None}, opts)
+        super().__init__(
+            BirthProvider(), name, {"servers": servers, "fixed": fixed, "initial": None, "mark": None}, opts
+        )

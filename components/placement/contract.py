@@ -22,6 +22,8 @@ class AgentGroup:
     """The configuration that all of them share; plain, so that a preview shows its difference."""
     bootstrap_expect: pulumi.Input[int] | None = None
     """For servers: how many must meet before the first election."""
+    mark: pulumi.Input[str] | None = None
+    """What is found with this mark is of this cluster and no other."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """File name to secret document, which Consul merges into the plain one. Never part of it: a backend delivers each
     as a file that only the agent may read."""
@@ -58,8 +60,10 @@ class Placement(Protocol):
     def surroundings(self) -> Surroundings:
         """What an agent's description depends on."""
 
-    def ground(self, name: str, topology: Topology, opts: pulumi.ResourceOptions) -> dict[str, Any]:
-        """Make what all tiers of a cluster stand on, and return the placement args for a tier that stands on it."""
+    def ground(
+        self, name: str, topology: Topology, mark: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> dict[str, Any]:
+        """Make what all tiers of a cluster stand on, bearing `mark`; returns the placement args of a tier on it."""
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """Place the agents of `group` on existing ground; children are named `<name>-<ordinal>`."""

@@ -11,7 +11,7 @@ from components.desired import naming, ports
 from components.desired.topology import Role, Topology
 from components.live.host_ports import HostPorts
 from components.placement.contract import AgentGroup
-from components.placement.docker import addressing
+from components.placement.docker import addressing, leftovers
 from components.placement.docker.settings import DockerArgs
 
 GRACE_SECONDS = 30
@@ -27,9 +27,10 @@ Ports = tuple[pulumi.Input[int], pulumi.Input[int]]
 """Host ports of one agent: HTTP, DNS."""
 
 
-def labels(topology: Topology) -> list[docker.ContainerLabelArgsDict]:
-    """What marks an object of the engine as part of this cluster: `docker ps --filter label=consul.cluster=…`."""
-    return [{"label": "consul.cluster", "value": topology.cluster}]
+def labels(topology: Topology, mark: pulumi.Input[str] | None) -> list[docker.ContainerLabelArgsDict]:
+    """What an object of the engine is part of: `docker ps --filter label=consul.cluster=…`."""
+    named: list[docker.ContainerLabelArgsDict] = [{"label": leftovers.CLUSTER, "value": topology.cluster}]
+    return [*named, {"label": leftovers.MARK, "value": mark}] if mark is not None else named
 
 
 def host_ports(name: str, role: Role, ordinal: int, settings: DockerArgs, opts: pulumi.ResourceOptions) -> Ports:
@@ -95,7 +96,7 @@ def properties(group: AgentGroup, ordinal: int, settings: DockerArgs, host: Port
         "destroy_grace_seconds": GRACE_SECONDS,
         "log_driver": "json-file",
         "log_opts": {"max-size": "10m", "max-file": "3"},
-        "labels": labels(topology),
+        "labels": labels(topology, group.mark),
     }
 
 

@@ -11,7 +11,7 @@ from components.desired import naming
 from components.desired.agent import Surroundings
 from components.desired.topology import Topology
 from components.placement.contract import AgentGroup, Placed
-from components.placement.docker import addressing, containers
+from components.placement.docker import addressing, containers, leftovers
 from components.placement.docker.chain import Link, forge
 from components.placement.docker.settings import DockerArgs
 
@@ -34,7 +34,9 @@ class DockerPlacement:
         """A server returns at its fixed address, so it stays a voter while it is away."""
         return Surroundings(servers_leave_on_terminate=False, log_json=False)
 
-    def ground(self, name: str, topology: Topology, opts: pulumi.ResourceOptions) -> dict[str, Any]:
+    def ground(
+        self, name: str, topology: Topology, mark: pulumi.Input[str], opts: pulumi.ResourceOptions
+    ) -> dict[str, Any]:
         """The private network, unless the settings name one that exists."""
         if "network" in self.settings:
             return {"docker": self.settings}
@@ -50,8 +52,12 @@ class DockerPlacement:
                     "ip_range": addressing.dynamic_range(self.settings["subnet"]),
                 }
             ],
-            labels=containers.labels(topology),
-            opts=opts,
+            labels=containers.labels(topology, mark),
+            # A new label would replace the network, and with it every container at once.
+            opts=pulumi.ResourceOptions.merge(
+                pulumi.ResourceOptions.merge(opts, leftovers.cleared(name)),
+                pulumi.ResourceOptions(ignore_changes=["labels"]),
+            ),
         )
         return {"docker": self.settings | {"network": network.name}}
 
@@ -78,15 +84,18 @@ class DockerPlacement:
         return Placed(
             http_addresses=[link.address for link in links],
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
-            ready=forge(group, links, after_image),
+            ready=forge(group, links, pulumi.ResourceOptions.merge(after_image, leftovers.cleared(name))),
             data=links[0].volume,
         )
 
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
-        kept = pulumi.ResourceOptions(retain_on_delete=self.settings.get("keep_data", False))
+        # The provider would replace a volume for a new label: nothing may do that, so only the first labels count.
+        own = pulumi.ResourceOptions(
+            retain_on_delete=self.settings.get("keep_data", False), ignore_changes=["labels", "driver", "driverOpts"]
+        )
         return docker.Volume(
             name,
             name=naming.data_volume(group.topology.cluster, group.role, ordinal),
-            labels=containers.labels(group.topology),
-            opts=pulumi.ResourceOptions.merge(opts, kept),
+            labels=containers.labels(group.topology, None),
+            opts=pulumi.ResourceOptions.merge(opts, own),
         )

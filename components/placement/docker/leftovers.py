@@ -1,0 +1,55 @@
+"""What a killed engine left behind: made, but never written to the state, and now in the way of its own name."""
+
+from typing import Any
+
+import docker
+import pulumi
+from docker.errors import NotFound
+from pulumi.runtime.mocks import MockMonitor
+
+CLUSTER = "consul.cluster"
+"""Label with the cluster's name."""
+MARK = "consul.mark"
+"""Label with the word that tells one cluster from any other of the same name, say another user's."""
+GRACE_SECONDS = 30
+"""For an agent to end before it is killed."""
+
+
+def cleared(name: str) -> pulumi.ResourceOptions:
+    """Options under which a container or a network of this cluster is removed right before its like is created.
+
+    The engine creates only what its state does not hold, so what is found then is held by no state. Data is safe: it
+    lies in volumes, which are found again by their names.
+    """
+    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+        # Mocks know no hooks, and have no engine to call one.
+        return pulumi.ResourceOptions()
+    hook = pulumi.ResourceHook(f"{name}-leftovers", clear)
+    return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
+
+
+def clear(args: pulumi.ResourceHookArgs) -> None:
+    """Remove the container or network that is called what `args` want to create, if it bears the same mark."""
+    wanted = args.new_inputs or {}
+    mark = next((label["value"] for label in wanted.get("labels", []) if label["label"] == MARK), None)
+    if mark is None:
+        return
+    client = docker.from_env()
+    try:
+        if args.type.endswith(":Container"):
+            _remove_container(client, wanted["name"], mark)
+        elif args.type.endswith(":Network"):
+            for network in client.networks.list(names=[wanted["name"]], filters={"label": f"{MARK}={mark}"}):
+                network.remove()
+    finally:
+        client.close()
+
+
+def _remove_container(client: Any, name: str, mark: str) -> None:
+    try:
+        found = client.containers.get(name)
+    except NotFound:
+        return
+    if found.labels.get(MARK) == mark:
+        found.stop(timeout=GRACE_SECONDS)
+        found.remove(v=False)
