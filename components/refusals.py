@@ -21,44 +21,40 @@ def refuse(problems: Iterable[str]) -> None:
 
 def cluster_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
     """What is wrong with the args of a ConsulCluster."""
-    yield from _tier_problems(args, path, {"servers": 3, "clients": 0}, ("server_config", "client_config"))
+    yield from _problems(args, path, {})
+    for key in ("server_config", "client_config"):
+        yield from agent_keys.problems(args.get(key, {}), f"{path}.{key}")
     if "seeds" in args:
         yield from kv_tree.problems(args["seeds"], f"{path}.seeds")
 
 
 def server_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:
     """What is wrong with the args of a ConsulServer of that name."""
-    yield from _tier_problems(_as_cluster(args, name, "servers"), path, {"servers": 3, "clients": 0}, ())
+    yield from _problems({"cluster": name, **args}, path, {"servers": "replicas", "name": "cluster"})
     yield from _network_problems(args, path)
 
 
 def client_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:
     """What is wrong with the args of a ConsulClient of that name."""
-    yield from _tier_problems(_as_cluster(args, name, "clients"), path, {"servers": 3, "clients": 1}, ())
+    yield from _problems({"cluster": name, **args}, path, {"clients": "replicas", "name": "cluster"})
     yield from _network_problems(args, path)
 
 
-def _as_cluster(args: Mapping[str, Any], name: str, counted: str) -> dict[str, Any]:
-    renamed = {"replicas": counted, "cluster": "name"}
-    return {"name": name} | {renamed.get(key, key): value for key, value in args.items()}
-
-
-def _tier_problems(
-    args: Mapping[str, Any], path: str, sizes: Mapping[str, int], more_configs: Iterable[str]
-) -> Iterator[str]:
-    servers, clients = args.get("servers", sizes["servers"]), args.get("clients", sizes["clients"])
+def _problems(args: Mapping[str, Any], path: str, called: Mapping[str, str]) -> Iterator[str]:
+    """What all components refuse; `called` names the keys that a tier calls differently than a cluster."""
+    keys = {key: called.get(key, key) for key in ("servers", "clients", "name")}
+    servers, clients = args.get(keys["servers"], 3), args.get(keys["clients"], 0)
     if fault := servers_problem(servers):
-        yield f"{path}.servers: {fault}"
+        yield f"{path}.{keys['servers']}: {fault}"
     if clients < 0:
-        yield f"{path}.clients: expected 0 or more, got {clients}"
-    if "name" in args and (fault := naming.cluster_problem(args["name"])):
-        yield f"{path}.name: {fault}"
+        yield f"{path}.{keys['clients']}: expected 0 or more, got {clients}"
+    if keys["name"] in args and (fault := naming.cluster_problem(args[keys["name"]])):
+        yield f"{path}.{keys['name']}: {fault}"
     if "datacenter" in args and (fault := naming.datacenter_problem(args["datacenter"])):
         yield f"{path}.datacenter: {fault}"
     if "image" in args and (fault := image_problem(args["image"])):
         yield f"{path}.image: {fault}"
-    for key in ("agent_config", *more_configs):
-        yield from agent_keys.problems(args.get(key, {}), f"{path}.{key}")
+    yield from agent_keys.problems(args.get("agent_config", {}), f"{path}.agent_config")
     if "placement" in args:
         # Sizes that are refused above must not hide what is wrong with the placement.
         topology = Topology(cluster=path, datacenter="dc1", servers=max(servers, 1), clients=max(clients, 0))

@@ -27,7 +27,7 @@ def read(
     if pulumi.runtime.is_config_secret(f"{config.name}:{key}"):
         refuse([f"{key}: holds an encrypted value, which would be readable on the agents, leave it out"])
     found, sound = check(raw, shape, key)
-    refuse([*found, *meaning(sound, key)])
+    refuse([*found, *(meaning(sound, key) if sound is not None else [])])
     return cast(Args, sound)
 
 
@@ -56,10 +56,11 @@ def _check_keys(value: Mapping[str, Any], shape: Any, path: str) -> tuple[list[s
     ]
     problems += [f"{path}.{key}: required" for key in sorted(shape.__required_keys__) if key not in value]
     sound = {}
-    for key in hints.keys() & value.keys():
+    for key in sorted(hints.keys() & value.keys()):
         found, kept = check(value[key], hints[key], f"{path}.{key}")
         problems += found
-        if kept is not None:
+        # What is empty only because all in it was refused would be refused once more for being empty.
+        if kept is not None and not (found and not kept):
             sound[key] = kept
     return problems, sound
 

@@ -22,6 +22,9 @@ OWNED = {
 }
 """Key and why it is not for the user to set."""
 
+MAPS = ("autopilot", "limits", "performance", "telemetry", "ui_config")
+"""Keys under which the program sets some values and a user may set others."""
+
 SECRET = ("encrypt", "acl.tokens", "auto_config.intro_token", "audit", "cloud")
 """Keys whose values would be readable in `docker inspect` and in previews."""
 
@@ -55,6 +58,8 @@ def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
     for key in config:
         if key in OWNED:
             yield f"{path}.{key}: not for agent configuration, {OWNED[key]}"
+        elif key in MAPS and not isinstance(config[key], Mapping):
+            yield f"{path}.{key}: expected a map, got {config[key]!r}"
         elif key not in KNOWN:
             yield f"{path}.{key}: Consul has no such key{suggestion(key, KNOWN - OWNED.keys())}"
     for secret in SECRET:

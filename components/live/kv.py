@@ -98,15 +98,15 @@ def _converge(addresses: Sequence[str], owned: Entries, wanted: Entries) -> None
     consul.leader()
     changed = {key: text for key, text in wanted.items() if owned.get(key) != text}
     gone = {key: text for key, text in owned.items() if wanted.get(key) != text}
+    outcome = "nothing was written"
     for _ in range(ROUNDS):
         steps = plan(gone, changed, _live(consul, gone | changed))
         if steps.conflicts:
-            raise RefusedError(
-                f"other hands gave another value to {', '.join(steps.conflicts[:20])}: nothing was written"
-            )
+            raise RefusedError(f"other hands gave another value to {', '.join(steps.conflicts[:20])}: {outcome}")
         try:
             for batch in transactions(steps):
                 _send(consul, batch)
+                outcome = "other keys were written"
             return
         except ChangedError:
             # Somebody else wrote in between, or an earlier try of ours was applied though its answer was lost.

@@ -9,6 +9,8 @@ from components.desired.topology import MAX_SERVERS, Role, Topology
 FIRST_HOST = 2
 """Offset in the subnet; Docker gives .1 to the gateway."""
 LAST_PORT = 65535
+PRIVATE = [IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
+"""What a host may use inside without asking anybody (RFC 1918, RFC 6598)."""
 LOOPBACK = "127.0.0.1"
 """The only host address that anything is published on."""
 
@@ -64,7 +66,7 @@ def _subnet_problems(subnet: str, topology: Topology, path: str) -> Iterator[str
     except ValueError:
         yield f"{path}: expected an IPv4 network such as 172.30.0.0/24, got {subnet!r}"
         return
-    if not isinstance(network, IPv4Network) or not network.is_private:
+    if not isinstance(network, IPv4Network) or not any(network.subnet_of(block) for block in PRIVATE):
         yield f"{path}: expected a private IPv4 network such as 172.30.0.0/24, got {subnet!r}"
         return
     needed = FIRST_HOST + seat(Role.CLIENT, topology.clients)
