@@ -1,0 +1,95 @@
+"""Clients that read, write and compare-and-set the same few keys, and the history they make for a checker."""
+
+import itertools
+import json
+import random
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.chaos.load import TIMEOUT
+
+CHECKER = Path(__file__).parent / "checker"
+KEYS = 8
+"""Few enough for clients to meet, many enough for the checker to finish."""
+
+Operation = dict[str, Any]
+"""In the words of `checker/main.go`."""
+
+
+class Client(threading.Thread):
+    """One client: an operation after the other, each by another server, reads with `?consistent`."""
+
+    def __init__(self, number: int, bases: list[str], prefix: str, operations: int) -> None:
+        super().__init__(daemon=True)
+        self.history: list[Operation] = []
+        self._number, self._bases, self._prefix, self._operations = number, bases, prefix, operations
+        self._random = random.Random(number)
+        self._seen: dict[str, tuple[str, int]] = {}
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def run(self) -> None:
+        for count in range(self._operations):
+            key = f"{self._prefix}/{self._random.randrange(KEYS)}"
+            kind = self._random.choice(["read", "read", "write", "cas"])
+            if kind == "cas" and key not in self._seen:
+                kind = "read"
+            self._do(kind, key, f"{self._number}.{count}")
+            time.sleep(0.01)
+
+    def _do(self, kind: str, key: str, new: str) -> None:
+        operation: Operation = {"Client": self._number, "Key": key, "Kind": kind, "Call": time.monotonic_ns()}
+        base = self._random.choice(self._bases)
+        try:
+            operation |= getattr(self, f"_{kind}")(f"{base}/v1/kv/{key}", key, new)
+        except requests.RequestException:
+            operation["Unknown"] = True
+        operation["Return"] = time.monotonic_ns()
+        self.history.append(operation)
+
+    def _read(self, url: str, key: str, _new: str) -> Operation:
+        answer = self._session.get(url, params={"consistent": "", "raw": ""}, timeout=TIMEOUT)
+        if answer.status_code == 404:
+            return {"Output": ""}
+        answer.raise_for_status()
+        self._seen[key] = (answer.text, int(answer.headers["X-Consul-Index"]))
+        return {"Output": answer.text}
+
+    def _write(self, url: str, _key: str, new: str) -> Operation:
+        answer = self._session.put(url, data=new, timeout=TIMEOUT)
+        return {"New": new, "Unknown": not answer.ok}
+
+    def _cas(self, url: str, key: str, new: str) -> Operation:
+        old, index = self._seen.pop(key)
+        said: Operation = {"New": new, "Old": old, "Unknown": True}
+        try:
+            answer = self._session.put(url, params={"cas": index}, data=new, timeout=TIMEOUT)
+        except requests.RequestException:
+            return said
+        return said | {"Unknown": not answer.ok, "Done": answer.text.strip() == "true"}
+
+
+def make(bases: list[str], prefix: str, operations: int, clients: int, disturb: Callable[[], None]) -> list[Operation]:
+    """`operations` in all by some clients, while `disturb` is called again and again."""
+    running = [Client(number, bases, prefix, operations // clients) for number in range(clients)]
+    for client in running:
+        client.start()
+    while any(client.is_alive() for client in running):
+        disturb()
+    return list(itertools.chain.from_iterable(client.history for client in running))
+
+
+def linearizable(history: list[Operation]) -> bool:
+    """Ask porcupine, a known checker."""
+    checked = subprocess.run(
+        ["go", "run", "."], cwd=CHECKER, input=json.dumps(history), capture_output=True, text=True, check=False
+    )
+    assert checked.returncode in (0, 1), checked.stderr
+    assert checked.stdout.strip() in ("linearizable", "not linearizable"), checked.stderr
+    return checked.stdout.strip() == "linearizable"

@@ -1,0 +1,139 @@
+"""Writers that behave like applications, and what became of each of their writes."""
+
+import itertools
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import requests
+
+INTERVAL = 0.02
+"""Seconds between two writes: 50 a second."""
+TIMEOUT = 1.0
+"""Seconds for one write, which is never tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One attempt."""
+
+    key: str
+    began: float
+    ended: float
+    trouble: str | None
+    """What was answered instead of an acknowledgement."""
+
+
+@dataclass(slots=True)
+class Report:
+    """All attempts of one writer, in order."""
+
+    writes: list[Write] = field(default_factory=list)
+
+    @property
+    def acknowledged(self) -> list[Write]:
+        return [write for write in self.writes if write.trouble is None]
+
+    @property
+    def failed(self) -> list[Write]:
+        return [write for write in self.writes if write.trouble is not None]
+
+    @property
+    def longest(self) -> float:
+        """Seconds that the slowest acknowledged write took."""
+        return max(write.ended - write.began for write in self.acknowledged)
+
+    @property
+    def gap(self) -> float:
+        """The longest time in seconds between two acknowledgements."""
+        ends = [write.ended for write in self.acknowledged]
+        return max(later - earlier for earlier, later in itertools.pairwise(ends))
+
+    def lost(self, stored: Callable[[str], str | None]) -> list[str]:
+        """The keys that were acknowledged and are not stored."""
+        return [write.key for write in self.acknowledged if stored(write.key) != write.key]
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.writes)} writes, {len(self.failed)} failed, longest {self.longest:.2f} s, gap {self.gap:.2f} s"
+        )
+
+
+class Writer:
+    """Writes every 20 ms while the `with` block runs, to whatever `target` names at that moment."""
+
+    def __init__(self, prefix: str, target: Callable[[], str]) -> None:
+        self.report = Report()
+        self._prefix, self._target = prefix, target
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Writer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with requests.Session() as session:
+            session.trust_env = False
+            for number in itertools.count():
+                if self._stop.is_set():
+                    return
+                write = self._write(session, f"{self._prefix}/{number}")
+                self.report.writes.append(write)
+                time.sleep(max(0.0, INTERVAL - (write.ended - write.began)))
+
+    def _write(self, session: requests.Session, key: str) -> Write:
+        began = time.monotonic()
+        try:
+            answer = session.put(f"{self._target()}/v1/kv/{key}", data=key, timeout=TIMEOUT)
+            trouble = None if answer.ok and answer.text.strip() == "true" else f"{answer.status_code} {answer.text}"
+        except requests.RequestException as error:
+            trouble = type(error).__name__
+        return Write(key, began, time.monotonic(), trouble)
+
+
+class Follower:
+    """Knows who leads, the way a client does that writes to the leader: it asks all servers all the time."""
+
+    def __init__(self, servers: Sequence[tuple[str, str]]) -> None:
+        """`servers` are pairs of a Raft address and the base URL of the HTTP API there."""
+        self._bases = dict(servers)
+        self._leader = next(iter(self._bases.values()))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Follower":
+        self._ask()
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def leader(self) -> str:
+        """Base URL of the leader, as far as known."""
+        return self._leader
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.03):
+            self._ask()
+
+    def _ask(self) -> None:
+        said = [leader for base in self._bases.values() if (leader := self._one(base)) in self._bases]
+        if said:
+            self._leader = self._bases[statistics.mode(said)]
+
+    @staticmethod
+    def _one(base: str) -> str:
+        try:
+            return str(requests.get(f"{base}/v1/status/leader", timeout=0.3).json())
+        except (requests.RequestException, ValueError):
+            return ""

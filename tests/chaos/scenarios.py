@@ -1,0 +1,123 @@
+"""What happens to a cluster, and what its writers saw of it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import requests
+
+from tests.chaos.load import Follower, Report, Writer
+from tests.e2e import consul, engine
+from tests.e2e.cluster import Cluster
+from tests.e2e.waiting import eventually
+
+OTHER_IMAGE = "hashicorp/consul:1.20.6-roll"
+"""A second name of the same image, so that a roll needs no second build."""
+
+
+def direct(cluster: Cluster, servers: int | None = None) -> list[tuple[str, str]]:
+    """Raft address and base URL of each server inside the private network, where a stopped server refuses at once."""
+    count = servers or len(cluster.outputs["servers"])
+    names = [f"{cluster.name}-server-{ordinal}" for ordinal in range(count)]
+    networks = [engine.inspect("container", name)["NetworkSettings"]["Networks"] for name in names]
+    hosts = [network["IPAddress"] for found in networks for network in found.values()]
+    return [(f"{host}:8300", f"http://{host}:8500") for host in hosts]
+
+
+@contextmanager
+def written_to(cluster: Cluster, prefix: str) -> Iterator[Report]:
+    """A writer that follows the leader while the block runs."""
+    with Follower(direct(cluster)) as follower, Writer(prefix, follower.leader) as writer:
+        time.sleep(0.5)
+        yield writer.report
+        time.sleep(0.5)
+
+
+def lost(cluster: Cluster, report: Report) -> list[str]:
+    """The acknowledged writes that a consistent read does not find."""
+    prefix = report.writes[0].key.partition("/")[0]
+    found = consul.ask(cluster.servers[0], f"/v1/kv/{prefix}?recurse&consistent")
+    stored = {entry["Key"] for entry in found}
+    return report.lost(lambda key: key if key in stored else None)
+
+
+def kill(container: str) -> None:
+    """SIGKILL to the agent from the host, as a crash: Docker's restart policy brings it back."""
+    os.kill(engine.inspect("container", container)["State"]["Pid"], signal.SIGKILL)
+
+
+def kill_leader(cluster: Cluster, prefix: str) -> Report:
+    """Kill the leader under load, until all are voters again. The writer uses a server that stays."""
+    leader = cluster.container(cluster.leader())
+    stays = next(base for _, base in direct(cluster) if base.split("//")[1].split(":")[0] not in _host(leader))
+    with Writer(prefix, lambda: stays) as writer:
+        time.sleep(0.5)
+        kill(leader)
+        cluster.whole()
+        time.sleep(0.3)
+    return writer.report
+
+
+def _host(container: str) -> list[str]:
+    networks = engine.inspect("container", container)["NetworkSettings"]["Networks"]
+    return [network["IPAddress"] for network in networks.values()]
+
+
+@contextmanager
+def other_image() -> Iterator[str]:
+    """The image under another name."""
+    engine.docker("tag", "hashicorp/consul:1.20.6", OTHER_IMAGE)
+    try:
+        yield OTHER_IMAGE
+    finally:
+        subprocess.run(["docker", "rmi", OTHER_IMAGE], capture_output=True, check=False)
+
+
+def roll(cluster: Cluster, image: str, prefix: str) -> tuple[Report, float]:
+    """Change the image of all servers under load; the report and the seconds from start to end of `up`."""
+    cluster.change(image=image)
+    with written_to(cluster, prefix) as report:
+        began = time.monotonic()
+        cluster.up()
+        took = time.monotonic() - began
+    return report, took
+
+
+def scale(cluster: Cluster, servers: int, prefix: str) -> tuple[Report, int]:
+    """Change the number of servers under load; the report and autopilot's MinQuorum afterwards."""
+    cluster.change(servers=servers)
+    with written_to(cluster, prefix) as report:
+        cluster.up()
+    return report, int(consul.ask(cluster.servers[0], "/v1/operator/autopilot/configuration")["MinQuorum"])
+
+
+def lose_server(cluster: Cluster, ordinal: int) -> float:
+    """Destroy a server with its volume; seconds from the start of its container until all servers vote."""
+    name = f"{cluster.name}-server-{ordinal}"
+    engine.docker("rm", "--force", name)
+    engine.docker("volume", "rm", f"{name}-data")
+    cluster.refresh()
+    cluster.up()
+    cluster.whole()
+    started = engine.inspect("container", name)["State"]["StartedAt"]
+    # Docker says nanoseconds and Z; the library reads microseconds.
+    return time.time() - datetime.fromisoformat(f"{started[:26]}+00:00").timestamp()
+
+
+def writes_go_on(cluster: Cluster) -> bool:
+    """Whether a write by any server that answers is acknowledged."""
+
+    def one() -> bool:
+        for base in cluster.servers:
+            try:
+                consul.put(base, "alive", "yes")
+                return True
+            except (requests.RequestException, AssertionError):
+                continue
+        return False
+
+    return eventually("a write", one, bool, within=15)

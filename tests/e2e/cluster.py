@@ -1,0 +1,186 @@
+"""One stack of the real program on the real engine, and the cluster that it makes."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+
+from tests.e2e import consul, engine
+from tests.e2e.waiting import eventually
+from toolchain import places
+
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", ".venv")
+PROJECT = "consul-on-pulumi"
+Settings = Mapping[str, Any]
+
+
+class Cluster:
+    """A stack with its settings; every operation of the engine that returns was successful."""
+
+    def __init__(self, stack: automation.Stack, settings: Settings) -> None:
+        self._stack = stack
+        self.name = f"consul-{stack.name}"
+        self.settings: dict[str, Any] = {}
+        self.change(**settings)
+        self.outputs: dict[str, Any] = {}
+        self.log: list[str] = []
+        """What the last operation printed."""
+        self.steps: list[tuple[str, str]] = []
+        """Operation and logical name of every step of the last operation, in the order in which they began."""
+
+    @property
+    def work_dir(self) -> str:
+        return self._stack.workspace.work_dir
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        return self._stack.workspace.env_vars
+
+    def change(self, **settings: Any) -> None:
+        """Write the stack file with these settings instead of those of the same name; None takes one away."""
+        self.settings = {key: value for key, value in (self.settings | settings).items() if value is not None}
+        file = self._stack.workspace.stack_settings(self._stack.name)
+        file.config = {f"{PROJECT}:cluster": self.settings}
+        self._stack.workspace.save_stack_settings(self._stack.name, file)
+
+    def up(self) -> dict[str, int]:
+        """How many resources each operation was done to."""
+        self._begin()
+        done = self._stack.up(on_output=self.log.append, on_event=self._note, color="never")
+        self.outputs = {name: output.value for name, output in done.outputs.items()}
+        return _changes(done.summary)
+
+    def refresh(self, *, clear_pending: bool = False) -> dict[str, int]:
+        self._begin()
+        done = self._stack.refresh(
+            on_output=self.log.append, on_event=self._note, color="never", clear_pending_creates=clear_pending
+        )
+        self.outputs = {name: output.value for name, output in self._stack.outputs().items()}
+        return _changes(done.summary)
+
+    def preview(self, *, diff: bool = False) -> dict[str, int]:
+        self._begin()
+        seen = self._stack.preview(on_output=self.log.append, on_event=self._note, color="never", diff=diff)
+        return {str(getattr(op, "value", op)): number for op, number in seen.change_summary.items()}
+
+    def destroy(self) -> None:
+        self._begin()
+        self._stack.destroy(on_output=self.log.append, on_event=self._note, color="never")
+
+    def cancel(self) -> None:
+        """Give up the lock of an engine that died."""
+        self._stack.cancel()
+
+    def physical_names(self) -> set[str]:
+        """What the state says of the Docker engine's objects."""
+        resources = self._stack.export_stack().deployment["resources"]
+        return {found["outputs"]["name"] for found in resources if found["type"].startswith("docker:")}
+
+    def refused(self, operation: str) -> str:
+        """What the engine says to an operation that it has to fail."""
+        try:
+            getattr(self, operation)()
+        except automation.CommandError as error:
+            return str(error)
+        raise AssertionError(f"{operation} succeeded: {self.steps}")
+
+    def changed(self) -> list[tuple[str, str]]:
+        """The steps of the last operation that are no mere look."""
+        return [step for step in self.steps if step[0] not in ("same", "read", "refresh")]
+
+    @property
+    def containers(self) -> list[str]:
+        return engine.labelled("container", self.name)
+
+    @property
+    def servers(self) -> list[str]:
+        """Base URL of every server."""
+        urls: list[str] = self.outputs["http_addresses"][: len(self.outputs["servers"])]
+        return urls
+
+    @property
+    def agents(self) -> list[str]:
+        """Base URL of every agent."""
+        urls: list[str] = self.outputs["http_addresses"]
+        return urls
+
+    def container(self, address: str) -> str:
+        """The container at a Raft address, host and port."""
+        host = address.rpartition(":")[0]
+        found = {
+            network["IPAddress"]: name
+            for name in self.containers
+            for network in engine.inspect("container", name)["NetworkSettings"]["Networks"].values()
+        }
+        return found[host]
+
+    def leader(self, *, without: str | None = None, within: float = 30) -> str:
+        """The Raft address of the leader in which all servers, or all but one, agree."""
+        asked = [base for base, name in zip(self.servers, self.outputs["servers"], strict=True) if name != without]
+        what = f"one leader for {len(asked)} servers of {self.name}"
+        (agreed,) = eventually(
+            what, lambda: consul.leaders(asked), lambda said: len(said) == 1 and "" not in said, within
+        )
+        return agreed
+
+    def whole(self, within: float = 60) -> str:
+        """Wait until every member is alive in every agent's eyes and every server votes; the leader's address."""
+        nodes = dict.fromkeys(self.nodes, "alive")
+        for base in self.agents:
+            eventually(f"all alive at {base}", lambda base=base: consul.members(base), lambda m: m == nodes, within)
+        leader = self.leader(within=within)
+        wanted = sorted(self.outputs["servers"])
+        for base in self.servers:
+            eventually(
+                f"all voters at {base}", lambda base=base: sorted(consul.voters(base)), lambda v: v == wanted, within
+            )
+        return leader
+
+    @property
+    def nodes(self) -> list[str]:
+        """Every agent's node name, as the settings have it."""
+        counts = {"server": self.settings.get("servers", 3), "client": self.settings.get("clients", 0)}
+        return [f"{self.name}-{role}-{ordinal}" for role, number in counts.items() for ordinal in range(number)]
+
+    def node_ids(self) -> dict[str, str]:
+        """Node ID by node name, as each agent says of itself."""
+        said = [consul.ask(base, "/v1/agent/self")["Config"] for base in self.agents]
+        return {config["NodeName"]: config["NodeID"] for config in said}
+
+    def _begin(self) -> None:
+        self.log, self.steps = [], []
+
+    def _note(self, event: automation.EngineEvent) -> None:
+        if event.resource_pre_event:
+            step = event.resource_pre_event.metadata
+            # A provider of the engine's own takes note of every change in the stack file; no user sees that.
+            if "pulumi:providers:" in step.urn:
+                return
+            self.steps.append((step.op.value, step.urn.rpartition("::")[2]))
+
+
+@contextmanager
+def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
+    """A cluster of its own: backend, passphrase and subnet too. At the end nothing of it is left."""
+    engine.clear(f"consul-{name}")
+    # The engine writes stack files beside the program: into this folder, not into the repository.
+    project = folder / "project"
+    project.mkdir()
+    for part in PROGRAM:
+        (project / part).symlink_to(places.ROOT / part)
+    (folder / "backend").mkdir()
+    env = {"PULUMI_BACKEND_URL": (folder / "backend").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "e2e"}
+    stack = automation.create_stack(name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
+    subnet = {"placement": {"docker": {"subnet": engine.free_subnet()}}}
+    cluster = Cluster(stack, subnet | dict(settings))
+    try:
+        yield cluster
+    finally:
+        # By force: an orderly end takes half a minute, and the tests of `destroy` are about it.
+        engine.clear(cluster.name)
+
+
+def _changes(summary: automation.UpdateSummary) -> dict[str, int]:
+    return {str(getattr(op, "value", op)): number for op, number in (summary.resource_changes or {}).items()}

@@ -1,0 +1,63 @@
+"""Clusters for the tests on the real engine."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.cluster import Cluster, stood_up
+from toolchain import environment
+
+SEEDS = {
+    "app": {"name": "web", "replicas": 3, "features": {"dark-mode": True}},
+    "motd": "Consul on Pulumi",
+}
+FLAT = {"app/name": "web", "app/replicas": "3", "app/features/dark-mode": "true", "motd": "Consul on Pulumi"}
+
+Factory = Callable[..., Cluster]
+
+
+@pytest.fixture(scope="session")
+def alone() -> Iterator[None]:
+    """One run at a time on one machine: the next one waits, because it makes clusters of the same names."""
+    with open(Path(tempfile.gettempdir()) / "consul-on-pulumi-e2e.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def variables(alone: None) -> Iterator[None]:
+    """What `eval "$(make -s env)"` sets."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.variables(environment.tools(), os.environ).items():
+            patch.setenv(name, value)
+        yield
+
+
+def _factory(tmp_path_factory: pytest.TempPathFactory, variables: None) -> Iterator[Factory]:
+    """`cluster(stack, **settings)`: a cluster that is not up yet and lasts as long as the fixture."""
+    with ExitStack() as all_of_them:
+
+        def make(stack: str, **settings: Any) -> Cluster:
+            return all_of_them.enter_context(stood_up(tmp_path_factory.mktemp(stack), f"e2e-{stack}", settings))
+
+        yield make
+
+
+cluster = pytest.fixture(_factory, name="cluster")
+cluster_of_module = pytest.fixture(_factory, scope="module", name="cluster_of_module")
+cluster_of_session = pytest.fixture(_factory, scope="session", name="cluster_of_session")
+
+
+@pytest.fixture(scope="session")
+def calm(cluster_of_session: Factory) -> Cluster:
+    """Three servers, a client and seeds, for tests that only look and for those that put back what they moved."""
+    made = cluster_of_session("calm", servers=3, clients=1, datacenter="calm", seeds=SEEDS)
+    made.up()
+    made.whole()
+    return made

@@ -1,0 +1,98 @@
+"""A running Consul as its users see it: over HTTP and DNS, each agent by itself."""
+
+import socket
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+import requests
+
+_http = requests.Session()
+_http.trust_env = False
+
+
+def call(base: str, path: str, method: str = "GET", body: str | None = None, timeout: float = 10) -> requests.Response:
+    answer = _http.request(method, base + path, data=body, timeout=timeout)
+    if not answer.ok:
+        raise requests.HTTPError(f"{method} {base}{path}: {answer.status_code} {answer.text.strip()}")
+    return answer
+
+
+def ask(base: str, path: str) -> Any:
+    """The JSON that one agent answers."""
+    return call(base, path).json()
+
+
+def put(base: str, key: str, value: str) -> bool:
+    """Whether the write was acknowledged."""
+    return call(base, f"/v1/kv/{key}", "PUT", value).json() is True
+
+
+def text(base: str, key: str) -> str:
+    """The value of a key as it was written."""
+    return call(base, f"/v1/kv/{key}?raw").text
+
+
+def keys(base: str) -> list[str]:
+    found: list[str] = ask(base, "/v1/kv/?keys")
+    return sorted(found)
+
+
+def leaders(servers: Iterable[str]) -> set[str]:
+    """Who leads according to each server; one non-empty answer is agreement, silence is no answer."""
+    said = set()
+    for base in servers:
+        try:
+            said.add(str(call(base, "/v1/status/leader", timeout=1).json()))
+        except requests.RequestException:
+            said.add("")
+    return said
+
+
+def members(base: str) -> dict[str, str]:
+    """Node name and status of every member as this agent knows them; status 1 is `alive`."""
+    words = {0: "none", 1: "alive", 2: "leaving", 3: "left", 4: "failed"}
+    return {member["Name"]: words[member["Status"]] for member in ask(base, "/v1/agent/members")}
+
+
+def node_ids(base: str) -> dict[str, str]:
+    return {node["Node"]: node["ID"] for node in ask(base, "/v1/catalog/nodes")}
+
+
+def voters(base: str) -> dict[str, str]:
+    """Node name and Raft address of every voter in this server's Raft configuration."""
+    peers = ask(base, "/v1/operator/raft/configuration")["Servers"]
+    return {peer["Node"]: peer["Address"] for peer in peers if peer["Voter"]}
+
+
+def lookup(address: str, name: str, *, tcp: bool) -> list[str]:
+    """The IPv4 addresses that a DNS interface answers for `name` (RFC 1035)."""
+    host, port = address.split(":")
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    query = struct.pack("!6H", 0x2A2A, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!2H", 1, 1)
+    kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as connection:
+        connection.settimeout(5)
+        connection.connect((host, int(port)))
+        connection.sendall(struct.pack("!H", len(query)) + query if tcp else query)
+        reply = _framed(connection) if tcp else connection.recv(4096)
+    number, _flags, _questions, answers, _authorities, _more = struct.unpack("!6H", reply[:12])
+    assert number == 0x2A2A, f"{address} answered another query"
+    return sorted(_addresses(reply, len(query), answers))
+
+
+def _framed(connection: socket.socket) -> bytes:
+    with connection.makefile("rb") as stream:
+        (length,) = struct.unpack("!H", stream.read(2))
+        return stream.read(length)
+
+
+def _addresses(reply: bytes, offset: int, answers: int) -> Iterable[str]:
+    for _ in range(answers):
+        # A name is a pointer of two bytes, or labels up to an empty one.
+        offset = offset + 2 if reply[offset] & 0xC0 else reply.index(b"\0", offset) + 1
+        kind, _class, _ttl, length = struct.unpack("!2HIH", reply[offset : offset + 10])
+        offset += 10
+        if kind == 1:
+            yield socket.inet_ntoa(reply[offset : offset + length])
+        offset += length

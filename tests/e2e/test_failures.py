@@ -1,0 +1,113 @@
+"""Servers that die come back as who they were, by themselves where Docker brings them back, else with one `up`."""
+
+import os
+import signal
+
+import pytest
+
+from tests.e2e import consul
+from tests.e2e.cluster import Cluster
+from tests.e2e.conftest import FLAT, SEEDS, Factory
+from tests.e2e.engine import docker, inspect, leftovers
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def mortal(cluster_of_module: Factory) -> Cluster:
+    made = cluster_of_module("mortal", servers=3, clients=1, seeds=SEEDS)
+    made.up()
+    made.whole()
+    return made
+
+
+@pytest.fixture
+def whole(mortal: Cluster) -> Cluster:
+    """The cluster as it should be, whatever a test that failed left of it."""
+    docker("start", *mortal.containers)
+    mortal.whole()
+    writes_go_on(mortal)
+    return mortal
+
+
+def writes_go_on(cluster: Cluster) -> None:
+    """A client may still ask the leader that is gone, so a first write is allowed to fail."""
+    base = cluster.agents[-1]
+    eventually(f"a write through {base}", lambda: consul.put(base, "by-hand", "kept"), bool, within=15)
+
+
+def term(base: str) -> int:
+    return int(consul.ask(base, "/v1/agent/self")["Stats"]["raft"]["term"])
+
+
+def holds_every_key(cluster: Cluster) -> None:
+    for base in cluster.agents:
+        assert consul.keys(base) == sorted([*FLAT, "by-hand"])
+        assert {key: consul.text(base, key) for key in FLAT} == FLAT
+        assert consul.text(base, "by-hand") == "kept"
+
+
+def comes_back_with_refresh_and_up(cluster: Cluster, gone: str, ids: dict[str, str]) -> None:
+    """The stack tells who leads now, brings `gone` back as who it was, and then has nothing left to do."""
+    cluster.refresh()
+    assert cluster.outputs["leader_address"] == cluster.leader(without=gone)
+    cluster.up()
+    assert gone in [f"{cluster.name}{name.removeprefix('consul')}" for _, name in cluster.changed()]
+    cluster.whole()
+    assert cluster.node_ids() == ids
+    holds_every_key(cluster)
+    assert cluster.up().keys() == {"same"}, cluster.changed()
+
+
+def test_a_leader_whose_process_is_killed_rejoins_by_itself_and_refresh_tells_the_new_one(whole: Cluster) -> None:
+    ids, old = whole.node_ids(), whole.leader()
+    leader = whole.container(old)
+    base = whole.servers[whole.outputs["servers"].index(leader)]
+    restarts, before = inspect("container", leader)["RestartCount"], term(base)
+    try:
+        os.kill(inspect("container", leader)["State"]["Pid"], signal.SIGKILL)
+    except (PermissionError, ProcessLookupError):
+        pytest.skip("only root on the engine's own machine can kill a container's process")
+    eventually(
+        f"a restart of {leader}", lambda: inspect("container", leader), lambda now: now["RestartCount"] > restarts
+    )
+    eventually("an election", lambda: term(base), lambda now: now > before)
+    new = whole.whole()
+    assert whole.node_ids() == ids
+    holds_every_key(whole)
+    whole.refresh()
+    assert whole.outputs["leader_address"] == new
+    assert whole.up().keys() == {"same"}, whole.changed()
+
+
+def test_a_killed_leader_is_replaced_at_once_and_brought_back_by_refresh_and_up(whole: Cluster) -> None:
+    ids, old = whole.node_ids(), whole.leader()
+    leader = whole.container(old)
+    docker("kill", leader)
+    eventually("another leader", lambda: whole.leader(without=leader), lambda now: now != old)
+    writes_go_on(whole)
+    comes_back_with_refresh_and_up(whole, leader, ids)
+
+
+def test_a_server_removed_by_hand_is_made_again_with_its_node_id_and_its_data(whole: Cluster) -> None:
+    ids = whole.node_ids()
+    gone = whole.outputs["servers"][1]
+    docker("rm", "--force", gone)
+    comes_back_with_refresh_and_up(whole, gone, ids)
+
+
+@pytest.mark.parametrize("blow", [("restart",), ("kill", "start")], ids="-then-".join)
+def test_all_containers_struck_at_once_come_back_as_one_cluster(whole: Cluster, blow: tuple[str, ...]) -> None:
+    ids = whole.node_ids()
+    for command in blow:
+        docker(command, *whole.containers)
+    whole.whole()
+    assert whole.node_ids() == ids
+    holds_every_key(whole)
+
+
+def test_a_cluster_whose_containers_are_all_dead_is_destroyed_without_a_trace(whole: Cluster) -> None:
+    docker("kill", *whole.containers)
+    whole.destroy()
+    assert leftovers(whole.name) == {}

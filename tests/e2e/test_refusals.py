@@ -1,0 +1,52 @@
+"""Settings that cannot work are refused in the preview, all at once and in words."""
+
+import pytest
+
+from tests.e2e import engine
+from tests.e2e.cluster import Cluster
+from tests.e2e.conftest import Factory
+
+pytestmark = pytest.mark.e2e
+
+
+def test_every_mistake_in_the_stack_file_is_told_and_nothing_is_made(cluster: Factory) -> None:
+    made = cluster(
+        "mistaken",
+        servers=4,
+        clients="two",
+        datacentre="dc1",
+        image="hashicorp/consul",
+        seeds={"app": {"name": None}},
+    )
+    said = made.refused("preview")
+    for line in (
+        "cluster.datacentre: unknown setting, did you mean datacenter?",
+        "cluster.clients: expected a whole number, got 'two'",
+        "cluster.servers: expected an odd number from 1 to 7, got 4",
+        "cluster.image: expected an exact version or a digest such as hashicorp/consul:1.20.6, got 'hashicorp/consul'",
+        "cluster.seeds: key 'app/name' has no value, write '' for an empty one",
+    ):
+        assert line in said
+    assert "Traceback" not in said
+    assert engine.leftovers(made.name) == {}
+
+
+def test_a_living_cluster_keeps_its_name_its_datacenter_and_its_subnet(calm: Cluster) -> None:
+    before, settings = {name: engine.inspect("container", name)["Id"] for name in calm.containers}, calm.settings
+    subnet = settings["placement"]["docker"]["subnet"]
+    other = engine.free_subnet()
+    calm.change(name="renamed", datacenter="moved", placement={"docker": {"subnet": other}})
+    try:
+        said = calm.refused("preview")
+    finally:
+        calm.change(name=None)
+        calm.change(**settings)
+    for path, old, new in (
+        ("name", calm.name, "renamed"),
+        ("datacenter", "calm", "moved"),
+        ("placement.docker.subnet", subnet, other),
+    ):
+        assert f"cluster.{path}: expected {old!r} as when the cluster was made, got {new!r}" in said
+    assert "Traceback" not in said
+    assert {name: engine.inspect("container", name)["Id"] for name in calm.containers} == before
+    assert engine.leftovers("renamed") == {}

@@ -1,0 +1,56 @@
+"""A cluster of each size comes, stays as it is, and goes."""
+
+import pytest
+
+from tests.e2e import consul, engine
+from tests.e2e.cluster import Cluster
+from tests.e2e.conftest import Factory
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+
+def serves_all_that_its_outputs_name(cluster: Cluster) -> None:
+    servers, nodes = cluster.settings["servers"], cluster.nodes
+    outputs = cluster.outputs
+    assert outputs["servers"] == nodes[:servers]
+    assert outputs["datacenter"] == cluster.settings.get("datacenter", "dc1")
+    assert len(outputs["http_addresses"]) == len(outputs["dns_addresses"]) == len(nodes)
+    assert outputs["ui_urls"] == [f"{base}/ui/" for base in cluster.servers]
+    assert outputs["leader_address"] == cluster.leader()
+    for url in outputs["ui_urls"]:
+        page = consul.call(url, "")
+        assert page.status_code == 200
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert "<title>Consul</title>" in page.text or "consul-ui" in page.text
+    addresses = sorted(address.partition(":")[0] for address in consul.voters(cluster.servers[0]).values())
+    for interface in outputs["dns_addresses"]:
+        for tcp in (False, True):
+            eventually(
+                f"every server in the answer of {interface}, tcp={tcp}",
+                lambda interface=interface, tcp=tcp: consul.lookup(interface, "consul.service.consul", tcp=tcp),
+                lambda found: set(found) <= set(addresses) and len(found) >= min(3, servers),
+            )
+
+
+def stays_as_it_is(cluster: Cluster) -> None:
+    assert cluster.preview().keys() == {"same"}, cluster.changed()
+    assert cluster.refresh().keys() == {"same"}, cluster.changed()
+
+
+@pytest.mark.parametrize(("servers", "clients"), [(1, 1), (5, 2)])
+def test_a_cluster_serves_all_that_its_outputs_name_and_leaves_nothing_behind(
+    cluster: Factory, servers: int, clients: int
+) -> None:
+    made = cluster(f"{servers}-and-{clients}", servers=servers, clients=clients)
+    made.up()
+    made.whole()
+    serves_all_that_its_outputs_name(made)
+    stays_as_it_is(made)
+    made.destroy()
+    assert engine.leftovers(made.name) == {}
+
+
+def test_three_servers_and_a_client_serve_all_that_the_outputs_name(calm: Cluster) -> None:
+    serves_all_that_its_outputs_name(calm)
+    stays_as_it_is(calm)
