@@ -1,0 +1,72 @@
+"""What most tests start from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import settings
+
+from components.live import api, autopilot, kv
+from tests.live.fake_consul import FakeConsul
+
+# A busy machine is no failure, and the same commit is tested the same way everywhere.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One way to place agents, as a stack file spells it."""
+
+    name: str
+    cluster: Mapping[str, Any]
+    """Placement args of a whole cluster."""
+    tier: Mapping[str, Any]
+    """Placement args of a tier alone."""
+
+
+DOCKER = Backend(
+    "docker",
+    cluster={"docker": {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}},
+    tier={"docker": {"subnet": "172.30.0.0/24", "network": "lan", "http_port": 8500, "dns_port": 8600}},
+)
+
+
+@pytest.fixture(params=[DOCKER], ids=lambda backend: backend.name)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Every backend in turn: what is true of a component is true on all of them."""
+    found: Backend = request.param
+    return found
+
+
+@pytest.fixture
+def consul() -> Iterator[FakeConsul]:
+    """A cluster of one server."""
+    with FakeConsul() as running:
+        yield running
+
+
+@pytest.fixture
+def three() -> Iterator[FakeConsul]:
+    """A cluster that answers at three addresses."""
+    with FakeConsul(servers=3) as running:
+        yield running
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Providers that give up soon, so that a test of giving up is short."""
+
+    def impatient(addresses: list[str], patience: float) -> api.Consul:
+        return api.Consul(addresses, min(patience, 0.3))
+
+    request = requests.Session.request
+
+    def hasty(session: requests.Session, *args: Any, timeout: float, **more: Any) -> requests.Response:
+        return request(session, *args, timeout=min(timeout, 0.2), **more)
+
+    monkeypatch.setattr(requests.Session, "request", hasty)
+    monkeypatch.setattr(kv, "Consul", impatient)
+    monkeypatch.setattr(autopilot, "Consul", impatient)

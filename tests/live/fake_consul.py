@@ -1,0 +1,291 @@
+"""An in-process Consul: KV with ModifyIndex, transactions, autopilot, status, and faults on demand.
+
+It answers as Consul 1.20 does where the program depends on it. It proves nothing about Raft, ACLs or real timing.
+"""
+
+import base64
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+MAX_OPERATIONS = 128
+MAX_BODY = 512 * 1024
+MAX_VALUE = 512 * 1024
+LEADER = "172.30.0.2:8300"
+
+
+class Fault(Enum):
+    """What may go wrong with one request."""
+
+    NO_LEADER = "500 for want of a leader"
+    BUSY = "429"
+    FORBIDDEN = "403"
+    RESET = "the connection is reset before anything is done"
+    HANG = "no answer"
+    LOST_ANSWER = "it is done, then the connection is reset"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it arrived."""
+
+    server: int
+    method: str
+    path: str
+    query: dict[str, str]
+    size: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is under one key."""
+
+    value: bytes
+    index: int
+
+
+@dataclass
+class _Planned:
+    fault: Fault
+    path: str
+    method: str
+    server: int | None
+    times: float
+
+
+@dataclass
+class FakeConsul:
+    """One cluster, reached at one address for each server."""
+
+    servers: int = 1
+    keys: dict[str, Entry] = field(default_factory=dict)
+    autopilot: dict[str, Any] = field(
+        default_factory=lambda: {
+            "CleanupDeadServers": True,
+            "LastContactThreshold": "200ms",
+            "MaxTrailingLogs": 250,
+            "MinQuorum": 0,
+            "ServerStabilizationTime": "10s",
+            "CreateIndex": 5,
+            "ModifyIndex": 5,
+        }
+    )
+    leader: str = LEADER
+    names_as_leader: dict[int, str] = field(default_factory=dict)
+    """What single servers name instead."""
+    asked: list[Asked] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._index = 10
+        self._faults: list[_Planned] = []
+        self._before_write: list[Callable[[], None]] = []
+        self._lock = threading.RLock()
+        self._closing = threading.Event()
+        self._listeners = [_Listener(self, number) for number in range(self.servers)]
+        self.addresses = [f"http://127.0.0.1:{listener.server_port}" for listener in self._listeners]
+
+    def __enter__(self) -> Self:
+        for listener in self._listeners:
+            threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        for listener in self._listeners:
+            listener.shutdown()
+            listener.server_close()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Every key and its value."""
+        return {key: entry.value.decode() for key, entry in self.keys.items()}
+
+    def write(self, key: str, text: str | bytes) -> None:
+        """Somebody else writes."""
+        with self._lock:
+            self._index += 1
+            self.keys[key] = Entry(text.encode() if isinstance(text, str) else text, self._index)
+
+    def fail(
+        self, fault: Fault, path: str = "/", *, method: str = "", server: int | None = None, times: float = 1
+    ) -> None:
+        """The next `times` requests below `path` go wrong."""
+        self._faults.append(_Planned(fault, path, method, server, times))
+
+    def recover(self) -> None:
+        """Nothing goes wrong any more."""
+        self._faults.clear()
+        self._before_write.clear()
+
+    def before_write(self, happens: Callable[[], None]) -> None:
+        """Let something happen between the reading and the next writing. Given twice, it happens at two writings."""
+        self._before_write.append(happens)
+
+    def writes(self) -> list[Asked]:
+        """The requests that would change something."""
+        return [one for one in self.asked if one.method != "GET"]
+
+    def fault_of(self, asked: Asked) -> Fault | None:
+        """What goes wrong with this request."""
+        with self._lock:
+            self.asked.append(asked)
+            for planned in self._faults:
+                if (
+                    planned.times > 0
+                    and asked.path.startswith(planned.path)
+                    and asked.method.startswith(planned.method)
+                    and planned.server in (None, asked.server)
+                ):
+                    planned.times -= 1
+                    return planned.fault
+        return None
+
+    def wait_for_the_end(self) -> None:
+        """Hang, but not beyond the test."""
+        self._closing.wait(10)
+
+    def answer(self, asked: Asked, body: bytes) -> tuple[int, Any]:
+        """Status and content: text as it is, anything else as JSON."""
+        with self._lock:
+            if asked.method != "GET" and self._before_write:
+                self._before_write.pop(0)()
+            match asked.method, asked.path:
+                case "GET", "/v1/status/leader":
+                    return 200, json.dumps(self.names_as_leader.get(asked.server, self.leader))
+                case "GET", "/v1/operator/autopilot/configuration":
+                    return 200, self.autopilot
+                case "PUT", "/v1/operator/autopilot/configuration":
+                    return 200, self._configure(json.loads(body), asked.query)
+                case "PUT", "/v1/txn":
+                    return self._transact(body)
+                case "GET", path if path.startswith("/v1/kv/") and "recurse" in asked.query:
+                    return self._below(path.removeprefix("/v1/kv/"))
+                case "PUT", path if path.startswith("/v1/kv/"):
+                    return self._put(path.removeprefix("/v1/kv/"), body, int(asked.query["cas"]))
+        return 400, f"the fake knows no {asked.method} {asked.path}"
+
+    def _below(self, prefix: str) -> tuple[int, Any]:
+        found = [
+            {
+                "Key": key,
+                # Consul gives null for an empty value.
+                "Value": base64.b64encode(entry.value).decode() or None,
+                "Flags": 0,
+                "LockIndex": 0,
+                "CreateIndex": entry.index,
+                "ModifyIndex": entry.index,
+            }
+            for key, entry in sorted(self.keys.items())
+            if key.startswith(prefix)
+        ]
+        return (200, found) if found else (404, "")
+
+    def _put(self, key: str, value: bytes, index: int) -> tuple[int, str]:
+        if len(value) > MAX_VALUE:
+            return 413, f"Request body(len: {len(value)}) too large, max size: {MAX_VALUE} bytes."
+        if index != self._index_of(key):
+            return 200, "false"
+        self.write(key, value)
+        return 200, "true"
+
+    def _transact(self, body: bytes) -> tuple[int, Any]:
+        operations = [operation["KV"] for operation in json.loads(body)]
+        if len(body) > MAX_BODY:
+            return 413, f"Request body too large, max size: {MAX_BODY} bytes."
+        if len(operations) > MAX_OPERATIONS:
+            return 413, f"Transaction contains too many operations ({len(operations)} > {MAX_OPERATIONS})"
+        stale = []
+        for number, operation in enumerate(operations):
+            present = self._index_of(operation["Key"])
+            # Deleting what is gone already is no error.
+            fine = operation["Index"] == present or (operation["Verb"] == "delete-cas" and present == 0)
+            if not fine:
+                what = "set" if operation["Verb"] == "cas" else "delete"
+                stale.append({"OpIndex": number, "What": f'failed to {what} key "{operation["Key"]}", index is stale'})
+        if stale:
+            return 409, {"Results": None, "Errors": stale}
+        self._index += 1
+        for operation in operations:
+            if operation["Verb"] == "cas":
+                self.keys[operation["Key"]] = Entry(base64.b64decode(operation["Value"]), self._index)
+            else:
+                self.keys.pop(operation["Key"], None)
+        return 200, {"Results": [], "Errors": None}
+
+    def _configure(self, wanted: dict[str, Any], query: dict[str, str]) -> str:
+        if int(query["cas"]) != self.autopilot["ModifyIndex"]:
+            return "false"
+        self._index += 1
+        self.autopilot = wanted | {"ModifyIndex": self._index}
+        return "true"
+
+    def _index_of(self, key: str) -> int:
+        return self.keys[key].index if key in self.keys else 0
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, consul: FakeConsul, number: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.consul = consul
+        self.number = number
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Listener
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+    def _handle(self) -> None:
+        consul = self.server.consul
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        url = urlsplit(self.path)
+        query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}
+        asked = Asked(self.server.number, self.command, unquote(url.path), query, len(body))
+        match consul.fault_of(asked):
+            case Fault.NO_LEADER:
+                self._send(500, "No cluster leader")
+            case Fault.BUSY:
+                self._send(429, "Your IP is issuing too many concurrent connections, please rate limit your calls")
+            case Fault.FORBIDDEN:
+                self._send(403, "Permission denied")
+            case Fault.RESET:
+                self._reset()
+            case Fault.HANG:
+                consul.wait_for_the_end()
+                self._reset()
+            case Fault.LOST_ANSWER:
+                consul.answer(asked, body)
+                self._reset()
+            case None:
+                self._send(*consul.answer(asked, body))
+
+    def _send(self, status: int, content: Any) -> None:
+        payload = (content if isinstance(content, str) else json.dumps(content)).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def _reset(self) -> None:
+        # Lingering for no time makes closing a reset.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()

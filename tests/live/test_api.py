@@ -1,0 +1,188 @@
+"""The conversation with Consul, held with an in-process fake. What real servers do under load is not shown here."""
+
+import socket
+import time
+
+import pytest
+
+from components.desired.kv_plan import Operation, Stored
+from components.live.api import ChangedError, Consul, RefusedError, UnreachableError, leader_now
+from tests.live.fake_consul import LEADER, FakeConsul, Fault
+
+pytestmark = pytest.mark.usefixtures("hurried")
+
+TROUBLES = [Fault.NO_LEADER, Fault.BUSY, Fault.RESET, Fault.HANG]
+
+
+def nobody() -> str:
+    """An address at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def cas(key: str, index: int) -> Operation:
+    return {"KV": {"Verb": "cas", "Key": key, "Value": "dg==", "Index": index}}
+
+
+def test_the_leader_is_the_one_that_servers_name(three: FakeConsul) -> None:
+    assert Consul(three.addresses, 0.3).leader() == LEADER
+
+
+def test_the_leader_is_found_though_the_first_server_is_down(consul: FakeConsul) -> None:
+    assert Consul([nobody(), *consul.addresses], 0.3).leader() == LEADER
+
+
+def test_a_server_that_is_cut_off_does_not_outvote_the_others(three: FakeConsul) -> None:
+    three.names_as_leader = {0: "172.30.0.9:8300"}
+
+    assert Consul(three.addresses, 0.3).leader() == LEADER
+
+
+def test_an_election_is_waited_for(consul: FakeConsul) -> None:
+    consul.fail(Fault.NO_LEADER, "/v1/status/leader", times=2)
+
+    assert Consul(consul.addresses, 5).leader() == LEADER
+    assert len(consul.asked) == 3
+
+
+def test_no_leader_in_time_is_told_with_the_addresses(consul: FakeConsul) -> None:
+    consul.leader = ""
+
+    with pytest.raises(UnreachableError) as caught:
+        Consul(consul.addresses, 0.1).leader()
+
+    assert str(caught.value) == f"no leader within 0 s at {consul.addresses[0]}"
+
+
+def test_a_lookup_answers_with_the_leader_or_with_nothing(consul: FakeConsul) -> None:
+    assert leader_now(consul.addresses, 0.3) == LEADER
+    assert leader_now([nobody()], 0.0) is None
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_another_server_is_asked_when_one_is_in_trouble(three: FakeConsul, trouble: Fault) -> None:
+    three.write("a", "1")
+    three.fail(trouble, server=0)
+
+    assert Consul(three.addresses, 0.3).keys_below("a") == {"a": Stored(b"1", 11)}
+    assert [asked.server for asked in three.asked] == [0, 1]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_single_server_is_asked_again_after_its_trouble(consul: FakeConsul, trouble: Fault) -> None:
+    consul.write("a", "1")
+    consul.fail(trouble)
+
+    assert Consul(consul.addresses, 5).keys_below("a") == {"a": Stored(b"1", 11)}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [
+        (Fault.NO_LEADER, "500 No cluster leader"),
+        (Fault.BUSY, "429 Your IP is issuing too many concurrent connections, please rate limit your calls"),
+        (Fault.RESET, "ConnectionError"),
+        (Fault.HANG, "ReadTimeout"),
+    ],
+)
+def test_lasting_trouble_is_unreachable_and_not_absence(consul: FakeConsul, trouble: Fault, said: str) -> None:
+    consul.fail(trouble, times=float("inf"))
+
+    with pytest.raises(UnreachableError) as caught:
+        Consul(consul.addresses, 0.1).keys_below("a")
+
+    assert str(caught.value) == f"no answer within 0 s, last {consul.addresses[0]}: {said}"
+
+
+def test_a_cluster_without_addresses_is_unreachable() -> None:
+    with pytest.raises(UnreachableError, match="last no address to ask"):
+        Consul([], 0.0).keys_below("a")
+
+
+def test_a_refusal_is_told_at_once_and_not_tried_elsewhere(three: FakeConsul) -> None:
+    three.fail(Fault.FORBIDDEN)
+
+    with pytest.raises(RefusedError) as caught:
+        Consul(three.addresses, 60).keys_below("a")
+
+    assert str(caught.value) == f"{three.addresses[0]}: 403 Permission denied"
+    assert len(three.asked) == 1
+
+
+def test_patience_bounds_a_call_with_all_its_tries(three: FakeConsul) -> None:
+    three.fail(Fault.NO_LEADER, times=float("inf"))
+    began = time.monotonic()
+
+    with pytest.raises(UnreachableError):
+        Consul(three.addresses, 0.3).keys_below("a")
+
+    assert 0.3 <= time.monotonic() - began < 2
+
+
+def test_a_proxy_of_the_environment_is_not_asked(consul: FakeConsul, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", nobody())
+    monkeypatch.setenv("http_proxy", nobody())
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+
+    assert Consul(consul.addresses, 0.0).leader() == LEADER
+
+
+def test_keys_are_read_through_the_leader_with_their_values_and_indexes(consul: FakeConsul) -> None:
+    consul.write("app/name", "wéb")
+    consul.write("app/raw", b"\xff\x00")
+    consul.write("app/empty", "")
+    consul.write("other", "x")
+
+    assert Consul(consul.addresses, 0.3).keys_below("app") == {
+        "app/name": Stored("wéb".encode(), 11),
+        "app/raw": Stored(b"\xff\x00", 12),
+        "app/empty": Stored(b"", 13),
+    }
+    assert [(asked.path, asked.query) for asked in consul.asked] == [("/v1/kv/app", {"recurse": "", "consistent": ""})]
+
+
+def test_no_keys_below_a_prefix_is_absence(consul: FakeConsul) -> None:
+    assert Consul(consul.addresses, 0.3).keys_below("a") == {}
+
+
+@pytest.mark.parametrize("key", ["a b/c?d#e", "a%2Fb", "ä☃", "a+b&c=d", "x...y"])
+def test_a_key_of_any_characters_reaches_consul_as_it_is(consul: FakeConsul, key: str) -> None:
+    talk = Consul(consul.addresses, 0.3)
+
+    talk.put(key, b"v", 0)
+
+    assert consul.texts == {key: "v"}
+    assert talk.keys_below(key).keys() == {key}
+
+
+def test_a_transaction_is_done_as_a_whole(consul: FakeConsul) -> None:
+    consul.write("old", "x")
+
+    Consul(consul.addresses, 0.3).transact(
+        [cas("a", 0), cas("b", 0), {"KV": {"Verb": "delete-cas", "Key": "old", "Index": 11}}]
+    )
+
+    assert consul.texts == {"a": "v", "b": "v"}
+
+
+def test_a_transaction_on_a_changed_key_is_not_done_at_all(consul: FakeConsul) -> None:
+    consul.write("b", "theirs")
+
+    with pytest.raises(ChangedError) as caught:
+        Consul(consul.addresses, 0.3).transact([cas("a", 0), cas("b", 0), cas("b", 0)])
+
+    assert str(caught.value) == 'failed to set key "b", index is stale'
+    assert consul.texts == {"b": "theirs"}
+
+
+def test_a_single_write_names_the_index_it_relies_on(consul: FakeConsul) -> None:
+    talk = Consul(consul.addresses, 0.3)
+    talk.put("a", b"1", 0)
+
+    with pytest.raises(ChangedError, match="key 'a'"):
+        talk.put("a", b"2", 0)
+    talk.put("a", b"3", consul.keys["a"].index)
+
+    assert consul.texts == {"a": "3"}

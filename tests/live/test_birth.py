@@ -1,0 +1,65 @@
+import re
+from typing import Any
+
+import pytest
+from pulumi.runtime.rpc import UNKNOWN
+
+from components.live.birth import BirthProvider
+
+FIXED = {"cluster.name": "dev", "cluster.datacenter": "dc1", "cluster.placement.docker.subnet": "172.30.0.0/24"}
+
+
+def inputs(servers: int = 3, **changed: str) -> dict[str, Any]:
+    return {"servers": servers, "fixed": FIXED | {f"cluster.{key}": value for key, value in changed.items()}}
+
+
+def test_the_first_size_and_settings_are_noted() -> None:
+    result = BirthProvider().create(inputs(5))
+
+    assert result.outs is not None
+    mark = result.outs["mark"]
+    assert (result.id, result.outs) == ("birth", {**inputs(5), "initial": 5, "mark": mark})
+    assert re.fullmatch("[0-9a-f]{16}", mark)
+
+
+def test_no_two_clusters_bear_the_same_mark() -> None:
+    one, other = BirthProvider().create(inputs()), BirthProvider().create(inputs())
+
+    assert one.outs["mark"] != other.outs["mark"]
+
+
+@pytest.mark.parametrize("news", [inputs(3), inputs(7), {"servers": UNKNOWN, "fixed": FIXED}], ids=str)
+def test_no_later_size_is_a_change(news: dict[str, Any]) -> None:
+    assert BirthProvider().diff("birth", {**inputs(3), "initial": 3}, news).changes is False
+
+
+def test_a_first_birth_and_an_unchanged_one_are_accepted() -> None:
+    for olds in ({}, inputs(5)):
+        result = BirthProvider().check(olds, inputs(3))
+
+        assert (result.inputs, result.failures) == (inputs(3), [])
+
+
+def test_another_value_for_what_is_fixed_is_refused_with_both_values() -> None:
+    result = BirthProvider().check(inputs(), inputs(name="prod", datacenter="east"))
+
+    assert [(failure.property, failure.reason) for failure in result.failures] == [
+        (
+            path,
+            f"{path}: expected {old!r} as when the cluster was made, got {new!r}, which would part the servers from "
+            "their data or from each other: put it back, or destroy this cluster first",
+        )
+        for path, old, new in [("cluster.name", "dev", "prod"), ("cluster.datacenter", "dc1", "east")]
+    ]
+
+
+def test_what_an_older_version_did_not_note_is_accepted() -> None:
+    assert BirthProvider().check({"servers": 3, "fixed": {}}, inputs()).failures == []
+
+
+def test_reading_keeps_what_was_noted() -> None:
+    outs = {**inputs(), "initial": 3}
+
+    result = BirthProvider().read("birth", outs)
+
+    assert (result.id, result.outs) == ("birth", outs)

@@ -1,0 +1,220 @@
+"""A stand-in for the engine that keeps all it is told, and the clusters that the tests describe."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+
+import pulumi
+from pulumi.runtime import rpc
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+
+from components import ConsulClientArgs, ConsulClusterArgs, ConsulServerArgs
+
+LEADER = "172.30.0.2:8300"
+"""What the leader lookup answers, in place of a network."""
+HTTP_PORTS, DNS_PORTS = 20100, 20200
+"""What the HostPorts of server 0 choose; the other servers follow upwards, and the clients ten higher."""
+
+ROOT = "project-stack"
+"""Logical name of the stack itself."""
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as the engine is told of it; other resources stand in here by their logical names."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    parent: str
+    depends_on: frozenset[str]
+    """Named by `depends_on` or found in an input."""
+    input_from: Mapping[str, frozenset[str]]
+    """Input to the resources whose outputs are in it."""
+    deleted_with: str
+    protect: bool
+    retain_on_delete: bool
+    delete_before_replace: bool
+    replace_on_changes: tuple[str, ...]
+    ignore_changes: tuple[str, ...]
+
+
+@dataclass
+class Build:
+    """One run of a program."""
+
+    seen: list[Registration] = field(default_factory=list)
+    """In the order in which the engine was told."""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """What the program returned, resolved; what a preview does not know is None."""
+    registered_outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Logical name of a component to what it gave to `register_outputs`."""
+    asked_leader: list[tuple[list[str], float]] = field(default_factory=list)
+    """Addresses and patience of each lookup of the leader."""
+    log: list[str] = field(default_factory=list)
+    """Warnings and errors."""
+
+    def __getitem__(self, name: str) -> Registration:
+        found = [one for one in self.seen if one.name == name]
+        assert len(found) == 1, f"{len(found)} resources are called {name}, of {sorted(one.name for one in self.seen)}"
+        return found[0]
+
+    def of(self, type_: str) -> list[Registration]:
+        """Every resource of one type, by logical name; the type's last word is enough."""
+        return sorted((one for one in self.seen if one.type.split(":")[-1] == type_), key=lambda one: one.name)
+
+    def names(self, type_: str) -> list[str]:
+        """Logical names of every resource of one type."""
+        return [one.name for one in self.of(type_)]
+
+
+def document(container: Registration) -> dict[str, Any]:
+    """The agent configuration that a container is started with."""
+    command = container.inputs["command"]
+    found: dict[str, Any] = json.loads(command[command.index("-hcl") + 1])
+    return found
+
+
+def build(
+    program: Callable[[], Mapping[str, Any] | None],
+    *,
+    preview: bool = False,
+    exists: bool = True,
+    stack: str = "stack",
+) -> Build:
+    """Run `program` and return only after every registration has landed, so that absence can be asserted too.
+
+    `exists` is for previews: what no update has made yet has no computed outputs.
+    """
+    done = Build()
+
+    def answer(addresses: Iterable[str], patience: float) -> str:
+        done.asked_leader.append((list(addresses), patience))
+        return LEADER
+
+    def resolve(values: dict[str, Any]) -> None:
+        done.outputs |= values
+
+    @pulumi.runtime.test
+    def run() -> Any:
+        returned = program() or {}
+        return pulumi.Output.all(**{name: _or_none(value) for name, value in returned.items()}).apply(resolve)
+
+    answers = _Answers(computed=exists)
+    set_mocks(answers, stack=stack, preview=preview, logger=_logger(done.log), monitor=_Recorder(answers, done))
+    with mock.patch("components.cluster.leader_now", answer):
+        run()
+    return done
+
+
+def cluster_args(placement: Mapping[str, Any], **more: Any) -> ConsulClusterArgs:
+    """Three servers and a client called `dev`, unless told otherwise."""
+    args: Any = {"placement": placement, "name": "dev", "servers": 3, "clients": 1} | more
+    return args
+
+
+def server_args(placement: Mapping[str, Any], **more: Any) -> ConsulServerArgs:
+    """Three servers of the cluster `dev`, unless told otherwise."""
+    args: Any = {"placement": placement, "cluster": "dev"} | more
+    return args
+
+
+def client_args(placement: Mapping[str, Any], **more: Any) -> ConsulClientArgs:
+    """One client of the cluster `dev`, unless told otherwise."""
+    args: Any = {"placement": placement, "cluster": "dev"} | more
+    return args
+
+
+class _Answers(Mocks):
+    """What real providers would compute."""
+
+    def __init__(self, computed: bool) -> None:
+        self.computed = computed
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
+        raise AssertionError(f"the program called {args.token}, though it should only describe")
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        outputs = dict(args.inputs)
+        match args.typ.split(":")[-1]:
+            case "Birth" if self.computed:
+                outputs |= {"initial": outputs["servers"], "mark": f"mark-of-{args.name}"}
+            case "HostPorts" if self.computed:
+                seat = int(args.name.split("-")[-2]) + (10 if "client" in args.name else 0)
+                outputs |= {"http": HTTP_PORTS + seat, "dns": DNS_PORTS + seat}
+        return f"{args.name}-id", outputs
+
+
+class _Recorder(MockMonitor):
+    """Keeps what plain mocks hide: parents, order and options."""
+
+    def __init__(self, answers: Mocks, done: Build) -> None:
+        super().__init__(answers)
+        self.done = done
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The engine's own scheme, all ancestors' types included, so that a clash here is a clash there."""
+        ancestry = parent.split("::")[2] + "$" if parent and "pulumi:pulumi:Stack" not in parent else ""
+        return f"urn:pulumi:stack::project::{ancestry}{type_}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802, the name is gRPC's
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
+            self.done.seen.append(
+                Registration(
+                    urn=response.urn,
+                    type=request.type,
+                    name=request.name,
+                    inputs={key: value for key, value in inputs.items() if key != "__provider"},
+                    parent=_name(request.parent),
+                    depends_on=_names(request.dependencies),
+                    input_from={key: _names(found.urns) for key, found in request.propertyDependencies.items()},
+                    deleted_with=_name(request.deletedWith),
+                    protect=request.protect,
+                    retain_on_delete=request.retainOnDelete,
+                    delete_before_replace=request.deleteBeforeReplace,
+                    replace_on_changes=tuple(request.replaceOnChanges),
+                    ignore_changes=tuple(request.ignoreChanges),
+                )
+            )
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802, the name is gRPC's
+        if "pulumi:pulumi:Stack" not in request.urn:
+            name = _name(request.urn)
+            assert name not in self.done.registered_outputs, f"{name} registers its outputs twice"
+            self.done.registered_outputs[name] = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+        return super().RegisterResourceOutputs(request)
+
+
+def _name(urn: str) -> str:
+    return urn.split("::")[-1]
+
+
+def _names(urns: Iterable[str]) -> frozenset[str]:
+    return frozenset(_name(urn) for urn in urns)
+
+
+def _or_none(value: Any) -> pulumi.Output[Any]:
+    output = pulumi.Output.from_input(value)
+    known = output.is_known()
+
+    async def data() -> Any:
+        return await output.future() if await known else None
+
+    return pulumi.Output.from_input(data())
+
+
+def _logger(lines: list[str]) -> logging.Logger:
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    logger = logging.Logger("recording", logging.WARNING)
+    logger.addHandler(Keep())
+    return logger
