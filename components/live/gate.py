@@ -50,10 +50,11 @@ class VoterGateProvider(ResourceProvider):
             if not view.leader:
                 return False
             address = servers.peer_address(view.leader, name)
-            if address is None and name not in servers.members(view.leader):
-                return True
-            servers.forget(view.leader, name, address)
-            return False
+            # Each server keeps its own list, and one that missed the word would pass the member on again.
+            knowing = [other for other in view.seen if name in servers.members(other)]
+            for other in knowing or ([view.leader] if address else []):
+                servers.forget(other, name, address)
+            return not knowing and address is None
 
         if not servers.until(clean, PATIENCE):
             raise RollStoppedError(f"{name} is gone but still a member, or no server leads: run `pulumi up` again")
