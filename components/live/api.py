@@ -134,6 +134,12 @@ class Consul:
             time.sleep(0.2)
 
 
+def led(addresses: Sequence[str]) -> list[str]:
+    """The addresses whose server answers and knows a leader, each asked once."""
+    consul = Consul(addresses)
+    return [base for base in addresses if consul._leader_by(base)]
+
+
 def leader_now(addresses: Sequence[str], patience: float) -> str | None:
     """The leader's Raft address, or None where nobody names one within `patience` seconds."""
     try:

@@ -4,9 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
 
-from components.live.api import Consul, UnreachableError
+from components.live.api import Consul, UnreachableError, led
 
 REVISION = 1
 """Raised when the provider's behaviour changes: the state holds only its import path, so code alone is no change."""
@@ -19,6 +28,23 @@ class AutopilotProvider(ResourceProvider):
     """Sets `MinQuorum` and leaves every other key of autopilot's configuration as it is."""
 
     serialize_as_secret_always = False
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Refuse, in the preview already, to shrink to servers that would have no majority of their own."""
+        before, after = _olds.get("min_quorum"), news.get("min_quorum")
+        staying = news.get("addresses")
+        if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before):
+            return CheckResult(news, [])
+        if not isinstance(staying, list) or not all(isinstance(base, str) for base in staying):
+            return CheckResult(news, [])
+        answering = len(led(staying))
+        if answering >= after:
+            return CheckResult(news, [])
+        reason = (
+            f"cluster.servers: {answering} of the {len(staying)} servers that would stay take part in a cluster, "
+            f"expected at least {int(after)}, else the smaller cluster has no quorum: mend them first"
+        )
+        return CheckResult(news, [CheckFailure("min_quorum", reason)])
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Any difference is an update in place; an address not known yet may be one."""

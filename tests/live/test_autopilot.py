@@ -120,3 +120,23 @@ def test_deleting_leaves_the_running_cluster_alone(consul: FakeConsul) -> None:
     AutopilotProvider().delete("autopilot", props(consul))
 
     assert consul.asked == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answering", "refused"),
+    [(3, 2, 3, False), (3, 2, 2, False), (3, 2, 1, True), (2, 3, 0, False), (2, 2, 0, False), (2, 1, 0, True)],
+)
+def test_a_cluster_shrinks_only_to_servers_that_have_a_majority_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, before: int, after: int, answering: int, refused: bool
+) -> None:
+    staying = [f"http://127.0.0.1:{number}" for number in range(after * 2 - 1)]
+    monkeypatch.setattr("components.live.autopilot.led", lambda addresses: addresses[:answering])
+
+    result = AutopilotProvider().check(
+        {"min_quorum": before, "addresses": []}, {"min_quorum": after, "addresses": staying}
+    )
+
+    assert [failure.reason for failure in result.failures] == [
+        f"cluster.servers: {answering} of the {len(staying)} servers that would stay take part in a cluster, "
+        f"expected at least {after}, else the smaller cluster has no quorum: mend them first"
+    ] * refused
