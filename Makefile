@@ -28,6 +28,7 @@ refresh: setup stack ## compare the state with what really runs
 
 destroy: setup stack ## remove the cluster
 	@$(PULUMI) destroy --stack $(STACK) --yes
+	@$(OPERATION).kept $(STACK)
 
 snapshot: setup ## save everything the cluster stores [FILE=...]
 	@$(OPERATION).snapshot save $(STACK) $(FILE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from operations import recover, snapshot
+from operations import kept, recover, snapshot
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT, SEEDS, Factory
@@ -70,3 +70,12 @@ def test_a_command_without_a_cluster_ends_with_one_sentence(tmp_path: Path) -> N
     assert done.returncode == 1
     assert done.stderr.startswith("the stack no-such-stack has no cluster: run `make up STACK=no-such-stack` first.")
     assert "Traceback" not in done.stderr
+
+
+def test_what_a_destroy_kept_is_named(cluster: Factory) -> None:
+    subnet = engine.free_subnet()
+    made = cluster("named", servers=1, placement={"docker": {"subnet": subnet, "keep_data": True}})
+    made.up()
+    made.destroy()
+
+    assert kept.kept(made.name) == [f"{made.name}-server-0-data"]
