@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from components.desired import naming, recovery
+from components.desired import naming, recovery, rollout
 from components.desired.topology import quorum
 from components.live.servers import Servers
 from operations import stack as stacks
@@ -25,7 +25,7 @@ PATIENCE = 90.0
 def recover(names: list[str], addresses: list[str]) -> str:
     """Recover the cluster of these servers and say what was done. Ends the program where there is nothing to do."""
     servers = Servers(names, addresses)
-    if servers.until(lambda view: view.leader is not None, ELECTION):
+    if servers.until(rollout.serves, ELECTION):
         sys.exit("the cluster has a leader, so there is nothing to recover")
     seen = servers.look().seen
     chosen = recovery.survivors(seen)
@@ -36,7 +36,7 @@ def recover(names: list[str], addresses: list[str]) -> str:
     if len(chosen) >= quorum(len(names)):
         sys.exit(f"{', '.join(chosen)} are a majority and should elect a leader by themselves: see their logs")
     _tell(chosen, recovery.peers(seen, chosen))
-    if not servers.until(lambda view: view.leader is not None, PATIENCE):
+    if not servers.until(rollout.serves, PATIENCE):
         sys.exit(f"{', '.join(chosen)} elected no leader within {PATIENCE:.0f} s: see their logs")
     return f"recovered from {', '.join(chosen)}: `pulumi refresh` and `pulumi up` now add the other servers as new ones"
 

@@ -85,6 +85,12 @@ def loses_quorum(leaving: str, view: View) -> bool:
     return len(answering) < quorum(len(remaining))
 
 
+def serves(view: View) -> bool:
+    """Whether a majority of voters can follow the leader: one that was cut off from them claims to lead for a while."""
+    answering = {seen.node_id for seen in view.seen.values()} & view.voters.keys()
+    return view.leader is not None and len(answering) >= quorum(len(view.voters))
+
+
 def _id_of(name: str, view: View) -> str | None:
     seen = view.seen.get(name)
     return seen.node_id if seen else None

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.desired.rollout import Seen, View, heir, hindrance, loses_quorum, others
+from components.desired.rollout import Seen, View, heir, hindrance, loses_quorum, others, serves
 
 NAMES = ["dev-server-0", "dev-server-1", "dev-server-2"]
 
@@ -103,3 +103,12 @@ def test_a_cluster_may_shrink_only_while_the_rest_has_a_majority(
     members: list[str], silent: str, leaving: str, loses: bool
 ) -> None:
     assert loses_quorum(leaving, view(members=members, silent=silent)) is loses
+
+
+def test_a_leader_without_a_majority_serves_nobody() -> None:
+    assert serves(view())
+    assert serves(view(silent=NAMES[2]))
+    alone = View(seen={NAMES[0]: server(NAMES[0], leads=True)}, voters=view().voters, peers=view().peers)
+    assert alone.leader == NAMES[0]
+    assert not serves(alone)
+    assert not serves(view(leads=""))
