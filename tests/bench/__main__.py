@@ -1,0 +1,123 @@
+"""`make bench`: what the program costs over doing the same by hand, in rounds that alternate, as medians."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import yaml
+
+from components.desired import agent, kv_tree
+from components.desired.topology import Role, Topology
+from components.live.api import Consul
+from components.placement.docker.placement import DockerPlacement
+from components.server import DEFAULT_IMAGE
+from tests.bench.project import STACK, empty, ours
+from tests.e2e import engine
+from toolchain import places
+
+AIM = 1.5
+"""The most that a ratio should be."""
+NAME = f"consul-{STACK}"
+HTTP, DNS = 18500, 18600
+BY_HAND = Path(__file__).with_name("by_hand.sh")
+
+Way = tuple[str, Callable[[], object]]
+"""What is measured: its name, and how it is done."""
+
+
+def measure(ways: list[Way], rounds: int, between: Callable[[], object]) -> dict[str, list[float]]:
+    """Seconds of each way in each round, the ways one after the other so that all see the same machine."""
+    seconds: dict[str, list[float]] = {name: [] for name, _ in ways}
+    for number in range(1, rounds + 1):
+        for name, work in ways:
+            between()
+            started = time.monotonic()
+            work()
+            seconds[name].append(time.monotonic() - started)
+            print(f"  {number}/{rounds} {name}: {seconds[name][-1]:.2f} s", file=sys.stderr)
+    return seconds
+
+
+def show(seconds: dict[str, list[float]]) -> None:
+    """The medians, and their ratios to the last way."""
+    medians = {name: median(values) for name, values in seconds.items()}
+    *_, plain = medians.values()
+    for name, value in medians.items():
+        ratio = value / plain
+        verdict = "" if value is plain else f"{ratio:.2f}  {'ok' if ratio <= AIM else f'above {AIM}'}"
+        spread = f"{min(seconds[name]):.2f} to {max(seconds[name]):.2f}"
+        print(f"  {name:<40}{value:>7.2f} s   {spread:<16}  {verdict}")
+
+
+def main() -> None:
+    """Measure, then print one table for each question."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    options.add_argument("--births", type=int, default=5, metavar="N", help="rounds from nothing (default 5)")
+    options.add_argument("--previews", type=int, default=9, metavar="N", help="rounds of preview (default 9)")
+    chosen = options.parse_args()
+
+    dev = yaml.safe_load((places.ROOT / "Pulumi.dev.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
+    subnet = engine.free_subnet()
+    settings = dev | {"name": NAME, "placement": {"docker": {"subnet": subnet, "http_port": HTTP, "dns_port": DNS}}}
+    topology = Topology(cluster=NAME, datacenter=dev["datacenter"], servers=dev["servers"], clients=dev["clients"])
+    surroundings = DockerPlacement(settings["placement"]["docker"]).surroundings()
+    by_hand = os.environ | {
+        "NAME": NAME,
+        "SUBNET": subnet.rpartition(".")[0],
+        "IMAGE": DEFAULT_IMAGE,
+        "HTTP": str(HTTP),
+        "DNS": str(DNS),
+        "SERVER": json.dumps(agent.document(topology, Role.SERVER, surroundings, {})),
+        "CLIENT": json.dumps(agent.document(topology, Role.CLIENT, surroundings, {})),
+    }
+    wanted = kv_tree.entries(dev["seeds"])
+
+    def seeded() -> None:
+        present = Consul([f"http://127.0.0.1:{HTTP}"]).keys_below("")
+        assert {key: stored.value.decode() for key, stored in present.items()} == wanted
+
+    def checked(work: Callable[[], object]) -> Callable[[], None]:
+        def both() -> None:
+            work()
+            seeded()
+
+        return both
+
+    with tempfile.TemporaryDirectory(prefix="consul-bench-") as name:
+        try:
+            cluster, nothing = ours(Path(name) / "ours", settings), empty(Path(name) / "empty")
+
+            def from_nothing() -> None:
+                engine.clear(NAME)
+                cluster.forget()
+
+            births: list[Way] = [
+                ("pulumi up", checked(cluster.up)),
+                ("pulumi up --skip-preview", checked(cluster.up_without_preview)),
+                ("shell script", checked(lambda: subprocess.run([BY_HAND], env=by_hand, check=True))),
+            ]
+            measure(births, 1, from_nothing)  # Warms every cache.
+            born = measure(births, chosen.births, from_nothing)
+            from_nothing()
+            cluster.up()
+            nothing.up()
+            previews: list[Way] = [("pulumi preview", cluster.preview), ("the same, no resources", nothing.preview)]
+            measure(previews, 1, lambda: None)
+            idle = measure(previews, chosen.previews, lambda: None)
+        finally:
+            engine.clear(NAME)
+    print(f"From nothing to a leader and every seed, medians of {chosen.births}:")
+    show(born)
+    print(f"A preview that finds nothing to change, medians of {chosen.previews}:")
+    show(idle)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""A Pulumi project in a folder of its own, with a backend of its own, driven by plain `pulumi` commands."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from toolchain import environment, places
+
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", ".venv")
+STACK = "bench"
+
+
+class Project:
+    """One project with one stack."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        """`folder` holds the program already; `settings` are those of the stack."""
+        self._folder = folder
+        self._backend = folder.with_name(f"{folder.name}-state")
+        self._settings = settings
+        self._env = {
+            **os.environ,
+            **environment.variables(environment.tools()),
+            "PULUMI_BACKEND_URL": self._backend.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "bench",
+        }
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin with a stack that was never up."""
+        shutil.rmtree(self._backend, ignore_errors=True)
+        self._backend.mkdir()
+        file = self._folder / f"Pulumi.{STACK}.yaml"
+        file.unlink(missing_ok=True)
+        self.pulumi("stack", "init", STACK)
+        if self._settings:
+            # JSON is YAML; what the engine wrote is the salt alone.
+            file.write_text(f"config: {json.dumps(self._settings)}\n{file.read_text()}")
+
+    def up(self) -> None:
+        self.pulumi("up", "--yes", "--stack", STACK)
+
+    def up_without_preview(self) -> None:
+        self.pulumi("up", "--yes", "--skip-preview", "--stack", STACK)
+
+    def preview(self) -> None:
+        self.pulumi("preview", "--expect-no-changes", "--stack", STACK)
+
+    def pulumi(self, *words: str) -> None:
+        """One command, which has to succeed."""
+        done = subprocess.run(
+            ["pulumi", *words, "--non-interactive"],
+            cwd=self._folder,
+            env=self._env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"pulumi {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def ours(folder: Path, settings: Mapping[str, Any]) -> Project:
+    """The program of this repository."""
+    folder.mkdir()
+    for part in PROGRAM:
+        (folder / part).symlink_to(places.ROOT / part)
+    return Project(folder, {"consul-on-pulumi:cluster": settings})
+
+
+def empty(folder: Path) -> Project:
+    """A program that makes nothing: what the engine and the language host cost alone."""
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: empty\nruntime: python\n")
+    (folder / "__main__.py").write_text("import pulumi\n")
+    return Project(folder, {})
