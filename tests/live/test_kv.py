@@ -339,7 +339,7 @@ def test_many_top_level_keys_are_read_at_once(consul: FakeConsul, tops: int, rea
 STEPS = some.dictionaries(some.sampled_from(["a", "b", "c/d"]), some.sampled_from(["1", "2"]))
 
 
-@trials(max_examples=8)
+@trials(max_examples=15)
 @given(STEPS, STEPS)
 def test_any_two_updates_end_with_what_was_wanted_last(first: dict[str, str], second: dict[str, str]) -> None:
     with FakeConsul() as consul:
