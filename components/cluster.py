@@ -85,8 +85,9 @@ class ConsulCluster(pulumi.ComponentResource):
             clients=args.get("clients", 0),
         )
         placement = choose(args["placement"])
-        birth = Birth(f"{name}-birth", topology.servers, fixed(topology, placement, "cluster"), children.of(self, opts))
-        waits = pulumi.ResourceOptions.merge(children.of(self, opts), pulumi.ResourceOptions(depends_on=[birth]))
+        waits = children.of(self, opts)
+        birth = Birth(f"{name}-birth", topology.servers, fixed(topology, placement, "cluster"), waits)
+        waits = pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=[birth]))
         tier = TierArgs(
             placement=cast(PlacementArgs, placement.ground(name, topology, birth.mark, waits)),
             cluster=topology.cluster,

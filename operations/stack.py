@@ -1,11 +1,12 @@
 """What a stack says of its cluster: its outputs."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from toolchain import places
 
 
 def outputs(stack: str) -> dict[str, Any]:
@@ -21,7 +22,6 @@ def outputs(stack: str) -> dict[str, Any]:
 
 def folder(stack: str) -> Path:
     """Where what belongs to a stack is kept outside the work tree, made if need be, closed to other users."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-    found = state / "consul-on-pulumi" / "snapshots" / stack
+    found = places.state() / "snapshots" / stack
     found.mkdir(parents=True, exist_ok=True, mode=0o700)
     return found

@@ -43,6 +43,11 @@ class View:
         leading = [(seen.term, name) for name, seen in self.seen.items() if seen.leads]
         return max(leading)[1] if leading else None
 
+    def votes(self, name: str) -> bool:
+        """Whether this server answered and is a voter at the address that it gives."""
+        seen = self.seen.get(name)
+        return seen is not None and self.voters.get(seen.node_id) == seen.address
+
 
 def hindrance(name: str, view: View, index: int) -> str | None:
     """Why this server cannot be relied on yet, or None when it is a voter that holds everything up to `index`.
@@ -52,7 +57,7 @@ def hindrance(name: str, view: View, index: int) -> str | None:
     seen = view.seen.get(name)
     if seen is None:
         return f"{name} does not answer"
-    if view.voters.get(seen.node_id) != seen.address:
+    if not view.votes(name):
         return f"{name} is not a voter at {seen.address}"
     if seen.applied < index:
         return f"{name} has applied {seen.applied} of {index} entries"
@@ -69,11 +74,7 @@ def others(leaving: str, names: Sequence[str], view: View) -> list[str]:
 
 def heir(leaving: str, names: Sequence[str], view: View) -> str | None:
     """Who should lead instead of `leaving`: a voter that the roll has passed already, else the last it will reach."""
-    able = [
-        name
-        for name in names
-        if name != leaving and (seen := view.seen.get(name)) and view.voters.get(seen.node_id) == seen.address
-    ]
+    able = [name for name in names if name != leaving and view.votes(name)]
     passed = [name for name in able if names.index(name) < names.index(leaving)]
     return passed[0] if passed else able[-1] if able else None
 

@@ -9,7 +9,7 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider,
 from components.desired import rollout
 from components.desired.rollout import View
 from components.live.servers import Servers
-from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn
+from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn, relied_on
 from components.live.turn import servers as turn_servers
 
 FOLLOWING = 1.0
@@ -73,24 +73,10 @@ def _open(props: Properties) -> None:
     if not servers.until(lambda view: view.leader is not None, PATIENCE_LEADERLESS):
         # Nothing is served that the change could interrupt, and it may be the very change that mends the cluster.
         return
-    index = 0
-    blocked: list[str] = []
-
-    def carried(view: View) -> bool:
-        nonlocal index, blocked
-        if view.leader is None:
-            blocked = ["no server leads"]
-            return False
-        index = index or view.seen[view.leader].commit
-        needed = rollout.others(leaving, names, view)
-        blocked = [reason for name in needed if (reason := rollout.hindrance(name, view, index))]
-        return not blocked
-
-    view = servers.until(carried, PATIENCE)
+    view, hindered = relied_on(servers, lambda view: rollout.others(leaving, names, view))
     if view is None:
         raise RollStoppedError(
-            f"{'; '.join(blocked)}: {leaving} was not touched, so the quorum stands. "
-            "Mend that server and run `pulumi up` again"
+            f"{hindered}: {leaving} was not touched, so the quorum stands. Mend that server and run `pulumi up` again"
         )
     hand_over(servers, names, leaving, view)
 

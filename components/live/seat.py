@@ -4,9 +4,8 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from components.desired import rollout
-from components.desired.rollout import View
 from components.live.gate import hand_over
-from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn
+from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn, relied_on
 from components.live.turn import servers as turn_servers
 
 REVISION = 1
@@ -68,17 +67,6 @@ def _taken(props: Properties) -> None:
             # There is no majority to vote with yet: the next server of the roll may be the one that makes it.
             return
         raise RollStoppedError(_STOPPED.format(reason=f"{name} does not answer"))
-    index = 0
-    reason: str | None = None
-
-    def votes(view: View) -> bool:
-        nonlocal index, reason
-        if view.leader is None:
-            reason = "no server leads"
-            return False
-        index = index or view.seen[view.leader].commit
-        reason = rollout.hindrance(name, view, index)
-        return reason is None
-
-    if not servers.until(votes, PATIENCE):
-        raise RollStoppedError(_STOPPED.format(reason=reason))
+    view, hindered = relied_on(servers, lambda _view: [name])
+    if view is None:
+        raise RollStoppedError(_STOPPED.format(reason=hindered))

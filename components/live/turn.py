@@ -1,10 +1,12 @@
 """Whose turn it is in a roll: what the gate before a server and the seat behind it both have to know."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypedDict
 
 import pulumi
 
+from components.desired import rollout
+from components.desired.rollout import View
 from components.live.servers import Servers
 
 PATIENCE = 60.0
@@ -36,3 +38,23 @@ class RollStoppedError(Exception):
 def servers(props: Properties) -> Servers:
     """All servers that the turn is taken among."""
     return Servers(props["names"], props["addresses"])
+
+
+def relied_on(among: Servers, needed: Callable[[View], Iterable[str]]) -> tuple[View | None, str]:
+    """Wait until all `needed` servers vote and have caught up with what was committed when a leader was first seen.
+
+    Returns the view that shows it, or None when patience runs out, and what hindered at the last look.
+    """
+    index = 0
+    hindered: list[str] = []
+
+    def settled(view: View) -> bool:
+        nonlocal index, hindered
+        if view.leader is None:
+            hindered = ["no server leads"]
+            return False
+        index = index or view.seen[view.leader].commit
+        hindered = [reason for name in needed(view) if (reason := rollout.hindrance(name, view, index))]
+        return not hindered
+
+    return among.until(settled, PATIENCE), "; ".join(hindered)

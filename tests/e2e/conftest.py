@@ -54,10 +54,15 @@ cluster_of_module = pytest.fixture(_factory, scope="module", name="cluster_of_mo
 cluster_of_session = pytest.fixture(_factory, scope="session", name="cluster_of_session")
 
 
-@pytest.fixture(scope="session")
-def calm(cluster_of_session: Factory) -> Cluster:
-    """Three servers, a client and seeds, for tests that only look and for those that put back what they moved."""
-    made = cluster_of_session("calm", servers=3, clients=1, datacenter="calm", seeds=SEEDS)
+def three_and_one(factory: Factory, stack: str, **settings: Any) -> Cluster:
+    """Three servers, a client and the seeds, up and whole."""
+    made = factory(stack, servers=3, clients=1, seeds=SEEDS, **settings)
     made.up()
     made.whole()
     return made
+
+
+@pytest.fixture(scope="session")
+def calm(cluster_of_session: Factory) -> Cluster:
+    """Three servers, a client and seeds, for tests that only look and for those that put back what they moved."""
+    return three_and_one(cluster_of_session, "calm", datacenter="calm")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster
-from tests.e2e.conftest import FLAT, SEEDS, Factory
+from tests.e2e.conftest import FLAT, Factory, three_and_one
 from tests.e2e.engine import docker, inspect, leftovers
 from tests.e2e.waiting import eventually
 
@@ -16,10 +16,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def mortal(cluster_of_module: Factory) -> Cluster:
-    made = cluster_of_module("mortal", servers=3, clients=1, seeds=SEEDS)
-    made.up()
-    made.whole()
-    return made
+    return three_and_one(cluster_of_module, "mortal")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import requests
 from components.server import DEFAULT_IMAGE
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster
-from tests.e2e.conftest import FLAT, SEEDS, Factory
+from tests.e2e.conftest import FLAT, Factory, three_and_one
 from tests.e2e.engine import docker, inspect
 
 pytestmark = pytest.mark.e2e
@@ -24,10 +24,7 @@ SERVERS = ["consul-server-0", "consul-server-1", "consul-server-2"]
 
 @pytest.fixture(scope="module")
 def rolling(cluster_of_module: Factory) -> Cluster:
-    made = cluster_of_module("rolling", servers=3, clients=1, seeds=SEEDS)
-    made.up()
-    made.whole()
-    return made
+    return three_and_one(cluster_of_module, "rolling")
 
 
 @pytest.fixture(scope="module", autouse=True)

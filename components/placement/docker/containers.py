@@ -14,8 +14,6 @@ from components.placement.contract import AgentGroup
 from components.placement.docker import addressing, leftovers
 from components.placement.docker.settings import DockerArgs
 
-GRACE_SECONDS = 30
-"""Until SIGKILL; unset, the provider kills at once and an agent cannot even say good-bye."""
 RESTART = {Role.SERVER: "on-failure", Role.CLIENT: "unless-stopped"}
 """An agent that dies, or is stopped with the daemon or the host, comes back. Only a server that was told to leave the
 cluster ends with 0 and stays down, where it would otherwise join again before its container is removed; a client leaves
@@ -92,8 +90,9 @@ def properties(group: AgentGroup, ordinal: int, settings: DockerArgs, host: Port
         "init": True,
         "restart": RESTART[role],
         "stop_signal": "SIGTERM",
-        "stop_timeout": GRACE_SECONDS,
-        "destroy_grace_seconds": GRACE_SECONDS,
+        "stop_timeout": leftovers.GRACE_SECONDS,
+        # Unset, the provider kills at once and an agent cannot even say good-bye.
+        "destroy_grace_seconds": leftovers.GRACE_SECONDS,
         "log_driver": "json-file",
         "log_opts": {"max-size": "10m", "max-file": "3"},
         "labels": labels(topology, group.mark),
