@@ -13,6 +13,7 @@ from components.live.gate import VoterGate, VoterGateProvider
 from components.live.host_ports import HostPorts, HostPortsProvider
 from components.live.kv import KvEntries, KvProvider
 from components.live.seat import RaftSeat, RaftSeatProvider
+from components.live.upkeep import Upkeep, UpkeepProvider
 
 PICKLES: dict[type[ResourceProvider], bytes] = {
     AutopilotProvider: (
@@ -34,6 +35,10 @@ PICKLES: dict[type[ResourceProvider], bytes] = {
         b"\x80\x04\x950\x00\x00\x00\x00\x00\x00\x00\x8c\x14components.live.seat\x94"
         b"\x8c\x10RaftSeatProvider\x94\x93\x94)\x81\x94."
     ),
+    UpkeepProvider: (
+        b"\x80\x04\x950\x00\x00\x00\x00\x00\x00\x00\x8c\x16components.live.upkeep\x94"
+        b"\x8c\x0eUpkeepProvider\x94\x93\x94)\x81\x94."
+    ),
     VoterGateProvider: (
         b"\x80\x04\x951\x00\x00\x00\x00\x00\x00\x00\x8c\x14components.live.gate\x94"
         b"\x8c\x11VoterGateProvider\x94\x93\x94)\x81\x94."
@@ -46,6 +51,7 @@ TOKENS: dict[type[Resource], str] = {
     HostPorts: "dynamic/consul-on-pulumi:HostPorts",
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",
     RaftSeat: "dynamic/consul-on-pulumi:RaftSeat",
+    Upkeep: "dynamic/consul-on-pulumi:Upkeep",
     VoterGate: "dynamic/consul-on-pulumi:VoterGate",
 }
 

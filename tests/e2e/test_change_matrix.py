@@ -35,7 +35,7 @@ def rolled(ordinal: int) -> Operations:
 
 def made(tier: str, ordinals: Iterable[int], operation: str) -> Operations:
     """Everything that belongs to some agents of a tier."""
-    parts = ("", "-data", "-ports", "-gate", "-seat") if tier == "server" else ("", "-data", "-ports")
+    parts = ("", "-data", "-ports", "-upkeep", *(("-gate", "-seat") if tier == "server" else ()))
     return each([f"consul-{tier}-{ordinal}{part}" for ordinal in ordinals for part in parts], operation)
 
 
@@ -43,6 +43,7 @@ SERVERS = rolled(0) | rolled(1) | rolled(2)
 CLIENTS = {"consul-client-0": "replace"}
 SEEDED = {"consul-seeds": "update"}
 SIZED = {"consul-autopilot": "update", "consul-seeds": "update"}
+KEPT = ["consul-server-0-upkeep", "consul-server-1-upkeep", "consul-server-2-upkeep", "consul-client-0-upkeep"]
 PULLED = {"consul-server-image": "replace", "consul-client-image": "replace"}
 
 EVERY_AGENT: list[dict[str, Any]] = [
@@ -115,7 +116,7 @@ SIZES: list[tuple[dict[str, Any], Operations]] = [
 ]
 PLACED: list[tuple[dict[str, Any], Operations]] = [
     ({"memory_mib": 512}, SERVERS | CLIENTS),
-    ({"http_port": 28500}, SERVERS | CLIENTS | SIZED),
+    ({"http_port": 28500}, SERVERS | CLIENTS | SIZED | each(KEPT, "update")),
     ({"dns_port": 28600}, SERVERS | CLIENTS),
     ({"keep_data": True}, {}),
 ]

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -102,6 +104,60 @@ def test_all_containers_struck_at_once_come_back_as_one_cluster(whole: Cluster, 
     whole.whole()
     assert whole.node_ids() == ids
     holds_every_key(whole)
+
+
+def pause(name: str) -> None:
+    docker("pause", name)
+
+
+def cut_off(name: str) -> None:
+    (network,) = inspect("container", name)["NetworkSettings"]["Networks"]
+    docker("network", "disconnect", network, name)
+
+
+def hang(name: str) -> None:
+    """Stop the agent where it stands, as a dying disk would; Docker notices after three health checks."""
+    init = inspect("container", name)["State"]["Pid"]
+    try:
+        for agent in Path(f"/proc/{init}/task/{init}/children").read_text().split():
+            os.kill(int(agent), signal.SIGSTOP)
+    except (PermissionError, FileNotFoundError):
+        pytest.skip("only root on the engine's own machine can stop a container's process")
+    eventually(
+        f"{name} is unhealthy",
+        lambda: inspect("container", name)["State"]["Health"]["Status"],
+        lambda health: health == "unhealthy",
+        within=90,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "blow"), [("server-1", pause), ("server-1", cut_off), ("server-1", hang), ("client-0", cut_off)]
+)
+def test_what_docker_takes_for_a_running_container_is_mended_by_the_next_up(
+    whole: Cluster, kind: str, blow: Callable[[str], None]
+) -> None:
+    ids, struck = whole.node_ids(), f"{whole.name}-{kind}"
+    blow(struck)
+
+    whole.up()
+
+    assert whole.changed() == [("update", f"consul-{kind}-upkeep")]
+    whole.whole()
+    assert whole.node_ids() == ids
+    holds_every_key(whole)
+    assert whole.up().keys() == {"same"}, whole.changed()
+
+
+def test_refresh_tells_what_befell_a_container(whole: Cluster) -> None:
+    pause(f"{whole.name}-server-2")
+
+    whole.refresh()
+
+    assert whole.preview(diff=True)["update"] == 1
+    assert '"paused"' in "".join(whole.log)
+    whole.up()
+    whole.whole()
 
 
 def test_a_cluster_whose_containers_are_all_dead_is_destroyed_without_a_trace(whole: Cluster) -> None:

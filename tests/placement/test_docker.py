@@ -313,7 +313,8 @@ def test_kept_data_does_not_keep_chosen_ports() -> None:
 def test_containers_come_one_after_the_other_and_each_server_between_its_gate_and_its_seat(
     three_and_one: Build,
 ) -> None:
-    order = [f"consul-server-{ordinal}{step}" for ordinal in range(3) for step in ("-gate", "", "-seat")]
+    steps = ("-gate", "", "-upkeep", "-seat")
+    order = [f"consul-server-{ordinal}{step}" for ordinal in range(3) for step in steps]
 
     for before, after in pairwise([*order, "consul-client-0"]):
         assert before in three_and_one[after].depends_on
@@ -323,8 +324,21 @@ def test_containers_come_one_after_the_other_and_each_server_between_its_gate_an
 def test_clients_come_one_after_the_other() -> None:
     seen = cluster(clients=3)
 
-    assert "consul-client-0" in seen["consul-client-1"].depends_on
-    assert "consul-client-1" in seen["consul-client-2"].depends_on
+    steps = [f"consul-client-{ordinal}{step}" for ordinal in range(3) for step in ("", "-upkeep")]
+    for before, after in pairwise(steps):
+        assert before in seen[after].depends_on
+
+
+def test_each_container_is_kept_as_it_was_made(three_and_one: Build) -> None:
+    for container in three_and_one.of("Container"):
+        (attachment,) = container.inputs["networksAdvanced"]
+        kept = three_and_one[f"{container.name}-upkeep"].inputs
+
+        assert kept["container"] == container.inputs["name"]
+        assert kept["network"] == attachment["name"]
+        assert kept["ipv4_address"] == attachment["ipv4Address"]
+        assert kept["aliases"] == attachment["aliases"]
+        assert kept["http_address"] == f"http://127.0.0.1:{int(container.inputs['ports'][0]['external'])}"
 
 
 def test_no_property_leads_from_one_container_to_another_beyond_its_own_seat() -> None:

@@ -12,6 +12,7 @@ from components.desired.topology import Role
 from components.live.gate import VoterGate
 from components.live.seat import RaftSeat
 from components.live.turn import Turn
+from components.live.upkeep import Upkeep
 from components.placement.contract import AgentGroup
 from components.placement.docker import containers
 
@@ -43,7 +44,8 @@ def forge(group: AgentGroup, links: Sequence[Link], opts: pulumi.ResourceOptions
 
 def _client(_group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     link = links[ordinal]
-    return containers.create(link.name, link.made_of, containers.definition(link.made_of), opts)
+    container = containers.create(link.name, link.made_of, containers.definition(link.made_of), opts)
+    return _upkeep(link, _with(opts, depends_on=[container]))
 
 
 def _server(group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi.ResourceOptions) -> pulumi.Resource:
@@ -59,8 +61,22 @@ def _server(group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi
     # With the first server's data the cluster itself goes, and then nobody has to leave it in good order.
     gate = VoterGate(f"{link.name}-gate", turn, _with(opts, deleted_with=links[0].volume))
     container = containers.create(link.name, link.made_of, marked, _with(opts, depends_on=[gate]))
-    seat = _with(opts, depends_on=[container], deleted_with=links[0].volume)
+    upkeep = _upkeep(link, _with(opts, depends_on=[container]))
+    seat = _with(opts, depends_on=[container, upkeep], deleted_with=links[0].volume)
     return RaftSeat(f"{link.name}-seat", turn, container.id, seat)
+
+
+def _upkeep(link: Link, opts: pulumi.ResourceOptions) -> Upkeep:
+    (attachment,) = link.made_of["networks_advanced"]
+    return Upkeep(
+        f"{link.name}-upkeep",
+        link.made_of["name"],
+        attachment["name"],
+        attachment["ipv4_address"],
+        attachment["aliases"],
+        link.address,
+        opts,
+    )
 
 
 def _with(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
