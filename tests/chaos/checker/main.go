@@ -20,6 +20,7 @@ type Operation struct {
 	Output  string // read: the value found, empty for none
 	Done    bool   // cas: whether it was applied
 	Unknown bool   // no answer came
+	Bounded bool   // it took effect before Return all the same
 	Call    int64
 	Return  int64
 }
@@ -72,7 +73,7 @@ func main() {
 	operations := []porcupine.Operation{}
 	for _, operation := range history {
 		end := operation.Return
-		if operation.Unknown {
+		if operation.Unknown && !operation.Bounded {
 			end = math.MaxInt64
 		}
 		operations = append(operations, porcupine.Operation{

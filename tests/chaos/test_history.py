@@ -1,0 +1,71 @@
+"""The checker finds what is wrong with a history, and nothing in a right one, answers missing or not."""
+
+from typing import Any
+
+import pytest
+
+from tests.chaos.history import Operation, bounded, linearizable
+
+
+def read(call: int, output: str, **more: Any) -> Operation:
+    return {"Client": 1, "Key": "k", "Kind": "read", "Output": output, "Call": call, "Return": call + 5, **more}
+
+
+def write(call: int, new: str, **more: Any) -> Operation:
+    return {"Client": 2, "Key": "k", "Kind": "write", "New": new, "Call": call, "Return": call + 5, **more}
+
+
+def cas(call: int, old: str, new: str, done: bool, **more: Any) -> Operation:
+    said = {"Old": old, "New": new, "Done": done, "Call": call, "Return": call + 5}
+    return {"Client": 3, "Key": "k", "Kind": "cas", **said, **more}
+
+
+pytestmark = pytest.mark.e2e
+LOST = {"Unknown": True}
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [write(0, "a"), read(10, "a"), cas(20, "a", "b", True), read(30, "b")],
+        [write(0, "a"), write(2, "b"), read(3, "a"), read(10, "b")],
+        [write(0, "a", **LOST), read(50, ""), read(60, "a")],
+        [write(0, "a", **LOST), read(50, "")],
+        [write(0, "a"), cas(10, "a", "b", False, **LOST), read(20, "a"), read(30, "b")],
+        [write(0, "a"), cas(10, "z", "b", False), read(20, "a")],
+        [write(0, "a"), read(10, "", **LOST)],
+    ],
+)
+def test_a_right_history_is_right(history: list[Operation]) -> None:
+    assert linearizable(history)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [write(0, "a"), read(10, "")],
+        [write(0, "a"), write(10, "b"), read(20, "a")],
+        [write(0, "a", **LOST), read(10, "a"), read(20, "")],
+        [write(0, "a"), cas(10, "z", "b", True), read(20, "b")],
+        [read(0, "a"), write(10, "a", **LOST)],
+        [write(0, "a"), cas(10, "a", "b", True), cas(20, "a", "c", True)],
+    ],
+)
+def test_a_wrong_history_is_wrong(history: list[Operation]) -> None:
+    assert not linearizable(history)
+
+
+def test_a_write_that_nobody_ever_saw_is_not_tried() -> None:
+    assert bounded([write(0, "a", **LOST), cas(0, "", "b", True, **LOST), read(9, "", **LOST)]) == []
+
+
+def test_a_write_without_an_answer_took_effect_before_it_was_first_seen() -> None:
+    kept = bounded([write(0, "a", **LOST), read(30, "a"), read(20, "a")])
+
+    assert kept[0]["Return"] == 25
+
+
+def test_many_calls_without_an_answer_are_checked_at_once() -> None:
+    lost = [write(number, f"lost{number}", **LOST) for number in range(200)]
+
+    assert linearizable([*lost, *(read(300 + number, f"lost{number}") for number in range(0, 200, 10))])
