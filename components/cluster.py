@@ -12,8 +12,8 @@ from components.desired.topology import Role, Topology, failure_tolerance, min_q
 from components.live.api import leader_now
 from components.live.autopilot import Autopilot
 from components.live.birth import Birth
-from components.live.kv import KvEntries
 from components.placement.choose import PlacementArgs, choose
+from components.seeding import SeedSet, plant
 from components.server import DEFAULT_IMAGE, ConsulServer, fixed
 
 PATIENCE_UPDATE = 10.0
@@ -119,16 +119,12 @@ class ConsulCluster(pulumi.ComponentResource):
         # With the data goes what is stored in it, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
         Autopilot(f"{name}-autopilot", servers.http_addresses, min_quorum(topology.servers), on_servers)
-        seeds = KvEntries(
-            f"{name}-seeds",
-            servers.http_addresses,
-            kv_tree.entries(args.get("seeds", {})),
-            on_servers,
-        )
+        inline = SeedSet(seeds=kv_tree.seeds(args.get("seeds", {})))
+        planted = [plant(f"{name}-seeds", servers.http_addresses, inline, on_servers)]
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        self.leader_address = pulumi.Output.all(servers.http_addresses, seeds.id).apply(
+        self.leader_address = pulumi.Output.all(servers.http_addresses, *(one.id for one in planted)).apply(
             lambda known: leader_now(known[0], PATIENCE_PREVIEW if pulumi.runtime.is_dry_run() else PATIENCE_UPDATE)
         )
         self.servers = pulumi.Output.from_input(

@@ -21,6 +21,7 @@ ON_DOCKER = {
     "consul-client-0-upkeep": "pulumi-python:dynamic/consul-on-pulumi:Upkeep",
     "consul-client-image": "docker:index/remoteImage:RemoteImage",
     "consul-network": "docker:index/network:Network",
+    "consul-seeds-baseline": "pulumi-python:dynamic/consul-on-pulumi:KvBaseline",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
     "consul-server": "consul-on-pulumi:index:ConsulServer",
     "consul-server-0": "docker:index/container:Container",
@@ -127,8 +128,11 @@ def test_seeds_are_flat_entries_with_full_keys(backend: Backend) -> None:
     assert seen["consul-seeds"].inputs == {
         "addresses": ["http://127.0.0.1:8500", "http://127.0.0.1:8501", "http://127.0.0.1:8502"],
         "entries": {"app/name": "web", "app/replicas": "3", "app/on": "true", "motd": "hi"},
+        "set": "consul-seeds",
+        "on_conflict": "fail",
         "revision": 1,
     }
+    assert seen["consul-seeds"].input_from["baseline"] == {"consul-seeds-baseline"}
 
 
 @pytest.mark.parametrize(("servers", "voters"), [(1, 1), (3, 2), (5, 3), (7, 4)])

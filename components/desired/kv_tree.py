@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from components.desired.seed import Seed, Seeds
+
 MAX_VALUE = 512 * 1024
 """Bytes; the servers' default `limits.kv_max_value_size`."""
 
@@ -17,6 +19,11 @@ def entries(tree: Mapping[str, Any]) -> Entries:
     Text is taken as it is; numbers and booleans are written the way JSON writes them.
     """
     return {key: _text(value) for key, value in _leaves(tree, "")}
+
+
+def seeds(tree: Mapping[str, Any]) -> Seeds:
+    """The same as they are to be stored."""
+    return {key: Seed(text.encode()) for key, text in entries(tree).items()}
 
 
 def problems(tree: Any, path: str) -> Iterator[str]:

@@ -3,13 +3,15 @@
 import base64
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
 from components.desired.kv_plan import Operation, Stored
+from components.desired.seed import Seed
+from components.live import credentials
 
 AUTOPILOT = "/v1/operator/autopilot/configuration"
 SNAPSHOT = "/v1/snapshot"
@@ -38,7 +40,7 @@ class Consul:
         """`addresses` are base URLs; `patience` is in seconds, for one call with all its tries."""
         self._addresses = list(addresses)
         self._patience = patience
-        self._session = requests.Session()
+        self._session = credentials.equip(requests.Session())
         # A proxy of the environment knows nothing of a loopback address or of a private network.
         self._session.trust_env = False
 
@@ -59,12 +61,18 @@ class Consul:
     def keys_below(self, prefix: str) -> dict[str, Stored]:
         """Every key that starts with `prefix`, read through the leader (`?consistent`)."""
         answer = self._ask("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
-        if answer.status_code == 404:
-            return {}
-        return {
-            found["Key"]: Stored(base64.b64decode(found["Value"] or ""), found["ModifyIndex"])
-            for found in answer.json()
-        }
+        return {} if answer.status_code == 404 else _stored(answer.json())
+
+    def at(self, keys: Sequence[str]) -> dict[str, Stored]:
+        """Those of `keys` that exist, 128 at most, read through the leader."""
+        asked = [{"KV": {"Verb": "get-or-empty", "Key": key}} for key in keys]
+        answer = self._ask("PUT", "/v1/txn", {"consistent": ""}, json.dumps(asked))
+        return _stored(result["KV"] for result in answer.json()["Results"] if result["KV"]["CreateIndex"])
+
+    def index_below(self, prefix: str) -> int:
+        """The index up to which everything that starts with `prefix` has come (`X-Consul-Index`)."""
+        answer = self._ask("GET", f"/v1/kv/{quote(prefix)}", {"keys": "", "consistent": ""})
+        return int(answer.headers["X-Consul-Index"])
 
     def transact(self, operations: list[Operation]) -> None:
         """All of `operations` or none (`PUT /v1/txn`).
@@ -75,9 +83,9 @@ class Consul:
         if answer.status_code == 409:
             raise ChangedError("; ".join(sorted({error["What"] for error in answer.json()["Errors"]})))
 
-    def put(self, key: str, value: bytes, index: int) -> None:
+    def put(self, key: str, value: bytes, index: int, flags: int = 0) -> None:
         """One key whose value fits no transaction, if it still has `index` (0: if it does not exist)."""
-        answer = self._ask("PUT", f"/v1/kv/{quote(key)}", {"cas": str(index)}, value)
+        answer = self._ask("PUT", f"/v1/kv/{quote(key)}", {"cas": str(index), "flags": str(flags)}, value)
         if answer.text.strip() != "true":
             raise ChangedError(f"key {key!r}")
 
@@ -132,6 +140,15 @@ class Consul:
             if time.monotonic() > deadline:
                 raise UnreachableError(f"no answer within {self._patience:.0f} s, last {trouble}")
             time.sleep(0.2)
+
+
+def _stored(entries: Iterable[dict[str, Any]]) -> dict[str, Stored]:
+    return {
+        found["Key"]: Stored(
+            Seed(base64.b64decode(found["Value"] or ""), found["Flags"]), found["ModifyIndex"], found["CreateIndex"]
+        )
+        for found in entries
+    }
 
 
 def led(addresses: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
+    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
@@ -15,6 +16,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from components.live import credentials
 from components.live.api import Consul, UnreachableError, led
 
 REVISION = 1
@@ -28,6 +30,10 @@ class AutopilotProvider(ResourceProvider):
     """Sets `MinQuorum` and leaves every other key of autopilot's configuration as it is."""
 
     serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the token of the stack's configuration."""
+        credentials.configure(req)
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Refuse, in the preview already, to shrink to servers that would have no majority of their own."""

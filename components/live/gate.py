@@ -4,10 +4,11 @@ import time
 from collections.abc import Sequence
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from components.desired import rollout
 from components.desired.rollout import View
+from components.live import credentials
 from components.live.servers import Servers
 from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn, relied_on
 from components.live.turn import servers as turn_servers
@@ -22,6 +23,10 @@ class VoterGateProvider(ResourceProvider):
     """Before a server is replaced: all others are voters that have caught up, and the server does not lead."""
 
     serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the token of the stack's configuration."""
+        credentials.configure(req)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Closed when the server is to change, also where an earlier run passed the gate but never changed it."""

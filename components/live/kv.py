@@ -1,13 +1,14 @@
-"""KvEntries: a whole tree of KV entries as one resource, owned key by key."""
+"""KvEntries: one set of KV entries as one resource, owned key by key."""
 
 import secrets
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import (
+    CheckFailure,
     CheckResult,
+    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
@@ -16,20 +17,21 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components.desired.kv_plan import Operation, Stored, plan, too_large, transactions
-from components.desired.kv_tree import Entries
-from components.live.api import ChangedError, Consul, RefusedError, UnreachableError
+from components.desired import kv_state
+from components.desired.kv_plan import OnConflict, Rule, plan
+from components.desired.seed import Seed, Seeds
+from components.live import credentials
+from components.live.api import Consul, RefusedError, UnreachableError
+from components.live.kv_store import converge, explained, live
 
 REVISION = 1
 """Raised when the provider's behaviour changes: the state holds only its import path, so code alone is no change."""
-
-ROUNDS = 5
-"""How often a write is planned anew after somebody else wrote in between."""
-MAX_READS = 16
-"""Beyond this many top-level keys, one read of the whole store is cheaper."""
+GLANCE = 2.0
+"""Seconds that a preview waits for a cluster to tell of keys that are in the way."""
 
 Properties = dict[str, Any]
-"""`addresses`, `entries` and `revision`, as inputs and as outputs alike."""
+"""`addresses`, `revision` and the parts of `kv_state`; where given `set`, `on_conflict`, `keep_edits` and `baseline`.
+As inputs and as outputs alike."""
 
 
 class KvProvider(ResourceProvider):
@@ -38,93 +40,105 @@ class KvProvider(ResourceProvider):
     # Nothing is captured: the pickle is the import path alone.
     serialize_as_secret_always = False
 
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the token of the stack's configuration, which is never an input and so in no state."""
+        credentials.configure(req)
+
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Accept: keys and values were checked before anything was registered."""
-        return CheckResult(news, [])
+        """Refuse, in the preview already, what other hands have put in the way."""
+        # Without a property's name, whose value the engine would print.
+        return CheckResult(news, [CheckFailure("", reason) for reason in _in_the_way(_olds, news)])
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Any difference is an update in place; an address not known yet may be one."""
-        return DiffResult(
-            changes=any(olds.get(name) != news.get(name) for name in ("addresses", "entries", "revision"))
-        )
+        """Any difference is an update in place; an address not known yet may be one.
+
+        What to do about foreign keys counts when there are new ones, and is no change by itself.
+        """
+        differs = any(olds.get(key) != news.get(key) for key in ("addresses", "revision"))
+        kept = bool(olds.get("keep_edits")) != bool(news.get("keep_edits"))
+        return DiffResult(changes=differs or kept or not kv_state.same(olds, news))
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then write every entry."""
-        _converge(props["addresses"], {}, props["entries"])
-        return CreateResult(secrets.token_hex(8), _outputs(props, props["entries"]))
+        _converge(props, {}, kv_state.held(props))
+        return CreateResult(secrets.token_hex(8), props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Write what changed, and delete what is no longer wanted."""
-        _converge(news["addresses"], olds["entries"], news["entries"])
-        return UpdateResult(_outputs(news, news["entries"]))
+        _converge(news, kv_state.held(olds), kv_state.held(news))
+        return UpdateResult(news)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """The entries as they are now; without an answer, as they were: no answer is not absence."""
+        if props.get("keep_edits"):
+            return ReadResult(id_, props, props)
+        wanted = kv_state.held(props)
         try:
-            live = _live(Consul(props["addresses"], patience=10), props["entries"])
+            found = live(Consul(props["addresses"], patience=10), wanted)
         except UnreachableError:
-            return ReadResult(id_, props, _outputs(props, props["entries"]))
-        held = {key: live[key].value.decode(errors="replace") for key in props["entries"] if key in live}
-        return ReadResult(id_, _outputs(props, held), _outputs(props, held))
+            return ReadResult(id_, props, props)
+        hidden = props.get(kv_state.SECRETS, {})
+        seeds = {key: found[key].seed for key in wanted if key in found}
+        texts = {key: seeds[key].value.decode(errors="replace") for key in hidden if key in seeds}
+        rest = {key: value for key, value in props.items() if key not in kv_state.PARTS}
+        now = {**rest, **kv_state.shown(seeds, texts)}
+        return ReadResult(id_, now, now)
 
     def delete(self, _id: str, props: Properties) -> None:
         """Delete the entries that still hold what was written here."""
-        _converge(props["addresses"], props["entries"], {})
+        _converge(props, kv_state.held(props), {})
 
 
 class KvEntries(Resource, module="consul-on-pulumi", name="KvEntries"):
-    """The KV entries that one stack seeds."""
+    """One set of the KV entries that a stack seeds."""
 
-    entries: pulumi.Output[Entries]
-    """Full key to text value, as last written or refreshed."""
+    entries: pulumi.Output[dict[str, str]]
+    """Full key to text value, as last written or refreshed; without values that are secret or no text."""
 
     def __init__(
         self,
         name: str,
         addresses: pulumi.Input[Sequence[pulumi.Input[str]]],
-        entries: Entries,
+        seeds: Mapping[str, Seed],
+        hidden: Mapping[str, pulumi.Input[str]] | None = None,
+        rule: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`addresses` are base URLs of the HTTP API, any of which will do."""
-        super().__init__(KvProvider(), name, {"addresses": addresses, "entries": entries, "revision": REVISION}, opts)
+        """`addresses` are base URLs of the HTTP API, any of which will do. `hidden` are secret values by full key.
+        `rule` may hold `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`."""
+        parts = kv_state.shown(dict(seeds))
+        for digested in parts.get(kv_state.BINARY, {}).values():
+            digested["content"] = pulumi.Output.secret(digested["content"])
+        if hidden:
+            parts[kv_state.SECRETS] = {key: pulumi.Output.secret(value) for key, value in hidden.items()}
+        props = {"addresses": addresses, "entries": {}, **parts, **(rule or {}), "revision": REVISION}
+        super().__init__(KvProvider(), name, props, opts)
 
 
-def _outputs(props: Properties, entries: Entries) -> Properties:
-    return {"addresses": props["addresses"], "entries": entries, "revision": props["revision"]}
+def _rule(props: Properties) -> Rule:
+    baseline = props.get("baseline")
+    return Rule(
+        on_conflict=OnConflict(props.get("on_conflict", OnConflict.ADOPT.value)),
+        keep_edits=bool(props.get("keep_edits")),
+        baseline=int(baseline) if isinstance(baseline, int | float) else None,
+    )
 
 
-def _converge(addresses: Sequence[str], owned: Entries, wanted: Entries) -> None:
-    consul = Consul(addresses, patience=120)
+def _converge(props: Properties, owned: Seeds, wanted: Seeds) -> None:
+    consul = Consul(props["addresses"], patience=120)
     consul.leader()
-    changed = {key: text for key, text in wanted.items() if owned.get(key) != text}
-    gone = {key: text for key, text in owned.items() if wanted.get(key) != text}
-    outcome = "nothing was written"
-    for _ in range(ROUNDS):
-        steps = plan(gone, changed, _live(consul, gone | changed))
-        if steps.conflicts:
-            raise RefusedError(f"other hands gave another value to {', '.join(steps.conflicts[:20])}: {outcome}")
-        try:
-            for batch in transactions(steps):
-                _send(consul, batch)
-                outcome = "other keys were written"
-            return
-        except ChangedError:
-            # Somebody else wrote in between, or an earlier try of ours was applied though its answer was lost.
-            continue
-    raise RefusedError(f"keys kept changing through {ROUNDS} rounds of writes")
+    converge(consul, props.get("set", "seeds"), owned, wanted, _rule(props))
 
 
-def _send(consul: Consul, batch: list[Operation]) -> None:
-    if len(batch) == 1 and too_large(batch[0]):
-        entry = batch[0]["KV"]
-        consul.put(entry["Key"], b64decode(entry["Value"]), entry["Index"])
-    else:
-        consul.transact(batch)
-
-
-def _live(consul: Consul, keys: Mapping[str, str]) -> dict[str, Stored]:
-    tops = {key.split("/")[0] for key in keys}
-    found: dict[str, Stored] = {}
-    for prefix in tops if len(tops) <= MAX_READS else {""}:
-        found |= consul.keys_below(prefix)
-    return {key: found[key] for key in keys if key in found}
+def _in_the_way(olds: Properties, news: Properties) -> list[str]:
+    """What speaks against these inputs as far as can be told now: nothing where something is not known yet."""
+    addresses = news.get("addresses")
+    if not isinstance(addresses, list) or not all(isinstance(base, str) for base in addresses):
+        return []
+    try:
+        owned, wanted = kv_state.held(olds), kv_state.held(news)
+        changed = {key: seed for key, seed in wanted.items() if owned.get(key) != seed}
+        found = live(Consul(addresses, GLANCE), changed) if changed else {}
+    except (ValueError, UnreachableError, RefusedError):
+        return []
+    return explained(plan(owned, changed, found, _rule(news)).conflicts)

@@ -1,9 +1,10 @@
 """RaftSeat: stands behind one server. It holds the roll until the server votes, and lets it leave before it goes."""
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from components.desired import rollout
+from components.live import credentials
 from components.live.gate import hand_over
 from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn, relied_on
 from components.live.turn import servers as turn_servers
@@ -21,6 +22,10 @@ class RaftSeatProvider(ResourceProvider):
     """After a server was made or replaced: it is a voter at its address and has caught up."""
 
     serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the token of the stack's configuration."""
+        credentials.configure(req)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """A server that changes has to be waited for again."""

@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from components.desired.rollout import Seen, View
+from components.live import credentials
 from components.live.api import RefusedError
 
 ATTEMPT = 1.0
@@ -102,7 +103,7 @@ class Servers:
         return peers
 
     def _call(self, method: str, name: str, path: str, timeout: float = ATTEMPT) -> requests.Response | None:
-        with requests.Session() as session:
+        with credentials.equip(requests.Session()) as session:
             session.trust_env = False
             try:
                 return session.request(method, self._bases[name] + path, timeout=timeout)

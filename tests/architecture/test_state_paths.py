@@ -12,6 +12,7 @@ from components.live.birth import Birth, BirthProvider
 from components.live.gate import VoterGate, VoterGateProvider
 from components.live.host_ports import HostPorts, HostPortsProvider
 from components.live.kv import KvEntries, KvProvider
+from components.live.kv_baseline import KvBaseline, KvBaselineProvider
 from components.live.seat import RaftSeat, RaftSeatProvider
 from components.live.upkeep import Upkeep, UpkeepProvider
 
@@ -27,6 +28,10 @@ PICKLES: dict[type[ResourceProvider], bytes] = {
     HostPortsProvider: (
         b"\x80\x04\x957\x00\x00\x00\x00\x00\x00\x00\x8c\x1acomponents.live.host_ports\x94"
         b"\x8c\x11HostPortsProvider\x94\x93\x94)\x81\x94."
+    ),
+    KvBaselineProvider: (
+        b"\x80\x04\x959\x00\x00\x00\x00\x00\x00\x00\x8c\x1bcomponents.live.kv_baseline\x94"
+        b"\x8c\x12KvBaselineProvider\x94\x93\x94)\x81\x94."
     ),
     KvProvider: (
         b"\x80\x04\x95(\x00\x00\x00\x00\x00\x00\x00\x8c\x12components.live.kv\x94\x8c\nKvProvider\x94\x93\x94)\x81\x94."
@@ -49,6 +54,7 @@ TOKENS: dict[type[Resource], str] = {
     Autopilot: "dynamic/consul-on-pulumi:Autopilot",
     Birth: "dynamic/consul-on-pulumi:Birth",
     HostPorts: "dynamic/consul-on-pulumi:HostPorts",
+    KvBaseline: "dynamic/consul-on-pulumi:KvBaseline",
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",
     RaftSeat: "dynamic/consul-on-pulumi:RaftSeat",
     Upkeep: "dynamic/consul-on-pulumi:Upkeep",

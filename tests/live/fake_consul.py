@@ -41,6 +41,8 @@ class Asked:
     path: str
     query: dict[str, str]
     size: int
+    reads: bool = False
+    """Whether it is a transaction of nothing but reads."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Entry:
 
     value: bytes
     index: int
+    created: int
+    flags: int = 0
 
 
 @dataclass
@@ -109,11 +113,20 @@ class FakeConsul:
         """Every key and its value."""
         return {key: entry.value.decode() for key, entry in self.keys.items()}
 
-    def write(self, key: str, text: str | bytes) -> None:
+    @property
+    def index(self) -> int:
+        """How far the store has come."""
+        return self._index
+
+    def write(self, key: str, text: str | bytes, flags: int = 0) -> None:
         """Somebody else writes."""
         with self._lock:
             self._index += 1
-            self.keys[key] = Entry(text.encode() if isinstance(text, str) else text, self._index)
+            self._set(key, text.encode() if isinstance(text, str) else text, flags)
+
+    def _set(self, key: str, value: bytes, flags: int) -> None:
+        created = self.keys[key].created if key in self.keys else self._index
+        self.keys[key] = Entry(value, self._index, created, flags)
 
     def fail(
         self, fault: Fault, path: str = "/", *, method: str = "", server: int | None = None, times: float = 1
@@ -132,7 +145,7 @@ class FakeConsul:
 
     def writes(self) -> list[Asked]:
         """The requests that would change something."""
-        return [one for one in self.asked if one.method != "GET"]
+        return [one for one in self.asked if one.method != "GET" and not one.reads]
 
     def fault_of(self, asked: Asked) -> Fault | None:
         """What goes wrong with this request."""
@@ -156,7 +169,7 @@ class FakeConsul:
     def answer(self, asked: Asked, body: bytes) -> tuple[int, Any]:
         """Status and content: text as it is, anything else as JSON."""
         with self._lock:
-            if asked.method != "GET" and self._before_write:
+            if asked.method != "GET" and not asked.reads and self._before_write:
                 self._before_write.pop(0)()
             if (asked.server, asked.method, asked.path) in self.canned:
                 return 200, self.canned[asked.server, asked.method, asked.path]
@@ -169,34 +182,27 @@ class FakeConsul:
                     return 200, self._configure(json.loads(body), asked.query)
                 case "PUT", "/v1/txn":
                     return self._transact(body)
+                case "GET", path if path.startswith("/v1/kv/") and "keys" in asked.query:
+                    names = [key for key in sorted(self.keys) if key.startswith(path.removeprefix("/v1/kv/"))]
+                    return (200, names) if names else (404, "")
                 case "GET", path if path.startswith("/v1/kv/") and "recurse" in asked.query:
                     return self._below(path.removeprefix("/v1/kv/"))
                 case "PUT", path if path.startswith("/v1/kv/"):
-                    return self._put(path.removeprefix("/v1/kv/"), body, int(asked.query["cas"]))
+                    return self._put(
+                        path.removeprefix("/v1/kv/"), body, int(asked.query["cas"]), int(asked.query["flags"])
+                    )
         return 400, f"the fake knows no {asked.method} {asked.path}"
 
     def _below(self, prefix: str) -> tuple[int, Any]:
-        found = [
-            {
-                "Key": key,
-                # Consul gives null for an empty value.
-                "Value": base64.b64encode(entry.value).decode() or None,
-                "Flags": 0,
-                "LockIndex": 0,
-                "CreateIndex": entry.index,
-                "ModifyIndex": entry.index,
-            }
-            for key, entry in sorted(self.keys.items())
-            if key.startswith(prefix)
-        ]
+        found = [_shown(key, entry) for key, entry in sorted(self.keys.items()) if key.startswith(prefix)]
         return (200, found) if found else (404, "")
 
-    def _put(self, key: str, value: bytes, index: int) -> tuple[int, str]:
+    def _put(self, key: str, value: bytes, index: int, flags: int) -> tuple[int, str]:
         if len(value) > MAX_VALUE:
             return 413, f"Request body(len: {len(value)}) too large, max size: {MAX_VALUE} bytes."
         if index != self._index_of(key):
             return 200, "false"
-        self.write(key, value)
+        self.write(key, value, flags)
         return 200, "true"
 
     def _transact(self, body: bytes) -> tuple[int, Any]:
@@ -205,6 +211,10 @@ class FakeConsul:
             return 413, f"Request body too large, max size: {MAX_BODY} bytes."
         if len(operations) > MAX_OPERATIONS:
             return 413, f"Transaction contains too many operations ({len(operations)} > {MAX_OPERATIONS})"
+        if all(operation["Verb"] == "get-or-empty" for operation in operations):
+            absent = Entry(b"", 0, 0)
+            found = [_shown(key, self.keys.get(key, absent)) for key in (one["Key"] for one in operations)]
+            return 200, {"Results": [{"KV": entry} for entry in found], "Errors": None}
         stale = []
         for number, operation in enumerate(operations):
             present = self._index_of(operation["Key"])
@@ -218,7 +228,7 @@ class FakeConsul:
         self._index += 1
         for operation in operations:
             if operation["Verb"] == "cas":
-                self.keys[operation["Key"]] = Entry(base64.b64decode(operation["Value"]), self._index)
+                self._set(operation["Key"], base64.b64decode(operation["Value"]), operation["Flags"])
             else:
                 self.keys.pop(operation["Key"], None)
         return 200, {"Results": [], "Errors": None}
@@ -232,6 +242,18 @@ class FakeConsul:
 
     def _index_of(self, key: str) -> int:
         return self.keys[key].index if key in self.keys else 0
+
+
+def _shown(key: str, entry: Entry) -> dict[str, Any]:
+    return {
+        "Key": key,
+        # Consul gives null for an empty value.
+        "Value": base64.b64encode(entry.value).decode() or None,
+        "Flags": entry.flags,
+        "LockIndex": 0,
+        "CreateIndex": entry.created,
+        "ModifyIndex": entry.index,
+    }
 
 
 class _Listener(ThreadingHTTPServer):
@@ -270,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         url = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}
-        asked = Asked(self.server.number, self.command, unquote(url.path), query, len(body))
+        asked = Asked(self.server.number, self.command, unquote(url.path), query, len(body), b'"get-or-empty"' in body)
         match consul.fault_of(asked):
             case Fault.NO_LEADER:
                 self._send(500, "No cluster leader")
@@ -293,6 +315,7 @@ class _Handler(BaseHTTPRequestHandler):
         payload = (content if isinstance(content, str) else json.dumps(content)).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(payload)))
+        self.send_header("X-Consul-Index", str(self.server.consul.index))
         self.end_headers()
         self.wfile.write(payload)
 

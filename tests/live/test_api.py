@@ -6,6 +6,7 @@ import time
 import pytest
 
 from components.desired.kv_plan import Operation, Stored
+from components.desired.seed import Seed
 from components.live.api import ChangedError, Consul, RefusedError, UnreachableError, leader_now
 from tests.live.fake_consul import LEADER, FakeConsul, Fault
 
@@ -22,7 +23,7 @@ def nobody() -> str:
 
 
 def cas(key: str, index: int) -> Operation:
-    return {"KV": {"Verb": "cas", "Key": key, "Value": "dg==", "Index": index}}
+    return {"KV": {"Verb": "cas", "Key": key, "Value": "dg==", "Flags": 0, "Index": index}}
 
 
 def test_the_leader_is_the_one_that_servers_name(three: FakeConsul) -> None:
@@ -65,7 +66,7 @@ def test_another_server_is_asked_when_one_is_in_trouble(three: FakeConsul, troub
     three.write("a", "1")
     three.fail(trouble, server=0)
 
-    assert Consul(three.addresses, 0.3).keys_below("a") == {"a": Stored(b"1", 11)}
+    assert Consul(three.addresses, 0.3).keys_below("a") == {"a": Stored(Seed(b"1"), 11, 11)}
     assert [asked.server for asked in three.asked] == [0, 1]
 
 
@@ -74,7 +75,7 @@ def test_a_single_server_is_asked_again_after_its_trouble(consul: FakeConsul, tr
     consul.write("a", "1")
     consul.fail(trouble)
 
-    assert Consul(consul.addresses, 5).keys_below("a") == {"a": Stored(b"1", 11)}
+    assert Consul(consul.addresses, 5).keys_below("a") == {"a": Stored(Seed(b"1"), 11, 11)}
 
 
 @pytest.mark.parametrize(
@@ -131,16 +132,32 @@ def test_a_proxy_of_the_environment_is_not_asked(consul: FakeConsul, monkeypatch
 
 def test_keys_are_read_through_the_leader_with_their_values_and_indexes(consul: FakeConsul) -> None:
     consul.write("app/name", "wéb")
-    consul.write("app/raw", b"\xff\x00")
+    consul.write("app/raw", b"\xff\x00", flags=2**64 - 1)
     consul.write("app/empty", "")
     consul.write("other", "x")
 
     assert Consul(consul.addresses, 0.3).keys_below("app") == {
-        "app/name": Stored("wéb".encode(), 11),
-        "app/raw": Stored(b"\xff\x00", 12),
-        "app/empty": Stored(b"", 13),
+        "app/name": Stored(Seed("wéb".encode()), 11, 11),
+        "app/raw": Stored(Seed(b"\xff\x00", 2**64 - 1), 12, 12),
+        "app/empty": Stored(Seed(b""), 13, 13),
     }
     assert [(asked.path, asked.query) for asked in consul.asked] == [("/v1/kv/app", {"recurse": "", "consistent": ""})]
+
+
+def test_a_few_keys_are_read_in_one_transaction_and_no_others(consul: FakeConsul) -> None:
+    consul.write("app/name", "web", flags=7)
+    consul.write("app/name", "web2", flags=7)
+    consul.write("app/other", "x")
+
+    assert Consul(consul.addresses, 0.3).at(["app/name", "app/none"]) == {"app/name": Stored(Seed(b"web2", 7), 12, 11)}
+    assert [(asked.path, asked.query) for asked in consul.asked] == [("/v1/txn", {"consistent": ""})]
+
+
+@pytest.mark.parametrize("prefix", ["app", "nothing/there"])
+def test_the_index_tells_how_far_the_store_has_come(consul: FakeConsul, prefix: str) -> None:
+    consul.write("app/name", "web")
+
+    assert Consul(consul.addresses, 0.3).index_below(prefix) == 11
 
 
 def test_no_keys_below_a_prefix_is_absence(consul: FakeConsul) -> None:

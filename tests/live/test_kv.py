@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as some
+from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.live import kv
+from components.desired import kv_state
+from components.desired.seed import Seed
+from components.live import kv_store
 from components.live.api import RefusedError, UnreachableError
 from components.live.kv import KvProvider
 from tests.live.fake_consul import FakeConsul, Fault
@@ -91,7 +94,7 @@ def test_creating_waits_for_the_leader_before_it_reads(consul: FakeConsul) -> No
 
     create(consul, a="1")
 
-    assert [asked.path for asked in consul.asked] == ["/v1/status/leader"] * 3 + ["/v1/kv/a", "/v1/txn"]
+    assert [asked.path for asked in consul.asked] == ["/v1/status/leader"] * 3 + ["/v1/txn", "/v1/txn"]
 
 
 def test_updating_writes_what_changed_and_deletes_what_is_not_wanted(consul: FakeConsul) -> None:
@@ -154,11 +157,16 @@ def test_reading_an_unreachable_cluster_changes_nothing(consul: FakeConsul) -> N
     assert (result.id, result.outs, result.inputs) == ("id", outs, outs)
 
 
-def test_reading_a_value_that_is_no_text_shows_a_difference(consul: FakeConsul) -> None:
+def test_reading_a_value_that_is_no_text_any_more_shows_a_difference(consul: FakeConsul) -> None:
     outs = create(consul, a="1")
     consul.write("a", b"\xff")
 
-    assert KvProvider().read("id", outs).outs["entries"] == {"a": "\ufffd"}
+    found = KvProvider().read("id", outs).outs
+
+    assert found["entries"] == {}
+    assert found["binary"]["a"]["bytes"] == 1
+    assert update(consul, found, a="1") == outs
+    assert consul.texts == {"a": "1"}
 
 
 def test_drift_that_was_read_is_undone_by_the_next_update(consul: FakeConsul) -> None:
@@ -178,7 +186,10 @@ def test_a_foreign_value_is_reported_and_nothing_is_written(consul: FakeConsul, 
     with pytest.raises(RefusedError) as caught:
         act(consul, a="1", b="1")
 
-    assert str(caught.value) == "other hands gave another value to b: nothing was written"
+    assert str(caught.value) == (
+        "nothing was written: b exists already with another value: "
+        "remove it, leave it out here, or set on_conflict: overwrite"
+    )
     assert consul.texts == {"b": "theirs"}
 
 
@@ -186,7 +197,7 @@ def test_a_value_that_others_changed_is_not_overwritten(consul: FakeConsul) -> N
     olds = create(consul, a="1")
     consul.write("a", "theirs")
 
-    with pytest.raises(RefusedError, match="other hands gave another value to a"):
+    with pytest.raises(RefusedError, match="nothing was written: a was changed by other hands: run `pulumi refresh`"):
         update(consul, olds, a="2")
 
     assert consul.texts == {"a": "theirs"}
@@ -200,15 +211,13 @@ def test_many_conflicts_are_told_as_twenty(consul: FakeConsul) -> None:
     with pytest.raises(RefusedError) as caught:
         create(consul, **entries)
 
-    assert str(caught.value) == (
-        f"other hands gave another value to {', '.join(sorted(entries)[:20])}: nothing was written"
-    )
+    assert f"{', '.join(sorted(entries)[:20])} and 5 more exists already" in str(caught.value)
 
 
 def test_a_foreign_write_in_between_is_seen_and_not_overwritten(consul: FakeConsul) -> None:
     consul.before_write(lambda: consul.write("a", "theirs"))
 
-    with pytest.raises(RefusedError, match="other hands gave another value to a"):
+    with pytest.raises(RefusedError, match="nothing was written: a exists already with another value"):
         create(consul, a="1", b="1")
 
     assert consul.texts == {"a": "theirs"}
@@ -225,7 +234,7 @@ def test_a_foreign_deletion_in_between_is_made_good(consul: FakeConsul) -> None:
 
 def test_keys_that_never_hold_still_are_given_up(consul: FakeConsul) -> None:
     olds = create(consul, a="1")
-    for _ in range(kv.ROUNDS):
+    for _ in range(kv_store.ROUNDS):
         consul.before_write(lambda: consul.write("a", "1"))
     before = len(consul.writes())
 
@@ -241,11 +250,10 @@ def test_bug_a_conflict_after_the_first_batch_does_not_claim_that_nothing_was_wr
     consul.before_write(lambda: None)
     consul.before_write(lambda: consul.write("k128", "theirs"))
 
-    with pytest.raises(RefusedError, match="other hands gave another value to k128") as caught:
+    with pytest.raises(RefusedError, match=r"^other keys were written, these were not: k128 exists already"):
         create(consul, **entries)
 
     assert len(consul.texts) == 129
-    assert "nothing was written" not in str(caught.value)
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.RESET, Fault.NO_LEADER, Fault.BUSY])
@@ -316,7 +324,7 @@ def test_values_that_fit_no_transaction_are_written_by_themselves(consul: FakeCo
 def test_a_large_value_of_others_is_not_overwritten(consul: FakeConsul) -> None:
     consul.before_write(lambda: consul.write("large", "theirs"))
 
-    with pytest.raises(RefusedError, match="other hands gave another value to large"):
+    with pytest.raises(RefusedError, match="large exists already with another value"):
         create(consul, large="x" * 524_288)
 
     assert consul.texts == {"large": "theirs"}
@@ -326,14 +334,171 @@ def test_a_thousand_entries_take_a_few_transactions_and_one_read(consul: FakeCon
     create(consul, **{f"app/{number}": "v" for number in range(1000)})
 
     assert len(consul.texts) == 1000
-    assert [asked.path for asked in consul.asked] == ["/v1/status/leader", "/v1/kv/app"] + ["/v1/txn"] * 8
+    assert [asked.path for asked in consul.asked] == ["/v1/status/leader", "/v1/kv/app/"] + ["/v1/txn"] * 8
+
+
+def test_one_changed_key_among_many_is_one_read_of_it_and_one_write(consul: FakeConsul) -> None:
+    entries = {f"app/{number}": "v" for number in range(1000)}
+    olds = create(consul, **entries)
+    consul.asked.clear()
+
+    update(consul, olds, **(entries | {"app/7": "new"}))
+
+    assert [(asked.path, asked.reads) for asked in consul.asked[1:]] == [("/v1/txn", True), ("/v1/txn", False)]
+    assert consul.texts == entries | {"app/7": "new"}
 
 
 @pytest.mark.parametrize(("tops", "reads"), [(16, 16), (17, 1)])
 def test_many_top_level_keys_are_read_at_once(consul: FakeConsul, tops: int, reads: int) -> None:
-    create(consul, **{f"k{number}/x": "v" for number in range(tops)})
+    create(consul, **{f"k{number}/{key}": "v" for number in range(tops) for key in range(9)})
 
     assert len([asked for asked in consul.asked if asked.path.startswith("/v1/kv/")]) == reads
+
+
+def test_flags_binary_and_secret_values_are_written_read_and_deleted_like_text(consul: FakeConsul) -> None:
+    seeds = {"text": Seed(b"t", 2**64 - 1), "raw": Seed(b"\xff\x00", 7)}
+    wanted = {**props(consul), **kv_state.shown(seeds, {"secret": "hush"})}
+
+    outs = KvProvider().create(wanted).outs
+
+    assert outs == wanted
+    assert {key: (entry.value, entry.flags) for key, entry in consul.keys.items()} == {
+        "text": (b"t", 2**64 - 1),
+        "raw": (b"\xff\x00", 7),
+        "secret": (b"hush", 0),
+    }
+    assert KvProvider().read("id", outs).outs == outs
+    KvProvider().delete("id", outs)
+    assert consul.keys == {}
+
+
+def test_a_large_value_keeps_its_flags(consul: FakeConsul) -> None:
+    KvProvider().create({**props(consul), **kv_state.shown({"large": Seed(b"x" * 524_288, 9)})})
+
+    assert consul.keys["large"].flags == 9
+
+
+def test_another_flag_or_secret_is_drift_under_its_own_key(consul: FakeConsul) -> None:
+    outs = KvProvider().create({**props(consul), **kv_state.shown({"a": Seed(b"1")}, {"s": "hush"})}).outs
+    consul.write("a", "1", flags=3)
+    consul.write("s", "other")
+
+    found = KvProvider().read("id", outs).outs
+
+    assert (found["flags"], found["secrets"]) == ({"a": "3"}, {"s": "other"})
+    assert KvProvider().diff("id", found, outs).changes is True
+
+
+@pytest.mark.parametrize("part", ["entries", "binary", "secrets", "flags"])
+def test_every_part_of_the_entries_counts(part: str) -> None:
+    olds = {"addresses": ["http://one"], "entries": {}, "revision": 1}
+
+    assert KvProvider().diff("id", olds, olds | {part: {"a": "2"}}).changes is True
+
+
+def test_a_set_that_shall_keep_edits_is_not_compared_with_the_store(consul: FakeConsul) -> None:
+    outs = KvProvider().create(props(consul, edited="1", deleted="1") | {"keep_edits": True}).outs
+    consul.write("edited", "by the application")
+    del consul.keys["deleted"]
+
+    assert KvProvider().read("id", outs).outs == outs
+    news = props(consul, edited="2", deleted="2", new="2") | {"keep_edits": True}
+    KvProvider().update("id", outs, news)
+    assert consul.texts == {"edited": "by the application", "new": "2"}
+    KvProvider().delete("id", news)
+    assert consul.texts == {"edited": "by the application"}
+
+
+def test_keeping_edits_is_a_change_and_what_to_do_about_conflicts_is_none() -> None:
+    olds = {"addresses": ["http://one"], "entries": {}, "revision": 1}
+
+    assert KvProvider().diff("id", olds, olds | {"keep_edits": True}).changes is True
+    assert KvProvider().diff("id", olds, olds | {"on_conflict": "fail", "baseline": 7, "set": "s"}).changes is False
+
+
+def test_a_strict_set_takes_what_an_interrupted_run_wrote_and_nothing_older(consul: FakeConsul) -> None:
+    consul.write("older", "1")
+    strict = {"on_conflict": "fail", "baseline": consul.index}
+    consul.write("ours", "1")
+
+    with pytest.raises(RefusedError, match="older exists already: remove it"):
+        KvProvider().create(props(consul, older="1", ours="1") | strict)
+    KvProvider().create(props(consul, ours="1") | strict)
+
+    assert consul.writes() == []
+
+
+def checked(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    failures = KvProvider().check(olds, news).failures
+    # The engine prints the value of a property that is named.
+    assert all(failure.property == "" for failure in failures)
+    return [failure.reason for failure in failures]
+
+
+def test_a_preview_refuses_keys_that_are_in_the_way(consul: FakeConsul) -> None:
+    olds = create(consul, changed="1", same="1")
+    consul.write("changed", "theirs")
+    consul.write("same", "theirs")
+    consul.write("new", "theirs")
+
+    found = checked(olds, props(consul, changed="2", same="1", new="1", free="1") | {"on_conflict": "fail"})
+
+    assert [line.split(":")[0] for line in found] == [
+        "new exists already with another value",
+        "changed was changed by other hands",
+    ]
+    assert consul.texts == {"changed": "theirs", "same": "theirs", "new": "theirs"}
+
+
+@pytest.mark.parametrize("unknown", [{"addresses": Unknown()}, {"addresses": [Unknown()]}])
+def test_a_preview_accepts_what_it_cannot_look_at(consul: FakeConsul, unknown: dict[str, Any]) -> None:
+    consul.write("a", "theirs")
+
+    assert checked({}, props(consul, a="1") | unknown) == []
+    assert checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}}) == []
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+    assert checked({}, props(consul, a="1")) == []
+
+
+def test_a_preview_without_changed_entries_asks_nobody(consul: FakeConsul) -> None:
+    outs = create(consul, a="1")
+    consul.asked.clear()
+
+    assert checked(outs, outs) == []
+    assert consul.asked == []
+
+
+def test_long_work_tells_how_far_it_is(
+    consul: FakeConsul, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kv_store, "QUIET", 0.0)
+
+    KvProvider().create(props(consul, **{f"k/{number}": "v" for number in range(200)}) | {"set": "consul-seeds"})
+
+    assert capsys.readouterr().out == "consul-seeds: 128 of 200 keys done\nconsul-seeds: 200 of 200 keys done\n"
+
+
+def test_a_state_of_the_first_version_needs_nothing(consul: FakeConsul) -> None:
+    """What version 1 recorded: addresses, entries and revision, numbers as the engine gives them back."""
+    create(consul, **{"app/name": "web", "motd": "hi"})
+    recorded = {"addresses": consul.addresses, "entries": {"app/name": "web", "motd": "hi"}, "revision": 1.0}
+    now = props(consul, **recorded["entries"]) | {"on_conflict": "fail", "baseline": 3.0, "set": "consul-seeds"}
+
+    assert KvProvider().diff("id", recorded, now).changes is False
+    assert KvProvider().read("id", recorded).outs == recorded
+    assert checked(recorded, now) == []
+    KvProvider().delete("id", recorded)
+    assert consul.texts == {}
+
+
+def test_no_secret_value_is_ever_told(consul: FakeConsul, capsys: pytest.CaptureFixture[str]) -> None:
+    consul.write("s", "theirs")
+    hidden = {**props(consul), **kv_state.shown({}, {"s": "canary"})}
+
+    with pytest.raises(RefusedError) as caught:
+        KvProvider().create(hidden)
+
+    assert "canary" not in str(caught.value) + str(checked({}, hidden)) + capsys.readouterr().out
 
 
 STEPS = some.dictionaries(some.sampled_from(["a", "b", "c/d"]), some.sampled_from(["1", "2"]))
