@@ -129,6 +129,7 @@ def test_seeds_are_flat_entries_with_full_keys(backend: Backend) -> None:
         "addresses": ["http://127.0.0.1:8500", "http://127.0.0.1:8501", "http://127.0.0.1:8502"],
         "entries": {"app/name": "web", "app/replicas": "3", "app/on": "true", "motd": "hi"},
         "set": "consul-seeds",
+        "baseline": 7,
         "on_conflict": "fail",
         "revision": 1,
     }

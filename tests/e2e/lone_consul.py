@@ -1,0 +1,52 @@
+"""One real Consul without a cluster around it, for what is about its API alone."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.e2e.engine import docker
+from tests.e2e.waiting import eventually
+
+IMAGE = "hashicorp/consul:1.20.6"
+
+
+@contextmanager
+def running(name: str, *settings: str, folder: Path | None = None, port: int = 8500) -> Iterator[str]:
+    """`host:port` on this machine of an agent in development mode; `folder` is /work in its container."""
+    name = f"consul-e2e-{name}"
+    subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=False)
+    mount = ["--volume", f"{folder}:/work:ro"] if folder else []
+    published = ["--publish", f"127.0.0.1::{port}"]
+    docker("run", "--detach", "--name", name, *published, *mount, IMAGE, "agent", "-dev", "-client=0.0.0.0", *settings)
+    try:
+        yield docker("port", name, f"{port}/tcp").splitlines()[0]
+    finally:
+        docker("rm", "--force", name)
+
+
+def ready(base: str, **how: Any) -> str:
+    """The same base URL, once a leader is known there."""
+
+    def leader() -> bool:
+        try:
+            return ":" in requests.get(f"{base}/v1/status/leader", timeout=2, **how).text
+        except requests.RequestException:
+            return False
+
+    eventually(f"a leader at {base}", leader, bool, within=30)
+    return base
+
+
+def certificates(folder: Path) -> None:
+    """An authority and a server's certificate for 127.0.0.1, made by Consul's own command."""
+    folder.chmod(0o777)
+    inside = ["run", "--rm", "--volume", f"{folder}:/work", "--workdir", "/work", "--user", "0:0", IMAGE, "tls"]
+    docker(*inside, "ca", "create")
+    docker(*inside, "cert", "create", "-server", "-additional-ipaddress=127.0.0.1")
+    docker(*inside, "cert", "create", "-client")
+    for made in folder.iterdir():
+        made.chmod(0o644)

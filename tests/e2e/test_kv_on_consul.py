@@ -1,0 +1,198 @@
+"""The KV provider on a real Consul, among others who write there at the same time."""
+
+import itertools
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given
+from hypothesis import settings as trials
+from hypothesis import strategies as some
+
+from components.desired import kv_state
+from components.desired.seed import Seed, Seeds
+from components.live import credentials
+from components.live.api import Consul, RefusedError
+from components.live.kv import KvProvider
+from components.live.kv_baseline import KvBaselineProvider
+from tests.e2e import lone_consul
+
+pytestmark = pytest.mark.e2e
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def base(variables: None) -> Iterator[str]:
+    with lone_consul.running("kv") as address:
+        yield lone_consul.ready(f"http://{address}")
+
+
+def props(base: str, seeds: Seeds, **more: Any) -> dict[str, Any]:
+    return {"addresses": [base], **kv_state.shown(seeds), "revision": 1, **more}
+
+
+def stored(base: str, prefix: str) -> Seeds:
+    return {key: found.seed for key, found in Consul([base]).keys_below(prefix).items()}
+
+
+class Foreigner(threading.Thread):
+    """Writes to the same keys and to others beside them, as fast as it can, and remembers what it wrote last."""
+
+    def __init__(self, base: str, keys: list[str]) -> None:
+        super().__init__(daemon=True)
+        self.wrote: dict[str, Seed] = {}
+        self._base, self._keys = base, keys
+        self._done = threading.Event()
+
+    def run(self) -> None:
+        with requests.Session() as session:
+            for number, key in enumerate(self._keys):
+                value = f"foreign {number}".encode()
+                session.put(
+                    f"{self._base}/v1/kv/{key}", params={"flags": "5"}, data=value, timeout=5
+                ).raise_for_status()
+                self.wrote[key] = Seed(value, 5)
+
+    def __enter__(self) -> "Foreigner":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.join()
+
+
+NAMES = ["a", "b/c", "b/d", "e f", "ü/ß", "x?y#z%25"]
+SEEDS = some.dictionaries(
+    some.sampled_from(NAMES),
+    some.builds(Seed, some.sampled_from([b"", b"1", b"2", b"\xff\x00"]), some.sampled_from([0, 1, 2**64 - 1])),
+)
+
+
+@trials(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    wanted=some.lists(SEEDS, min_size=1, max_size=4),
+    foreign=some.lists(some.sampled_from([*NAMES, "b/theirs", "theirs"]), max_size=12),
+    on_conflict=some.sampled_from(["fail", "adopt"]),
+)
+def test_no_foreign_key_is_changed_or_lost_and_the_rest_is_what_was_wanted(
+    base: str, wanted: list[Seeds], foreign: list[str], on_conflict: str
+) -> None:
+    top = f"trial{next(_numbers)}/"
+    state: dict[str, Any] = {"entries": {}}
+    with Foreigner(base, [top + requests.utils.quote(key) for key in foreign]) as foreigner:
+        for seeds in wanted:
+            keys = {f"{top}{key}": seed for key, seed in seeds.items()}
+            noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}).outs
+            rule = {"on_conflict": on_conflict, "baseline": noted["index"]}
+            try:
+                state = KvProvider().update("id", state, props(base, keys, **rule)).outs
+            except RefusedError:
+                # Somebody else was faster, and that is told; the state stays as it was.
+                continue
+
+    theirs = {requests.utils.unquote(key): seed for key, seed in foreigner.wrote.items()}
+    after = stored(base, top)
+    for key, seed in theirs.items():
+        assert after.get(key) == seed
+    ours = {key: seed for key, seed in after.items() if key not in theirs}
+    assert all(any(seeds.get(key.removeprefix(top)) == seed for seeds in wanted) for key, seed in ours.items())
+    if not theirs:
+        assert ours == {f"{top}{key}": seed for key, seed in wanted[-1].items()}
+
+
+@pytest.mark.parametrize("on_conflict", ["fail", "adopt", "overwrite"])
+def test_seeds_are_exactly_what_is_stored_and_go_without_a_trace(base: str, on_conflict: str) -> None:
+    top = f"exact{next(_numbers)}/"
+    requests.put(f"{base}/v1/kv/{top}theirs", data=b"x", timeout=5)
+    seeds = {
+        f"{top}empty": Seed(b""),
+        f"{top}folder/": Seed(b""),
+        f"{top}text": Seed("ü ☃\n".encode()),
+        f"{top}binary": Seed(bytes(range(256)), 42),
+        f"{top}flags": Seed(b"x", 2**64 - 1),
+        f"{top}a b?c#d%e/f": Seed(b"odd"),
+        f"{top}large": Seed(b"x" * 524_288, 3),
+        f"{top}nearly/large": Seed(b"y" * 390_000),
+        **{f"{top}many/{number}": Seed(b"v") for number in range(300)},
+    }
+    noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}).outs
+    wanted = props(base, seeds, on_conflict=on_conflict, baseline=noted["index"])
+
+    outs = KvProvider().create(wanted).outs
+
+    assert stored(base, top) == seeds | {f"{top}theirs": Seed(b"x")}
+    assert KvProvider().read("id", outs).outs == wanted
+    # As after a run that was killed before its state was written.
+    assert KvProvider().create(wanted).outs == wanted
+    KvProvider().delete("id", outs)
+    assert stored(base, top) == {f"{top}theirs": Seed(b"x")}
+
+
+def test_a_key_that_was_there_before_is_refused_by_a_strict_set(base: str) -> None:
+    top = f"strict{next(_numbers)}/"
+    requests.put(f"{base}/v1/kv/{top}a", data=b"1", timeout=5)
+    noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [f"{top}a"]}).outs
+    wanted = props(base, {f"{top}a": Seed(b"1")}, on_conflict="fail", baseline=noted["index"])
+
+    assert [failure.reason.split(":")[0] for failure in KvProvider().check({}, wanted).failures] == [
+        f"{top}a exists already"
+    ]
+    with pytest.raises(RefusedError, match="exists already"):
+        KvProvider().create(wanted)
+
+
+def test_a_value_beyond_the_servers_limit_is_told_with_its_size(base: str) -> None:
+    with pytest.raises(RefusedError, match=r"413 .*524289"):
+        KvProvider().create(props(base, {"limit/too-large": Seed(b"x" * 524_289)}))
+
+
+@pytest.fixture(scope="module")
+def secured(variables: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A Consul that speaks TLS alone, wants a client's certificate, and denies what no token allows."""
+    folder = tmp_path_factory.mktemp("tls")
+    lone_consul.certificates(folder)
+    files = {
+        "ca_file": "/work/consul-agent-ca.pem",
+        "cert_file": "/work/dc1-server-consul-0.pem",
+        "key_file": "/work/dc1-server-consul-0-key.pem",
+    }
+    settings = {
+        "ports": {"https": 8501, "http": -1, "grpc": -1},
+        "tls": {"defaults": {**files, "verify_incoming": True}},
+        "acl": {"enabled": True, "default_policy": "deny", "tokens": {"initial_management": TOKEN}},
+    }
+    (folder / "secured.json").write_text(json.dumps(settings))
+    with lone_consul.running("tls", "-config-file=/work/secured.json", folder=folder, port=8501) as address:
+        client = (str(folder / "dc1-client-consul-0.pem"), str(folder / "dc1-client-consul-0-key.pem"))
+        how = {"verify": str(folder / "consul-agent-ca.pem"), "cert": client}
+        yield lone_consul.ready(f"https://{address}", **how), folder
+
+
+TOKEN = "6ad87a4e-47a9-4b6f-a3a0-30a5a2a1c1d7"
+
+
+def test_tls_and_a_token_make_no_difference(secured: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    base, folder = secured
+    monkeypatch.setattr(credentials, "_configured", {})
+    monkeypatch.setenv("CONSUL_CACERT", str(folder / "consul-agent-ca.pem"))
+    monkeypatch.setenv("CONSUL_CLIENT_CERT", str(folder / "dc1-client-consul-0.pem"))
+    monkeypatch.setenv("CONSUL_CLIENT_KEY", str(folder / "dc1-client-consul-0-key.pem"))
+    wanted = props(base, {"a": Seed(b"1")})
+    with pytest.raises(RefusedError, match="403"):
+        KvProvider().create(wanted)
+    monkeypatch.setenv("CONSUL_HTTP_TOKEN", "00000000-0000-0000-0000-000000000000")
+    with pytest.raises(RefusedError, match="403"):
+        KvProvider().create(wanted)
+
+    monkeypatch.setenv("CONSUL_HTTP_TOKEN", TOKEN)
+    outs = KvProvider().create(wanted).outs
+
+    assert stored(base, "") == {"a": Seed(b"1")}
+    assert KvProvider().read("id", outs).outs == outs
+    KvProvider().delete("id", outs)
+    assert stored(base, "") == {}
