@@ -67,6 +67,8 @@ class Consul:
         """Those of `keys` that exist, 128 at most, read through the leader."""
         asked = [{"KV": {"Verb": "get-or-empty", "Key": key}} for key in keys]
         answer = self._ask("PUT", "/v1/txn", {"consistent": ""}, json.dumps(asked))
+        if answer.status_code == 409:
+            raise RefusedError(_said(answer))
         return _stored(result["KV"] for result in answer.json()["Results"] if result["KV"]["CreateIndex"])
 
     def index_below(self, prefix: str) -> int:
@@ -77,11 +79,13 @@ class Consul:
     def transact(self, operations: list[Operation]) -> None:
         """All of `operations` or none (`PUT /v1/txn`).
 
-        Raises ChangedError when a key has another index than its operation names.
+        Raises ChangedError when a key has another index than its operation names, and RefusedError.
         """
         answer = self._ask("PUT", "/v1/txn", body=json.dumps(operations, separators=(",", ":")))
         if answer.status_code == 409:
-            raise ChangedError("; ".join(sorted({error["What"] for error in answer.json()["Errors"]})))
+            # Also what a token does not allow is answered like this.
+            stale = all("index is stale" in error["What"] for error in answer.json()["Errors"])
+            raise (ChangedError if stale else RefusedError)(_said(answer))
 
     def put(self, key: str, value: bytes, index: int, flags: int = 0) -> None:
         """One key whose value fits no transaction, if it still has `index` (0: if it does not exist)."""
@@ -140,6 +144,10 @@ class Consul:
             if time.monotonic() > deadline:
                 raise UnreachableError(f"no answer within {self._patience:.0f} s, last {trouble}")
             time.sleep(0.2)
+
+
+def _said(refused: requests.Response) -> str:
+    return "; ".join(sorted({error["What"] for error in refused.json()["Errors"]}))
 
 
 def _stored(entries: Iterable[dict[str, Any]]) -> dict[str, Stored]:

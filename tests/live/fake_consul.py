@@ -27,6 +27,7 @@ class Fault(Enum):
     NO_LEADER = "500 for want of a leader"
     BUSY = "429"
     FORBIDDEN = "403"
+    DENIED = "409, which is how a transaction is told that its token does not allow it"
     RESET = "the connection is reset before anything is done"
     HANG = "no answer"
     LOST_ANSWER = "it is done, then the connection is reset"
@@ -300,6 +301,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(429, "Your IP is issuing too many concurrent connections, please rate limit your calls")
             case Fault.FORBIDDEN:
                 self._send(403, "Permission denied")
+            case Fault.DENIED:
+                self._send(409, {"Results": None, "Errors": [{"OpIndex": 0, "What": "Permission denied: key:write"}]})
             case Fault.RESET:
                 self._reset()
             case Fault.HANG:

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -192,6 +193,19 @@ def test_a_transaction_on_a_changed_key_is_not_done_at_all(consul: FakeConsul) -
 
     assert str(caught.value) == 'failed to set key "b", index is stale'
     assert consul.texts == {"b": "theirs"}
+
+
+@pytest.mark.parametrize(
+    "act", [lambda talk: talk.transact([cas("a", 0)]), lambda talk: talk.at(["a"])], ids=["write", "read"]
+)
+def test_bug_a_transaction_that_a_token_does_not_allow_is_refused_and_not_tried_again(
+    consul: FakeConsul, act: Callable[[Consul], object]
+) -> None:
+    consul.fail(Fault.DENIED, "/v1/txn", times=9)
+
+    with pytest.raises(RefusedError, match="Permission denied: key:write"):
+        act(Consul(consul.addresses, 0.3))
+    assert len(consul.asked) == 1
 
 
 def test_a_single_write_names_the_index_it_relies_on(consul: FakeConsul) -> None:
