@@ -6,6 +6,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 import pulumi
 
+from components import seed_secrets
 from components.desired.spelling import suggestion
 from components.refusals import refuse
 
@@ -25,9 +26,15 @@ def read(
     if raw is None:
         refuse([f"{key}: required, set {config.name}:{key} in the stack file"])
     if pulumi.runtime.is_config_secret(f"{config.name}:{key}"):
-        refuse([f"{key}: holds an encrypted value, which would be readable on the agents, leave it out"])
+        refuse(
+            [
+                f"{key}: holds an encrypted value, which would be readable on the agents, leave it out; "
+                f"secret seeds have a place of their own, {seed_secrets.KEY}"
+            ]
+        )
+    hidden, raw = seed_secrets.joined(config, raw) if isinstance(raw, Mapping) else ([], raw)
     found, sound = check(raw, shape, key)
-    refuse([*found, *(meaning(sound, key) if sound is not None else [])])
+    refuse([*hidden, *found, *(meaning(sound, key) if sound is not None else [])])
     return cast(Args, sound)
 
 
@@ -39,7 +46,7 @@ def check(value: Any, shape: Any, path: str) -> tuple[list[str], Any]:
     if is_typeddict(shape) and isinstance(value, Mapping):
         return _check_keys(value, shape, path)
     if get_origin(shape) is dict and isinstance(value, Mapping):
-        return [], value
+        return _check_values(value, get_args(shape)[1], path)
     kind = dict if is_typeddict(shape) else get_origin(shape) or shape
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return [], value
@@ -61,6 +68,17 @@ def _check_keys(value: Mapping[str, Any], shape: Any, path: str) -> tuple[list[s
         problems += found
         # What is empty only because all in it was refused would be refused once more for being empty.
         if kept is not None and not (found and not kept):
+            sound[key] = kept
+    return problems, sound
+
+
+def _check_values(value: Mapping[str, Any], shape: Any, path: str) -> tuple[list[str], dict[str, Any]]:
+    problems: list[str] = []
+    sound = {}
+    for key, inner in value.items():
+        found, kept = check(inner, shape, f"{path}.{key}")
+        problems += found
+        if kept is not None or not found:
             sound[key] = kept
     return problems, sound
 

@@ -157,7 +157,8 @@ def test_missing_settings_are_refused_with_where_to_put_them() -> None:
 
 def test_encrypted_settings_are_refused_without_being_printed() -> None:
     assert refusal({**SOUND, "agent_config": {"encrypt": "hunter2"}}, secret=True) == [
-        "cluster: holds an encrypted value, which would be readable on the agents, leave it out"
+        "cluster: holds an encrypted value, which would be readable on the agents, leave it out; "
+        "secret seeds have a place of their own, seed_secrets"
     ]
 
 

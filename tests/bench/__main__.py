@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import yaml
 
@@ -18,7 +19,8 @@ from components.desired.topology import Role, Topology
 from components.live.api import Consul
 from components.placement.docker.placement import DockerPlacement
 from components.server import DEFAULT_IMAGE
-from tests.bench.project import STACK, empty, ours
+from tests.bench import seeds
+from tests.bench.project import STACK, Project, empty, ours
 from tests.e2e import engine
 from toolchain import places
 
@@ -60,6 +62,7 @@ def main() -> None:
     """Measure, then print one table for each question."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument("--births", type=int, default=5, metavar="N", help="rounds from nothing (default 5)")
+    options.add_argument("--seedings", type=int, default=3, metavar="N", help="rounds of seeding (default 3)")
     options.add_argument("--previews", type=int, default=9, metavar="N", help="rounds of preview (default 9)")
     chosen = options.parse_args()
 
@@ -81,7 +84,7 @@ def main() -> None:
 
     def seeded() -> None:
         present = Consul([f"http://127.0.0.1:{HTTP}"]).keys_below("")
-        assert {key: stored.value.decode() for key, stored in present.items()} == wanted
+        assert {key: stored.seed.text for key, stored in present.items()} == wanted
 
     def checked(work: Callable[[], object]) -> Callable[[], None]:
         def both() -> None:
@@ -111,12 +114,72 @@ def main() -> None:
             previews: list[Way] = [("pulumi preview", cluster.preview), ("the same, no resources", nothing.preview)]
             measure(previews, 1, lambda: None)
             idle = measure(previews, chosen.previews, lambda: None)
+            said = seeding(cluster, Path(name) / "ours", settings, chosen.seedings)
         finally:
             engine.clear(NAME)
     print(f"From nothing to a leader and every seed, medians of {chosen.births}:")
     show(born)
     print(f"A preview that finds nothing to change, medians of {chosen.previews}:")
     show(idle)
+    print("\n".join(said))
+
+
+def seeding(cluster: Project, folder: Path, settings: dict[str, Any], rounds: int) -> list[str]:
+    """Seed a cluster that is up, change one key, and say what that took; lines to print."""
+    addresses = [f"http://127.0.0.1:{HTTP + ordinal}" for ordinal in range(settings["servers"])]
+    many = [seeds.provider_seconds(addresses, seeds.MANY) for _ in range(rounds)]
+    imported = [seeds.import_seconds(f"{NAME}-server-0", addresses, seeds.MANY) for _ in range(rounds)]
+    most = [seeds.provider_seconds(addresses, seeds.MOST) for _ in range(rounds)]
+
+    without = [timed(cluster.preview) for _ in range(rounds)]
+    before = seeds.state_bytes(cluster)
+    seeds.write(folder, seeds.made(seeds.MANY, "bulk"))
+    cluster.change({"consul-on-pulumi:cluster": seeds.seeded(settings)})
+    cluster.up_without_preview()
+    size = (seeds.state_bytes(cluster) - before) / seeds.MANY
+    with_keys = [timed(cluster.preview) for _ in range(rounds)]
+
+    idle, changed = [], []
+    for number in range(rounds):
+        idle.append(timed(cluster.up_without_preview))
+        old = seeds.indexes(addresses)
+        seeds.write(folder, seeds.made(seeds.MANY, "bulk", changed=number))
+        changed.append(timed(cluster.up_without_preview))
+        new = seeds.indexes(addresses)
+        # The one that had changed before gets its first value back.
+        assert len([key for key in new if new[key] != old[key]]) == (1 if number == 0 else 2)
+
+    faster = median(imported) / median(many)
+    return [
+        f"Seeding on the stack that is up, medians of {rounds}:",
+        line(f"{seeds.MANY:,} keys, provider", median(many), "s", median(many) <= seeds.PROVIDER_AIM),
+        line(f"{seeds.MANY:,} keys, consul kv import", median(imported), "s"),
+        line("as many times as fast as the import", faster, "", faster >= seeds.IMPORT_AIM),
+        line(f"{seeds.MOST:,} keys, provider", median(most), "s", median(most) <= seeds.MOST_AIM),
+        line(f"up that changes one of {seeds.MANY:,} keys", median(changed), "s"),
+        line(
+            "over an up that changes nothing", median(changed) / median(idle), "", median(changed) <= AIM * median(idle)
+        ),
+        line("state per key", size, "bytes"),
+        line(
+            f"preview with {seeds.MANY:,} keys over one with none",
+            median(with_keys) / median(without),
+            "",
+            median(with_keys) <= 2 * median(without),
+        ),
+    ]
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that it takes."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def line(what: str, value: float, unit: str, good: bool | None = None) -> str:
+    """One figure, and whether it reaches its aim if it has one."""
+    return f"  {what:<44}{value:>8.2f} {unit:<6} {'' if good is None else 'ok' if good else 'MISSED'}"
 
 
 if __name__ == "__main__":

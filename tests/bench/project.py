@@ -20,26 +20,31 @@ class Project:
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         """`folder` holds the program already; `settings` are those of the stack."""
         self._folder = folder
-        self._backend = folder.with_name(f"{folder.name}-state")
+        self.backend = folder.with_name(f"{folder.name}-state")
         self._settings = settings
         self._env = {
             **os.environ,
             **environment.variables(environment.tools()),
-            "PULUMI_BACKEND_URL": self._backend.as_uri(),
+            "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "bench",
         }
         self.forget()
 
     def forget(self) -> None:
         """Begin with a stack that was never up."""
-        shutil.rmtree(self._backend, ignore_errors=True)
-        self._backend.mkdir()
+        shutil.rmtree(self.backend, ignore_errors=True)
+        self.backend.mkdir()
         file = self._folder / f"Pulumi.{STACK}.yaml"
         file.unlink(missing_ok=True)
         self.pulumi("stack", "init", STACK)
-        if self._settings:
+        self._salt = file.read_text()
+        self.change(self._settings)
+
+    def change(self, settings: Mapping[str, Any]) -> None:
+        """Another stack file."""
+        if settings:
             # JSON is YAML; what the engine wrote is the salt alone.
-            file.write_text(f"config: {json.dumps(self._settings)}\n{file.read_text()}")
+            (self._folder / f"Pulumi.{STACK}.yaml").write_text(f"config: {json.dumps(settings)}\n{self._salt}")
 
     def up(self) -> None:
         self.pulumi("up", "--yes", "--stack", STACK)

@@ -1,0 +1,81 @@
+"""What seeding costs: beside `consul kv import` of the same file, and beside a stack without seeds."""
+
+import base64
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from components.desired import kv_state
+from components.desired.seed import Seed, Seeds
+from components.live.api import Consul
+from components.live.kv import KvProvider
+from tests.bench.project import STACK, Project
+
+MANY, MOST = 10_000, 55_000
+"""Keys: of a large configuration, and of a user's report (consul #15955)."""
+PROVIDER_AIM, MOST_AIM, IMPORT_AIM = 1.0, 5.0, 10.0
+"""Seconds for MANY and for MOST keys, and how many times as fast as an import."""
+
+
+def made(count: int, top: str, changed: int | None = None) -> Seeds:
+    """Keys with values of 64 bytes; one may have another value."""
+    seeds = {f"{top}/{number % 100:02}/{number:05}": Seed(f"{number:064}".encode()) for number in range(count)}
+    if changed is not None:
+        seeds[f"{top}/{changed % 100:02}/{changed:05}"] = Seed(b"y" * 64)
+    return seeds
+
+
+def exported(seeds: Seeds) -> str:
+    """In the format of `consul kv export`."""
+    return json.dumps(
+        [
+            {"key": key, "flags": seed.flags, "value": base64.b64encode(seed.value).decode()}
+            for key, seed in seeds.items()
+        ]
+    )
+
+
+def provider_seconds(addresses: list[str], count: int) -> float:
+    """From nothing to `count` keys, by the provider alone."""
+    wanted: dict[str, Any] = {"addresses": addresses, **kv_state.shown(made(count, "provider")), "revision": 1}
+    began = time.monotonic()
+    KvProvider().create(wanted)
+    took = time.monotonic() - began
+    assert len(Consul(addresses).keys_below("provider/")) == count
+    KvProvider().delete("id", wanted)
+    return took
+
+
+def import_seconds(container: str, addresses: list[str], count: int) -> float:
+    """The same by `consul kv import` inside a server."""
+    text = exported(made(count, "import"))
+    began = time.monotonic()
+    command = ["docker", "exec", "--interactive", container, "consul", "kv", "import", "-"]
+    subprocess.run(command, input=text, text=True, check=True, capture_output=True)
+    took = time.monotonic() - began
+    assert len(Consul(addresses).keys_below("import/")) == count
+    KvProvider().delete("id", {"addresses": addresses, **kv_state.shown(made(count, "import")), "revision": 1})
+    return took
+
+
+def write(folder: Path, seeds: Seeds) -> None:
+    """Where the settings of `seeded` look for them."""
+    (folder / "bulk.json").write_text(exported(seeds))
+
+
+def seeded(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a cluster with the seeds that `write` wrote."""
+    return settings | {"seed_sets": {"bulk": {"export": "bulk.json"}}}
+
+
+def indexes(addresses: list[str]) -> dict[str, int]:
+    """When each key was last written."""
+    return {key: stored.index for key, stored in Consul(addresses).keys_below("").items()}
+
+
+def state_bytes(project: Project) -> int:
+    """Size of the stack's state as the backend keeps it."""
+    (file,) = project.backend.rglob(f"stacks/**/{STACK}.json")
+    return file.stat().st_size
