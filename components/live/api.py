@@ -10,6 +10,7 @@ from urllib.parse import quote
 import requests
 
 from components.desired.kv_plan import Operation, Stored
+from components.live import reach
 
 AUTOPILOT = "/v1/operator/autopilot/configuration"
 SNAPSHOT = "/v1/snapshot"
@@ -38,9 +39,7 @@ class Consul:
         """`addresses` are base URLs; `patience` is in seconds, for one call with all its tries."""
         self._addresses = list(addresses)
         self._patience = patience
-        self._session = requests.Session()
-        # A proxy of the environment knows nothing of a loopback address or of a private network.
-        self._session.trust_env = False
+        self._session = reach.session()
 
     def leader(self) -> str:
         """The leader's Raft address (`GET /v1/status/leader`), waited for.
@@ -122,7 +121,7 @@ class Consul:
                 try:
                     answer = self._session.request(method, base + path, params, body, timeout=attempt)
                 except requests.RequestException as error:
-                    trouble = f"{base}: {type(error).__name__}"
+                    trouble = f"{base}: {reach.reason(error)}"
                     continue
                 if answer.ok or answer.status_code in (404, 409):
                     return answer
