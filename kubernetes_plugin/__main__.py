@@ -7,6 +7,7 @@ import threading
 import time
 
 from kubernetes_plugin import server
+from kubernetes_plugin.cluster import client_library
 
 
 def announce(port: int) -> None:
@@ -14,12 +15,7 @@ def announce(port: int) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     # While the engine connects, load what takes long.
-    threading.Thread(target=_load_client, daemon=True).start()
-
-
-def _load_client() -> None:
-    import kubernetes.config
-    import kubernetes.dynamic  # noqa: F401
+    threading.Thread(target=client_library, daemon=True).start()
 
 
 def end_with(parent: int) -> None:

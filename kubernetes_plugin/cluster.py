@@ -3,7 +3,8 @@
 import json
 import threading
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from kubernetes_plugin import kubeconfig
 from kubernetes_plugin.errors import ApiError, NoSuchKindError, UnreachableError
@@ -13,28 +14,45 @@ from kubernetes_plugin.tokens import Kind, kind_of
 
 # Seconds to connect, and to wait for an answer.
 TIMEOUTS = (10, 60)
+CLIENT = ("kubernetes.client", "kubernetes.config", "kubernetes.dynamic", "urllib3")
 APPLY = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
+
+
+class Library(NamedTuple):
+    """The modules of the client."""
+
+    client: Any
+    config: Any
+    dynamic: Any
+    urllib3: Any
+
+
+_LOADING = threading.Lock()
+
+
+def client_library() -> Library:
+    """The client, loaded late: it takes as long as all else that the plugin needs before it can answer."""
+    # Its modules import each other in circles, which two threads at once do not survive.
+    with _LOADING:
+        return Library(*(import_module(name) for name in CLIENT))
 
 
 class Cluster:
     """One API server. Safe to use from many threads."""
 
     def __init__(self, settings: Settings) -> None:
-        # Imported late: it takes as long as all else that the plugin loads before it can answer.
-        from kubernetes.client import ApiClient, Configuration
-        from kubernetes.client.exceptions import ApiException
-        from kubernetes.config import load_kube_config_from_dict
-        from kubernetes.dynamic import DynamicClient
-
+        library = client_library()
         found = kubeconfig.load(settings)
-        configuration = Configuration()
-        load_kube_config_from_dict(found, client_configuration=configuration, persist_config=False)
+        configuration = library.client.Configuration()
+        library.config.load_kube_config_from_dict(found, client_configuration=configuration, persist_config=False)
         configuration.connection_pool_maxsize = 64
-        configuration.retries = False
+        # Only what cannot have reached the server; a request of unknown fate is for the caller to judge.
+        configuration.retries = library.urllib3.Retry(connect=0, read=0, redirect=0, status=0, other=0)
         self.default_namespace = settings.namespace or kubeconfig.namespace(found)
-        self._refusal: type[Exception] = ApiException
-        self._client: Any = DynamicClient(ApiClient(configuration), discoverer=lambda *_: None)
+        self._library = library
+        client = library.client.ApiClient(configuration)
+        self._client: Any = library.dynamic.DynamicClient(client, discoverer=lambda *_: None)
         self._paths: dict[str, dict[str, tuple[str, bool]]] = {}
         self._lock = threading.Lock()
 
@@ -119,21 +137,19 @@ class Cluster:
         query: Mapping[str, str] | None = None,
         content_type: str = "",
     ) -> Object:
-        from urllib3.exceptions import HTTPError
-
         more = {"content_type": content_type} if content_type else {}
         parameters = list((query or {}).items())
         try:
             answer = self._client.request(
                 method, path, body=body, query_params=parameters, serialize=False, _request_timeout=TIMEOUTS, **more
             )
-        except self._refusal as error:
+        except self._library.client.ApiException as error:
             status = int(getattr(error, "status", 0) or 0)
             if not status:
                 raise UnreachableError(str(error)) from error
             body_of = getattr(error, "body", None)
             raise ApiError.of_answer(status, body_of, str(getattr(error, "reason", ""))) from error
-        except (HTTPError, OSError) as error:
+        except (self._library.urllib3.exceptions.HTTPError, OSError) as error:
             raise UnreachableError(str(error)) from error
         result: Object = json.loads(answer.data)
         return result

@@ -57,8 +57,9 @@ def _answering(method: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, A
         except EXPECTED as error:
             await context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except Exception as error:
-            where = "".join(traceback.format_exception(error))
-            await context.abort(grpc.StatusCode.UNKNOWN, f"a fault in the Kubernetes plugin: {error!r}\n{where}")
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{last.filename}:{last.lineno}"
+            await context.abort(grpc.StatusCode.UNKNOWN, f"a fault in the Kubernetes plugin: {error!r} at {where}")
 
     return answer
 

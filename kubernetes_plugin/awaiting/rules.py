@@ -57,7 +57,7 @@ def _reachable(cluster: Cluster, namespace: str, service: str) -> bool:
         found = cluster.get(Kind("v1", "Service"), namespace, service)
     except ApiError:
         return False
-    return part(found, "spec", "type") == "ExternalName"
+    return str(part(found, "spec", "type")) == "ExternalName"
 
 
 def _claim(cluster: Cluster, obj: Object) -> Verdict:
