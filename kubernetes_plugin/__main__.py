@@ -7,7 +7,7 @@ import threading
 import time
 
 from kubernetes_plugin import server
-from kubernetes_plugin.cluster import client_library
+from kubernetes_plugin.connection import client_library
 
 
 def announce(port: int) -> None:

@@ -1,68 +1,62 @@
-"""Talking to one API server: any kind, found by discovery. The one module that knows the `kubernetes` package."""
+"""Objects of any kind in one cluster; the kinds are found by discovery."""
 
-import json
 import threading
 from collections.abc import Mapping
-from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from kubernetes_plugin import kubeconfig
-from kubernetes_plugin.errors import ApiError, NoSuchKindError, UnreachableError
+from kubernetes_plugin.errors import ApiError, NoSuchKindError
 from kubernetes_plugin.objects import Object, name_of, namespace_of
-from kubernetes_plugin.settings import Settings
 from kubernetes_plugin.tokens import Kind, kind_of
 
-# Seconds to connect, and to wait for an answer.
-TIMEOUTS = (10, 60)
-CLIENT = ("kubernetes.client", "kubernetes.config", "kubernetes.dynamic", "urllib3")
 APPLY = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
 
 
-class Library(NamedTuple):
-    """The modules of the client."""
+class Asking(Protocol):
+    """What answers requests: ``connection.Connection``."""
 
-    client: Any
-    config: Any
-    dynamic: Any
-    urllib3: Any
+    default_namespace: str
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> Object:
+        """The answer to one request."""
 
 
-_LOADING = threading.Lock()
+class Place(NamedTuple):
+    """Where the objects of a kind are."""
 
-
-def client_library() -> Library:
-    """The client, loaded late: it takes as long as all else that the plugin needs before it can answer."""
-    # Its modules import each other in circles, which two threads at once do not survive.
-    with _LOADING:
-        return Library(*(import_module(name) for name in CLIENT))
+    plural: str
+    namespaced: bool
 
 
 class Cluster:
-    """One API server. Safe to use from many threads."""
+    """One API server's objects. Safe to use from many threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        library = client_library()
-        found = kubeconfig.load(settings)
-        configuration = library.client.Configuration()
-        library.config.load_kube_config_from_dict(found, client_configuration=configuration, persist_config=False)
-        configuration.connection_pool_maxsize = 64
-        # Only what cannot have reached the server; a request of unknown fate is for the caller to judge.
-        configuration.retries = library.urllib3.Retry(connect=0, read=0, redirect=0, status=0, other=0)
-        self.default_namespace = settings.namespace or kubeconfig.namespace(found)
-        self._library = library
-        client = library.client.ApiClient(configuration)
-        self._client: Any = library.dynamic.DynamicClient(client, discoverer=lambda *_: None)
-        self._paths: dict[str, dict[str, tuple[str, bool]]] = {}
+    def __init__(self, connection: Asking) -> None:
+        self._connection = connection
+        self._ask = connection.ask
+        self._kinds: dict[str, dict[str, Place]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def default_namespace(self) -> str:
+        """For objects that name none."""
+        return self._connection.default_namespace
+
     def version(self) -> str:
-        """The API server's version; raises ``UnreachableError``."""
+        """The API server's version."""
         return str(self._ask("GET", "/version")["gitVersion"])
 
     def namespaced(self, kind: Kind) -> bool:
         """Whether objects of a kind live in namespaces; raises ``NoSuchKindError``."""
-        return self._resource(kind)[1]
+        return self._place(kind).namespaced
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object:
         """One object; raises ``ApiError`` with status 404 when there is none."""
@@ -77,12 +71,12 @@ class Cluster:
     def create(self, obj: Object, *, manager: str, dry_run: bool = False) -> Object:
         """A new object; raises ``ApiError`` with the reason AlreadyExists when there is one of the name."""
         path = self._path(kind_of(obj), namespace_of(obj))
-        return self._ask("POST", path, obj, query=_options(manager, dry_run) | {"fieldValidation": "Warn"})
+        return self._ask("POST", path, obj, query=_options(manager, dry_run))
 
     def apply(self, obj: Object, *, manager: str, force: bool, dry_run: bool = False) -> Object:
         """Server-side apply: makes the object, or makes its fields those given."""
         path = self._path(kind_of(obj), namespace_of(obj), name_of(obj))
-        query = _options(manager, dry_run) | {"force": str(force).lower(), "fieldValidation": "Warn"}
+        query = _options(manager, dry_run) | {"force": str(force).lower()}
         return self._ask("PATCH", path, obj, query=query, content_type=APPLY)
 
     def replace(self, obj: Object, *, manager: str, dry_run: bool = False) -> Object:
@@ -101,58 +95,31 @@ class Cluster:
     def forget_kinds(self) -> None:
         """Asks anew for what kinds there are, after a definition of kinds changed."""
         with self._lock:
-            self._paths.clear()
+            self._kinds.clear()
 
     def _path(self, kind: Kind, namespace: str, name: str = "") -> str:
-        plural, namespaced = self._resource(kind)
-        parts = [_prefix(kind.api_version)]
-        if namespaced:
-            parts += ["namespaces", namespace or self.default_namespace]
-        return "/".join([*parts, plural, *([name] if name else [])])
+        place = self._place(kind)
+        scope = f"/namespaces/{namespace or self.default_namespace}" if place.namespaced else ""
+        return f"{_prefix(kind.api_version)}{scope}/{place.plural}{f'/{name}' if name else ''}"
 
-    def _resource(self, kind: Kind) -> tuple[str, bool]:
+    def _place(self, kind: Kind) -> Place:
         with self._lock:
-            if kind.name not in self._paths.get(kind.api_version, {}):
-                self._paths[kind.api_version] = self._discover(kind)
-            return self._paths[kind.api_version][kind.name]
+            if kind.name not in self._kinds.get(kind.api_version, {}):
+                self._kinds[kind.api_version] = self._discover(kind.api_version)
+            found = self._kinds[kind.api_version].get(kind.name)
+        if found is None:
+            raise NoSuchKindError(f"the API server knows no {kind}")
+        return found
 
-    def _discover(self, kind: Kind) -> dict[str, tuple[str, bool]]:
+    def _discover(self, api_version: str) -> dict[str, Place]:
         try:
-            found = self._ask("GET", _prefix(kind.api_version))["resources"]
+            found = self._ask("GET", _prefix(api_version))["resources"]
         except ApiError as error:
             if error.status != 404:
                 raise
-            found = []
-        kinds = {one["kind"]: (one["name"], bool(one["namespaced"])) for one in found if "/" not in one["name"]}
-        if kind.name not in kinds:
-            raise NoSuchKindError(f"the API server knows no {kind}")
-        return kinds
-
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        query: Mapping[str, str] | None = None,
-        content_type: str = "",
-    ) -> Object:
-        more = {"content_type": content_type} if content_type else {}
-        parameters = list((query or {}).items())
-        try:
-            answer = self._client.request(
-                method, path, body=body, query_params=parameters, serialize=False, _request_timeout=TIMEOUTS, **more
-            )
-        except self._library.client.ApiException as error:
-            status = int(getattr(error, "status", 0) or 0)
-            if not status:
-                raise UnreachableError(str(error)) from error
-            body_of = getattr(error, "body", None)
-            raise ApiError.of_answer(status, body_of, str(getattr(error, "reason", ""))) from error
-        except (self._library.urllib3.exceptions.HTTPError, OSError) as error:
-            raise UnreachableError(str(error)) from error
-        result: Object = json.loads(answer.data)
-        return result
+            return {}
+        # A name with a slash is a part of an object, as pods/log.
+        return {one["kind"]: Place(one["name"], one["namespaced"]) for one in found if "/" not in one["name"]}
 
 
 def _prefix(api_version: str) -> str:
@@ -160,4 +127,4 @@ def _prefix(api_version: str) -> str:
 
 
 def _options(manager: str, dry_run: bool) -> dict[str, str]:
-    return {"fieldManager": manager} | ({"dryRun": "All"} if dry_run else {})
+    return {"fieldManager": manager, "fieldValidation": "Warn"} | ({"dryRun": "All"} if dry_run else {})

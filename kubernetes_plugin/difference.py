@@ -10,7 +10,7 @@ from typing import Any
 
 from kubernetes_plugin.objects import UNKNOWN, Object, name_of, namespace_of, part, with_part, without_part
 from kubernetes_plugin.replacing import Path, replaces
-from kubernetes_plugin.shape import normalized, pruned
+from kubernetes_plugin.shape import normalized, pruned, with_dropped
 
 _MISSING = object()
 
@@ -54,8 +54,8 @@ def compare(
     old_inputs: Object, live: Object, new_inputs: Object, *, namespaced: bool, fields: tuple[Path, ...]
 ) -> list[Difference]:
     """The differences between what is there, as far as the old inputs spoke of it, and what shall be."""
-    new = normalized(new_inputs)
-    there = pruned(normalized(live), normalized(old_inputs))
+    old, new = normalized(old_inputs), normalized(new_inputs)
+    there = with_dropped(pruned(normalized(live), old), old)
     if namespaced:
         there = with_part(there, namespace_of(there) or "default", "metadata", "namespace")
         new = with_part(new, namespace_of(new) or "default", "metadata", "namespace")

@@ -7,7 +7,7 @@ from kubernetes_plugin.awaiting import look_once
 from kubernetes_plugin.errors import ApiError, NoSuchKindError, OperationError, PartialFailureError, UnreachableError
 from kubernetes_plugin.objects import Object, without_part
 from kubernetes_plugin.session import Session
-from kubernetes_plugin.shape import READ_ONLY, normalized, pruned
+from kubernetes_plugin.shape import READ_ONLY, normalized, pruned, with_dropped
 from kubernetes_plugin.tokens import kind_of, kind_of_urn, parse_id
 
 GONE = ReadResponse(resource_id="")
@@ -35,7 +35,7 @@ def read(session: Session, request: ReadRequest) -> ReadResponse:
     except UnreachableError as error:
         raise OperationError(f"reading {kind} {request.resource_id} failed: {error}") from error
     imported = "kind" not in known
-    now = importable(live) if imported else pruned(live, inputs if "kind" in inputs else state.live)
+    now = importable(live) if imported else _seen(live, inputs if "kind" in inputs else state.live, state.live)
     manager = naming.field_manager({checkpoint.MANAGER: state.manager}, inputs)
     new_state = checkpoint.build(now, live, manager, request.inputs)
     new_inputs = values.properties(now, request.inputs)
@@ -44,6 +44,12 @@ def read(session: Session, request: ReadRequest) -> ReadResponse:
         message = f"{kind} {request.resource_id} is not ready: {problems[0]}"
         raise PartialFailureError(message, request.resource_id, new_state, problems, inputs=new_inputs)
     return ReadResponse(request.resource_id, new_state, new_inputs)
+
+
+def _seen(live: Object, inputs: Object, before: Object) -> Object:
+    """The inputs as they are there now."""
+    result: Object = with_dropped(pruned(normalized(live), inputs), inputs, normalized(before))
+    return result
 
 
 def importable(live: Object) -> Object:

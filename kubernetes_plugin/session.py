@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from kubernetes_plugin.cluster import Cluster
+from kubernetes_plugin.connection import Connection
 from kubernetes_plugin.engine_log import EngineLog
 from kubernetes_plugin.errors import ApiError, UnreachableError
 from kubernetes_plugin.kubeconfig import KubeconfigError
@@ -56,6 +57,6 @@ class Session:
 
 
 def _connect(settings: Settings) -> Cluster:
-    cluster = Cluster(settings)
+    cluster = Cluster(Connection(settings))
     cluster.version()
     return cluster

@@ -4,9 +4,10 @@ Rules: ``pruneLiveState`` and ``normalizeInputs`` in ``provider/pkg/provider/pro
 """
 
 import base64
+from itertools import zip_longest
 from typing import Any
 
-from kubernetes_plugin.objects import Object, part, without_part
+from kubernetes_plugin.objects import UNKNOWN, Object, without_part
 from kubernetes_plugin.quantity import canonical
 
 READ_ONLY = (
@@ -22,11 +23,27 @@ QUANTITIES = ("requests", "limits", "hard", "capacity", "overhead")
 
 
 def pruned(live: Any, shape: Any) -> Any:
-    """The parts of a value that another has too; lists are kept item by item, further items whole."""
+    """The parts of a value that another has too; of a list, as many items as the other has."""
     if isinstance(live, dict) and isinstance(shape, dict):
         return {key: pruned(value, shape[key]) for key, value in live.items() if key in shape}
     if isinstance(live, list) and isinstance(shape, list):
-        return [pruned(item, shape[index]) if index < len(shape) else item for index, item in enumerate(live)]
+        # What the server adds to a list (a Pod's tolerations and token volume) comes after what it was given.
+        return [pruned(item, wanted) for item, wanted in zip(live, shape, strict=False)]
+    return live
+
+
+def with_dropped(live: Any, inputs: Any, before: Any = None) -> Any:
+    """A pruned live value with those empty parts of the inputs that the server dropped, as it does with ``false``.
+
+    What ``before``, the live value as it was, still had, somebody took away.
+    """
+    if isinstance(live, dict) and isinstance(inputs, dict):
+        earlier = before if isinstance(before, dict) else {}
+        kept = {key: with_dropped(value, inputs.get(key), earlier.get(key)) for key, value in live.items()}
+        return kept | {key: value for key, value in inputs.items() if not value and key not in {*live, *earlier}}
+    if isinstance(live, list) and isinstance(inputs, list):
+        past = before if isinstance(before, list) else []
+        return [with_dropped(item, *rest) for item, *rest in zip_longest(live, inputs, past)][: len(live)]
     return live
 
 
@@ -42,11 +59,16 @@ def normalized(obj: Object) -> Object:
 
 def _folded(secret: Object) -> Object:
     """A Secret as the server stores it: ``stringData`` becomes part of ``data``."""
-    texts = part(secret, "stringData")
-    if not isinstance(texts, dict):
+    texts, data = secret.get("stringData"), secret.get("data") or {}
+    if texts is None:
         return secret
-    coded = {name: base64.b64encode(str(text).encode()).decode() for name, text in texts.items()}
-    return without_part(secret, "stringData") | {"data": (secret.get("data") or {}) | coded}
+    rest = without_part(secret, "stringData")
+    if not isinstance(texts, dict) or not isinstance(data, dict):
+        return rest | {"data": UNKNOWN}
+    coded = {
+        name: text if text == UNKNOWN else base64.b64encode(str(text).encode()).decode() for name, text in texts.items()
+    }
+    return rest | {"data": data | coded}
 
 
 def _spelled(value: Any, *, quantities: bool = False) -> Any:
