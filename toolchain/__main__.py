@@ -17,6 +17,7 @@ from toolchain import (
     doctor,
     engine,
     environment,
+    kubernetes_plugin,
     language_host,
     progress,
     stack_files,
@@ -35,6 +36,7 @@ def setup() -> int:
         pulumi = report(engine.setup())
         report(language_host.setup(pulumi))
         report(docker_plugin.setup(pulumi))
+        report(kubernetes_plugin.setup(pulumi))
         if credentials.chosen_passphrase():
             stack_files.withdraw()
         else:
