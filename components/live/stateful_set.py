@@ -1,8 +1,8 @@
 """The pods of one StatefulSet as Kubernetes sees them: which revision each is of, and why one does not run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from components.live.api_server import ApiServer, Object
 from components.live.kubeconfig import Cluster
@@ -23,10 +23,21 @@ HOPELESS = (
 """Why a container waits where waiting longer rarely helps (kubelet, pkg/kubelet/images and kuberuntime)."""
 
 
+class Workload(TypedDict):
+    """Which StatefulSet, in the words of a resource's properties."""
+
+    cluster: str
+    """The Kubernetes cluster, as `kubeconfig.Cluster.text` spells it."""
+    namespace: str
+    stateful_set: str
+    """Its name, and the prefix of its pods' names."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
     """One pod just now."""
 
+    name: str
     uid: str
     revision: str
     """Name of the ControllerRevision that it was made from."""
@@ -55,11 +66,12 @@ class Roll:
 class StatefulSet:
     """One StatefulSet and its pods, called `<name>-<ordinal>`."""
 
-    def __init__(self, cluster: Cluster, namespace: str, name: str) -> None:
-        self.name = name
-        self._api = ApiServer(cluster)
-        self._core = f"/api/v1/namespaces/{namespace}"
-        self._path = f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}"
+    def __init__(self, workload: Mapping[str, Any]) -> None:
+        """`workload` holds the keys of a Workload."""
+        self.name = str(workload["stateful_set"])
+        self._api = ApiServer(Cluster.of(workload["cluster"]))
+        self._core = f"/api/v1/namespaces/{workload['namespace']}"
+        self._path = f"/apis/apps/v1/namespaces/{workload['namespace']}/statefulsets/{self.name}"
 
     def roll(self) -> Roll | None:
         """Where the controller stands; None where there is no such StatefulSet."""
@@ -74,8 +86,8 @@ class StatefulSet:
             settled=status.get("observedGeneration", 0) >= found["metadata"]["generation"],
         )
 
-    def pods(self, names: list[str]) -> Mapping[str, Pod]:
-        """The pods that exist, by name."""
+    def pods(self, names: Sequence[str]) -> Mapping[str, Pod]:
+        """Those of these pods that exist, by name."""
         found = {name: self._api.find(f"{self._core}/pods/{name}") for name in names}
         return {name: _pod(pod) for name, pod in found.items() if pod is not None}
 
@@ -113,6 +125,7 @@ def _pod(found: Object) -> Pod:
     troubles = [_waiting(one) for one in status.get("containerStatuses", [])]
     reason, trouble = next((each for each in troubles if each[0]), _unscheduled(conditions.get("PodScheduled", {})))
     return Pod(
+        name=metadata["name"],
         uid=metadata["uid"],
         revision=metadata.get("labels", {}).get("controller-revision-hash", ""),
         definition=metadata.get("annotations", {}).get(DEFINITION),
