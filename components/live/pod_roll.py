@@ -1,7 +1,7 @@
 """PodRoll: stands behind the servers' StatefulSet. It replaces outdated pods one at a time and waits until all vote."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
@@ -10,10 +10,11 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider,
 from components.desired import rollout
 from components.live import gate
 from components.live.api import RefusedError, UnreachableError
+from components.live.pod_status import Pod
 from components.live.pods import INTERVAL, hindrances
 from components.live.seat import STOPPED
 from components.live.servers import Servers
-from components.live.stateful_set import Pod, StatefulSet, Workload
+from components.live.stateful_set import StatefulSet, Workload
 from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError
 from components.live.turn import servers as turn_servers
 
@@ -30,6 +31,10 @@ class Crew(TypedDict):
     """Where the program reaches each server's own HTTP API (components/live/reach.py), in the same order."""
     definition: pulumi.Input[str]
     """Digest of everything that a server's pod is made of."""
+    image: str
+    """The part of it that a preview shows, for people: what the servers run,"""
+    configuration: Mapping[str, str]
+    """and their configuration, file name to content, none of it secret."""
 
 
 class PodRollProvider(ResourceProvider):

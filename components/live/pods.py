@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from components.desired import rollout
 from components.desired.rollout import View
+from components.live.pod_status import Pod
 from components.live.servers import Servers
-from components.live.stateful_set import Pod, StatefulSet
+from components.live.stateful_set import StatefulSet
 
 PATIENCE = 300.0
 """Seconds for a pod to be scheduled, get its image and volume, and for its server to take part again."""

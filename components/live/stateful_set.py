@@ -1,4 +1,4 @@
-"""The pods of one StatefulSet as Kubernetes sees them: which revision each is of, and why one does not run."""
+"""One StatefulSet and its pods: where a roll stands, and the few orders that a roll gives."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,21 +6,7 @@ from typing import Any, TypedDict
 
 from components.live.api_server import ApiServer, Object
 from components.live.kubeconfig import Cluster
-
-DEFINITION = "consul-on-pulumi/definition"
-"""Annotation of a pod: digest of everything that it is made of."""
-HOPELESS = (
-    "CrashLoopBackOff",
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "ErrImageNeverPull",
-    "ErrImagePull",
-    "ImageInspectError",
-    "ImagePullBackOff",
-    "InvalidImageName",
-    "RunContainerError",
-)
-"""Why a container waits where waiting longer rarely helps (kubelet, pkg/kubelet/images and kuberuntime)."""
+from components.live.pod_status import Pod, pod_of
 
 
 class Workload(TypedDict):
@@ -29,26 +15,9 @@ class Workload(TypedDict):
     cluster: str
     """The Kubernetes cluster, as `kubeconfig.Cluster.text` spells it."""
     namespace: str
+    """Where it is."""
     stateful_set: str
     """Its name, and the prefix of its pods' names."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pod:
-    """One pod just now."""
-
-    name: str
-    uid: str
-    revision: str
-    """Name of the ControllerRevision that it was made from."""
-    definition: str | None
-    ready: bool
-    leaving: bool
-    """Whether it was deleted and only ends."""
-    trouble: str
-    """Why it does not run, in Kubernetes' words; empty where it says nothing."""
-    hopeless: bool
-    """Whether it will not run without somebody doing something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +58,7 @@ class StatefulSet:
     def pods(self, names: Sequence[str]) -> Mapping[str, Pod]:
         """Those of these pods that exist, by name."""
         found = {name: self._api.find(f"{self._core}/pods/{name}") for name in names}
-        return {name: _pod(pod) for name, pod in found.items() if pod is not None}
+        return {name: pod_of(pod) for name, pod in found.items() if pod is not None}
 
     def delete_pod(self, name: str, uid: str) -> None:
         """Delete the pod if it still is the one with this `uid`; the controller makes another."""
@@ -117,38 +86,3 @@ class StatefulSet:
                 last = max(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime")))
                 return f"{last.get('reason')}: {last.get('message')}"
         return ""
-
-
-def _pod(found: Object) -> Pod:
-    metadata, status = found["metadata"], found.get("status", {})
-    conditions = {one["type"]: one for one in status.get("conditions", [])}
-    troubles = [_waiting(one) for one in status.get("containerStatuses", [])]
-    reason, trouble = next((each for each in troubles if each[0]), _unscheduled(conditions.get("PodScheduled", {})))
-    return Pod(
-        name=metadata["name"],
-        uid=metadata["uid"],
-        revision=metadata.get("labels", {}).get("controller-revision-hash", ""),
-        definition=metadata.get("annotations", {}).get(DEFINITION),
-        ready=conditions.get("Ready", {}).get("status") == "True",
-        leaving="deletionTimestamp" in metadata,
-        trouble=trouble,
-        hopeless=reason in HOPELESS,
-    )
-
-
-def _waiting(container: Mapping[str, Any]) -> tuple[str, str]:
-    """Why a container does not run, as a word and as a sentence that ends with its own last ones."""
-    state = container.get("state", {})
-    waiting = state.get("waiting") or {}
-    ended = state.get("terminated") or container.get("lastState", {}).get("terminated") or {}
-    reason = str(waiting.get("reason") or (ended.get("reason") if "terminated" in state else "") or "")
-    if reason in ("", "ContainerCreating", "PodInitializing"):
-        return "", ""
-    words = str(ended.get("message") or waiting.get("message") or "").strip().splitlines()[-3:]
-    return reason, f"{reason}: {' / '.join(words)}" if words else reason
-
-
-def _unscheduled(condition: Mapping[str, Any]) -> tuple[str, str]:
-    if condition.get("status") == "False":
-        return str(condition.get("reason")), f"{condition.get('reason')}: {condition.get('message')}"
-    return "", ""

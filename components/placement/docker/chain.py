@@ -13,6 +13,7 @@ from components.live.gate import VoterGate
 from components.live.seat import RaftSeat
 from components.live.turn import Turn
 from components.placement.contract import AgentGroup
+from components.placement.definition import digest
 from components.placement.docker import containers
 
 
@@ -43,13 +44,13 @@ def forge(group: AgentGroup, links: Sequence[Link], opts: pulumi.ResourceOptions
 
 def _client(_group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     link = links[ordinal]
-    return containers.create(link.name, link.made_of, containers.definition(link.made_of), opts)
+    return containers.create(link.name, link.made_of, digest(link.made_of), opts)
 
 
 def _server(group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     link = links[ordinal]
     names = [naming.node(group.topology.cluster, group.role, other) for other in range(len(links))]
-    marked = containers.definition(link.made_of)
+    marked = digest(link.made_of)
     turn = Turn(
         server=names[ordinal],
         names=names,
