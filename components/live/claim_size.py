@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from components.desired.quantity import amount
+from components.desired.quantity import amount, problem
 from components.live.stateful_set import StatefulSet, Workload
 
 REVISION = 1
@@ -24,7 +24,8 @@ class ClaimSizeProvider(ResourceProvider):
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse, in the preview already, a smaller size: Kubernetes lets no volume shrink."""
         before, after = olds.get("size"), news.get("size")
-        if not (isinstance(before, str) and isinstance(after, str) and amount(after) < amount(before)):
+        # At birth there is no size before, and in a preview one that is not known yet.
+        if problem(before) or problem(after) or amount(str(after)) >= amount(str(before)):
             return CheckResult(news, [])
         reason = (
             f"cluster.placement.kubernetes.storage.size: expected at least {before}, since no volume shrinks, "

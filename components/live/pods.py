@@ -18,20 +18,14 @@ INTERVAL = 0.3
 
 
 def hindrances(
-    servers: Servers,
-    pods: StatefulSet,
-    names: Sequence[str],
-    gone: Mapping[str, str],
-    *,
-    led: bool = True,
-    patience: float = PATIENCE,
+    servers: Servers, pods: StatefulSet, names: Sequence[str], gone: Mapping[str, str], *, led: bool = True
 ) -> str | None:
     """Wait until all `names` vote and have caught up; returns what is in the way at the end, or None when nothing is.
 
     `gone` maps the name of a pod that was deleted to its uid: its server says nothing that counts any more. Without a
     majority to vote with (`led` is false) it is enough that a server answers.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     hopeless_since: float | None = None
     index = 0
     while True:
