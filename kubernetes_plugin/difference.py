@@ -63,8 +63,7 @@ def compare(
         there, new = without_part(there, "metadata", "namespace"), without_part(new, "metadata", "namespace")
     if name_of(new):
         there = with_part(there, name_of(live), "metadata", "name")
-    for key in ("apiVersion", "kind"):
-        there.setdefault(key, new.get(key))
+    there = {key: new[key] for key in ("apiVersion", "kind") if key in new} | there
     return [Difference(path, change, replaces(path, value, fields)) for path, change, value in _changes((), there, new)]
 
 
