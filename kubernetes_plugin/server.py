@@ -35,7 +35,7 @@ class Servicer(ProviderServicer):
 
     async def Read(self, request: Any, context: Any) -> Any:  # noqa: N802
         """The SDK's own gives what is gone an empty state, which the engine takes for something."""
-        said = await super().Read(request, context)
+        said = await super().Read(request, context)  # type: ignore[no-untyped-call]
         return said if said.id else provider_pb2.ReadResponse()
 
     async def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802

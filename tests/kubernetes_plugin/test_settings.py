@@ -5,9 +5,8 @@ import pytest
 from kubernetes_plugin import settings
 
 
-def test_without_arguments_it_applies_on_the_server_and_forces_nothing() -> None:
+def test_without_arguments_nothing_is_forced() -> None:
     assert settings.read({}, {}) == settings.Settings()
-    assert settings.Settings().server_side_apply
     assert not settings.Settings().patch_force
 
 
@@ -18,7 +17,6 @@ def test_without_arguments_it_applies_on_the_server_and_forces_nothing() -> None
         ("upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS", "upsert"),
         ("deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE", "delete_unreachable"),
         ("skipUpdateUnreachable", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE", "skip_update_unreachable"),
-        ("enableServerSideApply", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY", "server_side_apply"),
     ],
 )
 def test_an_argument_wins_over_a_variable(argument: str, variable: str, field: str) -> None:
