@@ -28,8 +28,9 @@ def end_with(parent: int) -> None:
 def main() -> None:
     """Serves until the engine ends this process."""
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
-    # Ctrl-C in a terminal reaches every process; the engine then asks to cancel, which ends waits in good order.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The engine's way to say that it is done; it waits 5 s for a plugin that does not end. A user's Ctrl-C does not
+    # come here, as the engine runs plugins in process groups of their own: it asks to cancel instead.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     server.run(addresses[0] if addresses else "", announce)
 

@@ -8,7 +8,7 @@ from pulumi.provider.experimental.provider import CheckFailure, CheckRequest, Ch
 
 from kubernetes_plugin import naming, values
 from kubernetes_plugin.errors import NoSuchKindError
-from kubernetes_plugin.objects import Object, namespace_of, part, with_part, without_part
+from kubernetes_plugin.objects import UNKNOWN, Object, namespace_of, part, with_part, without_part
 from kubernetes_plugin.session import Session
 from kubernetes_plugin.shape import READ_ONLY
 from kubernetes_plugin.tokens import Kind, kind_of_urn, name_of_urn
@@ -29,7 +29,7 @@ def check(session: Session, request: CheckRequest) -> CheckResponse:
         failure = CheckFailure("metadata.generateName", f"{reason} generated name")
         return CheckResponse(inputs=request.new_inputs, failures=[failure])
     new = naming.named(new, old, name_of_urn(request.urn), request.random_seed)
-    if not namespace_of(new) and _namespaced(session, kind):
+    if not namespace_of(new) and new["metadata"] != UNKNOWN and _namespaced(session, kind):
         new = with_part(new, _default_namespace(session), "metadata", "namespace")
     return CheckResponse(inputs=values.properties(new, request.new_inputs))
 

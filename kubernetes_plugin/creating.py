@@ -56,7 +56,7 @@ def forced(session: Session, inputs: Object) -> bool:
 
 def _make(session: Session, inputs: Object, manager: str, *, dry_run: bool) -> Object:
     obj = without_namespace_of_cluster_wide(session, inputs, kind_of(inputs))
-    if session.settings.upsert and session.settings.server_side_apply:
+    if session.settings.upsert:
         force = dry_run or forced(session, inputs)
         return session.cluster.apply(obj, manager=manager, force=force, dry_run=dry_run)
     return session.cluster.create(obj, manager=manager, dry_run=dry_run)
@@ -80,7 +80,7 @@ def _previewed(
     session: Session, inputs: Object, manager: str, given: dict[str, PropertyValue]
 ) -> dict[str, PropertyValue]:
     """The object as it would be; the inputs alone where the API server cannot tell."""
-    if unknown_within(inputs) or session.unreachable or not session.settings.server_side_apply:
+    if unknown_within(inputs) or session.unreachable:
         return given
     try:
         live = _make(session, inputs, manager, dry_run=True)

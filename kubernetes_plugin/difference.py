@@ -56,15 +56,17 @@ def compare(
     """The differences between what is there, as far as the old inputs spoke of it, and what shall be."""
     old, new = normalized(old_inputs), normalized(new_inputs)
     there = with_dropped(pruned(normalized(live), old), old)
-    if namespaced:
+    if new.get("metadata") == UNKNOWN:
+        # Nothing can be said of the name and the namespace in it.
+        there = there | {"metadata": {}}
+    elif namespaced:
         there = with_part(there, namespace_of(there) or "default", "metadata", "namespace")
         new = with_part(new, namespace_of(new) or "default", "metadata", "namespace")
     else:
         there, new = without_part(there, "metadata", "namespace"), without_part(new, "metadata", "namespace")
     if name_of(new):
         there = with_part(there, name_of(live), "metadata", "name")
-    for key in ("apiVersion", "kind"):
-        there.setdefault(key, new.get(key))
+    there = {key: new[key] for key in ("apiVersion", "kind") if key in new} | there
     return [Difference(path, change, replaces(path, value, fields)) for path, change, value in _changes((), there, new)]
 
 

@@ -6,7 +6,7 @@ Rules: ``provider/pkg/metadata/naming.go`` and ``fieldManagerName`` in ``provide
 import secrets
 from hashlib import sha256
 
-from kubernetes_plugin.objects import Object, annotated_true, annotation, name_of, part, with_part
+from kubernetes_plugin.objects import UNKNOWN, Object, annotated_true, annotation, name_of, part, with_part
 
 AUTONAMED = "pulumi.com/autonamed"
 FIELD_MANAGER = "pulumi.com/patchFieldManager"
@@ -19,7 +19,7 @@ def suffix(seed: bytes) -> str:
 
 def named(new: Object, old: Object, logical_name: str, seed: bytes) -> Object:
     """The new inputs with a name: their own, else that which was given before, else ``logical_name-<8 hex>``."""
-    if name_of(new) or part(new, "metadata", "generateName"):
+    if name_of(new) or part(new, "metadata", "generateName") or new.get("metadata") == UNKNOWN:
         return new
     if old:
         return autonamed(new, name_of(old)) if is_autonamed(old) else new

@@ -10,7 +10,6 @@ from typing import TypeVar
 from pulumi.provider.experimental.provider import (
     CallRequest,
     CallResponse,
-    CheckFailure,
     CheckRequest,
     CheckResponse,
     ConfigureRequest,
@@ -33,7 +32,7 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
-from kubernetes_plugin import checking, configuring, creating, deleting, diffing, reading, settings, updating, values
+from kubernetes_plugin import checking, configuring, creating, deleting, diffing, reading, settings, updating
 from kubernetes_plugin.engine_log import EngineLog
 from kubernetes_plugin.session import Session
 from kubernetes_plugin.tokens import UnknownTypeError
@@ -62,17 +61,11 @@ class KubernetesProvider(Provider):
         return GetSchemaResponse(json.dumps({"name": "kubernetes", "version": VERSION}))
 
     async def check_config(self, request: CheckRequest) -> CheckResponse:
-        """Refuses what this plugin cannot do."""
-        given = values.document(request.new_inputs)
-        failures = [
-            CheckFailure(name, f"{name} needs the official Kubernetes plugin")
-            for name in settings.UNSUPPORTED
-            if given.get(name)
-        ]
-        return CheckResponse(request.new_inputs, failures)
+        """See ``configuring``."""
+        return configuring.check_config(request)
 
     async def diff_config(self, request: DiffRequest) -> DiffResponse:
-        """Another cluster replaces everything."""
+        """See ``configuring``."""
         return configuring.diff_config(request)
 
     async def configure(self, request: ConfigureRequest) -> ConfigureResponse:

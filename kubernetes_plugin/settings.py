@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Arguments that change what the official plugin does in ways that this one does not.
-UNSUPPORTED = ("renderYamlToDirectory",)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -21,7 +18,6 @@ class Settings:
     context: str | None = None
     cluster: str | None = None
     namespace: str | None = None
-    server_side_apply: bool = True
     patch_force: bool = False
     upsert: bool = False
     """Creating takes over an object that exists."""
@@ -31,12 +27,16 @@ class Settings:
     """Kinds (ConfigMap, Secret) whose content may change without a replacement."""
 
 
+def is_true(value: Any) -> bool:
+    """Whether an argument or a variable says yes."""
+    return str(value).lower() == "true"
+
+
 def read(args: Mapping[str, Any], env: Mapping[str, str] = os.environ) -> Settings:
     """The settings of one provider; values of ``args`` are bools or their spelling."""
 
-    def flag(name: str, variable: str, default: bool = False) -> bool:
-        value = args.get(name, env.get(variable))
-        return default if value is None else str(value).lower() == "true"
+    def flag(name: str, variable: str) -> bool:
+        return is_true(args.get(name, env.get(variable)))
 
     def text(name: str) -> str | None:
         return str(args[name]) if args.get(name) else None
@@ -50,7 +50,6 @@ def read(args: Mapping[str, Any], env: Mapping[str, str] = os.environ) -> Settin
         context=text("context"),
         cluster=text("cluster"),
         namespace=text("namespace"),
-        server_side_apply=flag("enableServerSideApply", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY", True),
         patch_force=flag("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE"),
         upsert=flag("upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS"),
         delete_unreachable=flag("deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE"),

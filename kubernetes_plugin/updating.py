@@ -22,6 +22,7 @@ from kubernetes_plugin.session import Session
 from kubernetes_plugin.shape import READ_ONLY
 from kubernetes_plugin.tokens import kind_of, resource_id
 
+TAKEOVERS = 10
 HELP = (
     "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/"
     "managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources"
@@ -54,7 +55,7 @@ def _applied(
 ) -> Object:
     kind, cluster = kind_of(inputs), session.cluster
     namespace, name = namespace_of(known), name_of(known)
-    live = cluster.get(kind, namespace, name)
+    live = cluster.get(kind, namespace, name) if dry_run else _taken_over(session, known, manager)
     obj = without_namespace_of_cluster_wide(session, with_live(inputs, live, ignore_changes), kind)
     obj = with_part(obj, name, "metadata", "name")
     if kind.name == "CustomResourceDefinition":
@@ -64,11 +65,25 @@ def _applied(
         )
         cluster.forget_kinds()
         return replaced
-    moved = None if dry_run else takeover(live, manager)
-    if moved:
-        cluster.patch(kind, namespace, name, moved)
     force = forced(session, inputs) or (dry_run and owns_without_apply(live))
     return cluster.apply(obj, manager=manager, force=force, dry_run=dry_run)
+
+
+def _taken_over(session: Session, known: Object, manager: str) -> Object:
+    """The live object once the fields that were written without apply are the manager's own."""
+    kind, namespace, name = kind_of(known), namespace_of(known), name_of(known)
+    for attempt in range(TAKEOVERS):
+        live = session.cluster.get(kind, namespace, name)
+        patch = takeover(live, manager)
+        if patch is None:
+            return live
+        try:
+            return session.cluster.patch(kind, namespace, name, patch)
+        except ApiError as error:
+            # Somebody, mostly a controller with a new status, was quicker.
+            if error.status != 409 or attempt == TAKEOVERS - 1:
+                raise
+    raise AssertionError("the last attempt neither returned nor raised")
 
 
 def _previewed(session: Session, request: UpdateRequest, inputs: Object, manager: str) -> dict[str, PropertyValue]:

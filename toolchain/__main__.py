@@ -35,8 +35,8 @@ def setup() -> int:
             report(step())
         pulumi = report(engine.setup())
         report(language_host.setup(pulumi))
-        report(docker_plugin.setup(pulumi))
-        report(kubernetes_plugin.setup(pulumi))
+        report(docker_plugin.PLUGIN.setup(pulumi))
+        report(kubernetes_plugin.PLUGIN.setup(pulumi))
         if credentials.chosen_passphrase():
             stack_files.withdraw()
         else:

@@ -11,7 +11,7 @@ def examine() -> list[Found]:
     pulumi = engine.find()
     docker = docker_engine.find()
     image = consul_image.find()
-    plugins = [docker_plugin.find(), kubernetes_plugin.find()]
+    plugins = [docker_plugin.PLUGIN.find(), kubernetes_plugin.PLUGIN.find()]
     return [venv.find(), pulumi, language_host.find(pulumi), *plugins, docker, image]
 
 

@@ -15,7 +15,7 @@ OURS = ("PATH", "PULUMI_RUNTIME_VIRTUALENV")
 def tools() -> list[Found]:
     """What the variables depend on."""
     pulumi = engine.find()
-    return [pulumi, language_host.find(pulumi), docker_plugin.find(), kubernetes_plugin.find()]
+    return [pulumi, language_host.find(pulumi), docker_plugin.PLUGIN.find(), kubernetes_plugin.PLUGIN.find()]
 
 
 def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -30,7 +30,7 @@ def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> di
         # A stack file without a salt (see stack_files) must not get a new one while the state has one.
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
     }
-    plugins = (docker_plugin.TOOL, kubernetes_plugin.TOOL)
+    plugins = (docker_plugin.PLUGIN.tool, kubernetes_plugin.PLUGIN.tool)
     if any(tool.tool in plugins and tool.origin is Origin.BUILT for tool in found):
         # Nothing can be downloaded here; each run would first try for seconds to fetch plugins that it may not need.
         result["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"

@@ -14,8 +14,9 @@ PROJECT = "plugin"
 class Stack:
     """A stack of one program, which may become another."""
 
-    def __init__(self, stack: automation.Stack) -> None:
+    def __init__(self, stack: automation.Stack, backend: Path) -> None:
         self._stack = stack
+        self.backend = backend
         self.log: list[str] = []
         """What the last operation printed."""
         self.diagnostics: list[str] = []
@@ -64,6 +65,11 @@ class Stack:
         found = (self._stack.export_stack().deployment or {}).get("resources", [])
         return [one for one in found if one["type"].startswith("kubernetes:")]
 
+    def as_stored(self) -> str:
+        """The state as it lies in the backend."""
+        stored = [path for path in self.backend.rglob("*.json") if path.parent.parent.name == "stacks"]
+        return "".join(path.read_text() for path in stored)
+
     @property
     def work_dir(self) -> Path:
         return Path(self._stack.workspace.work_dir)
@@ -71,6 +77,10 @@ class Stack:
     @property
     def env(self) -> dict[str, str]:
         return dict(self._stack.workspace.env_vars)
+
+    def set_env(self, name: str, value: str) -> None:
+        """Sets a variable for the operations to come."""
+        self._stack.workspace.env_vars = self.env | {name: value}
 
     def changed(self) -> list[tuple[str, str]]:
         """The steps of the last operation that are no mere look."""
@@ -104,4 +114,4 @@ def stack_in(folder: Path, name: str, env: dict[str, str]) -> Iterator[Stack]:
     variables = {"PULUMI_BACKEND_URL": backend.as_uri(), "PULUMI_CONFIG_PASSPHRASE": "e2e", **env}
     options = automation.LocalWorkspaceOptions(work_dir=str(work), env_vars=variables)
     made = automation.create_stack(name, project_name=PROJECT, program=lambda: None, opts=options)
-    yield Stack(made)
+    yield Stack(made, backend)
