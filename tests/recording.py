@@ -47,6 +47,8 @@ class Registration:
     delete_before_replace: bool
     replace_on_changes: tuple[str, ...]
     ignore_changes: tuple[str, ...]
+    provider: str
+    """Logical name of the provider; empty for the stack's own."""
 
 
 @dataclass
@@ -194,6 +196,7 @@ class _Recorder(MockMonitor):
                     delete_before_replace=request.deleteBeforeReplace,
                     replace_on_changes=tuple(request.replaceOnChanges),
                     ignore_changes=tuple(request.ignoreChanges),
+                    provider=_name(request.provider.rpartition("::")[0]),
                 )
             )
         return response
