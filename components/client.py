@@ -66,7 +66,7 @@ class ConsulClient(pulumi.ComponentResource):
         self.ready = list(placed.ready)
         """What to depend on in order to find the clients running."""
         self.http_addresses = pulumi.Output.all(*placed.http_addresses)
-        self.ui_urls = ui_urls(self.http_addresses, document)
+        self.ui_urls = ui_urls(placed, document)
         self.dns_addresses = pulumi.Output.all(*placed.dns_addresses)
         self.register_outputs(
             {

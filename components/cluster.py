@@ -88,8 +88,10 @@ class ConsulCluster(pulumi.ComponentResource):
         waits = children.of(self, opts)
         birth = Birth(f"{name}-birth", topology.servers, fixed(topology, placement, "cluster"), waits)
         waits = pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=[birth]))
+        ground = placement.ground(name, topology, birth.mark, waits)
+        waits = pulumi.ResourceOptions.merge(waits, ground.opts)
         tier = TierArgs(
-            placement=cast(PlacementArgs, placement.ground(name, topology, birth.mark, waits)),
+            placement=cast(PlacementArgs, ground.placement),
             cluster=topology.cluster,
             datacenter=topology.datacenter,
             image=args.get("image", DEFAULT_IMAGE),
@@ -118,13 +120,13 @@ class ConsulCluster(pulumi.ComponentResource):
         )
         # With the data goes what is stored in it, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
-        Autopilot(f"{name}-autopilot", servers.http_addresses, min_quorum(topology.servers), on_servers)
+        Autopilot(f"{name}-autopilot", servers.reach, min_quorum(topology.servers), on_servers)
         inline = SeedSet(seeds=kv_tree.seeds(args.get("seeds", {})))
-        planted = [plant(f"{name}-seeds", servers.http_addresses, inline, on_servers)]
+        planted = [plant(f"{name}-seeds", servers.reach, inline, on_servers)]
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        self.leader_address = pulumi.Output.all(servers.http_addresses, *(one.id for one in planted)).apply(
+        self.leader_address = pulumi.Output.all(servers.reach, *(one.id for one in planted)).apply(
             lambda known: leader_now(known[0], PATIENCE_PREVIEW if pulumi.runtime.is_dry_run() else PATIENCE_UPDATE)
         )
         self.servers = pulumi.Output.from_input(

@@ -31,13 +31,13 @@ def cluster_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
 def server_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:
     """What is wrong with the args of a ConsulServer of that name."""
     yield from _problems({"cluster": name, **args}, path, {"servers": "replicas", "name": "cluster"})
-    yield from _network_problems(args, path)
+    yield from choose.ground_problems(args.get("placement", {}), f"{path}.placement")
 
 
 def client_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:
     """What is wrong with the args of a ConsulClient of that name."""
     yield from _problems({"cluster": name, **args}, path, {"clients": "replicas", "name": "cluster"})
-    yield from _network_problems(args, path)
+    yield from choose.ground_problems(args.get("placement", {}), f"{path}.placement")
 
 
 def _problems(args: Mapping[str, Any], path: str, called: Mapping[str, str]) -> Iterator[str]:
@@ -59,12 +59,6 @@ def _problems(args: Mapping[str, Any], path: str, called: Mapping[str, str]) -> 
         # Sizes that are refused above must not hide what is wrong with the placement.
         topology = Topology(cluster=path, datacenter="dc1", servers=max(servers, 1), clients=max(clients, 0))
         yield from choose.problems(args["placement"], topology, f"{path}.placement")
-
-
-def _network_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
-    docker = args.get("placement", {}).get("docker")
-    if docker is not None and "network" not in docker:
-        yield f"{path}.placement.docker.network: required for a tier alone, give the name of an existing network"
 
 
 def image_problem(image: str) -> str | None:

@@ -10,7 +10,7 @@ from components.desired import agent
 from components.desired.topology import Role, Topology, bootstrap_expect
 from components.live.birth import Birth
 from components.placement.choose import PlacementArgs, choose
-from components.placement.contract import AgentGroup, Placement
+from components.placement.contract import AgentGroup, Placed, Placement
 
 DEFAULT_IMAGE = "hashicorp/consul:1.20.6"
 """Exact, so that two runs make the same cluster. Not 1.21.5, which makes stored keys unreadable (consul #22822)."""
@@ -79,8 +79,10 @@ class ConsulServer(pulumi.ComponentResource):
         """What to depend on in order to find the servers running."""
         self.data = placed.data
         """Lives as long as the servers' data: for `deleted_with`."""
+        self.reach = pulumi.Output.all(*placed.reach)
+        """Where the program itself reaches each server, which may be another way than a user's."""
         self.http_addresses = pulumi.Output.all(*placed.http_addresses)
-        self.ui_urls = ui_urls(self.http_addresses, document)
+        self.ui_urls = ui_urls(placed, document)
         self.dns_addresses = pulumi.Output.all(*placed.dns_addresses)
         self.register_outputs(
             {
@@ -100,7 +102,9 @@ def fixed(topology: Topology, placement: Placement, path: str) -> dict[str, str]
     }
 
 
-def ui_urls(http_addresses: pulumi.Output[list[str]], document: Mapping[str, Any]) -> pulumi.Output[list[str]]:
-    """The web UI at each address, if agents with this document serve one."""
+def ui_urls(placed: Placed, document: Mapping[str, Any]) -> pulumi.Output[list[str]]:
+    """The web UI at each address that there is for it, if agents with this document serve one."""
     shown = agent.shows_ui(document)
-    return http_addresses.apply(lambda bases: [f"{base}/ui/" for base in bases] if shown else [])
+    return pulumi.Output.all(*placed.ui_addresses).apply(
+        lambda bases: [f"{base}/ui/" for base in bases] if shown else []
+    )

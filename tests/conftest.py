@@ -1,7 +1,6 @@
 """What most tests start from."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ import requests
 from hypothesis import settings
 
 from components.live import api, autopilot, kv
+from tests.backends import DOCKER, KUBERNETES, Backend
 from tests.live.fake_consul import FakeConsul
 
 # A busy machine is no failure, and the same commit is tested the same way everywhere.
@@ -16,25 +16,7 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 
-@dataclass(frozen=True)
-class Backend:
-    """One way to place agents, as a stack file spells it."""
-
-    name: str
-    cluster: Mapping[str, Any]
-    """Placement args of a whole cluster."""
-    tier: Mapping[str, Any]
-    """Placement args of a tier alone."""
-
-
-DOCKER = Backend(
-    "docker",
-    cluster={"docker": {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}},
-    tier={"docker": {"subnet": "172.30.0.0/24", "network": "lan", "http_port": 8500, "dns_port": 8600}},
-)
-
-
-@pytest.fixture(params=[DOCKER], ids=lambda backend: backend.name)
+@pytest.fixture(params=[DOCKER, KUBERNETES], ids=str)
 def backend(request: pytest.FixtureRequest) -> Backend:
     """Every backend in turn: what is true of a component is true on all of them."""
     found: Backend = request.param

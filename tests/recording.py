@@ -18,6 +18,12 @@ LEADER = "172.30.0.2:8300"
 HTTP_PORTS, DNS_PORTS = 20100, 20200
 """What the HostPorts of server 0 choose; the other servers follow upwards, and the clients ten higher."""
 
+CLUSTER_IPS = {"dev-dns": "10.96.0.10", "dev-client-dns": "10.96.0.11"}
+"""What Kubernetes gives to Services; any other gets OTHER_IP."""
+OTHER_IP = "10.96.0.99"
+NODE_PORT = 31234
+BALANCER = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
+
 ROOT = "project-stack"
 """Logical name of the stack itself."""
 
@@ -41,6 +47,8 @@ class Registration:
     delete_before_replace: bool
     replace_on_changes: tuple[str, ...]
     ignore_changes: tuple[str, ...]
+    provider: str
+    """Logical name of the provider; empty for the stack's own."""
 
 
 @dataclass
@@ -148,6 +156,14 @@ class _Answers(Mocks):
             case "HostPorts" if self.computed:
                 seat = int(args.name.split("-")[-2]) + (10 if "client" in args.name else 0)
                 outputs |= {"http": HTTP_PORTS + seat, "dns": DNS_PORTS + seat}
+            case "Service" if self.computed:
+                ports = [{"nodePort": NODE_PORT, **port} for port in outputs["spec"]["ports"]]
+                address = CLUSTER_IPS.get(outputs["metadata"]["name"], OTHER_IP)
+                outputs["spec"] = {"clusterIP": address, **outputs["spec"], "ports": ports}
+                outputs["status"] = BALANCER
+            case "Secret" if self.computed:
+                # Pulumi names it where the program does not.
+                outputs["metadata"] = {"name": f"{args.name}-5ec4e7", **outputs["metadata"]}
         return f"{args.name}-id", outputs
 
 
@@ -182,6 +198,7 @@ class _Recorder(MockMonitor):
                     delete_before_replace=request.deleteBeforeReplace,
                     replace_on_changes=tuple(request.replaceOnChanges),
                     ignore_changes=tuple(request.ignoreChanges),
+                    provider=_name(request.provider.rpartition("::")[0]),
                 )
             )
         return response

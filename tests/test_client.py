@@ -3,8 +3,8 @@
 from typing import Any
 
 from components import ConsulClient
-from tests.conftest import Backend
-from tests.recording import ROOT, Build, build, client_args, document
+from tests.backends import Backend
+from tests.recording import ROOT, Build, build, client_args
 
 
 def clients(backend: Backend, **more: Any) -> Build:
@@ -23,14 +23,14 @@ def test_no_child_is_left_outside_the_component(backend: Backend) -> None:
 
 
 def test_there_is_one_client_unless_told(backend: Backend) -> None:
-    assert clients(backend).names("Container") == ["tier-0"]
+    assert backend.agents(clients(backend), "tier") == 1
 
 
 def test_there_are_as_many_clients_as_told(backend: Backend) -> None:
-    assert [one.inputs["name"] for one in clients(backend, replicas=2).of("Container")] == [
-        "dev-client-0",
-        "dev-client-1",
-    ]
+    seen = clients(backend, replicas=2)
+
+    assert backend.agents(seen, "tier") == 2
+    assert all(name.startswith("dev-client") for name in backend.called(seen, "tier"))
 
 
 def test_no_clients_means_no_resources_and_empty_outputs(backend: Backend) -> None:
@@ -45,9 +45,9 @@ def test_the_outputs_are_the_addresses_of_the_clients_by_ordinal(backend: Backen
     seen = clients(backend, replicas=2)
 
     assert seen.outputs == {
-        "http": ["http://127.0.0.1:8507", "http://127.0.0.1:8508"],
+        "http": backend.http(0, 2, "lan"),
         "ui": [],
-        "dns": ["127.0.0.1:8607", "127.0.0.1:8608"],
+        "dns": backend.dns(0, 2),
     }
     assert seen.registered_outputs == {
         "tier": {"http_addresses": seen.outputs["http"], "ui_urls": [], "dns_addresses": seen.outputs["dns"]}
@@ -57,26 +57,24 @@ def test_the_outputs_are_the_addresses_of_the_clients_by_ordinal(backend: Backen
 def test_a_client_shows_a_ui_where_its_configuration_enables_one(backend: Backend) -> None:
     seen = clients(backend, agent_config={"ui_config": {"enabled": True}})
 
-    assert seen.outputs["ui"] == ["http://127.0.0.1:8507/ui/"]
-    assert document(seen["tier-0"])["ui_config"] == {"enabled": True}
+    assert seen.outputs["ui"] == [backend.client_ui("lan")]
+    assert backend.document(seen, "tier")["ui_config"] == {"enabled": True}
 
 
 def test_a_client_joins_three_servers_by_name_and_the_tier_by_its_own(backend: Backend) -> None:
     of_three, of_one = clients(backend), clients(backend, servers=1)
 
-    assert document(of_three["tier-0"])["retry_join"] == [
-        "dev-server-0",
-        "dev-server-1",
-        "dev-server-2",
-        "dev-server",
-    ]
-    assert document(of_one["tier-0"])["retry_join"] == ["dev-server-0", "dev-server"]
+    assert backend.document(of_three, "tier")["retry_join"] == backend.join(
+        ["dev-server-0", "dev-server-1", "dev-server-2"], "lan"
+    )
+    assert backend.document(of_one, "tier")["retry_join"] == backend.join(["dev-server-0"], "lan")
 
 
 def test_a_client_is_no_server(backend: Backend) -> None:
     seen = clients(backend, datacenter="east")
 
-    assert document(seen["tier-0"])["server"] is False
-    assert document(seen["tier-0"])["datacenter"] == "east"
-    assert [part for part in seen["tier-0"].inputs["command"] if part.startswith("-bootstrap")] == []
-    assert {one.type.split(":")[-1] for one in seen.seen} & {"Birth", "VoterGate", "RaftSeat"} == set()
+    assert backend.document(seen, "tier")["server"] is False
+    assert backend.document(seen, "tier")["datacenter"] == "east"
+    assert [part for part in backend.arguments(seen, "tier") if part.startswith("-bootstrap")] == []
+    asking = {"Birth", "VoterGate", "RaftSeat", "PodRoll", "ScaleDown", "ClaimSize"}
+    assert {one.type.split(":")[-1] for one in seen.seen} & asking == set()

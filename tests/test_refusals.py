@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components import ConsulClient, ConsulCluster, ConsulServer, refusals
-from tests.conftest import Backend
+from tests.backends import Backend
 from tests.recording import Build, build
 
 HEADER = "the settings are refused, nothing was changed:"
@@ -93,11 +93,19 @@ def test_a_stack_whose_name_makes_no_host_name_is_refused(backend: Backend) -> N
 
 
 @pytest.mark.parametrize(("component", "path"), [(ConsulServer, "server"), (ConsulClient, "client")])
-def test_a_tier_alone_needs_the_network_it_stands_on(component: Callable[..., Any], path: str) -> None:
-    assert refused(component, {"placement": {"docker": {"subnet": "172.30.0.0/24"}}}) == (
+@pytest.mark.parametrize(
+    ("placement", "ground"),
+    [({"docker": {"subnet": "172.30.0.0/24"}}, "network"), ({"kubernetes": {}}, "namespace")],
+    ids=["docker", "kubernetes"],
+)
+def test_a_tier_alone_needs_the_ground_it_stands_on(
+    component: Callable[..., Any], path: str, placement: dict[str, Any], ground: str
+) -> None:
+    (backend,) = placement
+    assert refused(component, {"placement": placement}) == (
         [
             HEADER,
-            f"{path}.placement.docker.network: required for a tier alone, give the name of an existing network",
+            f"{path}.placement.{backend}.{ground}: required for a tier alone, give the name of an existing {ground}",
         ],
         [],
     )
@@ -106,14 +114,22 @@ def test_a_tier_alone_needs_the_network_it_stands_on(component: Callable[..., An
 @pytest.mark.parametrize(
     ("placement", "problem"),
     [
-        ({}, "cluster.placement: expected `docker`, got nothing"),
-        ({"podman": {}}, "cluster.placement: expected `docker`, got podman"),
+        ({}, "cluster.placement: expected `docker` or `kubernetes`, got nothing"),
+        ({"podman": {}}, "cluster.placement: expected `docker` or `kubernetes`, got podman"),
+        (
+            {"docker": {"subnet": "172.30.0.0/24"}, "kubernetes": {}},
+            "cluster.placement: expected `docker` or `kubernetes`, got docker and kubernetes",
+        ),
         (
             {"docker": {"subnet": "8.8.8.0/24"}},
             "cluster.placement.docker.subnet: expected a private IPv4 network such as 172.30.0.0/24, got '8.8.8.0/24'",
         ),
+        (
+            {"kubernetes": {"clients": "Pod"}},
+            "cluster.placement.kubernetes.clients: expected Deployment or DaemonSet, got 'Pod'",
+        ),
     ],
-    ids=["none", "unknown", "public network"],
+    ids=["none", "unknown", "two at once", "public network", "no such clients"],
 )
 def test_a_placement_that_places_nothing_is_refused(placement: Any, problem: str) -> None:
     assert refused(ConsulCluster, {"placement": placement}) == ([HEADER, problem], [])

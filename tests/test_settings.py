@@ -16,7 +16,7 @@ from pulumi.runtime.config import set_all_config
 from components import ConsulClusterArgs
 from components.refusals import cluster_problems
 from components.settings import check, read
-from tests.recording import LEADER, Build, build
+from tests.recording import LEADER, OTHER_IP, Build, build
 
 ROOT = Path(__file__).parent.parent
 HEADER = "the settings are refused, nothing was changed:"
@@ -184,5 +184,26 @@ def test_the_dev_stack_is_three_servers_and_a_client_with_typed_exports() -> Non
         "dns_addresses": [f"127.0.0.1:{port}" for port in (8600, 8601, 8602, 8607)],
         "servers": [f"consul-stack-server-{ordinal}" for ordinal in range(3)],
         "datacenter": "dev",
+        "leader_address": LEADER,
+    }
+
+
+def test_the_k8s_stack_is_the_same_cluster_with_the_same_exports() -> None:
+    stack = yaml.safe_load((ROOT / "Pulumi.k8s.yaml").read_text())
+    configure(stack["config"]["consul-on-pulumi:cluster"])
+
+    outputs = run_the_program().outputs
+
+    inside = "consul-stack.svc"
+    names = [f"consul-stack-server-{ordinal}" for ordinal in range(3)]
+    assert outputs == {
+        "ui_urls": [f"http://consul-stack-ui.{inside}/ui/"],
+        "http_addresses": [
+            *(f"http://{name}.consul-stack-server.{inside}:8500" for name in names),
+            f"http://consul-stack-client.{inside}:8500",
+        ],
+        "dns_addresses": [f"{OTHER_IP}:53"] * 2,
+        "servers": names,
+        "datacenter": "k8s",
         "leader_address": LEADER,
     }

@@ -17,6 +17,7 @@ from toolchain import (
     doctor,
     engine,
     environment,
+    kubernetes_plugin,
     language_host,
     progress,
     stack_files,
@@ -34,7 +35,8 @@ def setup() -> int:
             report(step())
         pulumi = report(engine.setup())
         report(language_host.setup(pulumi))
-        report(docker_plugin.setup(pulumi))
+        report(docker_plugin.PLUGIN.setup(pulumi))
+        report(kubernetes_plugin.PLUGIN.setup(pulumi))
         if credentials.chosen_passphrase():
             stack_files.withdraw()
         else:

@@ -12,10 +12,10 @@ from pathlib import Path
 from toolchain import places, progress
 
 
-def digest(folder: Path) -> str:
-    """Eight characters that change with any file of the folder."""
+def digest(folder: Path, pattern: str = "*") -> str:
+    """Eight characters that change with any file of the folder, or any of that pattern."""
     total = sha256()
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(folder.rglob(pattern)):
         if path.is_file():
             total.update(f"{path.relative_to(folder)}\0{sha256(path.read_bytes()).hexdigest()}\n".encode())
     return total.hexdigest()[:8]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from toolchain import consul_image, docker_engine, docker_plugin, engine, language_host, venv
+from toolchain import consul_image, docker_engine, docker_plugin, engine, kubernetes_plugin, language_host, venv
 from toolchain.found import Found
 
 
@@ -11,7 +11,8 @@ def examine() -> list[Found]:
     pulumi = engine.find()
     docker = docker_engine.find()
     image = consul_image.find()
-    return [venv.find(), pulumi, language_host.find(pulumi), docker_plugin.find(), docker, image]
+    plugins = [docker_plugin.PLUGIN.find(), kubernetes_plugin.PLUGIN.find()]
+    return [venv.find(), pulumi, language_host.find(pulumi), *plugins, docker, image]
 
 
 def table(tools: Sequence[Found]) -> str:

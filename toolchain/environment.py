@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from toolchain import credentials, docker_plugin, engine, language_host, places, search_path
+from toolchain import credentials, docker_plugin, engine, kubernetes_plugin, language_host, places, search_path
 from toolchain.found import Found, Origin
 
 # These name this clone, so that the values of another one do not stay.
@@ -15,7 +15,7 @@ OURS = ("PATH", "PULUMI_RUNTIME_VIRTUALENV")
 def tools() -> list[Found]:
     """What the variables depend on."""
     pulumi = engine.find()
-    return [pulumi, language_host.find(pulumi), docker_plugin.find()]
+    return [pulumi, language_host.find(pulumi), docker_plugin.PLUGIN.find(), kubernetes_plugin.PLUGIN.find()]
 
 
 def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -30,7 +30,8 @@ def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> di
         # A stack file without a salt (see stack_files) must not get a new one while the state has one.
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
     }
-    if any(tool.tool == docker_plugin.TOOL and tool.origin is Origin.BUILT for tool in found):
+    plugins = (docker_plugin.PLUGIN.tool, kubernetes_plugin.PLUGIN.tool)
+    if any(tool.tool in plugins and tool.origin is Origin.BUILT for tool in found):
         # Nothing can be downloaded here; each run would first try for seconds to fetch plugins that it may not need.
         result["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     if not credentials.chosen_backend(env):

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from toolchain import cache, places, progress, versions
@@ -61,6 +62,7 @@ def build(module: str, package: str, output: Path, *, variables: str = "", usual
         str(output),
         package,
     ]
+    started = time.monotonic()
     progress.run(
         command,
         doing=f"building {output.name} from its Go module",
@@ -68,6 +70,7 @@ def build(module: str, package: str, output: Path, *, variables: str = "", usual
         env=environment(),
         cwd=places.MODULES / module,
     )
+    progress.say(f"      built in {time.monotonic() - started:.0f} s")
 
 
 def module_folder(module: str, path: str) -> Path:

@@ -7,8 +7,11 @@ PULUMI_MINIMUM = "3.216.0"
 # The last one inside a module that the Go module proxy serves; it drives newer engines and SDKs.
 LANGUAGE_PYTHON = "3.79.0"
 DOCKER_PLUGIN = "5.2.0"
+KUBERNETES_PLUGIN = "4.34.2"
 CONSUL = "1.20.6"
 CONSUL_IMAGE = f"hashicorp/consul:{CONSUL}"
+KUBERNETES = "1.34.2"
+COREDNS = "1.14.7"
 GO_MINIMUM = "1.25.11"
 PYTHON_MINIMUM = (3, 11)
 

@@ -19,6 +19,9 @@ class Surroundings:
     """Whether a stopped server leaves Raft: right only where it returns at another address."""
     log_json: bool
     """Whether logs go to a machine rather than to a person."""
+    domain: str = ""
+    """What follows the name of the servers' tier in DNS, and that in turn a server's own name; empty where every name
+    stands alone."""
 
 
 def document(topology: Topology, role: Role, surroundings: Surroundings, extra: Mapping[str, Any]) -> Document:
@@ -53,7 +56,7 @@ def _every_agent(topology: Topology, surroundings: Surroundings) -> Document:
         "disable_host_node_id": True,
         "bind_addr": "0.0.0.0",
         "client_addr": "0.0.0.0",
-        "retry_join": naming.join(topology),
+        "retry_join": naming.join(topology, surroundings.domain),
         "retry_interval": "2s",
         "retry_max": 0,
         "rejoin_after_leave": True,

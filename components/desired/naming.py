@@ -36,14 +36,26 @@ def network(cluster: str) -> str:
     return cluster
 
 
-def join(topology: Topology) -> list[str]:
+def join(topology: Topology, domain: str = "") -> list[str]:
     """The names an agent looks for: the servers that every size has, and the one that all servers answer to.
 
     No name is the only one, and the list is the same for 3, 5 and 7 servers, so scaling changes no agent. The shared
     name resolves to every running server, which covers those that the list does not spell out.
     """
-    always = range(min(topology.servers, 3))
-    return [node(topology.cluster, Role.SERVER, ordinal) for ordinal in always] + [tier(topology.cluster, Role.SERVER)]
+    shared = tier(topology.cluster, Role.SERVER)
+    always = [node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(min(topology.servers, 3))]
+    if not domain:
+        return [*always, shared]
+    return [*(f"{name}.{shared}.{domain}" for name in always), f"{shared}.{domain}"]
+
+
+def join_of(ordinal: int, topology: Topology, domain: str) -> list[str]:
+    """The same for one server where a server resolves its own name too: every name but its own and the shared one.
+
+    An agent counts joining itself as success, and then never tries the others again (consul, agent/retry_join.go).
+    """
+    *others, _shared = join(topology, domain)
+    return [name for number, name in enumerate(others) if number != ordinal]
 
 
 def cluster_problem(cluster: str) -> str | None:

@@ -1,6 +1,6 @@
 """Decisions about servers that have to go or to come, one at a time, made from what was seen of them just now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from components.desired.topology import quorum
@@ -77,6 +77,11 @@ def heir(leaving: str, names: Sequence[str], view: View) -> str | None:
     able = [name for name in names if name != leaving and view.votes(name)]
     passed = [name for name in able if names.index(name) < names.index(leaving)]
     return passed[0] if passed else able[-1] if able else None
+
+
+def next_to_go(outdated: Sequence[str], down: Collection[str], view: View) -> str:
+    """Which of `outdated` is replaced next: one that is no loss, then the followers in their order, the leader last."""
+    return min(outdated, key=lambda name: (name not in down, name == view.leader, outdated.index(name)))
 
 
 def loses_quorum(leaving: str, view: View) -> bool:

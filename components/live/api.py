@@ -11,7 +11,7 @@ import requests
 
 from components.desired.kv_plan import Operation, Stored
 from components.desired.seed import Seed
-from components.live import credentials
+from components.live import credentials, reach
 
 AUTOPILOT = "/v1/operator/autopilot/configuration"
 SNAPSHOT = "/v1/snapshot"
@@ -40,9 +40,7 @@ class Consul:
         """`addresses` are base URLs; `patience` is in seconds, for one call with all its tries."""
         self._addresses = list(addresses)
         self._patience = patience
-        self._session = credentials.equip(requests.Session())
-        # A proxy of the environment knows nothing of a loopback address or of a private network.
-        self._session.trust_env = False
+        self._session = credentials.equip(reach.session())
 
     def leader(self) -> str:
         """The leader's Raft address (`GET /v1/status/leader`), waited for.
@@ -134,7 +132,7 @@ class Consul:
                 try:
                     answer = self._session.request(method, base + path, params, body, timeout=attempt)
                 except requests.RequestException as error:
-                    trouble = f"{base}: {type(error).__name__}"
+                    trouble = f"{base}: {reach.reason(error)}"
                     continue
                 if answer.ok or answer.status_code in (404, 409):
                     return answer

@@ -39,30 +39,17 @@ class VoterGateProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         """Open at once at the birth of a cluster; a server that joins a living one waits for the others."""
         if turn_servers(props).look().leader:
-            _open(props)
+            open_for(turn_servers(props), props["names"], props["server"])
         return CreateResult(props["server"], props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Wait for the others, then take the leadership off the server."""
-        _open(news)
+        open_for(turn_servers(news), news["names"], news["server"])
         return UpdateResult(news)
 
     def delete(self, _id: str, props: Properties) -> None:
         """The server is gone: see to it that no member and no Raft peer of that name stays behind."""
-        servers, name = turn_servers(props), props["server"]
-
-        def clean(view: View) -> bool:
-            if not view.leader:
-                return False
-            address = servers.peer_address(view.leader, name)
-            # Each server keeps its own list, and one that missed the word would pass the member on again.
-            knowing = [other for other in view.seen if name in servers.members(other)]
-            for other in knowing or ([view.leader] if address else []):
-                servers.forget(other, name, address)
-            return not knowing and address is None
-
-        if not servers.until(clean, PATIENCE):
-            raise RollStoppedError(f"{name} is gone but still a member, or no server leads: run `pulumi up` again")
+        forget(turn_servers(props), props["server"])
 
 
 class VoterGate(Resource, module="consul-on-pulumi", name="VoterGate"):
@@ -73,8 +60,8 @@ class VoterGate(Resource, module="consul-on-pulumi", name="VoterGate"):
         super().__init__(VoterGateProvider(), name, {**turn, "revision": REVISION}, opts)
 
 
-def _open(props: Properties) -> None:
-    servers, names, leaving = turn_servers(props), props["names"], props["server"]
+def open_for(servers: Servers, names: Sequence[str], leaving: str) -> None:
+    """Wait until the others can do without `leaving`, and take the leadership off it. `names` are in roll order."""
     if not servers.until(lambda view: view.leader is not None, PATIENCE_LEADERLESS):
         # Nothing is served that the change could interrupt, and it may be the very change that mends the cluster.
         return
@@ -95,3 +82,20 @@ def hand_over(servers: Servers, names: Sequence[str], leaving: str, view: View) 
     if not servers.until(lambda now: now.leader not in (None, leaving), PATIENCE_LEADERLESS):
         raise RollStoppedError(f"{leaving} still leads after handing over to {heir}: run `pulumi up` again")
     time.sleep(FOLLOWING)
+
+
+def forget(servers: Servers, name: str) -> None:
+    """Wait until no server knows `name` any more, and tell each that still does to forget it."""
+
+    def clean(view: View) -> bool:
+        if not view.leader:
+            return False
+        address = servers.peer_address(view.leader, name)
+        # Each server keeps its own list, and one that missed the word would pass the member on again.
+        knowing = [other for other in view.seen if name in servers.members(other)]
+        for other in knowing or ([view.leader] if address else []):
+            servers.forget(other, name, address)
+        return not knowing and address is None
+
+    if not servers.until(clean, PATIENCE):
+        raise RollStoppedError(f"{name} is gone but still a member, or no server leads: run `pulumi up` again")

@@ -12,10 +12,11 @@ from components.live.turn import servers as turn_servers
 REVISION = 1
 """Raised when the provider's behaviour changes: the state holds only its import path, so code alone is no change."""
 
-_STOPPED = (
+STOPPED = (
     "{reason}: the roll stops here, no further server was touched and the others keep the quorum. "
     "Its log says why; correct the settings and run `pulumi up` again"
 )
+"""What a roll that ends before its end says."""
 
 
 class RaftSeatProvider(ResourceProvider):
@@ -71,7 +72,7 @@ def _taken(props: Properties) -> None:
         if name in servers.look().seen:
             # There is no majority to vote with yet: the next server of the roll may be the one that makes it.
             return
-        raise RollStoppedError(_STOPPED.format(reason=f"{name} does not answer"))
+        raise RollStoppedError(STOPPED.format(reason=f"{name} does not answer"))
     view, hindered = relied_on(servers, lambda _view: [name])
     if view is None:
-        raise RollStoppedError(_STOPPED.format(reason=hindered))
+        raise RollStoppedError(STOPPED.format(reason=hindered))

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from components.desired.rollout import Seen, View
-from components.live import credentials
+from components.live import credentials, reach
 from components.live.api import RefusedError
 
 ATTEMPT = 1.0
@@ -25,6 +25,7 @@ class Servers:
     def __init__(self, names: Sequence[str], addresses: Sequence[str]) -> None:
         """`names` and `addresses` belong together pair by pair."""
         self._bases = dict(zip(names, addresses, strict=True))
+        self._sessions = {name: credentials.equip(reach.session()) for name in names}
 
     def look(self) -> View:
         """Ask every server at once, then the leader for the Raft configuration."""
@@ -103,9 +104,7 @@ class Servers:
         return peers
 
     def _call(self, method: str, name: str, path: str, timeout: float = ATTEMPT) -> requests.Response | None:
-        with credentials.equip(requests.Session()) as session:
-            session.trust_env = False
-            try:
-                return session.request(method, self._bases[name] + path, timeout=timeout)
-            except requests.RequestException:
-                return None
+        try:
+            return self._sessions[name].request(method, self._bases[name] + path, timeout=timeout)
+        except requests.RequestException:
+            return None

@@ -1,11 +1,15 @@
 """The one place that knows which backends there are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NotRequired, TypedDict
 
 from components.desired.topology import Topology
 from components.placement.contract import Placement
 from components.placement.docker.settings import DockerArgs
+from components.placement.kubernetes.settings import KubernetesArgs
+
+BACKENDS = {"docker": "network", "kubernetes": "namespace"}
+"""Each backend, and the key that names the ground which a tier alone has to be given."""
 
 
 class PlacementArgs(TypedDict):
@@ -13,8 +17,8 @@ class PlacementArgs(TypedDict):
 
     docker: NotRequired[DockerArgs]
     """In containers of a local Docker engine."""
-    kubernetes: NotRequired[dict[str, Any]]
-    """In StatefulSets of a Kubernetes cluster."""
+    kubernetes: NotRequired[KubernetesArgs]
+    """In pods of a Kubernetes cluster."""
 
 
 def choose(args: Mapping[str, Any]) -> Placement:
@@ -24,14 +28,23 @@ def choose(args: Mapping[str, Any]) -> Placement:
             from components.placement.docker.placement import DockerPlacement
 
             return DockerPlacement(settings)
+        case {"kubernetes": settings, **others} if not others:
+            from components.placement.kubernetes.placement import KubernetesPlacement
+
+            return KubernetesPlacement(settings)
         case _:
             raise LookupError(f"no single backend in {sorted(args)}")
 
 
 def problems(args: Mapping[str, Any], topology: Topology, path: str) -> Iterable[str]:
     """Why `args` choose no backend, or what the chosen one cannot place."""
-    if "kubernetes" in args:
-        return [f"{path}.kubernetes: not built yet, this version places agents with `docker` alone"]
-    if set(args) != {"docker"}:
-        return [f"{path}: expected `docker`, got {', '.join(sorted(args)) or 'nothing'}"]
+    if len(args) != 1 or not args.keys() <= BACKENDS.keys():
+        return [f"{path}: expected `docker` or `kubernetes`, got {' and '.join(sorted(args)) or 'nothing'}"]
     return choose(args).problems(topology, path)
+
+
+def ground_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
+    """What a tier alone lacks, which makes no ground of its own."""
+    for backend, ground in BACKENDS.items():
+        if backend in args and ground not in args[backend]:
+            yield f"{path}.{backend}.{ground}: required for a tier alone, give the name of an existing {ground}"

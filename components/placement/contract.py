@@ -36,16 +36,30 @@ class AgentGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """Where the agents of a group are reached, by ordinal, and what stands for them."""
+    """Where the agents of a group are reached, and what stands for them."""
 
+    reach: Sequence[pulumi.Input[str]]
+    """Where the program itself reaches each server's own HTTP API (components/live/reach.py); holds no credentials."""
     http_addresses: Sequence[pulumi.Input[str]]
-    """Base URLs of the HTTP API from where the program runs."""
+    """Base URLs of the HTTP API, for users."""
+    ui_addresses: Sequence[pulumi.Input[str]]
+    """Base URLs at which a browser finds the UI, if the agents serve one."""
     dns_addresses: Sequence[pulumi.Input[str]]
     """`host:port` of the DNS interface, UDP and TCP."""
     ready: Sequence[pulumi.Resource]
     """Exist when the agents do: what needs running agents depends on these."""
     data: pulumi.Resource | None
     """Lives as long as what the agents store; no rolling change replaces it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What all tiers of a cluster stand on."""
+
+    placement: dict[str, Any]
+    """The placement args of a tier on it."""
+    opts: pulumi.ResourceOptions = field(default_factory=pulumi.ResourceOptions)
+    """What a tier on it is to be given: what it waits for, and its providers."""
 
 
 class Placement(Protocol):
@@ -60,10 +74,8 @@ class Placement(Protocol):
     def surroundings(self) -> Surroundings:
         """What an agent's description depends on."""
 
-    def ground(
-        self, name: str, topology: Topology, mark: pulumi.Input[str], opts: pulumi.ResourceOptions
-    ) -> dict[str, Any]:
-        """Make what all tiers of a cluster stand on, bearing `mark`; returns the placement args of a tier on it."""
+    def ground(self, name: str, topology: Topology, mark: pulumi.Input[str], opts: pulumi.ResourceOptions) -> Ground:
+        """Make what all tiers of a cluster stand on, bearing `mark`."""
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
-        """Place the agents of `group` on existing ground; children are named `<name>-<ordinal>`."""
+        """Place the agents of `group` on existing ground; children are named `<name>-<what they are>`."""

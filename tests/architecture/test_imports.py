@@ -113,6 +113,7 @@ def test_components_read_no_configuration_of_their_own() -> None:
 
 def test_nothing_is_inherited_but_from_pulumi_and_the_language() -> None:
     allowed = {
+        "BaseAdapter",
         "Enum",
         "Exception",
         "Protocol",

@@ -9,10 +9,13 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from components.live.autopilot import Autopilot, AutopilotProvider
 from components.live.birth import Birth, BirthProvider
+from components.live.claim_size import ClaimSize, ClaimSizeProvider
 from components.live.gate import VoterGate, VoterGateProvider
 from components.live.host_ports import HostPorts, HostPortsProvider
 from components.live.kv import KvEntries, KvProvider
 from components.live.kv_baseline import KvBaseline, KvBaselineProvider
+from components.live.pod_roll import PodRoll, PodRollProvider
+from components.live.scale_down import ScaleDown, ScaleDownProvider
 from components.live.seat import RaftSeat, RaftSeatProvider
 from components.live.upkeep import Upkeep, UpkeepProvider
 
@@ -44,6 +47,18 @@ PICKLES: dict[type[ResourceProvider], bytes] = {
         b"\x80\x04\x950\x00\x00\x00\x00\x00\x00\x00\x8c\x16components.live.upkeep\x94"
         b"\x8c\x0eUpkeepProvider\x94\x93\x94)\x81\x94."
     ),
+    ClaimSizeProvider: (
+        b"\x80\x04\x957\x00\x00\x00\x00\x00\x00\x00\x8c\x1acomponents.live.claim_size\x94"
+        b"\x8c\x11ClaimSizeProvider\x94\x93\x94)\x81\x94."
+    ),
+    PodRollProvider: (
+        b"\x80\x04\x953\x00\x00\x00\x00\x00\x00\x00\x8c\x18components.live.pod_roll\x94"
+        b"\x8c\x0fPodRollProvider\x94\x93\x94)\x81\x94."
+    ),
+    ScaleDownProvider: (
+        b"\x80\x04\x957\x00\x00\x00\x00\x00\x00\x00\x8c\x1acomponents.live.scale_down\x94"
+        b"\x8c\x11ScaleDownProvider\x94\x93\x94)\x81\x94."
+    ),
     VoterGateProvider: (
         b"\x80\x04\x951\x00\x00\x00\x00\x00\x00\x00\x8c\x14components.live.gate\x94"
         b"\x8c\x11VoterGateProvider\x94\x93\x94)\x81\x94."
@@ -58,6 +73,9 @@ TOKENS: dict[type[Resource], str] = {
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",
     RaftSeat: "dynamic/consul-on-pulumi:RaftSeat",
     Upkeep: "dynamic/consul-on-pulumi:Upkeep",
+    ClaimSize: "dynamic/consul-on-pulumi:ClaimSize",
+    PodRoll: "dynamic/consul-on-pulumi:PodRoll",
+    ScaleDown: "dynamic/consul-on-pulumi:ScaleDown",
     VoterGate: "dynamic/consul-on-pulumi:VoterGate",
 }
 

@@ -78,8 +78,8 @@ def test_the_passphrase_is_made_once_for_its_owner_alone() -> None:
 
 def test_downloads_are_off_only_where_the_plugin_had_to_be_built(home: Path) -> None:
     name = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
-    assert name in environment.variables([built(docker_plugin.TOOL)], plain(home))
-    installed = Found(docker_plugin.TOOL, "1", "/x/y", Origin.INSTALLED)
+    assert name in environment.variables([built(docker_plugin.PLUGIN.tool)], plain(home))
+    installed = Found(docker_plugin.PLUGIN.tool, "1", "/x/y", Origin.INSTALLED)
     assert name not in environment.variables([installed], plain(home))
 
 

@@ -1,11 +1,15 @@
+import subprocess
+import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.toolchain.conftest import script
-from toolchain import docker_plugin, engine, language_host, places, search_path, versions
+from toolchain import docker_plugin, engine, kubernetes_plugin, language_host, places, plugins, search_path, versions
 from toolchain.errors import SetupError
 from toolchain.found import Found, Origin
+from toolchain.plugins import Plugin
 
 
 def finished(name: str) -> Path:
@@ -81,38 +85,94 @@ def test_a_built_host_is_linked_beside_a_built_engine(monkeypatch: pytest.Monkey
     assert language_host.setup(engine.find()).present
 
 
-def install_plugin(mark: str | None) -> None:
-    script(docker_plugin.folder() / docker_plugin.COMMAND, "")
+@pytest.fixture(params=[docker_plugin.PLUGIN, kubernetes_plugin.PLUGIN], ids=lambda plugin: plugin.name)
+def plugin(request: pytest.FixtureRequest) -> Plugin:
+    found: Plugin = request.param
+    return found
+
+
+def install_plugin(plugin: Plugin, mark: str | None) -> None:
+    script(plugin.folder() / plugin.command, "")
     if mark is not None:
-        (docker_plugin.folder() / docker_plugin.MARK).write_text(mark + "\n")
+        (plugin.folder() / plugins.MARK).write_text(mark + "\n")
+    venv = script(places.cache() / "venv" / "bin" / "python", "").parent.parent
+    (plugin.folder() / kubernetes_plugin.PACKAGES).write_text(f"{venv}\n")
 
 
-def test_the_plugin_of_the_engine() -> None:
-    assert not docker_plugin.find().present
-    install_plugin(None)
-    assert docker_plugin.find().origin is Origin.INSTALLED
-    install_plugin(docker_plugin.built_name())
-    assert docker_plugin.find().origin is Origin.BUILT
+def test_the_plugin_of_the_engine(plugin: Plugin) -> None:
+    assert not plugin.find().present
+    install_plugin(plugin, None)
+    assert plugin.find().origin is Origin.INSTALLED
+    install_plugin(plugin, plugin.built_name())
+    assert plugin.find().origin is Origin.BUILT
 
 
-def test_a_half_installed_plugin_is_none() -> None:
-    install_plugin(None)
-    docker_plugin.folder().with_name(docker_plugin.folder().name + ".partial").touch()
-    assert not docker_plugin.find().present
+def test_a_half_installed_plugin_is_none(plugin: Plugin) -> None:
+    install_plugin(plugin, None)
+    plugin.folder().with_name(plugin.folder().name + ".partial").touch()
+    assert not plugin.find().present
 
 
-def test_a_plugin_built_from_older_sources_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    install_plugin("docker-provider-5.2.0-00000000")
-    assert not docker_plugin.find().present
-    monkeypatch.setattr(docker_plugin, "download", lambda _: pytest.fail("it was built before: no download here"))
-    monkeypatch.setattr(docker_plugin, "build", lambda folder: None)
-    monkeypatch.setattr(docker_plugin, "install", lambda *_, **__: install_plugin(docker_plugin.built_name()))
-    assert docker_plugin.setup(engine.find()).origin is Origin.BUILT
+def test_a_downloaded_plugin_is_not_built(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Plugin, "install", lambda self, *_, **__: install_plugin(self, None))
+    assert plugin.setup(engine.find()).origin is Origin.DOWNLOADED
+    assert plugin.find().origin is Origin.INSTALLED
 
 
-def test_a_plugin_on_path_wins(bin_folder: Path) -> None:
-    own = script(bin_folder / docker_plugin.COMMAND, "")
-    assert docker_plugin.find().path == str(own)
+def test_a_plugin_built_from_older_sources_is_replaced(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    install_plugin(plugin, f"{plugin.name}-0-00000000")
+    assert not plugin.find().present
+    again = replace(plugin, archive=lambda: Path("/new.tar.gz"))
+    installed = []
+
+    def install(self: Plugin, _engine: Found, *options: str, doing: str) -> None:
+        installed.append(options)
+        install_plugin(self, self.built_name())
+
+    monkeypatch.setattr(Plugin, "download", lambda *_: pytest.fail("it was built before: no download here"))
+    monkeypatch.setattr(Plugin, "install", install)
+    assert again.setup(engine.find()).origin is Origin.BUILT
+    assert installed == [("--reinstall", "--file", "/new.tar.gz")]
+
+
+def test_a_plugin_whose_packages_are_gone_is_none() -> None:
+    plugin = kubernetes_plugin.PLUGIN
+    install_plugin(plugin, plugin.built_name())
+    assert plugin.find().present
+    (places.cache() / "venv" / "bin" / "python").unlink()
+    assert "lacks the packages in" in plugin.find().advice
+
+
+def test_the_kubernetes_plugin_is_packed_with_its_launcher() -> None:
+    places.cache().mkdir(parents=True)
+    with tarfile.open(kubernetes_plugin.archive()) as packed:
+        names = packed.getnames()
+        command = packed.getmember(kubernetes_plugin.PLUGIN.command)
+    assert {plugins.MARK, kubernetes_plugin.PACKAGES, "kubernetes_plugin/__main__.py"} < set(names)
+    assert command.mode & 0o111 == 0o111
+    assert not [name for name in names if "__pycache__" in name]
+    assert [path.name for path in places.cache().iterdir()] == ["kubernetes-plugin.tar.gz"]
+
+
+@pytest.mark.parametrize(("own", "whose"), [(True, "own"), (False, "recorded")])
+def test_the_launcher_takes_the_packages_of_the_shells_clone(tmp_path: Path, own: bool, whose: str) -> None:
+    recorded = script(tmp_path / "recorded" / "bin" / "python", 'echo recorded "$@"').parent.parent
+    shells = script(tmp_path / "own" / "bin" / "python", 'echo own "$@"').parent.parent
+    (shells / "lib" / "python3.11" / "site-packages" / ("kubernetes" if own else "other")).mkdir(parents=True)
+    (shells / ".complete").touch()
+    folder = tmp_path / "plugin"
+    folder.mkdir()
+    (folder / kubernetes_plugin.PACKAGES).write_text(f"{recorded}\n")
+    launcher = folder / "launcher"
+    launcher.write_text(kubernetes_plugin.LAUNCHER)
+    env = {"PATH": "/usr/bin:/bin", "PULUMI_RUNTIME_VIRTUALENV": str(shells)}
+    said = subprocess.run(["sh", str(launcher), "127.0.0.1:1"], env=env, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == [whose, "-P", "-m", "kubernetes_plugin", "127.0.0.1:1"]
+
+
+def test_a_plugin_on_path_wins(plugin: Plugin, bin_folder: Path) -> None:
+    own = script(bin_folder / plugin.command, "")
+    assert plugin.find().path == str(own)
 
 
 @pytest.mark.parametrize(

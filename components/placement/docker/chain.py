@@ -14,6 +14,7 @@ from components.live.seat import RaftSeat
 from components.live.turn import Turn
 from components.live.upkeep import Upkeep
 from components.placement.contract import AgentGroup
+from components.placement.definition import digest
 from components.placement.docker import containers
 
 
@@ -44,14 +45,14 @@ def forge(group: AgentGroup, links: Sequence[Link], opts: pulumi.ResourceOptions
 
 def _client(_group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     link = links[ordinal]
-    container = containers.create(link.name, link.made_of, containers.definition(link.made_of), opts)
+    container = containers.create(link.name, link.made_of, digest(link.made_of), opts)
     return _upkeep(link, _with(opts, depends_on=[container]))
 
 
 def _server(group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     link = links[ordinal]
     names = [naming.node(group.topology.cluster, group.role, other) for other in range(len(links))]
-    marked = containers.definition(link.made_of)
+    marked = digest(link.made_of)
     turn = Turn(
         server=names[ordinal],
         names=names,

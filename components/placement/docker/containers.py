@@ -1,6 +1,5 @@
 """What one agent is made of: its host ports and the properties of its container."""
 
-import hashlib
 import json
 from typing import Any
 
@@ -97,13 +96,6 @@ def properties(group: AgentGroup, ordinal: int, settings: DockerArgs, host: Port
         "log_opts": {"max-size": "10m", "max-file": "3"},
         "labels": labels(topology, group.mark),
     }
-
-
-def definition(made_of: dict[str, Any]) -> pulumi.Output[str]:
-    """A digest of everything that a container is given: another one means another container."""
-    return pulumi.Output.json_dumps(made_of, sort_keys=True).apply(
-        lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]
-    )
 
 
 def create(

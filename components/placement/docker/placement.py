@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -10,7 +9,7 @@ import pulumi_docker as docker
 from components.desired import naming
 from components.desired.agent import Surroundings
 from components.desired.topology import Topology
-from components.placement.contract import AgentGroup, Placed
+from components.placement.contract import AgentGroup, Ground, Placed
 from components.placement.docker import addressing, containers, leftovers
 from components.placement.docker.chain import Link, forge
 from components.placement.docker.settings import DockerArgs
@@ -34,12 +33,10 @@ class DockerPlacement:
         """A server returns at its fixed address, so it stays a voter while it is away."""
         return Surroundings(servers_leave_on_terminate=False, log_json=False)
 
-    def ground(
-        self, name: str, topology: Topology, mark: pulumi.Input[str], opts: pulumi.ResourceOptions
-    ) -> dict[str, Any]:
+    def ground(self, name: str, topology: Topology, mark: pulumi.Input[str], opts: pulumi.ResourceOptions) -> Ground:
         """The private network, unless the settings name one that exists."""
         if "network" in self.settings:
-            return {"docker": self.settings}
+            return Ground(placement={"docker": self.settings})
         network = docker.Network(
             f"{name}-network",
             name=naming.network(topology.cluster),
@@ -59,12 +56,12 @@ class DockerPlacement:
                 pulumi.ResourceOptions(ignore_changes=["labels"]),
             ),
         )
-        return {"docker": self.settings | {"network": network.name}}
+        return Ground(placement={"docker": self.settings | {"network": network.name}})
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image once, then one volume and one container for each ordinal."""
         if not group.count:
-            return Placed(http_addresses=[], dns_addresses=[], ready=[], data=None)
+            return Placed(reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], ready=[], data=None)
         # Pulled before any container is touched, so that an image which does not exist stops nothing that runs.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         hosts = [
@@ -81,8 +78,11 @@ class DockerPlacement:
             for ordinal, host in enumerate(hosts)
         ]
         after_image = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[image]))
+        addresses = [link.address for link in links]
         return Placed(
-            http_addresses=[link.address for link in links],
+            reach=addresses,
+            http_addresses=addresses,
+            ui_addresses=addresses,
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
             ready=forge(group, links, pulumi.ResourceOptions.merge(after_image, leftovers.cleared(name))),
             data=links[0].volume,

@@ -1,0 +1,76 @@
+"""One pod as Kubernetes sees it: what it was made from, and why it does not run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.live.api_server import Object
+
+DEFINITION = "consul-on-pulumi/definition"
+"""Annotation of a pod: digest of everything that it is made of."""
+HOPELESS = (
+    "CrashLoopBackOff",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ErrImagePull",
+    "ImageInspectError",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "RunContainerError",
+)
+"""Why a container waits where waiting longer rarely helps (kubelet, pkg/kubelet/images and kuberuntime)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """One pod just now."""
+
+    name: str
+    uid: str
+    revision: str
+    """Name of the ControllerRevision that it was made from."""
+    definition: str | None
+    ready: bool
+    leaving: bool
+    """Whether it was deleted and only ends."""
+    trouble: str
+    """Why it does not run, in Kubernetes' words; empty where it says nothing."""
+    hopeless: bool
+    """Whether it will not run without somebody doing something."""
+
+
+def pod_of(found: Object) -> Pod:
+    """The pod that an object of the API describes."""
+    metadata, status = found["metadata"], found.get("status", {})
+    conditions = {one["type"]: one for one in status.get("conditions", [])}
+    troubles = [_waiting(one) for one in status.get("containerStatuses", [])]
+    reason, trouble = next((each for each in troubles if each[0]), _unscheduled(conditions.get("PodScheduled", {})))
+    return Pod(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        revision=metadata.get("labels", {}).get("controller-revision-hash", ""),
+        definition=metadata.get("annotations", {}).get(DEFINITION),
+        ready=conditions.get("Ready", {}).get("status") == "True",
+        leaving="deletionTimestamp" in metadata,
+        trouble=trouble,
+        hopeless=reason in HOPELESS,
+    )
+
+
+def _waiting(container: Mapping[str, Any]) -> tuple[str, str]:
+    """Why a container does not run, as a word and as a sentence that ends with its own last ones."""
+    state = container.get("state", {})
+    waiting = state.get("waiting") or {}
+    ended = state.get("terminated") or container.get("lastState", {}).get("terminated") or {}
+    reason = str(waiting.get("reason") or (ended.get("reason") if "terminated" in state else "") or "")
+    if reason in ("", "ContainerCreating", "PodInitializing"):
+        return "", ""
+    words = str(ended.get("message") or waiting.get("message") or "").strip().splitlines()[-3:]
+    return reason, f"{reason}: {' / '.join(words)}" if words else reason
+
+
+def _unscheduled(condition: Mapping[str, Any]) -> tuple[str, str]:
+    if condition.get("status") == "False":
+        return str(condition.get("reason")), f"{condition.get('reason')}: {condition.get('message')}"
+    return "", ""

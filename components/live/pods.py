@@ -1,0 +1,63 @@
+"""Waiting for servers in pods: with the evidence of each server, and with Kubernetes' own words where there is none."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from components.desired import rollout
+from components.desired.rollout import View
+from components.live.pod_status import Pod
+from components.live.servers import Servers
+from components.live.stateful_set import StatefulSet
+
+PATIENCE = 300.0
+"""Seconds for a pod to be scheduled, get its image and volume, and for its server to take part again."""
+PATIENCE_HOPELESS = 30.0
+"""Seconds for a pod whose image or configuration seems to be wrong: a registry may hiccup."""
+INTERVAL = 0.3
+"""Seconds between two looks."""
+
+
+def hindrances(
+    servers: Servers, pods: StatefulSet, names: Sequence[str], gone: Mapping[str, str], *, led: bool = True
+) -> str | None:
+    """Wait until all `names` vote and have caught up; returns what is in the way at the end, or None when nothing is.
+
+    `gone` maps the name of a pod that was deleted to its uid: its server says nothing that counts any more. Without a
+    majority to vote with (`led` is false) it is enough that a server answers.
+    """
+    deadline = time.monotonic() + PATIENCE
+    hopeless_since: float | None = None
+    index = 0
+    while True:
+        found, view = pods.pods(names), servers.look()
+        index = index or (view.seen[view.leader].commit if view.leader else 0)
+        hindered = {
+            name: reason
+            for name in names
+            if (reason := _hindrance(name, found.get(name), gone.get(name), view, index, led=led))
+        }
+        if not hindered:
+            return None
+        now = time.monotonic()
+        hopeless = any(name in found and found[name].hopeless for name in hindered)
+        hopeless_since = (hopeless_since or now) if hopeless else None
+        if now > deadline or (hopeless_since is not None and now - hopeless_since > PATIENCE_HOPELESS):
+            return "; ".join(_explained(name, reason, found.get(name), pods) for name, reason in hindered.items())
+        time.sleep(INTERVAL)
+
+
+def _hindrance(name: str, pod: Pod | None, gone: str | None, view: View, index: int, *, led: bool) -> str | None:
+    if pod is None:
+        return f"{name} has no pod"
+    if pod.uid == gone or pod.leaving:
+        return f"{name} has not ended yet"
+    if not led and name in view.seen:
+        return None
+    if led and view.leader is None and name in view.seen:
+        return f"{name} knows no leader"
+    return rollout.hindrance(name, view, index)
+
+
+def _explained(name: str, reason: str, pod: Pod | None, pods: StatefulSet) -> str:
+    words = (pod.trouble if pod else "") or ("" if pod and pod.ready else pods.complaint(name))
+    return f"{reason} ({words})" if words else reason

@@ -1,0 +1,72 @@
+"""KubernetesPlacement: a namespace, in it a StatefulSet of servers and the clients beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.desired.agent import Surroundings
+from components.desired.topology import Role, Topology
+from components.placement.contract import AgentGroup, Ground, Placed
+from components.placement.kubernetes import clients, reaching, refusals, servers
+from components.placement.kubernetes.settings import KubernetesArgs
+from components.placement.kubernetes.tier import MARK, Tier, selector
+
+LEAVE_ON_TERMINATE = False
+"""Whether a server whose pod ends leaves Raft. It returns at another address but with its ID, by which the others find
+it again; one that left would shrink the quorum with every node that is drained."""
+OWN = "of its own"
+"""Said of the namespace where the settings name none."""
+STANDARD = "pod-security.kubernetes.io"
+"""Prefix of the labels that make a namespace refuse pods with more rights than agents need."""
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesPlacement:
+    """The Kubernetes backend; satisfies `Placement`."""
+
+    settings: KubernetesArgs
+
+    def problems(self, topology: Topology, path: str) -> Iterable[str]:
+        """Settings that make no objects."""
+        return refusals.problems(self.settings, f"{path}.kubernetes")
+
+    def fixed(self) -> dict[str, str]:
+        """Where the volumes are, and what they are made of: neither follows a change."""
+        return {
+            "kubernetes.namespace": self.settings.get("namespace", OWN),
+            "kubernetes.storage.storage_class": self.settings.get("storage", {}).get("storage_class", "the default"),
+        }
+
+    def surroundings(self) -> Surroundings:
+        """Names of a namespace, and logs that a machine collects."""
+        return Surroundings(servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=self._domain)
+
+    def ground(self, name: str, topology: Topology, mark: pulumi.Input[str], opts: pulumi.ResourceOptions) -> Ground:
+        """The namespace, unless the settings name one that exists."""
+        opts = reaching.provided(name, self.settings, opts)
+        provider = pulumi.ResourceOptions(provider=opts.provider) if opts.provider else pulumi.ResourceOptions()
+        if "namespace" in self.settings:
+            return Ground(placement={"kubernetes": self.settings}, opts=provider)
+        levels = {f"{STANDARD}/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+        labels = {**self.settings.get("labels", {}), **selector(topology.cluster), **levels, MARK: mark}
+        namespace = kubernetes.core.v1.Namespace(
+            f"{name}-namespace", metadata={"name": topology.cluster, "labels": labels}, opts=opts
+        )
+        return Ground(
+            placement={"kubernetes": {**self.settings, "namespace": topology.cluster}},
+            opts=pulumi.ResourceOptions.merge(provider, pulumi.ResourceOptions(depends_on=[namespace])),
+        )
+
+    def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
+        """The workload of one tier, and what it needs."""
+        if not group.count:
+            return Placed(reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], ready=[], data=None)
+        tier = Tier(name, group, self.settings)
+        make = servers.place if group.role is Role.SERVER else clients.place
+        return make(tier, self._domain, reaching.provided(name, self.settings, opts))
+
+    @property
+    def _domain(self) -> str:
+        return f"{self.settings['namespace']}.svc"

@@ -1,0 +1,104 @@
+"""The servers: one StatefulSet that starts pods but replaces none, and what replaces them in good order."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.desired import naming, ports
+from components.desired.topology import Role
+from components.live.claim_size import ClaimSize
+from components.live.pod_roll import Crew, PodRoll
+from components.live.scale_down import CLAIM, ScaleDown
+from components.live.stateful_set import Workload
+from components.placement.contract import Placed
+from components.placement.kubernetes import configuration, guards, pod, reaching, services, ui
+from components.placement.kubernetes.tier import Tier, cluster_of, with_
+
+SIZE = "10Gi"
+"""Of a server's volume: the log and the snapshots of a large store, with room to spare."""
+READY_AT_ONCE = {
+    # PodRoll knows better than a probe when servers are ready, and must get its turn when none is.
+    "pulumi.com/waitFor": "jsonpath={.metadata.uid}",
+    # Scaling down sets `replicas` too, under another name.
+    "pulumi.com/patchForce": "true",
+}
+
+
+def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
+    """Make the servers and everything around them."""
+    group, settings = tier.group, tier.settings
+    names = [naming.node(group.topology.cluster, Role.SERVER, ordinal) for ordinal in range(group.count)]
+    addresses = [reaching.address(settings, name) for name in names]
+    workload = Workload(cluster=cluster_of(settings).text, namespace=tier.namespace, stateful_set=tier.called)
+    files = configuration.documents(tier, domain)
+    config, made = configuration.config_map(tier, files, opts)
+    own = sorted(set(files) - {configuration.AGENT})
+    template, definition = pod.template(tier, _arguments(tier), config, own, configuration.secret(tier, opts))
+    around = [
+        made,
+        guards.account(tier, opts),
+        services.headless(tier, opts),
+        *guards.network_policy(tier, opts),
+        *guards.budget(tier, opts),
+        ScaleDown(f"{tier.name}-scale-down", group.count, reaching.address(settings, "{pod}"), workload, opts),
+    ]
+    services.api(tier, opts)
+    stateful_set = kubernetes.apps.v1.StatefulSet(
+        f"{tier.name}-stateful-set",
+        metadata=tier.metadata(tier.called, READY_AT_ONCE),
+        spec=_spec(tier, template),
+        # A claim is made once: ClaimSize lets it grow, and nothing else about it may change.
+        opts=with_(opts, depends_on=around, ignore_changes=["spec.volumeClaimTemplates"]),
+    )
+    # With the StatefulSet the cluster itself goes, and then nobody has to be asked.
+    after = with_(opts, depends_on=[stateful_set], deleted_with=stateful_set)
+    crew = Crew(names=names, addresses=addresses, definition=definition, image=group.image, configuration=files)
+    roll = PodRoll(f"{tier.name}-roll", crew, workload, after)
+    claims = [f"{CLAIM}-{name}" for name in names]
+    size = settings.get("storage", {}).get("size", SIZE)
+    ClaimSize(f"{tier.name}-claims", claims, size, workload, with_(after, depends_on=[roll]))
+    return Placed(
+        reach=addresses,
+        http_addresses=[f"http://{name}.{tier.called}.{domain}:{ports.HTTP}" for name in names],
+        ui_addresses=[ui.address(tier, opts)],
+        dns_addresses=[services.dns(tier, opts)],
+        ready=[roll],
+        data=stateful_set,
+    )
+
+
+def _arguments(tier: Tier) -> list[pulumi.Input[str]]:
+    arguments: list[pulumi.Input[str]] = [
+        "-node=$(POD_NAME)",
+        "-advertise=$(POD_IP)",
+        "-config-file=/consul/own/$(POD_NAME).json",
+    ]
+    if tier.group.bootstrap_expect is not None:
+        arguments.append(pulumi.Output.format("-bootstrap-expect={0}", tier.group.bootstrap_expect))
+    return arguments
+
+
+def _spec(tier: Tier, template: dict[str, Any]) -> dict[str, Any]:
+    storage = tier.settings.get("storage", {})
+    claim: dict[str, Any] = {
+        "access_modes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": storage.get("size", SIZE)}},
+    }
+    if "storage_class" in storage:
+        claim["storage_class_name"] = storage["storage_class"]
+    return {
+        "service_name": tier.called,
+        "replicas": tier.group.count,
+        # All at once: no server becomes ready before there is a majority.
+        "pod_management_policy": "Parallel",
+        "update_strategy": {"type": "OnDelete"},
+        "selector": {"match_labels": tier.selector},
+        "template": template,
+        "volume_claim_templates": [{"metadata": {"name": CLAIM, "labels": tier.selector}, "spec": claim}],
+        "persistent_volume_claim_retention_policy": {
+            "when_deleted": "Retain" if tier.settings.get("keep_data") else "Delete",
+            # A server that comes back later must not bring old votes with it.
+            "when_scaled": "Delete",
+        },
+    }

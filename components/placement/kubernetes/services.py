@@ -1,0 +1,77 @@
+"""The Services before a tier: a name for each server, one for the API, one for DNS."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from components.desired import ports
+from components.desired.topology import Role
+from components.placement.kubernetes.tier import SKIP_AWAIT, Tier
+
+DNS = 53
+"""Where resolvers ask."""
+
+
+def headless(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
+    """The names of the servers, each for itself and all together; also of those that are not ready, else none is."""
+    return kubernetes.core.v1.Service(
+        f"{tier.name}-headless",
+        metadata=tier.metadata(tier.called, SKIP_AWAIT),
+        spec={
+            "cluster_ip": "None",
+            "publish_not_ready_addresses": True,
+            "selector": tier.selector,
+            "ports": [
+                _port("server", ports.SERVER),
+                _port("serf", ports.SERF_LAN),
+                _port("serf-udp", ports.SERF_LAN, "UDP"),
+                _port("http", ports.HTTP),
+                _port("grpc", ports.GRPC),
+                _port("dns", ports.DNS),
+                _port("dns-udp", ports.DNS, "UDP"),
+            ],
+        },
+        opts=opts,
+    )
+
+
+def api(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
+    """One address for the HTTP and gRPC interfaces of all agents that know a leader."""
+    called = f"{tier.group.topology.cluster}-http" if tier.group.role is Role.SERVER else tier.called
+    return _shared(tier, f"{tier.name}-http", called, [_port("http", ports.HTTP), _port("grpc", ports.GRPC)], opts)
+
+
+def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """One address for the DNS interface of all agents, `host:port`, for a stub domain of Kubernetes' DNS."""
+    called = f"{tier.called}-dns" if tier.group.role is Role.CLIENT else f"{tier.group.topology.cluster}-dns"
+    wanted = [_port("dns", DNS, target="dns"), _port("dns-udp", DNS, "UDP", target="dns-udp")]
+    made = _shared(tier, f"{tier.name}-dns", called, wanted, opts)
+    found: pulumi.Output[str] = made.spec.apply(lambda spec: _host_port(str(spec.cluster_ip), DNS))
+    return found
+
+
+def _shared(
+    tier: Tier, name: str, called: str, wanted: list[dict[str, Any]], opts: pulumi.ResourceOptions
+) -> kubernetes.core.v1.Service:
+    near = tier.group.role is Role.CLIENT and tier.settings.get("clients") == "DaemonSet"
+    return kubernetes.core.v1.Service(
+        name,
+        metadata=tier.metadata(called, SKIP_AWAIT),
+        spec={
+            "type": "ClusterIP",
+            "selector": tier.selector,
+            "ports": wanted,
+            # With a client on each node, everybody asks the one beside it.
+            **({"internal_traffic_policy": "Local"} if near else {}),
+        },
+        opts=opts,
+    )
+
+
+def _port(name: str, number: int, protocol: str = "TCP", target: str = "") -> dict[str, Any]:
+    return {"name": name, "port": number, "protocol": protocol, "target_port": target or name}
+
+
+def _host_port(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,71 @@
+"""One tier on Kubernetes: what its objects are called, labelled and selected by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.desired import naming
+from components.desired.topology import Role
+from components.live.kubeconfig import Cluster
+from components.placement.contract import AgentGroup
+from components.placement.kubernetes.settings import KubernetesArgs
+
+MARK = "consul-on-pulumi/mark"
+"""Label with the word that tells one cluster's objects from any other's, also of the same name."""
+SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+"""Readiness is proved by asking Consul; waiting for endpoints would cost ten seconds a Service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """The agents of one role in one namespace."""
+
+    name: str
+    """Prefix of the logical names."""
+    group: AgentGroup
+    settings: KubernetesArgs
+
+    @property
+    def namespace(self) -> str:
+        """Where all objects are."""
+        return self.settings["namespace"]
+
+    @property
+    def called(self) -> str:
+        """The name of the workload, of its service and of what there is one of: `dev-server`."""
+        return naming.tier(self.group.topology.cluster, self.group.role)
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """The labels that its pods are found by."""
+        return selector(self.group.topology.cluster, self.group.role)
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        """The labels of its pods."""
+        return {**self.settings.get("labels", {}), "app.kubernetes.io/managed-by": "pulumi", **self.selector}
+
+    def metadata(self, called: str | None, annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Of an object of this name; without one, Pulumi gives it a name that nothing else ever had."""
+        marked = {} if self.group.mark is None else {MARK: self.group.mark}
+        named = {} if called is None else {"name": called}
+        noted = {"annotations": dict(annotations)} if annotations else {}
+        return {**named, "namespace": self.namespace, "labels": {**self.pod_labels, **marked}, **noted}
+
+
+def selector(cluster: str, role: Role | None = None) -> dict[str, str]:
+    """The recommended labels that tell the agents of one cluster, or those of one role, from all other pods."""
+    component = {"app.kubernetes.io/component": role.value} if role else {}
+    return {"app.kubernetes.io/name": "consul", "app.kubernetes.io/instance": cluster, **component}
+
+
+def cluster_of(settings: KubernetesArgs) -> Cluster:
+    """The Kubernetes cluster that the settings mean."""
+    return Cluster(settings.get("context", ""), settings.get("kubeconfig", ""))
+
+
+def with_(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
+    """`opts` and more."""
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))

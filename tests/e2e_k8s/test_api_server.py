@@ -1,0 +1,49 @@
+"""The bare API server is a real one, and nothing of it stays."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e_k8s.kubectl import Kubectl
+from toolchain import versions
+from toolchain.kubernetes.control_plane import control_plane
+
+pytestmark = pytest.mark.e2e
+
+
+def test_it_says_its_version_and_ends_a_namespace(api_server: Path) -> None:
+    kubectl = Kubectl(api_server)
+
+    assert f"Server Version: v{versions.KUBERNETES}" in kubectl("version")
+    kubectl("create", "namespace", "short-lived")
+    kubectl("create", "configmap", "kept", "--namespace=short-lived")
+    kubectl("delete", "namespace", "short-lived", "--timeout=30s")
+
+
+def test_it_enforces_the_rules_of_its_own_release(api_server: Path) -> None:
+    kubectl = Kubectl(api_server)
+    kubectl("create", "namespace", "strict")
+    kubectl("label", "namespace", "strict", "pod-security.kubernetes.io/enforce=restricted")
+
+    with pytest.raises(AssertionError, match="violates PodSecurity"):
+        kubectl("run", "lax", "--image=none", "--namespace=strict")
+
+
+def test_none_of_its_processes_outlives_it(tmp_path: Path) -> None:
+    with control_plane(tmp_path):
+        assert running_in(tmp_path) == {"etcd", "kube-apiserver"}
+
+    assert running_in(tmp_path) == set()
+
+
+def running_in(folder: Path) -> set[str]:
+    """The names of all processes whose command line names the folder."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if any(str(folder) in word for word in words[1:]):
+            found.add(Path(words[0]).name)
+    return found

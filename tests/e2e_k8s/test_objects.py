@@ -1,0 +1,71 @@
+"""A real API server accepts every object that the backend describes, fields and all, under the restricted standard."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components import ConsulCluster
+from tests.e2e_k8s.kubectl import Kubectl
+from tests.recording import build, cluster_args
+
+pytestmark = pytest.mark.e2e
+
+EVERYTHING = {
+    "storage": {"size": "20Gi", "storage_class": "fast"},
+    "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
+    "clients": "DaemonSet",
+    "ui": {
+        "type": "LoadBalancer",
+        "source_ranges": ["10.0.0.0/8"],
+        "annotations": {"example.com/internal": "true"},
+        "ingress": {
+            "host": "consul.example.com",
+            "class_name": "nginx",
+            "tls_secret": "ui-certificate",
+            "annotations": {"example.com/proxy": "on"},
+        },
+    },
+    "spread": "hard",
+    "tolerations": [{"key": "dedicated", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}],
+    "node_selector": {"disk": "ssd"},
+    "image_pull_secrets": ["registry"],
+    "network_policy": {"peers": [{"namespaceSelector": {"matchLabels": {"team": "shop"}}}]},
+    "labels": {"team": "platform"},
+    "annotations": {"example.com/owner": "platform"},
+}
+
+
+def manifests(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a cluster with these settings is made of, as Kubernetes gets it."""
+    args = cluster_args({"kubernetes": settings}, name="shop")
+    for one in build(lambda: {"http": ConsulCluster("consul", args).http_addresses}).seen:
+        if one.type.startswith("kubernetes:"):
+            yield json.loads(json.dumps(one.inputs), parse_float=lambda number: int(float(number)))
+
+
+@pytest.mark.parametrize("settings", [{}, EVERYTHING], ids=["defaults", "everything"])
+def test_an_api_server_accepts_every_object_under_the_restricted_standard(
+    api_server: Path, settings: dict[str, Any]
+) -> None:
+    kubectl = Kubectl(api_server)
+    objects = list(manifests(settings))
+    namespaces = [one for one in objects if one["kind"] == "Namespace"]
+    kubectl.apply(*namespaces)
+    others = {"apiVersion": "v1", "kind": "List", "items": [one for one in objects if one["kind"] != "Namespace"]}
+
+    done = subprocess.run(
+        [*kubectl.command, "apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-"],
+        input=json.dumps(others),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    # A pod that breaks the standard is warned about when its workload is applied.
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == len(others["items"]) > 10

@@ -1,0 +1,303 @@
+"""How pods are replaced one at a time, with servers and an API server played by hand. Real Raft is for a cluster."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.runtime.rpc import UNKNOWN
+
+from components.live import gate, kubeconfig, pod_roll, pods
+from components.live.pod_roll import PodRollProvider
+from components.live.turn import RollStoppedError
+from tests.live.fake_kubernetes import FakeKubernetes, waiting
+from tests.live.played_servers import NAMES, PlayedServers
+
+STOPPED = (
+    ": the roll stops here, no further server was touched and the others keep the quorum. "
+    "Its log says why; correct the settings and run `pulumi up` again"
+)
+
+
+@pytest.fixture
+def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
+    with FakeKubernetes() as running:
+        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path)))
+        monkeypatch.setattr(kubeconfig, "_loaded", {})
+        yield running
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> PlayedServers:
+    """Three servers, of which server 0 leads; one whose pod is replaced is back at once, unless told otherwise."""
+    servers = PlayedServers()
+    kubernetes.on_delete = lambda name: servers.done.append(("delete", name))
+    monkeypatch.setattr(pod_roll, "turn_servers", lambda _props: servers)
+    monkeypatch.setattr(gate, "FOLLOWING", 0.0)
+    for module in (pods, pod_roll):
+        monkeypatch.setattr(module, "INTERVAL", 0.0)
+        monkeypatch.setattr(module, "PATIENCE", 0.3)
+    monkeypatch.setattr(pods, "PATIENCE_HOPELESS", 0.05)
+    return servers
+
+
+def props(**more: Any) -> dict[str, Any]:
+    return {
+        "names": NAMES,
+        "addresses": ["http://one", "http://two", "http://three"],
+        "definition": "old",
+        "image": "hashicorp/consul:1.20.6",
+        "configuration": {"agent.json": "{}"},
+        "cluster": "_",
+        "namespace": "dev",
+        "stateful_set": "dev-server",
+        "revision": 1,
+    } | more
+
+
+def roll(definition: str = "new") -> dict[str, Any]:
+    outs: dict[str, Any] = PodRollProvider().update("id", props(), props(definition=definition)).outs
+    return outs
+
+
+def stopped() -> str:
+    with pytest.raises(RollStoppedError) as caught:
+        roll()
+    return str(caught.value)
+
+
+def test_followers_are_replaced_first_and_the_leader_last_after_it_handed_over(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("new")
+
+    assert roll() == props(definition="new")
+    assert played.done == [
+        ("delete", NAMES[1]),
+        ("delete", NAMES[2]),
+        ("transfer", NAMES[0], NAMES[1], f"id-of-{NAMES[1]}"),
+        ("delete", NAMES[0]),
+    ]
+
+
+def test_at_the_birth_of_a_cluster_no_pod_is_replaced_and_all_votes_are_waited_for(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    played.down = set(NAMES)
+    played.leader = None
+    looks = iter(range(10))
+    look = played.look
+
+    def later() -> Any:
+        if next(looks) == 3:
+            played.down, played.leader = set(), NAMES[2]
+        return look()
+
+    played.look = later  # type: ignore[method-assign]
+
+    result = PodRollProvider().create(props())
+
+    assert (result.id, result.outs) == ("dev-server", props())
+    assert played.done == []
+
+
+def test_a_pod_that_is_what_it_should_be_is_left_alone(played: PlayedServers, kubernetes: FakeKubernetes) -> None:
+    kubernetes.rolls_to("new")
+    kubernetes._delete_pod(NAMES[1], kubernetes.pods[NAMES[1]])
+    played.done.clear()
+
+    roll()
+
+    assert [name for step, name, *_ in played.done if step == "delete"] == [NAMES[2], NAMES[0]]
+
+
+def test_a_pod_that_does_not_run_is_replaced_first_and_without_asking_the_others(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("new")
+    kubernetes.pods[NAMES[2]] = waiting(kubernetes.pods[NAMES[2]], "ImagePullBackOff", "no such image")
+    played.down.add(NAMES[2])
+    kubernetes.on_delete = lambda name: (played.done.append(("delete", name)), played.down.discard(name))
+
+    roll()
+
+    assert [name for step, name, *_ in played.done if step == "delete"] == [NAMES[2], NAMES[1], NAMES[0]]
+
+
+def test_bug_a_server_that_only_does_not_answer_is_no_loss_while_kubernetes_calls_it_ready(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("new")
+    played.down.add(NAMES[2])
+
+    assert stopped().startswith(f"{NAMES[2]} does not answer: {NAMES[1]} was not touched")
+    assert kubernetes.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (lambda played: played.learning.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
+        (lambda played: played.applied.update({NAMES[2]: 99}), "dev-server-2 has applied 99 of 100 entries"),
+    ],
+    ids=["no voter", "behind"],
+)
+def test_no_pod_is_touched_while_another_server_is_in_trouble(
+    played: PlayedServers, kubernetes: FakeKubernetes, trouble: Callable[[PlayedServers], object], reason: str
+) -> None:
+    kubernetes.rolls_to("new")
+    trouble(played)
+
+    assert stopped() == (
+        f"{reason}: dev-server-1 was not touched, so the quorum stands. Mend that server and run `pulumi up` again"
+    )
+    assert kubernetes.deleted == []
+
+
+def test_a_pod_that_does_not_come_back_stops_the_roll_with_kubernetes_words(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("new")
+    kubernetes.on_delete = played.down.add
+    kubernetes.remake = lambda _name, fresh: waiting(fresh, "ImagePullBackOff", 'Back-off pulling image "consul:9"')
+
+    assert stopped() == f'dev-server-1 does not answer (ImagePullBackOff: Back-off pulling image "consul:9"){STOPPED}'
+    assert kubernetes.deleted == [NAMES[1]]
+
+
+def test_an_agent_that_crashes_is_quoted_with_its_last_words(played: PlayedServers, kubernetes: FakeKubernetes) -> None:
+    kubernetes.rolls_to("new")
+    kubernetes.on_delete = played.down.add
+
+    def crashing(_name: str, fresh: dict[str, Any]) -> dict[str, Any]:
+        container = {
+            "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s restarting"}},
+            "lastState": {"terminated": {"exitCode": 1, "message": "==> start\n==> bad config: invalid key\n"}},
+        }
+        return fresh | {"status": {"containerStatuses": [container]}}
+
+    kubernetes.remake = crashing
+
+    assert "(CrashLoopBackOff: ==> start / ==> bad config: invalid key)" in stopped()
+
+
+def test_a_pod_that_no_node_takes_is_waited_for_and_then_explained(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("new")
+    kubernetes.on_delete = played.down.add
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes fit"}
+    kubernetes.remake = lambda _name, fresh: fresh | {"status": {"conditions": [condition]}}
+
+    assert stopped().startswith("dev-server-1 does not answer (Unschedulable: 0/1 nodes fit): the roll stops here")
+
+
+def test_a_pod_that_the_controller_cannot_make_is_explained_by_its_events(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("new")
+    kubernetes.remake = lambda _name, _fresh: None
+    kubernetes.events = [
+        {"reason": "Old", "message": "long ago", "lastTimestamp": "2026-01-01T00:00:00Z"},
+        {"reason": "FailedCreate", "message": "exceeded quota", "lastTimestamp": "2026-01-02T00:00:00Z"},
+    ]
+
+    assert stopped().startswith("dev-server-1 has no pod (FailedCreate: exceeded quota): the roll stops here")
+
+
+def test_without_a_leader_the_roll_goes_on_as_long_as_servers_answer(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("new")
+    played.leader = None
+    kubernetes.on_delete = lambda name: setattr(played, "leader", NAMES[1] if name == NAMES[2] else played.leader)
+
+    roll()
+
+    assert sorted(kubernetes.deleted) == NAMES
+
+
+def test_a_roll_waits_until_the_controller_knows_what_to_make(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.generation = 2
+
+    assert stopped() == "the controller took no notice of StatefulSet dev-server within 0 s: no pod was touched"
+
+
+def test_a_pod_that_is_made_anew_and_still_is_not_what_the_settings_say_is_not_replaced_for_ever(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("of somebody else")
+
+    assert stopped() == (
+        "dev-server-1 was replaced and is not what the settings say: somebody else changed the StatefulSet, "
+        "so run `pulumi refresh` and `pulumi up`"
+    )
+    assert kubernetes.deleted == [NAMES[1]]
+
+
+def test_a_pod_that_somebody_replaced_meanwhile_is_not_deleted_again(
+    played: PlayedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.rolls_to("new")
+
+    def meanwhile(*_: Any) -> None:
+        kubernetes._delete_pod(NAMES[1], kubernetes.pods[NAMES[1]])
+        monkeypatched()
+
+    original = gate.open_for
+
+    def monkeypatched() -> None:
+        gate.open_for = original
+
+    gate.open_for = meanwhile
+    try:
+        roll()
+    finally:
+        gate.open_for = original
+
+    assert kubernetes.deleted.count(NAMES[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "changes"),
+    [
+        ({}, False),
+        ({"addresses": ["http://other"]}, False),
+        ({"image": "same:digest"}, False),
+        ({"definition": "new"}, True),
+        ({"definition": UNKNOWN}, True),
+        ({"names": NAMES[:1]}, True),
+        ({"revision": 2}, True),
+    ],
+    ids=str,
+)
+def test_a_roll_is_due_when_the_servers_are_to_change(
+    kubernetes: FakeKubernetes, change: dict[str, Any], changes: bool
+) -> None:
+    result = PodRollProvider().diff("id", props(), props(**change))
+
+    assert result.changes is changes
+    assert not result.replaces
+
+
+def test_a_roll_is_due_where_an_earlier_one_did_not_reach_every_pod(kubernetes: FakeKubernetes) -> None:
+    kubernetes.rolls_to("new")
+
+    assert PodRollProvider().diff("id", props(), props()).changes is True
+
+
+def test_a_roll_is_due_where_the_settings_went_back_after_one_that_failed(kubernetes: FakeKubernetes) -> None:
+    kubernetes.rolls_to("new")
+    for name in NAMES:
+        kubernetes._delete_pod(name, kubernetes.pods[name])
+
+    assert PodRollProvider().diff("id", props(), props()).changes is True
+
+
+def test_without_an_api_server_nothing_is_known_to_be_due(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.setattr(kubeconfig, "_loaded", {})
+
+    assert PodRollProvider().diff("id", props(), props()).changes is False
