@@ -64,7 +64,10 @@ def test_a_pod_is_asked_like_any_other_address(kubernetes: FakeKubernetes, consu
 
     assert asking.leader() == consul.leader
     asking.put("large", b"x" * 70_000, 0)
-    assert {key: len(stored.seed.value) for key, stored in asking.keys_below("").items()} == {"a b/c": 3, "large": 70_000}
+    assert {key: len(stored.seed.value) for key, stored in asking.keys_below("").items()} == {
+        "a b/c": 3,
+        "large": 70_000,
+    }
 
 
 @pytest.mark.parametrize(
