@@ -1,19 +1,20 @@
 """ConsulCluster: the servers, the clients and the seeds of one datacenter."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 
-from components import children, refusals
+from components import children, refusals, seeding
 from components.client import ConsulClient
-from components.desired import agent, kv_tree, naming
+from components.desired import agent, naming
 from components.desired.topology import Role, Topology, failure_tolerance, min_quorum
 from components.live.api import leader_now
 from components.live.autopilot import Autopilot
 from components.live.birth import Birth
 from components.placement.choose import PlacementArgs, choose
-from components.seeding import SeedSet, plant
+from components.seed_sets import SeedSetArgs
 from components.server import DEFAULT_IMAGE, ConsulServer, fixed
 
 PATIENCE_UPDATE = 10.0
@@ -44,7 +45,9 @@ class ConsulClusterArgs(TypedDict):
     client_config: NotRequired[dict[str, Any]]
     """The same for clients alone; `ui_config: {enabled: true}` gives each client a UI."""
     seeds: NotRequired[dict[str, Any]]
-    """KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`."""
+    """KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused."""
+    seed_sets: NotRequired[dict[str, SeedSetArgs]]
+    """More KV entries, by the name of the set: from files, with secret values, or with rules of their own."""
 
 
 class TierArgs(TypedDict):
@@ -121,8 +124,10 @@ class ConsulCluster(pulumi.ComponentResource):
         # With the data goes what is stored in it, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
         Autopilot(f"{name}-autopilot", servers.reach, min_quorum(topology.servers), on_servers)
-        inline = SeedSet(seeds=kv_tree.seeds(args.get("seeds", {})))
-        planted = [plant(f"{name}-seeds", servers.reach, inline, on_servers)]
+        planted = [
+            seeding.plant(f"{name}-{suffix}", servers.reach, seeds, on_servers)
+            for suffix, seeds in seeding.of(args, Path.cwd()).items()
+        ]
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)

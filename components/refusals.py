@@ -4,11 +4,13 @@ The checks read args that may lack keys, so that one message can also tell of wh
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from components.desired import agent_keys, kv_tree, naming
+from components import seeding
+from components.desired import agent_keys, naming
 from components.desired.topology import Topology, servers_problem
 from components.placement import choose
 
@@ -24,8 +26,7 @@ def cluster_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
     yield from _problems(args, path, {})
     for key in ("server_config", "client_config"):
         yield from agent_keys.problems(args.get(key, {}), f"{path}.{key}")
-    if "seeds" in args:
-        yield from kv_tree.problems(args["seeds"], f"{path}.seeds")
+    yield from seeding.problems(args, path, Path.cwd())
 
 
 def server_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:

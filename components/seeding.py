@@ -1,10 +1,15 @@
 """Seeding: every set of KV entries of a cluster as a resource of its own, so that none waits for or undoes another."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pulumi
 
+from components import seed_sets
+from components.desired import agent, kv_tree
 from components.desired.kv_plan import OnConflict
 from components.desired.seed import Seeds
 from components.live.kv import KvEntries
@@ -22,6 +27,54 @@ class SeedSet:
     on_conflict: OnConflict = OnConflict.FAIL
     keep_edits: bool = False
     retain: bool = False
+
+
+INLINE = "seeds"
+"""The setting of the entries that need no set of their own."""
+SETS = "seed_sets"
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
+
+
+def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
+    """The sets that the args of a cluster describe, by what follows the cluster's name in theirs.
+
+    `root` is the program's folder, in which the files of the sets lie.
+    """
+    found = {INLINE: SeedSet(seeds=kv_tree.seeds(args.get(INLINE, {})))}
+    for name, described in args.get(SETS, {}).items():
+        seeds, _ = seed_sets.gather(described, root, name, _max_value(args))
+        found[f"{INLINE}-{name}"] = SeedSet(
+            seeds=seeds,
+            secrets=seed_sets.secrets(described),
+            on_conflict=OnConflict(described.get("on_conflict", OnConflict.FAIL.value)),
+            keep_edits=described.get("keep_edits", False),
+            retain=described.get("retain", False),
+        )
+    return found
+
+
+def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
+    """What is wrong with the seeds of a cluster, each by itself and all together."""
+    keys: dict[str, list[str]] = {}
+    if INLINE in args:
+        faults = list(kv_tree.problems(args[INLINE], f"{path}.{INLINE}", _max_value(args)))
+        yield from faults
+        keys[INLINE] = [] if faults else list(kv_tree.entries(args[INLINE]))
+    for name, described in args.get(SETS, {}).items():
+        if not _NAME.fullmatch(name):
+            yield f"{path}.{SETS}.{name}: expected letters, digits and inner hyphens or underscores as a name"
+        seeds, faults = seed_sets.gather(described, root, f"{path}.{SETS}.{name}", _max_value(args))
+        yield from faults
+        keys[f"{SETS}.{name}"] = [*seeds, *seed_sets.secrets(described)]
+    yield from seed_sets.overlaps(keys, path)
+
+
+def _max_value(args: Mapping[str, Any]) -> int:
+    """Bytes that the servers take in one value, as their configuration says."""
+    servers = agent.merge(args.get("agent_config", {}), args.get("server_config", {}))
+    limits = servers.get("limits", {})
+    limit = limits.get("kv_max_value_size", kv_tree.MAX_VALUE) if isinstance(limits, Mapping) else kv_tree.MAX_VALUE
+    return limit if isinstance(limit, int) else kv_tree.MAX_VALUE
 
 
 def plant(name: str, addresses: pulumi.Input[list[str]], planted: SeedSet, opts: pulumi.ResourceOptions) -> KvEntries:

@@ -9,6 +9,9 @@ from components.desired.seed import Seed, Seeds
 MAX_VALUE = 512 * 1024
 """Bytes; the servers' default `limits.kv_max_value_size`."""
 
+HALF_A_PAIR = "has half of a surrogate pair, which UTF-8 cannot hold: write the whole character"
+"""What is wrong with text such as JSON's `\\ud83d` alone."""
+
 Entries = dict[str, str]
 """Full key to text value."""
 
@@ -18,7 +21,7 @@ def entries(tree: Mapping[str, Any]) -> Entries:
 
     Text is taken as it is; numbers and booleans are written the way JSON writes them.
     """
-    return {key: _text(value) for key, value in _leaves(tree, "")}
+    return {key: as_text(value) for key, value in leaves(tree)}
 
 
 def seeds(tree: Mapping[str, Any]) -> Seeds:
@@ -26,19 +29,22 @@ def seeds(tree: Mapping[str, Any]) -> Seeds:
     return {key: Seed(text.encode()) for key, text in entries(tree).items()}
 
 
-def problems(tree: Any, path: str) -> Iterator[str]:
-    """Every key and value of `tree` that cannot be seeded, each with its place, what is wrong and the fix."""
+def problems(tree: Any, path: str, limit: int = MAX_VALUE) -> Iterator[str]:
+    """Every key and value of `tree` that cannot be seeded, each with its place, what is wrong and the fix.
+
+    `limit` is what the servers take in one value, in bytes.
+    """
     if not isinstance(tree, Mapping):
         yield f"{path}: expected a map of keys, got {tree!r}"
         return
     seen: set[str] = set()
-    for key, value in _leaves(tree, ""):
+    for key, value in leaves(tree):
         if fault := key_fault(key):
             yield f"{path}: key {key!r} {fault}"
         elif key in seen:
             yield f"{path}: key {key!r} is given twice, keep one"
         seen.add(key)
-        if fault := _value_fault(value):
+        if fault := value_fault(value, limit):
             yield f"{path}: key {key!r} {fault}"
 
 
@@ -64,25 +70,36 @@ def key_fault(key: str) -> str | None:
     return None
 
 
-def _leaves(tree: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """All that `tree` holds but maps with keys, each under its full key."""
     for name, value in tree.items():
         if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{name}/")
+            yield from leaves(value, f"{prefix}{name}/")
         else:
             yield f"{prefix}{name}", value
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A leaf as it is stored."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _value_fault(value: Any) -> str | None:
+def value_fault(value: Any, limit: int = MAX_VALUE) -> str | None:
+    """Why this leaf is refused, or None; `limit` is in bytes."""
     if value is None:
         return "has no value, write '' for an empty one"
     if isinstance(value, Mapping):
         return "is an empty map, give it keys or a value"
     if isinstance(value, list):
         return "has a list, which no single value can hold: write it as quoted text"
-    if (size := len(_text(value).encode())) > MAX_VALUE:
-        return f"has a value of {size} bytes, at most {MAX_VALUE} fit"
-    return None
+    if not isinstance(value, str | int | float):
+        return f"has a value of type {type(value).__name__}, give text, a number or a boolean"
+    try:
+        return size_fault(len(as_text(value).encode()), limit)
+    except UnicodeEncodeError:
+        return HALF_A_PAIR
+
+
+def size_fault(size: int, limit: int = MAX_VALUE) -> str | None:
+    """Why a value of that many bytes is refused, or None."""
+    return f"has a value of {size} bytes, at most {limit} fit" if size > limit else None

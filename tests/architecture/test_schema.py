@@ -30,6 +30,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "name",
             "placement",
             "seeds",
+            "seedSets",
             "serverConfig",
             "servers",
         ],

@@ -1,0 +1,1 @@
+"""Where the entries of a seed set come from, and how each source is read."""
