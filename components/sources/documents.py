@@ -54,7 +54,7 @@ def _no_json(word: str) -> NoReturn:
 
 
 def _properties(text: str) -> Node:
-    """The dots in a name stay dots: `a.b=c` is the key `a.b`."""
+    """The dots in a name stay dots: `a.b=c` is the key `a.b`. UTF-8, as Java 9 reads resource bundles, not Latin-1."""
     branch, line = Branch(), 1
     try:
         for element in javaproperties.parse(text):

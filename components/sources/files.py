@@ -51,12 +51,12 @@ def files(given: Mapping[str, str], reading: Reading) -> Iterator[Found | Fault]
         try:
             program_files.locate(reading.root, name)
         except PathError as refused:
-            yield Fault(Place("files"), str(refused), key)
+            yield Fault(Place(f"files.{key}"), str(refused))
             continue
         if key or (reading.expand and can_expand(PurePath(name))):
             yield from _entries("files", key, reading.root / name, reading)
         else:
-            yield Fault(Place("files", name), "needs a key, unless it is a document and expand is true")
+            yield Fault(Place("files", name), "needs a key, because it is not expanded")
 
 
 def _entries(setting: str, key: str, path: Path, reading: Reading) -> Iterator[Found | Fault]:
@@ -87,4 +87,4 @@ def _leaves(place: Place, stem: str, path: Path) -> Iterator[Found | Fault]:
 
 
 def _without_extension(key: str, path: PurePath) -> str:
-    return key[: -len(path.suffix)] if PurePath(key).suffix == path.suffix else key
+    return key[: -len(path.suffix)] if PurePath(key).suffix.lower() == path.suffix.lower() else key

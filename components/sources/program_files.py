@@ -4,8 +4,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from components.desired import kv_tree
-
 MAX_FILES = 100_000
 """In one folder. Links can make a folder endless without any of them leading back."""
 
@@ -24,7 +22,7 @@ def locate(root: Path, given: str) -> Path:
     try:
         return inside(root, root / given)
     except (OSError, RuntimeError, ValueError) as error:
-        raise PathError(f"{given!r} {_reason(error)}, give what is there") from None
+        raise PathError(f"{given!r} {_reason(error)}, give a path relative to the program's folder") from None
 
 
 def inside(root: Path, path: Path) -> Path:
@@ -47,9 +45,9 @@ def read(path: Path, limit: int) -> bytes:
     """The bytes of a file as they are. Raises PathError if it cannot be read, or for more than `limit` bytes."""
     try:
         if not path.is_file():
-            raise PathError(f"is {'a folder' if path.is_dir() else 'no regular file'}, give a file")
-        if fault := kv_tree.size_fault(path.stat().st_size, limit):
-            raise PathError(fault)
+            raise PathError(f"names {'a folder' if path.is_dir() else 'no regular file'}, give a file")
+        if (size := path.stat().st_size) > limit:
+            raise PathError(f"has {size} bytes, at most {limit} fit")
         return path.read_bytes()
     except OSError as error:
         raise PathError(f"{_reason(error)}, make it readable") from None

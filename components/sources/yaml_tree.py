@@ -21,7 +21,8 @@ def parse(text: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f" in line {mark.line + 1}" if mark else ""
-        raise DocumentError(f"has a syntax error{line}, {error.problem}: mend it") from None
+        told = ", ".join(filter(None, (error.context, error.problem)))
+        raise DocumentError(f"has a syntax error{line}, {told}: mend it") from None
     except yaml.reader.ReaderError as error:
         line_number = text.encode()[: error.position].count(b"\n") + 1
         raise DocumentError(f"has a syntax error in line {line_number}, {error.reason}: mend it") from None

@@ -56,6 +56,13 @@ def test_the_conversation_with_consul_knows_no_pulumi(module: str) -> None:
     assert [name for name in imported(Path("components/live") / module) if name.startswith("pulumi")] == []
 
 
+def test_the_files_of_seed_sets_are_read_without_a_cluster() -> None:
+    for module in below("components/sources"):
+        reached = {name for name in imported(module) if name.startswith(("components.live", "components.placement"))}
+        assert reached == set(), module
+    assert importers("yaml") == importers("javaproperties") == {"components/sources"}
+
+
 def test_the_docker_sdk_is_imported_by_the_docker_backend_alone() -> None:
     assert importers("pulumi_docker") == {"components/placement/docker"}
 

@@ -85,8 +85,10 @@ def test_a_key_of_two_spellings_is_refused() -> None:
         ([1], "has a list, which no single value can hold: write it as quoted text"),
         ("x" * 524289, "has a value of 524289 bytes, at most 524288 fit"),
         ("ä" * 262145, "has a value of 524290 bytes, at most 524288 fit"),
+        (b"x", "has a value of type bytes, give text, a number or a boolean"),
+        ("\ud83d", "has half of a surrogate pair, which UTF-8 cannot hold: write the whole character"),
     ],
-    ids=["nothing", "empty map", "list", "one byte too long", "too long in UTF-8"],
+    ids=["nothing", "empty map", "list", "one byte too long", "too long in UTF-8", "no text", "half a character"],
 )
 def test_a_value_that_cannot_be_stored_is_refused(value: Any, fault: str) -> None:
     assert problems({"a": {"b": value}}) == [f"cluster.seeds: key 'a/b' {fault}"]
@@ -94,6 +96,11 @@ def test_a_value_that_cannot_be_stored_is_refused(value: Any, fault: str) -> Non
 
 def test_a_value_of_half_a_mebibyte_just_fits() -> None:
     assert problems({"a": "x" * 524288}) == []
+
+
+def test_a_limit_other_than_the_default_counts() -> None:
+    assert kv_tree.value_fault("xx", limit=1) == "has a value of 2 bytes, at most 1 fit"
+    assert kv_tree.value_fault("x" * 524289, limit=524289) is None
 
 
 def test_seeds_that_are_no_tree_are_refused() -> None:
