@@ -1,5 +1,6 @@
 """Seeding: every set of KV entries of a cluster as a resource of its own, so that none waits for or undoes another."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class SeedSet:
 INLINE = "seeds"
 """The setting of the entries that need no set of their own."""
 SETS = "seed_sets"
+_read: dict[tuple[Any, ...], tuple[Seeds, list[str]]] = {}
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 
 
@@ -42,7 +44,7 @@ def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
     """
     found = {INLINE: SeedSet(seeds=kv_tree.seeds(args.get(INLINE, {})))}
     for name, described in args.get(SETS, {}).items():
-        seeds, _ = seed_sets.gather(described, root, name, _max_value(args))
+        seeds, _ = _gathered(described, root, name, _max_value(args))
         found[f"{INLINE}-{name}"] = SeedSet(
             seeds=seeds,
             secrets=seed_sets.secrets(described),
@@ -63,10 +65,19 @@ def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
     for name, described in args.get(SETS, {}).items():
         if not _NAME.fullmatch(name):
             yield f"{path}.{SETS}.{name}: expected letters, digits and inner hyphens or underscores as a name"
-        seeds, faults = seed_sets.gather(described, root, f"{path}.{SETS}.{name}", _max_value(args))
-        yield from faults
+        seeds, faults = _gathered(described, root, name, _max_value(args))
+        yield from (f"{path}.{SETS}.{fault}" for fault in faults)
         keys[f"{SETS}.{name}"] = [*seeds, *seed_sets.secrets(described)]
     yield from seed_sets.overlaps(keys, path)
+
+
+def _gathered(described: Mapping[str, Any], root: Path, name: str, max_value: int) -> tuple[Seeds, list[str]]:
+    """Read once a run, since what was checked is what has to be written, whatever happens to the files meanwhile."""
+    secret_keys = sorted(described.get("secrets", {}))
+    asked = (json.dumps({**described, "secrets": secret_keys}, sort_keys=True, default=str), root, name, max_value)
+    if asked not in _read:
+        _read[asked] = seed_sets.gather(described, root, name, max_value)
+    return _read[asked]
 
 
 def _max_value(args: Mapping[str, Any]) -> int:

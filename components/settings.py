@@ -41,7 +41,7 @@ def read(
 def check(value: Any, shape: Any, path: str) -> tuple[list[str], Any]:
     """The problems of `value` as a `shape`, and as much of it as has none."""
     shape = _plain(shape)
-    if shape is Any:
+    if shape is Any or isinstance(value, pulumi.Output):
         return [], value
     if is_typeddict(shape) and isinstance(value, Mapping):
         return _check_keys(value, shape, path)

@@ -20,7 +20,7 @@ from pulumi.dynamic import (
 from components.desired import kv_state
 from components.desired.kv_plan import OnConflict, Rule, plan
 from components.desired.seed import Seed, Seeds
-from components.live import credentials
+from components.live import credentials, detailed_diff
 from components.live.api import Consul, RefusedError, UnreachableError
 from components.live.kv_store import converge, explained, live
 
@@ -56,7 +56,10 @@ class KvProvider(ResourceProvider):
         """
         differs = any(olds.get(key) != news.get(key) for key in ("addresses", "revision"))
         kept = bool(olds.get("keep_edits")) != bool(news.get("keep_edits"))
-        return DiffResult(changes=differs or kept or not kv_state.same(olds, news))
+        changes = differs or kept or not kv_state.same(olds, news)
+        if changes:
+            detailed_diff.tell(_visible(olds), _visible(news), kv_state.PARTS)
+        return DiffResult(changes=changes)
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then write every entry."""
@@ -113,6 +116,11 @@ class KvEntries(Resource, module="consul-on-pulumi", name="KvEntries"):
             parts[kv_state.SECRETS] = {key: pulumi.Output.secret(value) for key, value in hidden.items()}
         props = {"addresses": addresses, "entries": {}, **parts, **(rule or {}), "revision": REVISION}
         super().__init__(KvProvider(), name, props, opts)
+
+
+def _visible(props: Properties) -> Properties:
+    """What a preview shall compare: not what only says when the keys were looked at, nor the engine's own."""
+    return {key: value for key, value in props.items() if key not in ("baseline", "__provider")}
 
 
 def _rule(props: Properties) -> Rule:

@@ -42,8 +42,21 @@ class Cluster:
         """Write the stack file with these settings instead of those of the same name; None takes one away."""
         self.settings = {key: value for key, value in (self.settings | settings).items() if value is not None}
         file = self._stack.workspace.stack_settings(self._stack.name)
-        file.config = {f"{PROJECT}:cluster": self.settings}
+        file.config = {**(file.config or {}), f"{PROJECT}:cluster": self.settings}
         self._stack.workspace.save_stack_settings(self._stack.name, file)
+
+    def secret(self, path: str, value: str | None) -> None:
+        """Set an encrypted value of the stack file, or remove it with all below it."""
+        if value is None:
+            self._stack.remove_config(f"{PROJECT}:{path}", path=True)
+        else:
+            self._stack.set_config(f"{PROJECT}:{path}", automation.ConfigValue(value, secret=True), path=True)
+
+    def everything_kept(self) -> str:
+        """All text of the stack file and of the backend: the state, its copies and its history."""
+        backend = Path(self.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        files = [*Path(self.work_dir).glob("Pulumi.*.yaml"), *backend.rglob("*")]
+        return "".join(file.read_text(errors="replace") for file in files if file.is_file())
 
     def up(self) -> dict[str, int]:
         """How many resources each operation was done to."""
