@@ -1,6 +1,6 @@
 """One stack of the real program on the real engine, and the cluster that it makes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,12 @@ class Cluster:
             self._stack.remove_config(f"{PROJECT}:{path}", path=True)
         else:
             self._stack.set_config(f"{PROJECT}:{path}", automation.ConfigValue(value, secret=True), path=True)
+
+    def rewrite(self, change: Callable[[list[dict[str, Any]]], None]) -> None:
+        """Let `change` work on the resources of the state."""
+        state = self._stack.export_stack()
+        change(state.deployment["resources"])
+        self._stack.import_stack(state)
 
     def everything_kept(self) -> str:
         """All text of the stack file and of the backend: the state, its copies and its history."""

@@ -3,10 +3,12 @@
 import os
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from components.live.kv import KvProvider
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT, Factory, three_and_one
@@ -103,6 +105,24 @@ def test_all_containers_struck_at_once_come_back_as_one_cluster(whole: Cluster, 
         docker(command, *whole.containers)
     whole.whole()
     assert whole.node_ids() == ids
+    holds_every_key(whole)
+
+
+def test_a_seeding_goes_on_through_the_loss_of_the_leader(whole: Cluster) -> None:
+    wanted = {"addresses": whole.servers, "entries": {f"bulk/{number}": "v" * 64 for number in range(30_000)}}
+    leader = whole.container(whole.leader())
+    base = next(base for base, name in zip(whole.servers, whole.outputs["servers"], strict=True) if name != leader)
+    with ThreadPoolExecutor(1) as pool:
+        seeding = pool.submit(KvProvider().create, {**wanted, "revision": 1})
+        eventually("the first keys", lambda: consul.keys(base), lambda found: "bulk/1" in found)
+        docker("kill", leader)
+        assert not seeding.done(), "the leader has to die in the middle"
+        outs = seeding.result(timeout=150).outs
+
+    docker("start", leader)
+    whole.whole()
+    assert KvProvider().read("id", outs).outs == outs
+    KvProvider().delete("id", outs)
     holds_every_key(whole)
 
 

@@ -207,6 +207,31 @@ def test_a_set_takes_its_own_keys_along_unless_they_shall_stay(bare: Cluster) ->
     assert texts(bare) == {"goes/edited": "theirs", "goes/foreign": "theirs", "stays/a": "1"}
 
 
+def test_a_state_that_the_first_version_wrote_needs_no_change(bare: Cluster) -> None:
+    bare.change(seeds={"app": {"name": "web"}})
+    bare.up()
+
+    def as_first_written(resources: list[dict[str, Any]]) -> None:
+        (baseline,) = (found for found in resources if found["urn"].endswith("consul-seeds-baseline"))
+        resources.remove(baseline)
+        for found in resources:
+            found["dependencies"] = [urn for urn in found.get("dependencies", []) if urn != baseline["urn"]]
+            if found["urn"].endswith("::consul-seeds"):
+                found["propertyDependencies"].pop("baseline")
+                for part in ("inputs", "outputs"):
+                    kept = {"__provider", "addresses", "entries", "revision"}
+                    found[part] = {key: value for key, value in found[part].items() if key in kept}
+
+    bare.rewrite(as_first_written)
+    try:
+        bare.preview()
+        assert bare.changed() == [("create", "consul-seeds-baseline")]
+        bare.up()
+        assert texts(bare) == {"app/name": "web"}
+    finally:
+        bare.change(seeds=None)
+
+
 def test_every_mistake_in_a_set_is_refused_in_the_preview(bare: Cluster) -> None:
     file(bare, "broken.json", '{"a": 1,\n "a": 2}')
     bare.change(
