@@ -2,52 +2,25 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, TypedDict, cast
 
 import pulumi
 
 from components import children, refusals, seeding
 from components.client import ConsulClient
+from components.cluster_args import ConsulClusterArgs
 from components.desired import agent, naming
 from components.desired.topology import Role, Topology, failure_tolerance, min_quorum
 from components.live.api import leader_now
 from components.live.autopilot import Autopilot
 from components.live.birth import Birth
 from components.placement.choose import PlacementArgs, choose
-from components.seed_sets import SeedSetArgs
 from components.server import DEFAULT_IMAGE, ConsulServer, fixed
 
 PATIENCE_UPDATE = 10.0
 """Seconds to wait for an election that is under way when an update asks for the leader."""
 PATIENCE_PREVIEW = 2.0
 """The same in a preview, which a dead cluster must not hold up."""
-
-
-class ConsulClusterArgs(TypedDict):
-    """A whole cluster. A stack file spells these args in YAML, under `cluster`."""
-
-    placement: PlacementArgs
-    """Where the cluster runs."""
-    name: NotRequired[str]
-    """Prefix of every physical name. Default: `<component>-<stack>`, so that two stacks never meet."""
-    datacenter: NotRequired[str]
-    """The Consul datacenter. Default dc1."""
-    servers: NotRequired[int]
-    """How many servers: an odd number from 1 to 7. Default 3, which tolerates the loss of one."""
-    clients: NotRequired[int]
-    """How many clients. Default 0."""
-    image: NotRequired[str]
-    """The Consul image, by exact version or digest."""
-    agent_config: NotRequired[dict[str, Any]]
-    """Agent configuration keys of Consul for every agent, merged over the defaults."""
-    server_config: NotRequired[dict[str, Any]]
-    """The same for servers alone, merged over `agent_config`."""
-    client_config: NotRequired[dict[str, Any]]
-    """The same for clients alone; `ui_config: {enabled: true}` gives each client a UI."""
-    seeds: NotRequired[dict[str, Any]]
-    """KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused."""
-    seed_sets: NotRequired[dict[str, SeedSetArgs]]
-    """More KV entries, by the name of the set: from files, with secret values, or with rules of their own."""
 
 
 class TierArgs(TypedDict):

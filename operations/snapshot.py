@@ -7,13 +7,14 @@ from pathlib import Path
 
 import requests
 
+from components.live import operator_api
 from components.live.api import Consul, RefusedError, UnreachableError
 from operations import stack as stacks
 
 
 def save(addresses: list[str], file: Path) -> str:
     """Write a consistent snapshot by the leader to `file`, whole or not at all; returns its SHA-256."""
-    taken = Consul(addresses).snapshot()
+    taken = operator_api.snapshot(Consul(addresses))
     part = file.with_name(f"{file.name}.part")
     part.touch(mode=0o600)
     part.write_bytes(taken)
@@ -23,7 +24,7 @@ def save(addresses: list[str], file: Path) -> str:
 
 def restore(addresses: list[str], file: Path) -> None:
     """Replace everything that the cluster stores by what `file` holds."""
-    Consul(addresses, patience=60).restore(file.read_bytes())
+    operator_api.restore(Consul(addresses, patience=60), file.read_bytes())
 
 
 def newest(folder: Path) -> Path:

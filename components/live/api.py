@@ -13,10 +13,6 @@ from components.desired.kv_plan import Operation, Stored
 from components.desired.seed import Seed
 from components.live import credentials, reach
 
-AUTOPILOT = "/v1/operator/autopilot/configuration"
-SNAPSHOT = "/v1/snapshot"
-SNAPSHOT_ATTEMPT = 300.0
-"""Seconds for one transfer of everything that is stored."""
 ATTEMPT = 5.0
 """Seconds for one request to one server."""
 
@@ -58,20 +54,20 @@ class Consul:
 
     def keys_below(self, prefix: str) -> dict[str, Stored]:
         """Every key that starts with `prefix`, read through the leader (`?consistent`)."""
-        answer = self._ask("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
+        answer = self.ask("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
         return {} if answer.status_code == 404 else _stored(answer.json())
 
     def at(self, keys: Sequence[str]) -> dict[str, Stored]:
         """Those of `keys` that exist, 128 at most, read through the leader."""
         asked = [{"KV": {"Verb": "get-or-empty", "Key": key}} for key in keys]
-        answer = self._ask("PUT", "/v1/txn", {"consistent": ""}, json.dumps(asked))
+        answer = self.ask("PUT", "/v1/txn", {"consistent": ""}, json.dumps(asked))
         if answer.status_code == 409:
             raise RefusedError(_said(answer))
         return _stored(result["KV"] for result in answer.json()["Results"] if result["KV"]["CreateIndex"])
 
     def index_below(self, prefix: str) -> int:
         """The index up to which everything that starts with `prefix` has come (`X-Consul-Index`)."""
-        answer = self._ask("GET", f"/v1/kv/{quote(prefix)}", {"keys": "", "consistent": ""})
+        answer = self.ask("GET", f"/v1/kv/{quote(prefix)}", {"keys": "", "consistent": ""})
         return int(answer.headers["X-Consul-Index"])
 
     def transact(self, operations: list[Operation]) -> None:
@@ -79,7 +75,7 @@ class Consul:
 
         Raises ChangedError when a key has another index than its operation names, and RefusedError.
         """
-        answer = self._ask("PUT", "/v1/txn", body=json.dumps(operations, separators=(",", ":")))
+        answer = self.ask("PUT", "/v1/txn", body=json.dumps(operations, separators=(",", ":")))
         if answer.status_code == 409:
             # Also what a token does not allow is answered like this.
             stale = all("index is stale" in error["What"] for error in answer.json()["Errors"])
@@ -87,36 +83,11 @@ class Consul:
 
     def put(self, key: str, value: bytes, index: int, flags: int = 0) -> None:
         """One key whose value fits no transaction, if it still has `index` (0: if it does not exist)."""
-        answer = self._ask("PUT", f"/v1/kv/{quote(key)}", {"cas": str(index), "flags": str(flags)}, value)
+        answer = self.ask("PUT", f"/v1/kv/{quote(key)}", {"cas": str(index), "flags": str(flags)}, value)
         if answer.text.strip() != "true":
             raise ChangedError(f"key {key!r}")
 
-    def snapshot(self) -> bytes:
-        """Everything the cluster stores at one moment, by the leader (`GET /v1/snapshot`)."""
-        return self._ask("GET", SNAPSHOT, attempt=SNAPSHOT_ATTEMPT).content
-
-    def restore(self, snapshot: bytes) -> None:
-        """Replace everything the cluster stores (`PUT /v1/snapshot`)."""
-        self._ask("PUT", SNAPSHOT, body=snapshot, attempt=SNAPSHOT_ATTEMPT)
-
-    def autopilot(self) -> dict[str, Any]:
-        """Autopilot's configuration (`GET /v1/operator/autopilot/configuration`)."""
-        configuration: dict[str, Any] = self._ask("GET", AUTOPILOT).json()
-        return configuration
-
-    def configure_autopilot(self, **wanted: Any) -> None:
-        """Change some of autopilot's keys and leave the others as they are, even if they change meanwhile."""
-        while (present := self.autopilot()) | wanted != present:
-            self._ask("PUT", AUTOPILOT, {"cas": str(present["ModifyIndex"])}, json.dumps(present | wanted))
-
-    def _leader_by(self, base: str) -> str | None:
-        try:
-            answer = self._session.get(f"{base}/v1/status/leader", timeout=1.0)
-            return str(answer.json()) or None if answer.ok else None
-        except requests.RequestException:
-            return None
-
-    def _ask(
+    def ask(
         self,
         method: str,
         path: str,
@@ -124,7 +95,10 @@ class Consul:
         body: str | bytes | None = None,
         attempt: float = ATTEMPT,
     ) -> requests.Response:
-        """Try every server in turn until one gives an answer that is the cluster's and not its own trouble."""
+        """Try every server in turn until one gives an answer that is the cluster's and not its own trouble.
+
+        `attempt` is in seconds, for one try. Raises UnreachableError and RefusedError.
+        """
         deadline = time.monotonic() + self._patience
         trouble = "no address to ask"
         while True:
@@ -142,6 +116,13 @@ class Consul:
             if time.monotonic() > deadline:
                 raise UnreachableError(f"no answer within {self._patience:.0f} s, last {trouble}")
             time.sleep(0.2)
+
+    def _leader_by(self, base: str) -> str | None:
+        try:
+            answer = self._session.get(f"{base}/v1/status/leader", timeout=1.0)
+            return str(answer.json()) or None if answer.ok else None
+        except requests.RequestException:
+            return None
 
 
 def _said(refused: requests.Response) -> str:

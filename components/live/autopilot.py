@@ -16,7 +16,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from components.live import credentials
+from components.live import credentials, operator_api
 from components.live.api import Consul, UnreachableError, led
 
 REVISION = 1
@@ -69,7 +69,7 @@ class AutopilotProvider(ResourceProvider):
     def read(self, id_: str, props: Properties) -> ReadResult:
         """The quorum as it is now; without an answer, as it was."""
         try:
-            found = Consul(props["addresses"], patience=10).autopilot()["MinQuorum"]
+            found = operator_api.autopilot(Consul(props["addresses"], patience=10))["MinQuorum"]
         except UnreachableError:
             found = props["min_quorum"]
         return ReadResult(id_, _outputs(props, found), _outputs(props, found))
@@ -93,7 +93,7 @@ class Autopilot(Resource, module="consul-on-pulumi", name="Autopilot"):
 def _configure(props: Properties) -> Properties:
     consul = Consul(props["addresses"], patience=120)
     consul.leader()
-    consul.configure_autopilot(MinQuorum=int(props["min_quorum"]))
+    operator_api.configure_autopilot(consul, MinQuorum=int(props["min_quorum"]))
     return _outputs(props, props["min_quorum"])
 
 

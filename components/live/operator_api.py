@@ -1,0 +1,33 @@
+"""What an operator asks of a cluster as a whole, over the same conversation."""
+
+import json
+from typing import Any
+
+from components.live.api import Consul
+
+AUTOPILOT = "/v1/operator/autopilot/configuration"
+SNAPSHOT = "/v1/snapshot"
+SNAPSHOT_ATTEMPT = 300.0
+"""Seconds for one transfer of everything that is stored."""
+
+
+def snapshot(consul: Consul) -> bytes:
+    """Everything the cluster stores at one moment, by the leader (`GET /v1/snapshot`)."""
+    return consul.ask("GET", SNAPSHOT, attempt=SNAPSHOT_ATTEMPT).content
+
+
+def restore(consul: Consul, taken: bytes) -> None:
+    """Replace everything the cluster stores by a snapshot (`PUT /v1/snapshot`)."""
+    consul.ask("PUT", SNAPSHOT, body=taken, attempt=SNAPSHOT_ATTEMPT)
+
+
+def autopilot(consul: Consul) -> dict[str, Any]:
+    """Autopilot's configuration (`GET /v1/operator/autopilot/configuration`)."""
+    configuration: dict[str, Any] = consul.ask("GET", AUTOPILOT).json()
+    return configuration
+
+
+def configure_autopilot(consul: Consul, **wanted: Any) -> None:
+    """Change some of autopilot's keys and leave the others as they are, even if they change meanwhile."""
+    while (present := autopilot(consul)) | wanted != present:
+        consul.ask("PUT", AUTOPILOT, {"cas": str(present["ModifyIndex"])}, json.dumps(present | wanted))
