@@ -1,8 +1,10 @@
 """The Consul image: the engine's, else pulled, else built from Consul's Go module and Debian's busybox."""
 
+import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from toolchain import cache, debian, docker_api, go_build, image_tar, places, progress, versions
 from toolchain.errors import SetupError
@@ -40,9 +42,7 @@ def setup() -> Found:
         return Found(TOOL, versions.CONSUL, versions.CONSUL_IMAGE, Origin.DOWNLOADED)
     except SetupError as error:
         progress.say(f"  --  no download: {error}")
-    # The shell first: where there is none, nobody should wait for Consul to be built.
-    shell = busybox()
-    import_image(cache.entry(go_build.entry_name("consul", versions.CONSUL), build) / "consul", shell)
+    import_image()
     return find()
 
 
@@ -79,36 +79,58 @@ def recipe() -> str:
     return f"{PACKAGE}@v{versions.CONSUL}+{cache.digest(IMAGE_FILES)}"
 
 
-def import_image(consul: Path, shell: Path) -> None:
+def write_layer(layer: Path) -> None:
+    """Writes the built image's file system; call it under the cache's lock."""
+    # The shell first: where there is none, nobody should wait for Consul to be built.
+    shell = busybox()
+    image_tar.write(
+        layer,
+        consul=cache.entry(go_build.entry_name("consul", versions.CONSUL), build) / "consul",
+        busybox=shell,
+        applets=image_tar.applets_of(shell),
+        entry_point=IMAGE_FILES / "docker-entrypoint.sh",
+        certificates=CERTIFICATES if CERTIFICATES.is_file() else None,
+    )
+
+
+def import_image() -> None:
     """Hands the file system to the engine; from a file, because a broken stream would pass for a short archive."""
     with tempfile.TemporaryDirectory(dir=places.cache()) as folder:
-        archive = Path(folder) / "image.tar"
-        image_tar.write(
-            archive,
-            consul=consul,
-            busybox=shell,
-            applets=image_tar.applets_of(shell),
-            entry_point=IMAGE_FILES / "docker-entrypoint.sh",
-            certificates=CERTIFICATES if CERTIFICATES.is_file() else None,
-        )
+        layer = Path(folder) / "image.tar"
+        write_layer(layer)
         progress.run(
-            ["docker", "import", *options(), str(archive), versions.CONSUL_IMAGE],
+            ["docker", "import", *options(), str(layer), versions.CONSUL_IMAGE],
             doing=f"making {versions.CONSUL_IMAGE}",
             usually="5 s",
             timeout=300,
         )
 
 
+def config() -> dict[str, Any]:
+    """The image's settings, those of the official one, as the OCI spells them."""
+    return {
+        "Env": [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "BIN_NAME=consul",
+            f"VERSION={versions.CONSUL}",
+        ],
+        "Volumes": {"/consul/data": {}},
+        "ExposedPorts": {port if "/" in port else f"{port}/tcp": {} for port in PORTS},
+        "Entrypoint": ["docker-entrypoint.sh"],
+        "Cmd": ["agent", "-dev", "-client", "0.0.0.0"],
+        "Labels": {"org.opencontainers.image.version": versions.CONSUL, LABEL: recipe()},
+    }
+
+
 def options() -> list[str]:
-    """The image's settings, those of the official one."""
+    """The same for `docker import`."""
+    settings = config()
     changes = (
-        "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        f"ENV BIN_NAME=consul VERSION={versions.CONSUL}",
-        "VOLUME /consul/data",
-        *(f"EXPOSE {port}" for port in PORTS),
-        'ENTRYPOINT ["docker-entrypoint.sh"]',
-        'CMD ["agent", "-dev", "-client", "0.0.0.0"]',
-        f"LABEL org.opencontainers.image.version={versions.CONSUL}",
-        f"LABEL {LABEL}={recipe()}",
+        *(f"ENV {variable}" for variable in settings["Env"]),
+        *(f"VOLUME {volume}" for volume in settings["Volumes"]),
+        *(f"EXPOSE {port}" for port in settings["ExposedPorts"]),
+        f"ENTRYPOINT {json.dumps(settings['Entrypoint'])}",
+        f"CMD {json.dumps(settings['Cmd'])}",
+        *(f"LABEL {name}={value}" for name, value in settings["Labels"].items()),
     )
     return [part for change in changes for part in ("--change", change)]

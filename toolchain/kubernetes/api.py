@@ -54,11 +54,14 @@ class Api:
         status, found = self.ask("GET", path)
         return found if status == 200 else None
 
-    def apply(self, path: str, manifest: Any) -> None:
-        """Makes an object be as described, whoever described it before."""
+    def applied(self, path: str, manifest: Any) -> bool:
+        """Makes an object be as described, whoever described it before; False if it is too early for that."""
         status, answer = self.ask("PATCH", f"{path}?fieldManager=consul-on-pulumi&force=true", manifest)
+        if status in (404, 429) or status >= 500:
+            return False
         if status not in (200, 201):
             raise SetupError(f"the API server refused {path}: {answer}")
+        return True
 
 
 def wait(what: str, holds: Callable[[], object], within: float, advice: str, ended: Callable[[], str | None]) -> None:

@@ -1,0 +1,106 @@
+"""Groups of programs in namespaces of their own, each under a supervisor; ended without a trace."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from toolchain.errors import SetupError
+from toolchain.kubernetes import supervisor
+
+WITHIN = 15.0
+UNSHARE = ("unshare", "--fork", "--kill-child", "--pid", "--mount", "--mount-proc", "--ipc", "--propagation=slave")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Programs that live and die together; ``folder`` holds their specification and logs."""
+
+    folder: Path
+    programs: dict[str, list[str]] = field(default_factory=dict)
+    setup: Sequence[Sequence[str]] = ()
+    """Commands that prepare the namespaces before any program starts."""
+    network: str | None = None
+    """The name of the network namespace to be in, None for the machine's own."""
+    search: Sequence[Path] = ()
+    """Folders that come first on the programs' PATH."""
+
+    @property
+    def specification(self) -> Path:
+        """What the supervisor reads; also what its process is recognised by."""
+        return self.folder / "supervised.json"
+
+    @property
+    def logs(self) -> Path:
+        """The programs' logs, and the supervisor's."""
+        return self.folder / "logs"
+
+    def start(self) -> bool:
+        """Starts it, anew if it should run otherwise than it does; says whether there was anything to do."""
+        wanted = json.dumps({"setup": self.setup, "programs": self.programs, "logs": str(self.logs)}, indent=1)
+        if self.outer() and self.specification.read_text() == wanted:
+            return False
+        self.stop()
+        self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for log in self.logs.glob("*.log"):
+            log.replace(log.with_suffix(".old"))
+        self.specification.write_text(wanted)
+        joined = ("nsenter", f"--net=/run/netns/{self.network}", *UNSHARE, "--uts") if self.network else UNSHARE
+        path = os.pathsep.join([*map(str, self.search), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
+        with open(self.logs / "supervisor.log", "ab") as log_file:
+            subprocess.Popen(
+                [*joined, sys.executable, supervisor.__file__, str(self.specification)],
+                stdin=subprocess.DEVNULL,
+                stdout=log_file,
+                stderr=log_file,
+                cwd="/",
+                env={"PATH": path, "HOME": "/root"},
+                start_new_session=True,
+            )
+        return True
+
+    def outer(self) -> int | None:
+        """The process that holds the namespaces from outside."""
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (process / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if words[0] == b"unshare" and os.fsencode(self.specification) in words:
+                return int(process.name)
+        return None
+
+    def inner(self) -> int | None:
+        """The supervisor, as a process of the machine."""
+        outer = self.outer()
+        try:
+            children = Path(f"/proc/{outer}/task/{outer}/children").read_text().split() if outer else []
+        except OSError:
+            return None
+        return int(children[0]) if children else None
+
+    def stop(self) -> None:
+        """Ends it and all that was started inside, politely first."""
+        outer, inner = self.outer(), self.inner()
+        if outer is None:
+            return
+        deadline = time.monotonic() + WITHIN
+        if inner:
+            os.kill(inner, signal.SIGTERM)
+            while self.outer() and time.monotonic() < deadline - WITHIN / 3:
+                time.sleep(0.05)
+        if self.outer():
+            os.kill(outer, signal.SIGKILL)
+        while self.outer():
+            if time.monotonic() > deadline:
+                raise SetupError(f"process {outer} does not end; see {self.logs}.")
+            time.sleep(0.05)
+
+    def inside(self, *command: str) -> list[str]:
+        """A command line that runs in its mounts."""
+        return ["nsenter", f"--target={self.inner()}", "--mount", "--", *command]

@@ -1,0 +1,87 @@
+"""The first process in namespaces of its own: prepares them, starts programs, and starts again what ends.
+
+Run by its path with a specification in JSON (see ``isolation``), on the standard library alone. When it ends, the
+kernel ends all that was started inside, and every mount with it.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+AGAIN_AFTER = 1.0
+PAUSE = 0.1
+GRACE = 5.0
+
+
+def main(specification: dict[str, Any]) -> NoReturn:
+    """Runs until it is told to end."""
+    signal.signal(signal.SIGTERM, end)
+    for command in specification["setup"]:
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    programs: dict[str, list[str]] = specification["programs"]
+    due = dict.fromkeys(programs, 0.0)
+    running: dict[int, str] = {}
+    try:
+        while True:
+            for name in [name for name, when in due.items() if when <= time.monotonic()]:
+                del due[name]
+                running[start(programs[name], Path(specification["logs"]) / f"{name}.log")] = name
+            for pid in reaped():
+                name = running.pop(pid, "")
+                if name:
+                    print(f"{name} ended and is started again", flush=True)
+                    due[name] = time.monotonic() + AGAIN_AFTER
+            time.sleep(PAUSE)
+    finally:
+        stop(set(running))
+
+
+def start(command: list[str], log: Path) -> int:
+    """Starts one program; a fork of one's own, since all children are reaped together."""
+    output = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return os.posix_spawnp(
+        command[0],
+        command,
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), output, (os.POSIX_SPAWN_DUP2, 1, 2)],
+        setsid=True,
+        setsigdef=[signal.SIGPIPE],
+    )
+
+
+def reaped() -> list[int]:
+    """The processes that ended, orphans included."""
+    ended: list[int] = []
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        ended.append(pid)
+
+
+def stop(pids: set[int]) -> None:
+    """Asks the programs to end and gives them a moment."""
+    for pid in pids:
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE
+    while pids and time.monotonic() < deadline:
+        pids -= set(reaped())
+        time.sleep(PAUSE)
+
+
+def end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Ends by way of ``stop``."""
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main(json.loads(Path(sys.argv[1]).read_text()))
