@@ -27,6 +27,8 @@ def end_with(parent: int) -> None:
 
 def main() -> None:
     """Serves until the engine ends this process."""
+    # How the launcher says where this package is; no affair of programs that a kubeconfig starts.
+    os.environ.pop("PYTHONPATH", None)
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     # The engine's way to say that it is done; it waits 5 s for a plugin that does not end. A user's Ctrl-C does not
     # come here, as the engine runs plugins in process groups of their own: it asks to cancel instead.
