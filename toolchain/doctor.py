@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from toolchain import consul_image, docker_engine, docker_plugin, engine, language_host, venv
 from toolchain.found import Found
+from toolchain.kubernetes import cluster
 
 
 def examine() -> list[Found]:
@@ -11,7 +12,7 @@ def examine() -> list[Found]:
     pulumi = engine.find()
     docker = docker_engine.find()
     image = consul_image.find()
-    return [venv.find(), pulumi, language_host.find(pulumi), docker_plugin.find(), docker, image]
+    return [venv.find(), pulumi, language_host.find(pulumi), docker_plugin.find(), docker, image, cluster.find()]
 
 
 def table(tools: Sequence[Found]) -> str:
