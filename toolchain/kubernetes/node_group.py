@@ -40,6 +40,7 @@ def group(node: Node, server: ApiServer) -> Group:
         },
         setup=list(setup(node)),
         network=node.namespace,
+        inputs=[node.folder / name for name in node_files.NAMES],
         search=list(dict.fromkeys([containerd.parent, runc.parent])),
     )
 
@@ -73,6 +74,12 @@ def start(node: Node, server: ApiServer) -> tuple[Group, bool]:
     """Starts the node unless it runs; says whether there was anything to do."""
     node.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     attached = network.attach(node)
+    made = group(node, server)
+    if made.current() and not attached:
+        return made, False
+    # What still runs does so in a network that nothing leads to; what pods left behind would keep the kubelet waiting.
+    made.stop()
+    cgroups.remove(f"{layout.NAME}/{node.name}")
     cgroups.make(f"{layout.NAME}/{node.name}")
-    programs_of_node = group(node, server)
-    return programs_of_node, programs_of_node.start() or attached
+    made.start()
+    return made, True
