@@ -94,6 +94,16 @@ CLIENT_ALONE: list[dict[str, Any]] = [
     {"cache": {"entry_fetch_rate": 10}},
     {"check_output_max_size": 1024},
 ]
+BASELINE = {
+    name: {"consul-seeds-baseline": operation}
+    for name, operation in {
+        "a key more": "update",
+        "a deep key more": "update",
+        "a key less": "update",
+        "no key at all": "delete",
+    }.items()
+}
+"""What other keys, and not other values, do beside the seeds themselves."""
 SEED_EDITS: dict[str, dict[str, Any]] = {
     "a value": {**SEEDS, "motd": "changed"},
     "a key more": {**SEEDS, "new": "key"},
@@ -135,7 +145,10 @@ MATRIX: list[Any] = [
     *(pytest.param({"agent_config": edit}, SERVERS | CLIENTS, id=f"every agent: {edit}") for edit in EVERY_AGENT),
     *(pytest.param({"server_config": edit}, SERVERS, id=f"servers: {edit}") for edit in SERVER_ALONE),
     *(pytest.param({"client_config": edit}, CLIENTS, id=f"clients: {edit}") for edit in CLIENT_ALONE),
-    *(pytest.param({"seeds": tree}, SEEDED, id=f"seeds: {what}") for what, tree in SEED_EDITS.items()),
+    *(
+        pytest.param({"seeds": tree}, SEEDED | BASELINE.get(what, {}), id=f"seeds: {what}")
+        for what, tree in SEED_EDITS.items()
+    ),
     *(pytest.param(edit, expected, id=f"size: {edit}") for edit, expected in SIZES),
     *(pytest.param({"docker": edit}, expected, id=f"docker: {edit}") for edit, expected in PLACED),
     *(pytest.param(edit, {}, id=f"as before: {edit}") for edit in AS_BEFORE),
