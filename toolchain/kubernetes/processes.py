@@ -112,8 +112,10 @@ def end(*, keep: bool) -> bool:
         return False
     if os.geteuid() != 0:
         raise SetupError("the cluster was started by root and only root can end it; run it again as root.")
-    for folder in (*(node.folder for node in layout.nodes()), layout.folder() / "control-plane"):
-        Group(folder).stop()
+    # All that there could be: their folders may have been removed under them.
+    for node in map(Node, range(1, layout.MOST_NODES + 1)):
+        Group(node.folder).stop()
+    Group(layout.folder() / "control-plane").stop()
     network.down()
     cgroups.remove(layout.NAME)
     if not keep:
