@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e_k8s.conftest import kubernetes  # noqa: F401
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.kubernetes_plugin.e2e.kubelet import Kubelet
 from tests.kubernetes_plugin.e2e.stack import Stack, stack_in
