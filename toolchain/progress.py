@@ -13,6 +13,7 @@ from typing import IO
 from toolchain.errors import SetupError
 
 INTERVAL = 15.0
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def say(line: str) -> None:
@@ -43,16 +44,24 @@ def run(
     say(f"  ..  {doing} (usually {usually})")
     started = time.monotonic()
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=env,
-            cwd=cwd,
-            start_new_session=True,
-        )
+        # Between the start of the command and the `try` nobody would end it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=env,
+                cwd=cwd,
+                start_new_session=True,
+                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING),
+            )
+        except OSError:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+            raise
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             while True:
                 try:
                     code = process.wait(INTERVAL if timeout is None else min(INTERVAL, timeout))
