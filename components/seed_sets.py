@@ -38,8 +38,8 @@ class SeedSetArgs(TypedDict):
     secrets: NotRequired[dict[str, pulumi.Input[str]]]
     """Key to secret value, encrypted wherever Pulumi keeps it."""
     on_conflict: NotRequired[str]
-    """What to do about keys that exist before they are first written here: `fail` (the default), `adopt` those that
-    hold what is wanted, or `overwrite` them."""
+    """What to do about keys that exist before they are first written here: `fail`, `adopt` those that hold what is
+    wanted, or `overwrite` them. Default: `fail`, or `adopt` where the placement keeps data over a `destroy`."""
     keep_edits: NotRequired[bool]
     """Whether to write each key once and then leave its value to the applications. Default false."""
     retain: NotRequired[bool]

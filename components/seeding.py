@@ -42,13 +42,14 @@ def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
 
     `root` is the program's folder, in which the files of the sets lie.
     """
-    found = {INLINE: SeedSet(seeds=kv_tree.seeds(args.get(INLINE, {})))}
+    usual = _usual(args)
+    found = {INLINE: SeedSet(seeds=kv_tree.seeds(args.get(INLINE, {})), on_conflict=usual)}
     for name, described in args.get(SETS, {}).items():
         seeds, _ = _gathered(described, root, name, _max_value(args))
         found[f"{INLINE}-{name}"] = SeedSet(
             seeds=seeds,
             secrets=seed_sets.secrets(described),
-            on_conflict=OnConflict(described.get("on_conflict", OnConflict.FAIL.value)),
+            on_conflict=OnConflict(described.get("on_conflict", usual.value)),
             keep_edits=described.get("keep_edits", False),
             retain=described.get("retain", False),
         )
@@ -69,6 +70,13 @@ def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
         yield from (f"{path}.{SETS}.{fault}" for fault in faults)
         keys[f"{SETS}.{name}"] = [*seeds, *seed_sets.secrets(described)]
     yield from seed_sets.overlaps(keys, path)
+
+
+def _usual(args: Mapping[str, Any]) -> OnConflict:
+    """What to do about keys that exist already where a set does not say: data that is kept over a `destroy` brings
+    them back."""
+    kept = any(settings.get("keep_data") for settings in args["placement"].values())
+    return OnConflict.ADOPT if kept else OnConflict.FAIL
 
 
 def _gathered(described: Mapping[str, Any], root: Path, name: str, max_value: int) -> tuple[Seeds, list[str]]:

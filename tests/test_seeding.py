@@ -45,6 +45,21 @@ def test_each_set_is_a_resource_of_its_own(backend: Backend) -> None:
     assert [seen[f"consul-seeds{of}"].retain_on_delete for of in ("", "-app", "-mine")] == [False, False, True]
 
 
+def test_data_that_is_kept_brings_its_keys_back_so_they_are_adopted(backend: Backend) -> None:
+    (name, settings), *_ = backend.cluster.items()
+    ground = {"namespace": "mine"} if name == "kubernetes" else {}
+    args = cluster_args({name: {**settings, **ground, "keep_data": True}}, seeds={"a": 1}, seed_sets=SETS)
+
+    seen = build(lambda: {"ids": ConsulCluster("consul", args).servers})
+
+    assert {one.name: one.inputs["on_conflict"] for one in seen.of("KvEntries")} == {
+        "consul-seeds": "adopt",
+        "consul-seeds-app": "adopt",
+        "consul-seeds-mine": "adopt",
+    }
+    assert seen.of("KvBaseline") == []
+
+
 def test_only_a_strict_set_with_keys_has_to_know_what_was_there_before(backend: Backend) -> None:
     seen = cluster(backend, seed_sets=SETS)
 
