@@ -7,10 +7,11 @@ PULUMI = eval "$$($(TOOLCHAIN) env)" && pulumi
 OPERATION = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m operations
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy snapshot restore recover test chaos bench setup doctor env clean
+.PHONY: help up preview refresh destroy snapshot restore recover test chaos bench \
+	setup doctor env k8s-up k8s-down clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
 
 up: setup stack ## set up, start the cluster and show its outputs
 	@$(PULUMI) up --stack $(STACK) --yes --suppress-outputs
@@ -56,6 +57,12 @@ doctor: ## show what was found where
 
 env: ## print the environment: eval "$(make -s env)"
 	@$(TOOLCHAIN) env
+
+k8s-up: ## make sure that a Kubernetes cluster runs, the user's own or a new one [NODES=1]
+	@$(TOOLCHAIN) kubernetes up --nodes $(or $(NODES),1)
+
+k8s-down: ## end the cluster that k8s-up started, and its data [KEEP=yes keeps them]
+	@$(TOOLCHAIN) kubernetes down $(if $(KEEP),--keep)
 
 clean: ## remove what this folder holds beside the sources; builds and state stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

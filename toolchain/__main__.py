@@ -1,4 +1,4 @@
-"""`python3 -m toolchain COMMAND`: setup, doctor, env, docker, check."""
+"""`python3 -m toolchain COMMAND`: setup, doctor, env, docker, kubernetes, check."""
 
 import argparse
 import signal
@@ -25,6 +25,7 @@ from toolchain import (
 )
 from toolchain.errors import SetupError
 from toolchain.found import Found
+from toolchain.kubernetes import cluster
 
 
 def setup() -> int:
@@ -76,6 +77,15 @@ def docker(action: str) -> int:
     return 0
 
 
+def kubernetes_cluster(options: argparse.Namespace) -> int:
+    """Starts or ends a cluster."""
+    if options.action == "down":
+        cluster.down(keep=options.keep)
+    else:
+        report(cluster.up(options.nodes))
+    return 0
+
+
 def terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
     """A polite kill ends like Ctrl-C does: what was started is ended too."""
     raise KeyboardInterrupt
@@ -92,6 +102,10 @@ def main() -> int:
     commands.add_parser("docker", help="the Docker engine of this machine").add_argument(
         "action", choices=("start", "stop", "restart")
     )
+    kubernetes = commands.add_parser("kubernetes", help="a Kubernetes cluster on this machine")
+    kubernetes.add_argument("action", choices=("up", "down"))
+    kubernetes.add_argument("--nodes", type=int, default=1, choices=range(1, 10), help="at least so many")
+    kubernetes.add_argument("--keep", action="store_true", help="keep the data of a cluster that ends")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, terminated)
     try:
@@ -104,6 +118,8 @@ def main() -> int:
                 return show_env()
             case "check":
                 return check.run()
+            case "kubernetes":
+                return kubernetes_cluster(options)
             case _:
                 return docker(options.action)
     except SetupError as error:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from toolchain import consul_image, docker_engine, docker_plugin, engine, kubernetes_plugin, language_host, venv
 from toolchain.found import Found
+from toolchain.kubernetes import cluster
 
 
 def examine() -> list[Found]:
@@ -12,7 +13,7 @@ def examine() -> list[Found]:
     docker = docker_engine.find()
     image = consul_image.find()
     plugins = [docker_plugin.PLUGIN.find(), kubernetes_plugin.PLUGIN.find()]
-    return [venv.find(), pulumi, language_host.find(pulumi), *plugins, docker, image]
+    return [venv.find(), pulumi, language_host.find(pulumi), *plugins, docker, image, cluster.find()]
 
 
 def table(tools: Sequence[Found]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toolchain import credentials, docker_plugin, engine, kubernetes_plugin, language_host, places, search_path
 from toolchain.found import Found, Origin
+from toolchain.kubernetes import cluster, existing, programs
 
 # These name this clone, so that the values of another one do not stay.
 OURS = ("PATH", "PULUMI_RUNTIME_VIRTUALENV")
@@ -15,7 +16,8 @@ OURS = ("PATH", "PULUMI_RUNTIME_VIRTUALENV")
 def tools() -> list[Found]:
     """What the variables depend on."""
     pulumi = engine.find()
-    return [pulumi, language_host.find(pulumi), docker_plugin.PLUGIN.find(), kubernetes_plugin.PLUGIN.find()]
+    plugins = [docker_plugin.PLUGIN.find(), kubernetes_plugin.PLUGIN.find()]
+    return [pulumi, language_host.find(pulumi), *plugins, programs.kubectl()]
 
 
 def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -40,6 +42,9 @@ def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> di
         result["PULUMI_BACKEND_URL"] = folder.as_uri()
     if not credentials.chosen_passphrase(env):
         result["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(credentials.passphrase_file(env))
+    kubeconfig = cluster.running()
+    if kubeconfig and not existing.own_environment(env).get("KUBECONFIG"):
+        result["KUBECONFIG"] = str(kubeconfig)
     return {name: value for name, value in result.items() if name in OURS or not env.get(name)}
 
 

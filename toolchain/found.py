@@ -11,6 +11,7 @@ class Origin(StrEnum):
     DOWNLOADED = "downloaded"
     BUILT = "built"
     MISSING = "missing"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ COREFILE = """\
 def command(server: ApiServer) -> list[str]:
     """Its command line, with the Corefile written."""
     client = server.client_file("coredns", "/CN=coredns")
-    corefile = server.folder / "Corefile"
+    corefile = layout.corefile()
     forward = f"    forward . {RESOLVER}" if names_a_server(RESOLVER) else ""
     corefile.write_text(COREFILE.format(host=layout.HOST, port=READY_PORT, kubeconfig=client, forward=forward))
     return [str(programs.coredns()), f"-conf={corefile}"]

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from toolchain.errors import SetupError
@@ -27,6 +28,8 @@ class Group:
     """Commands that prepare the namespaces before any program starts."""
     network: str | None = None
     """The name of the network namespace to be in, None for the machine's own."""
+    inputs: Sequence[Path] = ()
+    """Files that the programs read when they start."""
     search: Sequence[Path] = ()
     """Folders that come first on the programs' PATH."""
 
@@ -42,7 +45,7 @@ class Group:
 
     def start(self) -> bool:
         """Starts it, anew if it should run otherwise than it does; says whether there was anything to do."""
-        wanted = json.dumps({"setup": self.setup, "programs": self.programs, "logs": str(self.logs)}, indent=1)
+        wanted = self.wanted()
         if self.outer() and self.specification.read_text() == wanted:
             return False
         self.stop()
@@ -63,6 +66,12 @@ class Group:
                 start_new_session=True,
             )
         return True
+
+    def wanted(self) -> str:
+        """The specification as it should be; it changes with what the inputs say."""
+        inputs = {str(path): sha256(path.read_bytes()).hexdigest() for path in self.inputs}
+        rest = {"setup": self.setup, "programs": self.programs, "logs": str(self.logs)}
+        return json.dumps({**rest, "inputs": inputs}, indent=1)
 
     def outer(self) -> int | None:
         """The process that holds the namespaces from outside."""

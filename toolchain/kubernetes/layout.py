@@ -59,6 +59,11 @@ def volumes() -> Path:
     return folder() / "volumes"
 
 
+def corefile() -> Path:
+    """The settings of the DNS server."""
+    return folder() / "Corefile"
+
+
 def kubeconfig() -> Path:
     """The administrator's kubeconfig, of kind's cluster too."""
     return folder() / "kubeconfig"

@@ -68,13 +68,23 @@ def down() -> None:
 
 def attach(node: Node) -> bool:
     """Gives a node its network unless it has it; says whether there was anything to do."""
-    if Path("/run/netns", node.namespace).exists() and Path(f"/sys/class/net/{node.namespace}").exists():
-        return False
-    if Path("/run/netns", node.namespace).exists():
-        run("ip", "netns", "delete", node.namespace)
+    space, cable = Path("/run/netns", node.namespace), Path(f"/sys/class/net/{node.namespace}")
+    there = space.exists() and cable.exists()
+    if not there:
+        if space.exists():
+            run("ip", "netns", "delete", node.namespace)
+        inside(node)
+    run("ip", "link", "set", node.namespace, "master", BRIDGE, "up")
+    run("ip", "route", "replace", node.pods, "via", node.address)
+    if node.number == 1:
+        run("ip", "route", "replace", layout.SERVICES, "via", node.address)
+    return not there
+
+
+def inside(node: Node) -> None:
+    """Makes a node's network namespace, its cable and its routes."""
     run("ip", "netns", "add", node.namespace)
     run("ip", "link", "add", node.namespace, "type", "veth", "peer", "name", "eth0", "netns", node.namespace)
-    run("ip", "link", "set", node.namespace, "master", BRIDGE, "up")
     others = [Node(number) for number in range(1, layout.MOST_NODES + 1) if number != node.number]
     lines = [
         "link set lo up",
@@ -85,10 +95,6 @@ def attach(node: Node) -> bool:
     ]
     run("ip", "-n", node.namespace, "-batch", "-", stdin="\n".join(lines))
     run("ip", "netns", "exec", node.namespace, "sh", "-c", f"echo 1 > {FORWARDING}")
-    run("ip", "route", "replace", node.pods, "via", node.address)
-    if node.number == 1:
-        run("ip", "route", "replace", layout.SERVICES, "via", node.address)
-    return True
 
 
 def accept() -> None:

@@ -10,6 +10,7 @@ from toolchain.kubernetes.certificates import Pair
 from toolchain.kubernetes.layout import Node
 
 PAUSE_IMAGE = "localhost/consul-on-pulumi/pause:1"
+NAMES = ("containerd.toml", "kubelet.json", "kube-proxy.json", "resolv.conf")
 SOCKET = "/run/containerd/containerd.sock"
 NEVER = {"imagefs.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%"}
 # What a kubelet sets if it finds anything else.

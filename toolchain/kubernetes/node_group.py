@@ -40,6 +40,7 @@ def group(node: Node, server: ApiServer) -> Group:
         },
         setup=list(setup(node)),
         network=node.namespace,
+        inputs=[node.folder / name for name in node_files.NAMES],
         search=list(dict.fromkeys([containerd.parent, runc.parent])),
     )
 
@@ -75,4 +76,7 @@ def start(node: Node, server: ApiServer) -> tuple[Group, bool]:
     attached = network.attach(node)
     cgroups.make(f"{layout.NAME}/{node.name}")
     programs_of_node = group(node, server)
-    return programs_of_node, programs_of_node.start() or attached
+    if attached:
+        # What still runs does so in a network that nothing leads to any more.
+        programs_of_node.stop()
+    return programs_of_node, programs_of_node.start()

@@ -62,6 +62,7 @@ def control_plane() -> Group:
             "coredns": dns.command(server),
             "volume-provisioner": storage.command(server),
         },
+        inputs=[layout.corefile()],
     )
 
 
@@ -93,11 +94,8 @@ def dns_ready() -> bool:
 
 def running() -> bool:
     """Whether its API server answers."""
-    return (
-        layout.kubeconfig().exists()
-        and (layout.folder() / "control-plane").exists()
-        and layout.api_server().api().ready()
-    )
+    there = (layout.folder() / "control-plane").exists() and Path(f"/sys/class/net/{layout.BRIDGE}").exists()
+    return there and layout.api_server().api().ready()
 
 
 def down(*, keep: bool) -> bool:

@@ -4,8 +4,9 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from toolchain import cache, download, go_build, places, progress, versions
+from toolchain import cache, download, go_build, places, progress, search_path, versions
 from toolchain.errors import SetupError
+from toolchain.found import Found, Origin
 
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 NODE = ("kubelet", "kube-proxy")
@@ -28,6 +29,14 @@ def kubernetes(*names: str) -> dict[str, Path]:
             raise SetupError(f"{name} is missing although it was just made; run it again.")
         paths[name] = found
     return paths
+
+
+def kubectl() -> Found:
+    """The client for people: the user's own, else ours if the cache has it."""
+    own, ours = search_path.installed("kubectl"), finished("kubectl")
+    if own or not ours:
+        return Found("kubectl", "-", str(own or "-"), Origin.INSTALLED if own else Origin.STOPPED)
+    return Found("kubectl", versions.KUBERNETES, str(ours), Origin.BUILT)
 
 
 def finished(name: str) -> Path | None:
