@@ -11,7 +11,7 @@ from components.desired import rollout
 from components.live import gate
 from components.live.api import RefusedError, UnreachableError
 from components.live.pod_status import Pod
-from components.live.pods import INTERVAL, hindrances
+from components.live.pods import INTERVAL, departed, hindrances
 from components.live.seat import STOPPED
 from components.live.servers import Servers
 from components.live.stateful_set import StatefulSet, Workload
@@ -93,11 +93,15 @@ def _roll(props: Properties) -> None:
 
 def _replace(servers: Servers, pods: StatefulSet, order: list[str], pod: Pod, *, lost: bool) -> None:
     leaving = pod.name
-    led = servers.until(lambda view: view.leader is not None, PATIENCE_LEADERLESS) is not None
-    if led and not lost:
+    view = servers.until(lambda view: view.leader is not None, PATIENCE_LEADERLESS)
+    if view and not lost:
         gate.open_for(servers, order, leaving)
+        # It returns at another address, and for half a minute the others would hold its name for the old one
+        # (memberlist, DeadNodeReclaimTime), unless it took its leave. A server that nobody can replace stays a voter.
+        if not rollout.loses_quorum(leaving, view) and not departed(servers, leaving):
+            raise RollStoppedError(f"{leaving} did not leave Raft and was not touched: run `pulumi up` again")
     pods.delete_pod(leaving, pod.uid)
-    if hindered := hindrances(servers, pods, [leaving], {leaving: pod.uid}, led=led):
+    if hindered := hindrances(servers, pods, [leaving], {leaving: pod.uid}, led=view is not None):
         raise RollStoppedError(STOPPED.format(reason=hindered))
 
 

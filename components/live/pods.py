@@ -1,5 +1,6 @@
 """Waiting for servers in pods: with the evidence of each server, and with Kubernetes' own words where there is none."""
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 
@@ -8,6 +9,7 @@ from components.desired.rollout import View
 from components.live.pod_status import Pod
 from components.live.servers import Servers
 from components.live.stateful_set import StatefulSet
+from components.live.turn import PATIENCE as PATIENCE_RAFT
 
 PATIENCE = 300.0
 """Seconds for a pod to be scheduled, get its image and volume, and for its server to take part again."""
@@ -44,6 +46,16 @@ def hindrances(
         if now > deadline or (hopeless_since is not None and now - hopeless_since > PATIENCE_HOPELESS):
             return "; ".join(_explained(name, reason, found.get(name), pods) for name, reason in hindered.items())
         time.sleep(INTERVAL)
+
+
+def departed(servers: Servers, name: str) -> bool:
+    """Let a server leave the cluster; whether Raft is without it then.
+
+    Its agent ends soon after, and the kubelet would start it again: the pod has to be deleted right away.
+    """
+    threading.Thread(target=servers.leave, args=(name,), daemon=True).start()
+    gone = servers.until(lambda now: now.leader is not None and name not in now.peers, PATIENCE_RAFT)
+    return gone is not None
 
 
 def _hindrance(name: str, pod: Pod | None, gone: str | None, view: View, index: int, *, led: bool) -> str | None:

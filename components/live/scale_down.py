@@ -1,6 +1,5 @@
 """ScaleDown: stands before the servers' StatefulSet. Servers that have to go leave Raft first, one at a time."""
 
-import threading
 import time
 from typing import Any
 
@@ -10,10 +9,9 @@ from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider,
 from components.desired import rollout
 from components.live import gate
 from components.live.api import RefusedError, UnreachableError
-from components.live.pods import INTERVAL, PATIENCE
+from components.live.pods import INTERVAL, PATIENCE, departed
 from components.live.servers import Servers
 from components.live.stateful_set import StatefulSet, Workload
-from components.live.turn import PATIENCE as PATIENCE_RAFT
 from components.live.turn import PATIENCE_LEADERLESS, RollStoppedError
 
 REVISION = 1
@@ -83,11 +81,8 @@ def _part_with(servers: Servers, pods: StatefulSet, names: list[str]) -> None:
     if view is None or rollout.loses_quorum(leaving, view):
         raise RollStoppedError(f"without {leaving} the rest would have no quorum: mend the other servers first")
     gate.hand_over(servers, names, leaving, view)
-    if leaving in view.seen:
-        # The agent ends when it has left, and the kubelet would start it again: its pod has to go before that.
-        threading.Thread(target=servers.leave, args=(leaving,), daemon=True).start()
-        if not servers.until(lambda now: now.leader is not None and leaving not in now.peers, PATIENCE_RAFT):
-            raise RollStoppedError(f"{leaving} did not leave Raft and was not removed: run `pulumi up` again")
+    if leaving in view.seen and not departed(servers, leaving):
+        raise RollStoppedError(f"{leaving} did not leave Raft and was not removed: run `pulumi up` again")
     pods.scale(len(staying))
     _wait_until_gone(pods, leaving)
     gate.forget(servers, leaving)

@@ -9,6 +9,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from components.live import gate, kubeconfig, pod_roll, pods
 from components.live.pod_roll import PodRollProvider
+from components.live.stateful_set import StatefulSet
 from components.live.turn import RollStoppedError
 from tests.live.fake_kubernetes import FakeKubernetes, waiting
 from tests.live.played_servers import NAMES, PlayedServers
@@ -31,7 +32,12 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
 def played(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> PlayedServers:
     """Three servers, of which server 0 leads; one whose pod is replaced is back at once, unless told otherwise."""
     servers = PlayedServers()
-    kubernetes.on_delete = lambda name: servers.done.append(("delete", name))
+
+    def back(name: str) -> None:
+        servers.done.append(("delete", name))
+        servers.names = sorted({*servers.names, name})
+
+    kubernetes.on_delete = back
     monkeypatch.setattr(pod_roll, "turn_servers", lambda _props: servers)
     monkeypatch.setattr(gate, "FOLLOWING", 0.0)
     for module in (pods, pod_roll):
@@ -73,11 +79,31 @@ def test_followers_are_replaced_first_and_the_leader_last_after_it_handed_over(
 
     assert roll() == props(definition="new")
     assert played.done == [
+        ("leave", NAMES[1]),
         ("delete", NAMES[1]),
+        ("leave", NAMES[2]),
         ("delete", NAMES[2]),
         ("transfer", NAMES[0], NAMES[1], f"id-of-{NAMES[1]}"),
+        ("leave", NAMES[0]),
         ("delete", NAMES[0]),
     ]
+
+
+def test_a_server_that_does_not_leave_keeps_its_pod(played: PlayedServers, kubernetes: FakeKubernetes) -> None:
+    kubernetes.rolls_to("new")
+    played.deaf = True
+
+    assert stopped() == "dev-server-1 did not leave Raft and was not touched: run `pulumi up` again"
+    assert kubernetes.deleted == []
+
+
+def test_a_lone_server_is_replaced_without_leaving(played: PlayedServers, kubernetes: FakeKubernetes) -> None:
+    kubernetes.rolls_to("new")
+    played.names = NAMES[:1]
+
+    PodRollProvider().update("id", props(names=NAMES[:1]), props(names=NAMES[:1], definition="new"))
+
+    assert played.done == [("delete", NAMES[0])]
 
 
 def test_at_the_birth_of_a_cluster_no_pod_is_replaced_and_all_votes_are_waited_for(
@@ -117,11 +143,18 @@ def test_a_pod_that_does_not_run_is_replaced_first_and_without_asking_the_others
     kubernetes.rolls_to("new")
     kubernetes.pods[NAMES[2]] = waiting(kubernetes.pods[NAMES[2]], "ImagePullBackOff", "no such image")
     played.down.add(NAMES[2])
-    kubernetes.on_delete = lambda name: (played.done.append(("delete", name)), played.down.discard(name))
+    back = kubernetes.on_delete
+    kubernetes.on_delete = lambda name: (back(name), played.down.discard(name))
 
     roll()
 
-    assert [name for step, name, *_ in played.done if step == "delete"] == [NAMES[2], NAMES[1], NAMES[0]]
+    assert [step[:2] for step in played.done if step[0] != "transfer"] == [
+        ("delete", NAMES[2]),
+        ("leave", NAMES[1]),
+        ("delete", NAMES[1]),
+        ("leave", NAMES[0]),
+        ("delete", NAMES[0]),
+    ]
 
 
 def test_bug_a_server_that_only_does_not_answer_is_no_loss_while_kubernetes_calls_it_ready(
@@ -210,11 +243,17 @@ def test_without_a_leader_the_roll_goes_on_as_long_as_servers_answer(
 ) -> None:
     kubernetes.rolls_to("new")
     played.leader = None
-    kubernetes.on_delete = lambda name: setattr(played, "leader", NAMES[1] if name == NAMES[2] else played.leader)
+    back = kubernetes.on_delete
+
+    def elect(name: str) -> None:
+        back(name)
+        played.leader = NAMES[0] if name == NAMES[1] else played.leader
+
+    kubernetes.on_delete = elect
 
     roll()
 
-    assert sorted(kubernetes.deleted) == NAMES
+    assert kubernetes.deleted == [NAMES[0], NAMES[1], NAMES[2]]
 
 
 def test_a_roll_waits_until_the_controller_knows_what_to_make(
@@ -237,27 +276,13 @@ def test_a_pod_that_is_made_anew_and_still_is_not_what_the_settings_say_is_not_r
     assert kubernetes.deleted == [NAMES[1]]
 
 
-def test_a_pod_that_somebody_replaced_meanwhile_is_not_deleted_again(
-    played: PlayedServers, kubernetes: FakeKubernetes
-) -> None:
-    kubernetes.rolls_to("new")
+def test_a_pod_that_somebody_replaced_meanwhile_is_not_deleted_again(kubernetes: FakeKubernetes) -> None:
+    kubernetes._delete_pod(NAMES[1], kubernetes.pods[NAMES[1]])
 
-    def meanwhile(*_: Any) -> None:
-        kubernetes._delete_pod(NAMES[1], kubernetes.pods[NAMES[1]])
-        monkeypatched()
+    StatefulSet(props()).delete_pod(NAMES[1], "uid-1-1")
 
-    original = gate.open_for
-
-    def monkeypatched() -> None:
-        gate.open_for = original
-
-    gate.open_for = meanwhile
-    try:
-        roll()
-    finally:
-        gate.open_for = original
-
-    assert kubernetes.deleted.count(NAMES[1]) == 1
+    assert kubernetes.deleted == [NAMES[1]]
+    assert kubernetes.pods[NAMES[1]]["metadata"]["uid"] == "uid-1-2"
 
 
 @pytest.mark.parametrize(

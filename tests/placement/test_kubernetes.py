@@ -272,6 +272,13 @@ def test_no_probe_ends_a_server_because_there_is_no_leader(three_and_one: Build)
         assert found["startupProbe"]["periodSeconds"] * found["startupProbe"]["failureThreshold"] >= 600
 
 
+def test_a_server_counts_as_away_until_autopilot_lets_it_vote_again(three_and_one: Build) -> None:
+    probe = container(three_and_one)["readinessProbe"]
+
+    assert probe["periodSeconds"] * probe["successThreshold"] >= 5 + 10
+    assert "successThreshold" not in container(three_and_one, "consul-client")["readinessProbe"]
+
+
 def test_an_agent_has_time_to_drain_and_to_leave(three_and_one: Build) -> None:
     assert container(three_and_one)["lifecycle"]["preStop"]["exec"]["command"] == ["/bin/sleep", "5"]
     assert pod(three_and_one)["terminationGracePeriodSeconds"] == 60

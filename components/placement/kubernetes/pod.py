@@ -91,7 +91,7 @@ def _spec(
             "capabilities": {"drop": ["ALL"]},
             "read_only_root_filesystem": True,
         },
-        **probes.of_agent(),
+        **probes.of_agent(role),
     }
     return {
         "service_account_name": tier.called,

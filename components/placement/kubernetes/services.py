@@ -47,7 +47,10 @@ def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     called = f"{tier.called}-dns" if tier.group.role is Role.CLIENT else f"{tier.group.topology.cluster}-dns"
     wanted = [_port("dns", DNS, target="dns"), _port("dns-udp", DNS, "UDP", target="dns-udp")]
     made = _shared(tier, f"{tier.name}-dns", called, wanted, opts)
-    found: pulumi.Output[str] = made.spec.apply(lambda spec: _host_port(str(spec.cluster_ip), DNS))
+    # In the preview of a first update Kubernetes has given no address yet.
+    found: pulumi.Output[str] = made.spec.apply(
+        lambda spec: _host_port(spec.cluster_ip or f"{called}.{tier.namespace}.svc", DNS)
+    )
     return found
 
 
