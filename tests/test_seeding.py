@@ -48,7 +48,7 @@ def test_each_set_is_a_resource_of_its_own(backend: Backend) -> None:
 def test_data_that_is_kept_brings_its_keys_back_so_they_are_adopted(backend: Backend) -> None:
     (name, settings), *_ = backend.cluster.items()
     ground = {"namespace": "mine"} if name == "kubernetes" else {}
-    args = cluster_args({name: {**settings, **ground, "keep_data": True}}, seeds={"a": 1}, seed_sets=SETS)
+    args = cluster_args({name: {**settings, **ground, "keep_data": True}}, seeds={"motd": "hi"}, seed_sets=SETS)
 
     seen = build(lambda: {"ids": ConsulCluster("consul", args).servers})
 
