@@ -1,6 +1,7 @@
 """Kubernetes for the tests on the real thing."""
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.e2e_k8s import traces
+from toolchain import environment
 from toolchain.kubernetes import cluster, kind, layout
 from toolchain.kubernetes.control_plane import control_plane
+
+
+@pytest.fixture(scope="session", autouse=True)
+def variables() -> Iterator[None]:
+    """What `eval "$(make -s env)"` sets."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.variables(environment.tools(), os.environ).items():
+            patch.setenv(name, value)
+        yield
 
 
 @pytest.fixture(scope="session")

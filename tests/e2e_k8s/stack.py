@@ -1,0 +1,79 @@
+"""One stack of the real program on the real engine, in a Kubernetes of our own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+
+from tests.e2e import consul
+from tests.e2e.cluster import PROGRAM, Cluster
+from tests.e2e.waiting import eventually
+from tests.e2e_k8s.kubectl import Kubectl
+from toolchain import places
+
+
+class PodCluster(Cluster):
+    """The same stack, whose agents are pods in a namespace that is called like the cluster."""
+
+    kubectl: Kubectl
+
+    def pods(self, tier: str) -> dict[str, str]:
+        """Name to address of the pods of one tier that are running."""
+        label = f"app.kubernetes.io/component={tier}"
+        found = self.kubectl.get("pods", "--namespace", self.name, "--selector", label)["items"]
+        return {pod["metadata"]["name"]: pod["status"].get("podIP", "") for pod in found}
+
+    def addresses(self, tier: str = "server") -> list[str]:
+        """Base URL of each pod's API, as seen from the machine."""
+        return [f"http://{address}:8500" for _, address in sorted(self.pods(tier).items())]
+
+    def service(self, name: str) -> str:
+        """Base URL of a service's first port."""
+        spec = self.kubectl.get("service", name, "--namespace", self.name)["spec"]
+        return f"http://{spec['clusterIP']}:{spec['ports'][0]['port']}"
+
+    def all_vote(self, count: int, within: float = 120) -> None:
+        """Wait until every server names the same leader and all of them are voters, in the eyes of each."""
+        wanted = [f"{self.name}-server-{ordinal}" for ordinal in range(count)]
+
+        def agreed() -> bool:
+            bases = self.addresses()
+            leaders = consul.leaders(bases)
+            return (
+                len(bases) == count
+                and len(leaders) == 1
+                and "" not in leaders
+                and all(sorted(consul.voters(base)) == wanted for base in bases)
+            )
+
+        eventually(f"{count} voters of {self.name}", agreed, bool, within)
+
+    def uids(self) -> dict[str, str]:
+        """Name to uid of every server's pod."""
+        label = "app.kubernetes.io/component=server"
+        found = self.kubectl.get("pods", "--namespace", self.name, "--selector", label)["items"]
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+
+
+@contextmanager
+def stood_up(folder: Path, name: str, kubeconfig: Path, settings: dict[str, Any]) -> Iterator[PodCluster]:
+    """A cluster of its own: backend, passphrase and namespace too. At the end nothing of it is left."""
+    project = folder / "project"
+    project.mkdir()
+    for part in PROGRAM:
+        (project / part).symlink_to(places.ROOT / part)
+    (folder / "backend").mkdir()
+    env = {
+        "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "e2e",
+        "KUBECONFIG": str(kubeconfig),
+    }
+    stack = automation.create_stack(name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
+    cluster = PodCluster(stack, {"placement": {"kubernetes": {}}} | settings)
+    cluster.kubectl = Kubectl(kubeconfig)
+    try:
+        yield cluster
+    finally:
+        cluster.kubectl("delete", "namespace", cluster.name, "--ignore-not-found", "--wait=true", "--timeout=120s")

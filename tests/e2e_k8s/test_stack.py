@@ -1,0 +1,170 @@
+"""The k8s stack for real: up, changes under load, repair and the end, on the real engine and real pods."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.e2e import consul
+from tests.e2e.conftest import FLAT, SEEDS
+from tests.e2e.waiting import eventually
+from tests.e2e_k8s.stack import PodCluster, stood_up
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def stack(kubernetes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PodCluster]:
+    """Three servers, a client and the seeds."""
+    with stood_up(tmp_path_factory.mktemp("k8s"), "e2e-pods", kubernetes, {"seeds": SEEDS, "clients": 1}) as made:
+        made.up()
+        made.all_vote(3)
+        yield made
+
+
+class Writer(threading.Thread):
+    """Writes a key every 50 ms through the client's pod, and never repeats one."""
+
+    def __init__(self, base: str, prefix: str) -> None:
+        super().__init__(daemon=True)
+        self.acknowledged: list[str] = []
+        self.refused: list[str] = []
+        self._base, self._prefix = base, prefix
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        number = 0
+        while not self._ended.is_set():
+            key, number = f"{self._prefix}/{number}", number + 1
+            try:
+                good = requests.put(f"{self._base}/v1/kv/{key}", data=b"x", timeout=5).text.strip() == "true"
+            except requests.RequestException:
+                good = False
+            (self.acknowledged if good else self.refused).append(key)
+            time.sleep(0.05)
+
+    def __enter__(self) -> "Writer":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self.join()
+
+
+def nothing_lost(stack: PodCluster, writer: Writer) -> None:
+    assert len(writer.acknowledged) > 20
+    stored = consul.ask(stack.addresses()[0], "/v1/kv/?keys&consistent")
+    assert set(writer.acknowledged) <= set(stored)
+
+
+def test_the_stack_is_up_with_its_seeds_and_needs_nothing(stack: PodCluster) -> None:
+    assert sorted(stack.pods("server")) == [f"{stack.name}-server-{ordinal}" for ordinal in range(3)]
+    assert len(stack.pods("client")) == 1
+    assert stack.outputs["leader_address"].rpartition(":")[0] in stack.pods("server").values()
+    for base in [*stack.addresses(), *stack.addresses("client")]:
+        assert {key: consul.text(base, key) for key in FLAT} == FLAT
+    for _ in range(3):
+        stack.refresh()
+        assert stack.preview().keys() == {"same"}, stack.changed()
+
+
+def test_the_ui_is_served_where_the_output_says(stack: PodCluster) -> None:
+    (url,) = stack.outputs["ui_urls"]
+    host, _, path = url.removeprefix("http://").partition("/")
+    service = host.partition(".")[0]
+
+    answer = requests.get(f"{stack.service(service)}/{path}", timeout=10)
+
+    assert answer.ok
+    assert "Consul" in answer.text
+
+
+def test_another_configuration_goes_one_server_at_a_time_and_loses_nothing(stack: PodCluster) -> None:
+    before = stack.uids()
+    stack.change(server_config={"log_level": "DEBUG"})
+    fewest = []
+    with Writer(stack.addresses("client")[0], "roll") as writer:
+        watching = threading.Event()
+
+        def watch() -> None:
+            while not watching.is_set():
+                ready = stack.kubectl.get("statefulset", f"{stack.name}-server", "--namespace", stack.name)
+                fewest.append(ready["status"].get("readyReplicas", 0))
+                time.sleep(0.5)
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        stack.up()
+        watching.set()
+        watcher.join()
+
+    stack.all_vote(3)
+    assert not stack.uids().items() & before.items()
+    assert min(fewest) >= 2, "never more than one server away"
+    nothing_lost(stack, writer)
+    assert len(writer.refused) <= 0.05 * len(writer.acknowledged), writer.refused
+    assert stack.preview().keys() == {"same"}, stack.changed()
+
+
+def test_a_bad_configuration_stops_at_the_first_server(stack: PodCluster) -> None:
+    before = stack.uids()
+    stack.change(server_config={"performance": {"raft_multiplier": 99}})
+
+    told = stack.refused("up")
+
+    kept = [name for name, uid in stack.uids().items() if before.get(name) == uid]
+    assert len(kept) == 2
+    (struck,) = before.keys() - set(kept)
+    assert struck in told
+    assert consul.put(stack.addresses("client")[0], "during", "the stop")
+    stack.change(server_config=None)
+    stack.up()
+    stack.all_vote(3)
+    assert stack.preview().keys() == {"same"}, stack.changed()
+
+
+def test_servers_come_and_go_and_nothing_is_lost(stack: PodCluster) -> None:
+    with Writer(stack.addresses("client")[0], "scale") as writer:
+        for servers, quorum in ((5, 3), (3, 2)):
+            stack.change(servers=servers)
+            stack.up()
+            stack.all_vote(servers)
+            found = consul.ask(stack.addresses()[0], "/v1/operator/autopilot/configuration")
+            assert found["MinQuorum"] == quorum
+
+    nothing_lost(stack, writer)
+    claims = stack.kubectl.get("persistentvolumeclaims", "--namespace", stack.name)["items"]
+    assert len(claims) == 3
+    assert stack.preview().keys() == {"same"}, stack.changed()
+
+
+def test_all_pods_deleted_at_once_come_back_as_one_cluster(stack: PodCluster) -> None:
+    before = stack.uids()
+
+    stack.kubectl("delete", "pods", "--all", "--namespace", stack.name, "--wait=false")
+
+    eventually("new pods", lambda: stack.uids(), lambda now: len(now) == 3 and not now.items() & before.items(), 120)
+    stack.all_vote(3, within=180)
+    for base in stack.addresses():
+        assert {key: consul.text(base, key) for key in FLAT} == FLAT
+    assert stack.up().keys() == {"same"}, stack.changed()
+
+
+def test_a_lost_claim_is_made_again(stack: PodCluster) -> None:
+    name = f"{stack.name}-server-1"
+    stack.kubectl("delete", "persistentvolumeclaim", f"data-{name}", "--namespace", stack.name, "--wait=false")
+    stack.kubectl("delete", "pod", name, "--namespace", stack.name)
+
+    stack.all_vote(3, within=180)
+    assert {key: consul.text(stack.addresses()[1], key) for key in FLAT} == FLAT
+
+
+def test_destroy_leaves_nothing(stack: PodCluster) -> None:
+    stack.destroy()
+
+    namespaces = [found["metadata"]["name"] for found in stack.kubectl.get("namespaces")["items"]]
+    assert stack.name not in namespaces
