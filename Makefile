@@ -7,10 +7,10 @@ PULUMI = eval "$$($(TOOLCHAIN) env)" && pulumi
 OPERATION = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m operations
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy snapshot restore recover test chaos bench setup doctor env clean
+.PHONY: help up preview preview-comment refresh destroy snapshot restore recover test chaos bench setup doctor env clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 up: setup stack ## set up, start the cluster and show its outputs
 	@$(PULUMI) up --stack $(STACK) --yes --suppress-outputs
@@ -22,6 +22,9 @@ up: setup stack ## set up, start the cluster and show its outputs
 
 preview: setup stack ## show what `make up` would change
 	@$(PULUMI) preview --stack $(STACK) --diff
+
+preview-comment: setup stack ## the same in words for a pull request [ALLOW=data-loss]
+	@eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m review $(STACK) $(addprefix --allow ,$(ALLOW))
 
 refresh: setup stack ## compare the state with what really runs
 	@$(PULUMI) refresh --stack $(STACK) --yes

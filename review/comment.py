@@ -10,6 +10,8 @@ from review.markdown import block, bullets, code, folded
 
 REFUSALS, HEADLINE, WARNINGS, SETTINGS, KEYS, RESOURCES = 16_000, 8_000, 3_000, 9_000, 14_000, 6_000
 """Characters of each section. GitHub takes 65,536 in one comment."""
+WORDS = 4_000
+"""Characters of one line of a refusal, which is a sentence and no value."""
 
 
 def found_agents(preview: Preview) -> list[Agent]:
@@ -30,7 +32,7 @@ def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
     parts.append(bullets(headline.headline(preview, agents, lost), HEADLINE))
     if preview.errors:
         lines = [line for error in preview.errors for line in error.splitlines()]
-        parts.append(f"### Refused\n\n{block(lines, REFUSALS, 'text')}")
+        parts.append(f"### Refused\n\n{block(lines, REFUSALS, 'text', WORDS)}")
     if preview.warnings:
         lines = [line for warning in preview.warnings for line in warning.splitlines()]
         parts.append(f"### Warnings\n\n{block(lines, WARNINGS, 'text')}")
@@ -43,7 +45,7 @@ def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
 def _changes(preview: Preview, agents: list[Agent]) -> list[str]:
     parts = []
     if settings := configuration.section(agents, SETTINGS):
-        parts.append(f"### Agent configuration\n\n{settings}")
+        parts.append(f"### Agents\n\n{settings}")
     if keys := kv.changes(preview.steps):
         lines = [line for change in keys for line in change.lines]
         parts.append(f"### KV entries: {kv.counted(keys)}\n\n{block(lines, KEYS, 'diff')}")

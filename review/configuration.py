@@ -1,12 +1,17 @@
-"""Changed agent configuration as a unified diff, once for all agents to which the same happens."""
+"""What changes about agents as a diff, once for all agents to which the same happens."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 from typing import Any
 
 from review.agents import Agent, Side
-from review.markdown import block, clipped, codes
+from review.markdown import block, codes, value
+
+GROUPS = 10
+"""Differences that are shown; with more, such as another port for each of many clients, the rest is counted."""
+DERIVED = "command line"
+"""What follows from other settings, and is shown in their words."""
 
 Difference = tuple[str, ...]
 
@@ -22,19 +27,34 @@ def differences(found: Sequence[Agent]) -> dict[Difference, list[str]]:
 
 def section(found: Sequence[Agent], limit: int) -> str:
     """Markdown of all differences in at most about `limit` characters; nothing where there is none."""
-    grouped = differences(found)
-    parts = [f"{codes(names)}\n\n{block(lines, limit // len(grouped), 'diff')}" for lines, names in grouped.items()]
+    grouped = list(differences(found).items())
+    shown = grouped[:GROUPS]
+    parts = [f"{codes(names)}\n\n{block(lines, limit // len(shown), 'diff')}" for lines, names in shown]
+    if left := sum(len(names) for _, names in grouped[GROUPS:]):
+        parts.append(f"… and {left} more agents")
     return "\n\n".join(parts)
 
 
-def _lines(earlier: Side, later: Side) -> list[str]:
-    before, after = earlier.configuration, later.configuration
+def _lines(before: Side, after: Side) -> list[str]:
     lines: list[str] = []
-    for name in sorted(before.keys() | after.keys()):
-        one, other = _written(before.get(name)), _written(after.get(name))
+    files = sorted(before.configuration.keys() | after.configuration.keys())
+    for name in files:
+        one, other = _written(before.configuration.get(name)), _written(after.configuration.get(name))
         changed = list(unified_diff(one, other, n=2, lineterm=""))[2:]
-        lines += [clipped(line) for line in ([f"# {name}", *changed] if changed and len(before) > 1 else changed)]
-    return lines
+        lines += [f"# {name}", *changed] if changed and len(files) > 1 else changed
+    return [*lines, *_plain(before.rest, after.rest)]
+
+
+def _plain(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Everything but the configuration, one line a side."""
+    for name in sorted((before.keys() | after.keys()) - {DERIVED}):
+        one, other = before.get(name), after.get(name)
+        if one == other:
+            continue
+        if name in before:
+            yield f"- {name}: {value(one)}"
+        if name in after:
+            yield f"+ {name}: {value(other)}"
 
 
 def _written(document: Any) -> list[str]:

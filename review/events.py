@@ -16,6 +16,11 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 _NOT_YET = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
+_WRAPPINGS = (
+    re.compile(r"^(update|preview) failed$"),
+    re.compile(r"^an unhandled error occurred: program exited with non-zero exit code: \d+$"),
+    re.compile(r"^\S+ resource '[^']*'(: property \S+ value \{.*?\} has)?( has)? a problem: "),
+)
 _OPERATIONS = {
     "create-replacement": "replace",
     "delete-replaced": "replace",
@@ -62,7 +67,7 @@ class Preview:
     """A preview, whether it came to its end or not."""
 
     steps: tuple[Step, ...]
-    """One for each resource, in the order in which they began."""
+    """One for each resource, by URN."""
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -81,17 +86,26 @@ def parse(lines: Iterable[str]) -> Preview:
             _add(steps, event["resourcePreEvent"]["metadata"])
         elif "diagnosticEvent" in event:
             found = event["diagnosticEvent"]
-            text = _COLOUR.sub("", found.get("message", "")).strip()
-            # "update failed" says nothing that the error before it does not say.
-            if text and text not in ("update failed", "preview failed"):
-                said.get(found.get("severity", ""), {})[text] = None
+            said.get(found.get("severity", ""), {})[_reason(found.get("message", ""))] = None
         elif "policyEvent" in event:
             found = event["policyEvent"]
             text = f"{found['policyName']}: {_COLOUR.sub('', found['message']).strip()}"
             said["error" if found.get("enforcementLevel") == "mandatory" else "warning"][text] = None
         elif "errorEvent" in event:
             said["error"][_COLOUR.sub("", event["errorEvent"]["error"]).strip()] = None
-    return Preview(tuple(steps.values()), tuple(said["error"]), tuple(said["warning"]))
+    # The engine works on many resources at once, so the order of its events is chance.
+    for messages in said.values():
+        messages.pop("", None)
+    in_order = sorted(steps.values(), key=lambda step: step.urn)
+    return Preview(tuple(in_order), tuple(sorted(said["error"])), tuple(sorted(said["warning"])))
+
+
+def _reason(message: str) -> str:
+    """A message without what the engine wraps around the program's own words."""
+    text = _COLOUR.sub("", message).strip()
+    for pattern in _WRAPPINGS:
+        text = pattern.sub("", text)
+    return text.strip()
 
 
 def _add(steps: dict[str, Step], metadata: Mapping[str, Any]) -> None:

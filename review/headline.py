@@ -17,7 +17,7 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss]) -> 
     lines = [f"{loss.what[:2]}{loss.what[2].upper()}{loss.what[3:]} (`{loss.kind.value}`)" for loss in lost]
     lines += [*_sizes(found), *_rolls(found, lost), *_clients(preview.steps, found), *_kept(preview.steps)]
     if changed := kv.changes(preview.steps):
-        lines.append(f"Writes KV entries: {kv.counted(changed)}.")
+        lines.append(f"KV entries: {kv.counted(changed)}.")
     if lines:
         return lines
     if any(step.operation != "same" and not step.type.startswith("pulumi:") for step in preview.steps):
@@ -45,8 +45,8 @@ def _rolls(found: Sequence[Agent], lost: Sequence[Loss]) -> Iterator[str]:
         return
     safe = all(agent.data is Data.KEPT for agent in rolled)
     if len(rolled) == 1:
-        how = "restarts" if sum(agents.sizes(found, Role.SERVER)) == 2 else "rolls"
-        yield f"{how.capitalize()} {code(rolled[0].name)}{_because(rolled)}{_untouched(safe)}."
+        alone = ", the only server: no leader meanwhile" if agents.sizes(found, Role.SERVER)[0] == 1 else ""
+        yield f"Restarts {code(rolled[0].name)}{alone}{_because(rolled)}{_untouched(safe)}."
         return
     order = "one by one, each when the others can do without it and after the leadership was handed over"
     yield f"Rolls {_number(len(rolled), 'server')} {order}{_because(rolled)}{_untouched(safe)}."
@@ -60,7 +60,8 @@ def _clients(steps: Sequence[Step], found: Sequence[Agent]) -> Iterator[str]:
         gone = [agent.name for agent in agents.of(found, Role.CLIENT, "delete")]
         yield f"Removes {codes(gone)} ({before} → {after} clients), with what is registered there."
     if rolled := agents.of(found, Role.CLIENT, "replace", "update"):
-        yield f"Restarts {_number(len(rolled), 'client')} one by one{_because(rolled)}."
+        order = " one by one" if len(rolled) > 1 else ""
+        yield f"Restarts {_number(len(rolled), 'client')}{order}{_because(rolled)}."
     for step in on_kubernetes.clients(steps):
         verb = {"create": "Starts", "delete": "Removes"}.get(step.operation, "Rolls")
         yield f"{verb} the clients of {code(step.name)}."

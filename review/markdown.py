@@ -39,12 +39,12 @@ def value(found: Any) -> str:
     return visible(json.dumps(found, ensure_ascii=False, sort_keys=True))
 
 
-def block(lines: Iterable[str], limit: int, language: str = "") -> str:
+def block(lines: Iterable[str], limit: int, language: str = "", line_limit: int = LINE) -> str:
     """A code block of at most `limit` characters; what does not fit is counted."""
     shown: list[str] = []
     left, room = 0, limit
     for line in lines:
-        text = clipped(visible(line))
+        text = clipped(visible(line), line_limit)
         room -= len(text) + 1
         if left or room < 0:
             left += 1

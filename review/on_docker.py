@@ -6,6 +6,7 @@ from typing import Any
 
 from components.desired.topology import Role
 from review.agents import Agent, Data, Side
+from review.configuration import DERIVED
 from review.events import State, Step
 
 CONTAINER = "docker:index/container:Container"
@@ -13,8 +14,8 @@ VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
 DOCUMENT = "-hcl"
 """What stands before the agent's configuration in the command."""
-DERIVED = ("-node-meta=definition:",)
-"""Arguments that follow from all the others, and say nothing by themselves."""
+MARK = "-node-meta=definition:"
+"""Begins the argument that follows from all the others, and says nothing by itself."""
 
 
 def agents(steps: Sequence[Step]) -> list[Agent]:
@@ -57,14 +58,14 @@ def _side(state: State | None) -> Side | None:
     command = inputs.get("command")
     words = [str(word) for word in command] if isinstance(command, list) else []
     place = words.index(DOCUMENT) + 1 if DOCUMENT in words[:-1] else None
-    arguments = [word for at, word in enumerate(words) if at != place and not word.startswith(DERIVED)]
+    arguments = [word for at, word in enumerate(words) if at != place and not word.startswith(MARK)]
     ignored = ("command", "image", "ports", "name")
     return Side(
         image=str(inputs.get("image", "")),
         configuration={} if place is None else {"agent": _document(words[place])},
         rest={
             **{_word(key): found for key, found in inputs.items() if key not in ignored},
-            "arguments": arguments,
+            DERIVED: arguments,
             "host ports": published(state),
         },
     )

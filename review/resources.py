@@ -8,7 +8,17 @@ from review.markdown import bullets, code
 OPERATIONS = ("delete", "replace", "create", "update")
 BOOKKEEPING = tuple(
     f"pulumi-python:dynamic/consul-on-pulumi:{name}"
-    for name in ("Autopilot", "Birth", "ClaimSize", "HostPorts", "KvBaseline", "RaftSeat", "Upkeep", "VoterGate")
+    for name in (
+        "Autopilot",
+        "Birth",
+        "ClaimSize",
+        "HostPorts",
+        "KvBaseline",
+        "RaftSeat",
+        "ScaleDown",
+        "Upkeep",
+        "VoterGate",
+    )
 )
 """What follows from other changes by itself, and needs nobody's judgement."""
 
