@@ -60,6 +60,15 @@ def of(agents: Sequence[Agent], role: Role, *operations: str) -> list[Agent]:
     return [agent for agent in agents if agent.role is role and agent.operation in operations]
 
 
+def tiers(agents: Sequence[Agent], role: Role) -> dict[str, list[Agent]]:
+    """Those of one role by the name that all agents of a tier share, since a stack may hold several clusters."""
+    found: dict[str, list[Agent]] = {}
+    for agent in agents:
+        if agent.role is role:
+            found.setdefault(agent.name.rpartition("-")[0], []).append(agent)
+    return found
+
+
 def sizes(agents: Sequence[Agent], role: Role) -> tuple[int, int]:
     """How many of a role there are before and after."""
     mine = [agent for agent in agents if agent.role is role]

@@ -14,6 +14,10 @@ WORDS = 4_000
 """Characters of one line of a refusal, which is a sentence and no value."""
 
 
+MANY, PREFIXES = 100, 2_000
+"""Keys from which on they are summed up before they are listed, and characters of that sum."""
+
+
 def found_agents(preview: Preview) -> list[Agent]:
     """Every agent of the preview, on whichever backend."""
     return [*on_docker.agents(preview.steps), *on_kubernetes.agents(preview.steps)]
@@ -48,7 +52,9 @@ def _changes(preview: Preview, agents: list[Agent]) -> list[str]:
         parts.append(f"### Agents\n\n{settings}")
     if keys := kv.changes(preview.steps):
         lines = [line for change in keys for line in change.lines]
-        parts.append(f"### KV entries: {kv.counted(keys)}\n\n{block(lines, KEYS, 'diff')}")
+        parts.append(f"### KV entries: {kv.counted(keys)}")
+        parts += [bullets(kv.by_prefix(keys), PREFIXES)] if len(keys) > MANY else []
+        parts.append(block(lines, KEYS, "diff"))
     if any(step.operation in resources.OPERATIONS for step in preview.steps):
         body = resources.section(preview.steps, RESOURCES)
         title = resources.counted(resources.changed(preview.steps)) or "bookkeeping alone"

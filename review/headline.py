@@ -15,7 +15,11 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss]) -> 
     if preview.errors:
         return ["**Refused: nothing would be changed.**"]
     lines = [f"{loss.what[:2]}{loss.what[2].upper()}{loss.what[3:]} (`{loss.kind.value}`)" for loss in lost]
-    lines += [*_sizes(found), *_rolls(found, lost), *_clients(preview.steps, found), *_kept(preview.steps)]
+    for role, told in ((Role.SERVER, _servers), (Role.CLIENT, _clients)):
+        tiers = agents.tiers(found, role)
+        for name, some in tiers.items():
+            lines += told(some, f" of {code(name)}" if len(tiers) > 1 else "")
+    lines += [*_workloads(preview.steps), *_kept(preview.steps)]
     if changed := kv.changes(preview.steps):
         lines.append(f"KV entries: {kv.counted(changed)}.")
     if lines:
@@ -25,43 +29,42 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss]) -> 
     return ["**No change.**"]
 
 
-def _sizes(found: Sequence[Agent]) -> Iterator[str]:
+def _servers(found: Sequence[Agent], of: str) -> Iterator[str]:
     before, after = agents.sizes(found, Role.SERVER)
-    if after and not before:
-        yield f"Creates a cluster of {_number(after, 'server')}: {_tolerates(after)}."
-    elif before and not after:
-        yield f"Removes the cluster: {_number(before, 'server')}."
+    if not before:
+        yield f"Creates a cluster of {_number(after, 'server')}{of}: {_tolerates(after)}."
+    elif not after:
+        yield f"Removes the cluster: {_number(before, 'server')}{of}."
     elif after > before:
-        yield f"Adds {_number(after - before, 'server')} ({before} → {after}): {_tolerates(after)}."
+        yield f"Adds {_number(after - before, 'server')}{of} ({before} → {after}): {_tolerates(after)}."
     elif after < before:
         gone = [agent.name for agent in agents.of(found, Role.SERVER, "delete")]
         how = f"removes {codes(gone)}, which leave Raft one by one"
-        yield f"Scales down to {_number(after, 'server')} ({before} → {after}): {how}; then {_tolerates(after)}."
-
-
-def _rolls(found: Sequence[Agent], lost: Sequence[Loss]) -> Iterator[str]:
+        yield f"Scales down to {_number(after, 'server')}{of} ({before} → {after}): {how}; then {_tolerates(after)}."
     rolled = agents.of(found, Role.SERVER, "replace", "update")
-    if not rolled:
-        return
-    safe = all(agent.data is Data.KEPT for agent in rolled)
-    if len(rolled) == 1:
-        alone = ", the only server: no leader meanwhile" if agents.sizes(found, Role.SERVER)[0] == 1 else ""
-        yield f"Restarts {code(rolled[0].name)}{alone}{_because(rolled)}{_untouched(safe)}."
-        return
-    order = "one by one, each when the others can do without it and after the leadership was handed over"
-    yield f"Rolls {_number(len(rolled), 'server')} {order}{_because(rolled)}{_untouched(safe)}."
+    untouched = "; no data touched" if all(agent.data is Data.KEPT for agent in rolled) else ""
+    if before == 1 and rolled:
+        yield f"Restarts {code(rolled[0].name)}, the only server: no leader meanwhile{_because(rolled)}{untouched}."
+    elif len(rolled) == 1:
+        yield f"Restarts {code(rolled[0].name)} after the leadership was handed over{_because(rolled)}{untouched}."
+    elif rolled:
+        order = "one by one, each when the others can do without it and after the leadership was handed over"
+        yield f"Rolls {_number(len(rolled), 'server')}{of} {order}{_because(rolled)}{untouched}."
 
 
-def _clients(steps: Sequence[Step], found: Sequence[Agent]) -> Iterator[str]:
+def _clients(found: Sequence[Agent], of: str) -> Iterator[str]:
     before, after = agents.sizes(found, Role.CLIENT)
     if after > before:
-        yield f"Adds {_number(after - before, 'client')} ({before} → {after})."
+        yield f"Adds {_number(after - before, 'client')}{of} ({before} → {after})."
     elif after < before:
         gone = [agent.name for agent in agents.of(found, Role.CLIENT, "delete")]
         yield f"Removes {codes(gone)} ({before} → {after} clients), with what is registered there."
     if rolled := agents.of(found, Role.CLIENT, "replace", "update"):
         order = " one by one" if len(rolled) > 1 else ""
-        yield f"Restarts {_number(len(rolled), 'client')}{order}{_because(rolled)}."
+        yield f"Restarts {_number(len(rolled), 'client')}{of}{order}{_because(rolled)}."
+
+
+def _workloads(steps: Sequence[Step]) -> Iterator[str]:
     for step in on_kubernetes.clients(steps):
         verb = {"create": "Starts", "delete": "Removes"}.get(step.operation, "Rolls")
         yield f"{verb} the clients of {code(step.name)}."
@@ -95,10 +98,6 @@ def _reason(text: str) -> str:
     if word != "image":
         return code(text) if not text.replace(" ", "").isalpha() else text
     return "image " + " → ".join(map(code, rest.split(" → ")))
-
-
-def _untouched(safe: bool) -> str:
-    return "; no data touched" if safe else ""
 
 
 def _tolerates(servers: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from components.desired.kv_state import BINARY, ENTRIES, FLAGS, SECRETS
 from review.events import SECRET, State, Step
-from review.markdown import value
+from review.markdown import code, value
 
 TYPE = "pulumi-python:dynamic/consul-on-pulumi:KvEntries"
 
@@ -43,6 +43,15 @@ def counted(found: Sequence[KeyChange]) -> str:
     return ", ".join(f"{number} {kind}" for kind, number in kinds.items() if number)
 
 
+def by_prefix(found: Sequence[KeyChange]) -> list[str]:
+    """The same for each first part of the keys, as Markdown, for changes of which not every key is read."""
+    parts: dict[str, list[KeyChange]] = {}
+    for change in found:
+        first, slash, _ = change.key.partition("/")
+        parts.setdefault(first + slash, []).append(change)
+    return [f"{code(prefix)}: {counted(some)}" for prefix, some in parts.items()]
+
+
 def _of_set(step: Step) -> list[KeyChange]:
     if step.operation == "same" or (step.operation == "delete" and step.before and step.before.retained):
         return []
@@ -76,8 +85,10 @@ def _digest(found: Any) -> str:
 
 def _other_secrets(step: Step, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Keys whose value is secret on both sides, and another one, as the provider says."""
-    return [
-        key
-        for key in before
-        if before[key] == after.get(key) == SECRET and f"{SECRETS}[{json.dumps(key, ensure_ascii=False)}]" in step.paths
-    ]
+    hidden = [key for key, shown in before.items() if shown == after.get(key) and shown.startswith(SECRET)]
+    return [key for key in hidden if {SECRETS, _path(key)} & step.paths]
+
+
+def _path(key: str) -> str:
+    """As components/live/detailed_diff.py spells it."""
+    return f"{SECRETS}[{json.dumps(key, ensure_ascii=False)}]"

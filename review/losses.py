@@ -63,11 +63,13 @@ def _data(steps: Sequence[Step], found: Sequence[Agent]) -> Iterable[Loss]:
 
 def _quorum(found: Sequence[Agent]) -> Iterable[Loss]:
     """Servers that stay members but come back with nothing, so many that the others are no majority."""
-    before, _ = agents.sizes(found, Role.SERVER)
-    emptied = [a.name for a in agents.of(found, Role.SERVER, "same", "update", "replace") if a.data is not Data.KEPT]
-    if before and before - len(emptied) < quorum(before):
-        text = f"**breaks the quorum**: {len(emptied)} of {before} servers come back without their data"
-        yield Loss(Kind.QUORUM, text)
+    for tier in agents.tiers(found, Role.SERVER).values():
+        before, _ = agents.sizes(tier, Role.SERVER)
+        staying = agents.of(tier, Role.SERVER, "same", "update", "replace")
+        emptied = [agent.name for agent in staying if agent.data is not Data.KEPT]
+        if before and before - len(emptied) < quorum(before):
+            text = f"**breaks the quorum**: {codes(emptied)} of {before} servers come back without their data"
+            yield Loss(Kind.QUORUM, text)
 
 
 def _network(steps: Sequence[Step]) -> Iterable[Loss]:

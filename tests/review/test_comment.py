@@ -46,6 +46,7 @@ def test_ten_thousand_keys_stay_under_the_limit_and_are_counted() -> None:
 
     assert len(text) < LIMIT
     assert "KV entries: 10000 added." in text
+    assert "- `bulk/`: 10000 added\n" in text
     shown = text.count('\n+ "bulk/')
     assert f"… and {10_000 - shown} more lines" in text
     assert time.monotonic() - began < 5
@@ -192,6 +193,22 @@ def test_an_only_server_is_said_to_be_away() -> None:
 
     assert "- Restarts `s-0`, the only server: no leader meanwhile (memory); no data touched." in text
     assert "+ memory: 512" in text
+
+
+def test_two_clusters_of_one_stack_are_told_apart() -> None:
+    text = comment(
+        preview(
+            *(
+                event("same", CONTAINER, f"a-{n}", container(f"a-server-{n}"), container(f"a-server-{n}"))
+                for n in "012"
+            ),
+            *(event("create", CONTAINER, f"b-{n}", None, container(f"b-server-{n}")) for n in "01234"),
+        ),
+        "dev",
+    )
+
+    assert "- Creates a cluster of 5 servers of `b-server`: tolerates 2 failures." in text
+    assert "a-server" not in text
 
 
 def test_a_preview_without_any_step_says_no_change() -> None:
