@@ -13,7 +13,7 @@ from review import engine
 from review.comment import comment, found_losses
 from review.losses import Kind, refused
 
-LOST = 3
+UNREADABLE, LOST = 2, 3
 
 
 def main(arguments: list[str]) -> int:
@@ -31,10 +31,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--from", dest="kept", type=Path, help="read these events instead of running a preview")
     args = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        if args.kept:
-            found = engine.read(args.kept)
-        else:
-            found, _ = engine.preview(args.stack, args.event_log or Path(folder) / "events.json")
+        try:
+            if args.kept:
+                found = engine.read(args.kept)
+            else:
+                found = engine.preview(args.stack, args.event_log or Path(folder) / "events.json")
+        except (OSError, ValueError) as error:
+            print(f"{args.kept or args.stack}: no event log: {error}", file=sys.stderr)
+            return UNREADABLE
     sys.stdout.write(comment(found, args.stack, args.allow))
     lost = refused(found_losses(found), args.allow)
     for loss in lost:

@@ -10,8 +10,8 @@ from review.events import Preview, parse
 DEBUGGING = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
-def preview(stack: str, log: Path) -> tuple[Preview, str]:
-    """Preview a stack of the project in the current folder, its events in `log`; also what the engine printed."""
+def preview(stack: str, log: Path) -> Preview:
+    """Preview a stack of the project in the current folder, its events in `log`."""
     command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--color", "never", "--event-log", str(log)]
     done = subprocess.run(
         command,
@@ -24,7 +24,7 @@ def preview(stack: str, log: Path) -> tuple[Preview, str]:
     found = read(log) if log.exists() else Preview((), (), ())
     if done.returncode and not found.errors:
         found = Preview(found.steps, (done.stdout.strip() or "the preview failed",), found.warnings)
-    return found, done.stdout
+    return found
 
 
 def read(log: Path) -> Preview:

@@ -41,9 +41,13 @@ def _slim(event: dict[str, Any]) -> dict[str, Any] | None:
     if found["op"] == "same" and found["type"] not in ALWAYS:
         return None
     kept = {key: found[key] for key in ("urn", "op", "type", "detailedDiff", "diffs") if found.get(key)}
-    for side in ("old", "new"):
+    # Beside these two, the step of the replacement itself has both sides.
+    sides = () if found["op"] in ("delete-replaced", "create-replacement") else ("old", "new")
+    for side in sides:
         if found.get(side):
             inputs = {} if found["type"] in BOOKKEEPING else _plain(found[side].get("inputs") or {})
+            if found["op"] == "same":
+                inputs = {key: inputs[key] for key in ("name", "command") if key in inputs}
             kept[side] = {"inputs": inputs, "retainOnDelete": found[side].get("retainOnDelete", False)}
     return {"resourcePreEvent": {"metadata": kept}}
 
