@@ -6,7 +6,7 @@ from components.desired.topology import Role, failure_tolerance
 from review import agents, kv, on_docker, on_kubernetes
 from review.agents import Agent, Data
 from review.events import Preview, Step
-from review.losses import Loss
+from review.losses import Kind, Loss
 from review.markdown import code, codes
 
 
@@ -15,10 +15,11 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss]) -> 
     if preview.errors:
         return ["**Refused: nothing would be changed.**"]
     lines = [f"{loss.what[:2]}{loss.what[2].upper()}{loss.what[3:]} (`{loss.kind.value}`)" for loss in lost]
-    for role, told in ((Role.SERVER, _servers), (Role.CLIENT, _clients)):
-        tiers = agents.tiers(found, role)
-        for name, some in tiers.items():
-            lines += told(some, f" of {code(name)}" if len(tiers) > 1 else "")
+    network = any(loss.kind is Kind.NETWORK for loss in lost)
+    for some, of in _tiers(found, Role.SERVER):
+        lines += [*_servers(some, of), *_rolls(some, of, network)]
+    for some, of in _tiers(found, Role.CLIENT):
+        lines += _clients(some, of)
     lines += [*_workloads(preview.steps), *_kept(preview.steps)]
     if changed := kv.changes(preview.steps):
         lines.append(f"KV entries: {kv.counted(changed)}.")
@@ -27,6 +28,13 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss]) -> 
     if any(step.operation != "same" and not step.type.startswith("pulumi:") for step in preview.steps):
         return ["No agent, no data and no KV entry changes; see the resources below."]
     return ["**No change.**"]
+
+
+def _tiers(found: Sequence[Agent], role: Role) -> Iterator[tuple[Sequence[Agent], str]]:
+    """The agents of each cluster, and words that tell which one where there are several."""
+    tiers = agents.tiers(found, role)
+    for name, some in tiers.items():
+        yield some, f" of {code(name)}" if len(tiers) > 1 else ""
 
 
 def _servers(found: Sequence[Agent], of: str) -> Iterator[str]:
@@ -41,15 +49,24 @@ def _servers(found: Sequence[Agent], of: str) -> Iterator[str]:
         gone = [agent.name for agent in agents.of(found, Role.SERVER, "delete")]
         how = f"removes {codes(gone)}, which leave Raft one by one"
         yield f"Scales down to {_number(after, 'server')}{of} ({before} → {after}): {how}; then {_tolerates(after)}."
+
+
+def _rolls(found: Sequence[Agent], of: str, network: bool) -> Iterator[str]:
     rolled = agents.of(found, Role.SERVER, "replace", "update")
-    untouched = "; no data touched" if all(agent.data is Data.KEPT for agent in rolled) else ""
-    if before == 1 and rolled:
-        yield f"Restarts {code(rolled[0].name)}, the only server: no leader meanwhile{_because(rolled)}{untouched}."
+    kept = all(agent.data is Data.KEPT for agent in rolled)
+    why = f"{_because(rolled)}{'; no data touched' if kept and not network else ''}."
+    if not rolled:
+        return
+    if agents.sizes(found, Role.SERVER)[0] == 1:
+        yield f"Restarts {code(rolled[0].name)}, the only server: no leader meanwhile{why}"
+    elif network or not kept:
+        # What they stand on goes as well, so no order can be promised.
+        yield f"Replaces {_number(len(rolled), 'server')}{of}{why}"
     elif len(rolled) == 1:
-        yield f"Restarts {code(rolled[0].name)} after the leadership was handed over{_because(rolled)}{untouched}."
-    elif rolled:
+        yield f"Restarts {code(rolled[0].name)} after the leadership was handed over{why}"
+    else:
         order = "one by one, each when the others can do without it and after the leadership was handed over"
-        yield f"Rolls {_number(len(rolled), 'server')}{of} {order}{_because(rolled)}{untouched}."
+        yield f"Rolls {_number(len(rolled), 'server')}{of} {order}{why}"
 
 
 def _clients(found: Sequence[Agent], of: str) -> Iterator[str]:

@@ -114,6 +114,19 @@ def test_one_kind_that_is_allowed_allows_no_other() -> None:
     assert refused(lost, ["seed-loss", "data-loss"]) == []
 
 
+@pytest.mark.parametrize("change", ["the network replaced", "a server's volume replaced"])
+def test_a_loss_under_the_servers_is_not_called_a_roll(change: str) -> None:
+    servers = [
+        event("replace", CONTAINER, f"x-{n}", container(f"x-server-{n}"), container(f"x-server-{n}")) for n in "012"
+    ]
+    volume = [line.replace("server-0-data", "x-0-data") for line in LOSING[change][0]]
+    text = comment(preview(*servers, *volume), "dev")
+
+    assert "- Replaces 3 servers" in text
+    assert "one by one" not in text
+    assert "no data touched" not in text
+
+
 def test_what_is_allowed_is_still_told() -> None:
     removed = preview(*LOSING["a server removed"][0])
 
