@@ -7,11 +7,11 @@ PULUMI = eval "$$($(TOOLCHAIN) env)" && pulumi
 OPERATION = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m operations
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview refresh destroy snapshot restore recover test chaos bench \
+.PHONY: help up preview preview-comment refresh destroy snapshot restore recover test chaos bench \
 	setup doctor env k8s-up k8s-down clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 up: setup stack ## set up, start the cluster and show its outputs
 	@$(PULUMI) up --stack $(STACK) --yes --suppress-outputs
@@ -23,6 +23,9 @@ up: setup stack ## set up, start the cluster and show its outputs
 
 preview: setup stack ## show what `make up` would change
 	@$(PULUMI) preview --stack $(STACK) --diff
+
+preview-comment: setup stack ## the same in words for a pull request [ALLOW=data-loss]
+	@eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m review $(STACK) $(addprefix --allow ,$(ALLOW))
 
 refresh: setup stack ## compare the state with what really runs
 	@$(PULUMI) refresh --stack $(STACK) --yes

@@ -5,7 +5,7 @@ import subprocess
 
 from toolchain import environment, places, progress
 
-TYPED = ("components", "kubernetes_plugin", "operations", "toolchain", "__main__.py")
+TYPED = ("components", "kubernetes_plugin", "operations", "review", "toolchain", "__main__.py")
 # The quick tests come first: they find most mistakes, and a failure there makes the rest pointless.
 COMMANDS = (
     ("ruff", "format", "--check", "."),

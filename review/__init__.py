@@ -1,0 +1,1 @@
+"""What a preview means for a Consul cluster, as Markdown for a pull request."""

@@ -1,0 +1,77 @@
+"""Markdown that shows foreign text as it is: values in a pull request are written by strangers."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+LINE = 300
+"""Characters of one line, of which more would be read by nobody."""
+
+
+def visible(text: str) -> str:
+    """`text` on one line: what has no shape of its own, or turns the writing around it, is spelled out."""
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def clipped(text: str, limit: int = LINE) -> str:
+    """At most `limit` characters of `text`, and how many there were."""
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
+
+
+def code(text: str) -> str:
+    """A code span, in which nothing has a meaning: no markup, no mention, no link."""
+    shown = clipped(visible(text), 120)
+    fence = "`" * (_longest_run(shown) + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def codes(texts: Sequence[str]) -> str:
+    """Code spans in a row; of a long row, the ends and the number."""
+    if len(texts) <= 8:
+        return ", ".join(map(code, texts))
+    return f"{code(texts[0])}, {code(texts[1])} … {code(texts[-1])} ({len(texts)})"
+
+
+def value(found: Any) -> str:
+    """A value as JSON on one line."""
+    return visible(json.dumps(found, ensure_ascii=False, sort_keys=True))
+
+
+def block(lines: Iterable[str], limit: int, language: str = "", line_limit: int = LINE) -> str:
+    """A code block of at most `limit` characters; what does not fit is counted."""
+    shown: list[str] = []
+    left, room = 0, limit
+    for line in lines:
+        text = clipped(visible(line), line_limit)
+        room -= len(text) + 1
+        if left or room < 0:
+            left += 1
+        else:
+            shown.append(text)
+    body = "\n".join(shown)
+    fence = "`" * max(3, _longest_run(body) + 1)
+    more = f"\n\n… and {left} more line{'s' if left > 1 else ''}" if left else ""
+    return f"{fence}{language}\n{body}\n{fence}{more}"
+
+
+def bullets(lines: Sequence[str], limit: int) -> str:
+    """A list of at most `limit` characters; what does not fit is counted. The lines are Markdown already."""
+    shown: list[str] = []
+    for number, line in enumerate(lines):
+        limit -= len(line) + 3
+        if limit < 0:
+            shown.append(f"… and {len(lines) - number} more")
+            break
+        shown.append(line)
+    return "\n".join(f"- {line}" for line in shown)
+
+
+def folded(title: str, body: str) -> str:
+    """A section that is closed until somebody opens it. `title` is plain text of this program's own."""
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

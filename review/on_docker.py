@@ -1,0 +1,94 @@
+"""Agents that are containers: each with a volume beside it (components/placement/docker)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components.desired.topology import Role
+from review.agents import Agent, Data, Side
+from review.configuration import DERIVED
+from review.events import State, Step
+
+CONTAINER = "docker:index/container:Container"
+VOLUME = "docker:index/volume:Volume"
+NETWORK = "docker:index/network:Network"
+DOCUMENT = "-hcl"
+"""What stands before the agent's configuration in the command."""
+MARK = "-node-meta=definition:"
+"""Begins the argument that follows from all the others, and says nothing by itself."""
+
+
+def agents(steps: Sequence[Step]) -> list[Agent]:
+    """Every agent, also those that stay as they are, by name."""
+    volumes = {step.name: step for step in steps if step.type == VOLUME}
+    found = [_agent(step, volumes.get(f"{step.name}-data")) for step in steps if step.type == CONTAINER]
+    return sorted(found, key=lambda agent: (agent.role is Role.CLIENT, agent.name))
+
+
+def lone_volumes(steps: Sequence[Step]) -> list[Step]:
+    """Volumes without a container in this preview, such as those of one that is gone already."""
+    containers = {step.name for step in steps if step.type == CONTAINER}
+    return [step for step in steps if step.type == VOLUME and step.name.removesuffix("-data") not in containers]
+
+
+def data(volume: Step | None) -> Data:
+    """What becomes of the data in a volume."""
+    if volume is None or volume.operation in ("same", "update"):
+        return Data.KEPT
+    if volume.operation == "create":
+        return Data.MADE
+    return Data.LEFT if volume.before and volume.before.retained else Data.DESTROYED
+
+
+def _agent(step: Step, volume: Step | None) -> Agent:
+    before = _side(step.before)
+    after = None if step.operation == "delete" else _side(step.after)
+    known = after or before
+    document = known.configuration.get("agent", {}) if known else {}
+    role = Role.SERVER if isinstance(document, Mapping) and document.get("server") else Role.CLIENT
+    state = step.after or step.before
+    name = str(state.inputs.get("name", step.name)) if state else step.name
+    return Agent(name, role, step.operation, data(volume), before, after)
+
+
+def _side(state: State | None) -> Side | None:
+    if state is None:
+        return None
+    inputs = state.inputs
+    command = inputs.get("command")
+    words = [str(word) for word in command] if isinstance(command, list) else []
+    place = words.index(DOCUMENT) + 1 if DOCUMENT in words[:-1] else None
+    arguments = [word for at, word in enumerate(words) if at != place and not word.startswith(MARK)]
+    ignored = ("command", "image", "ports", "name")
+    return Side(
+        image=str(inputs.get("image", "")),
+        configuration={} if place is None else {"agent": _document(words[place])},
+        rest={
+            **{_word(key): found for key, found in inputs.items() if key not in ignored},
+            DERIVED: arguments,
+            "host ports": published(state),
+        },
+    )
+
+
+def published(state: State) -> dict[str, Any]:
+    """Port inside the container to port of the host."""
+    ports = state.inputs.get("ports")
+    listed = [port for port in ports if isinstance(port, Mapping)] if isinstance(ports, list) else []
+    return {f"{port.get('internal')}/{port.get('protocol', 'tcp')}": _number(port.get("external")) for port in listed}
+
+
+def _number(found: Any) -> Any:
+    return int(found) if isinstance(found, float) else found
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _word(key: str) -> str:
+    """`memorySwap` as `memory swap`."""
+    return "".join(f" {char.lower()}" if char.isupper() else char for char in key)

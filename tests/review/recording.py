@@ -1,0 +1,39 @@
+"""Records the previews again, on the real engine: `python -m tests.review.recording`, then read the difference."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from review.comment import comment
+from review.events import parse
+from tests.e2e.cluster import stood_up
+from tests.review.changes import CHANGES, SETTINGS, STACK, STACK_FILE, changed, prepare, review
+from tests.review.scrubbing import scrubbed
+from toolchain import environment
+
+HERE = Path(__file__).parent
+EVENTS, GOLDEN = HERE / "events", HERE / "golden"
+
+
+def main() -> None:
+    """One file of events and one comment for each change."""
+    os.environ |= environment.variables(environment.tools(), os.environ)
+    EVENTS.mkdir(exist_ok=True)
+    GOLDEN.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, stood_up(Path(folder), STACK_FILE, SETTINGS) as cluster:
+        prepare(cluster)
+        cluster.up()
+        cluster.whole()
+        for name, edit in CHANGES.items():
+            log, began = Path(folder) / "log", time.monotonic()
+            with changed(cluster, edit):
+                done = review(cluster, log)
+            lines = scrubbed(log.read_text().splitlines())
+            (EVENTS / f"{name}.json").write_text("\n".join(lines) + "\n")
+            (GOLDEN / f"{name}.md").write_text(comment(parse(lines), STACK))
+            print(f"{name}: exit {done.returncode}, {time.monotonic() - began:.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What differs from run to run, taken out of an event log, and all that no comment is made of."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from components.live.host_ports import RANGE
+from components.placement.docker.leftovers import MARK
+from review.resources import BOOKKEEPING
+
+ALWAYS = ("docker:index/container:Container", "docker:index/volume:Volume", "docker:index/network:Network")
+"""Resources that count also where nothing happens to them."""
+CHOSEN_BY_HAND = range(28500, 28510)
+"""Ports that a change under test sets."""
+
+
+def scrubbed(lines: Iterable[str]) -> list[str]:
+    """Events in a fixed order, one a line."""
+    events = [slim for line in lines if line.strip() and (slim := _slim(json.loads(line)))]
+    text = "\n".join(sorted(json.dumps(event, sort_keys=True, ensure_ascii=False) for event in events))
+    text = re.sub(r"\b10\.231\.\d+\.", "10.231.0.", text)
+    text = re.sub(r"-node-meta=definition:[0-9a-f]+", "-node-meta=definition:0", text)
+    chosen: dict[str, str] = {}
+
+    def port(found: re.Match[str]) -> str:
+        if int(found[0]) not in RANGE or int(found[0]) in CHOSEN_BY_HAND:
+            return found[0]
+        return chosen.setdefault(found[0], str(RANGE.start + len(chosen)))
+
+    # In the order of the names again: the ports themselves have decided nothing yet but the place of a line.
+    return re.sub(r"\b2\d{4}\b", port, text).splitlines()
+
+
+def _slim(event: dict[str, Any]) -> dict[str, Any] | None:
+    if "diagnosticEvent" in event and event["diagnosticEvent"]["severity"] in ("error", "warning"):
+        return {"diagnosticEvent": {key: event["diagnosticEvent"][key] for key in ("message", "severity")}}
+    if "resourcePreEvent" not in event:
+        return None
+    found = event["resourcePreEvent"]["metadata"]
+    if found["op"] == "same" and found["type"] not in ALWAYS:
+        return None
+    kept = {key: found[key] for key in ("urn", "op", "type", "detailedDiff", "diffs") if found.get(key)}
+    # Beside these two, the step of the replacement itself has both sides.
+    sides = () if found["op"] in ("delete-replaced", "create-replacement") else ("old", "new")
+    for side in sides:
+        if found.get(side):
+            inputs = {} if found["type"] in BOOKKEEPING else _plain(found[side].get("inputs") or {})
+            if found["op"] == "same":
+                inputs = {key: inputs[key] for key in ("name", "command") if key in inputs}
+            kept[side] = {"inputs": inputs, "retainOnDelete": found[side].get("retainOnDelete", False)}
+    return {"resourcePreEvent": {"metadata": kept}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get("label") == MARK:
+            return {"label": MARK, "value": "mark"}
+        return {key: 1 if key == "baseline" else _plain(inner) for key, inner in value.items() if key != "__provider"}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,215 @@
+"""What a comment may never do, whatever is in the change: grow, speak for a stranger, or tell a secret."""
+
+import json
+import random
+import re
+import time
+
+import pytest
+
+from review.comment import comment
+from review.events import SECRET
+from review.kv import TYPE as KV
+from review.on_docker import CONTAINER
+from review.on_kubernetes import ROLL, STATEFUL_SET
+from tests.review.played import container, crew, event, preview, said, stateful_set
+
+LIMIT = 60_000
+NASTY = "``` ```` ~~~~ | <img src=x onerror=1> @everyone [a](http://x) <!-- \u202e\x1b[31m\r\n## Approved \u2028 done"
+BLIND = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "canary-in-cipher"}
+
+
+def seeded(before: dict[str, object], after: dict[str, object], *paths: str) -> str:
+    return event("update", KV, "consul-seeds", before, after, paths=list(paths))
+
+
+def outside_of_code(text: str) -> str:
+    """What a reader of Markdown takes for markup: neither code blocks nor code spans (CommonMark 4.5, 6.1)."""
+    kept, fence = [], ""
+    for line in text.splitlines():
+        opened = re.match(r"`{3,}", line)
+        if fence:
+            fence = "" if opened and line.strip("`") == "" and len(line) >= len(fence) else fence
+        elif opened:
+            fence = opened[0]
+        else:
+            kept.append(line)
+    assert not fence, "a block stays open"
+    return re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", "\n".join(kept))
+
+
+def test_ten_thousand_keys_stay_under_the_limit_and_are_counted() -> None:
+    keys = {f"bulk/{number:05}": "x" * 200 for number in range(10_000)}
+    began = time.monotonic()
+
+    text = comment(preview(seeded({"entries": {}}, {"entries": keys})), "dev")
+
+    assert len(text) < LIMIT
+    assert "KV entries: 10000 added." in text
+    assert "- `bulk/`: 10000 added\n" in text
+    shown = text.count('\n+ "bulk/')
+    assert f"… and {10_000 - shown} more lines" in text
+    assert time.monotonic() - began < 5
+
+
+def test_everything_large_at_once_stays_under_the_limit() -> None:
+    keys = {f"{'k' * 400}{number}": "v" * 5000 for number in range(3000)}
+    agents = [
+        event(
+            "replace",
+            CONTAINER,
+            f"consul-client-{number}" + "n" * 300,
+            container("n" * 300 + str(number), server=number % 2 == 0, ports=[{"internal": 8500, "external": number}]),
+            container("n" * 300 + str(number), server=number % 2 == 0, note="y" * number),
+        )
+        for number in range(400)
+    ]
+    many = [event("delete", KV, f"set-{number}" + "s" * 200, {"entries": {"a": "b"}}) for number in range(2000)]
+    warnings = [said(f"{number} " + "w" * 1000, "warning") for number in range(500)]
+    errors = [said(f"{number} " + "e" * 9000) for number in range(500)]
+
+    large = [seeded({"entries": {}}, {"entries": keys}), *agents, *many, *warnings]
+    assert LIMIT / 3 < len(comment(preview(*large), "s" * 500)) < LIMIT
+    assert len(comment(preview(*large, *errors), "s" * 500)) < LIMIT
+
+
+def test_the_longest_line_that_fits_is_shown_whole_and_a_longer_one_says_so() -> None:
+    text = comment(preview(seeded({"entries": {}}, {"entries": {"a": "x" * 1000}})), "dev")
+
+    assert "… (1009 characters)" in text
+
+
+@pytest.mark.parametrize("place", ["key", "value", "set", "server", "warning", "error", "stack", "setting"])
+def test_nothing_that_a_stranger_writes_is_markup(place: str) -> None:
+    lines = {
+        "key": [seeded({"entries": {}}, {"entries": {NASTY: "v"}})],
+        "value": [seeded({"entries": {"k": NASTY}}, {"entries": {"k": f"{NASTY}2"}})],
+        "set": [event("delete", KV, NASTY, {"entries": {"k": "v"}})],
+        "server": [event("replace", CONTAINER, "s", container(NASTY), container(NASTY, memory=NASTY, **{NASTY: 1}))],
+        "warning": [said(NASTY, "warning")],
+        "error": [said(NASTY)],
+        "stack": [seeded({"entries": {}}, {"entries": {"k": "v"}})],
+        "setting": [
+            event(
+                "replace",
+                CONTAINER,
+                "s",
+                container("s") | {"image": "a"},
+                {"name": "s", "image": f"{NASTY}:1", "command": ["agent", "-hcl", json.dumps({"x": NASTY})]},
+            )
+        ],
+    }[place]
+
+    text = comment(preview(*lines), NASTY if place == "stack" else "dev")
+
+    assert NASTY[30:40] in text or place in ("stack", "set")
+    left = outside_of_code(text)
+    for word in ("onerror", "@everyone", "http://", "Approved"):
+        assert word not in left.replace("<!-- consul preview of", "")[200 if place == "stack" else 0 :], left
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+
+
+def test_random_text_never_leaves_its_block() -> None:
+    chance = random.Random(7)
+    for _ in range(300):
+        text = "".join(chance.choice("`~<>|@\n\r\u2028 a#-![]()*_\\") for _ in range(60))
+        made = comment(
+            preview(seeded({"entries": {}}, {"entries": {text: text + "CANARY"}}), said(text, "warning")), "d"
+        )
+        assert "CANARY" not in outside_of_code(made)
+
+
+def test_a_secret_is_named_by_its_key_and_never_told() -> None:
+    text = comment(
+        preview(
+            seeded(
+                {"entries": {}, "secrets": {"a": BLIND, "b": BLIND, "c": BLIND}},
+                {"entries": {}, "secrets": {"a": BLIND, "b": BLIND, "d": BLIND}},
+                'secrets["b"]',
+                'secrets["c"]',
+            )
+        ),
+        "dev",
+    )
+
+    assert "canary" not in text
+    assert "KV entries: 1 added, 1 changed, 1 removed." in text
+    assert f'- "b": {SECRET}\n+ "b": {SECRET}\n- "c": {SECRET}\n+ "d": {SECRET}\n' in text
+    assert '"a"' not in text
+
+
+def test_a_key_that_becomes_secret_shows_only_what_was_public() -> None:
+    text = comment(preview(seeded({"entries": {"a": "old"}}, {"entries": {}, "secrets": {"a": BLIND}})), "dev")
+
+    assert f'- "a": "old"\n+ "a": {SECRET}\n' in text
+
+
+def test_binary_values_and_flags_are_told_by_digest_and_number() -> None:
+    binary = {"a": {"bytes": 3, "sha256": "ab" * 32, "content": BLIND}}
+    text = comment(
+        preview(seeded({"entries": {}}, {"entries": {"b": "1"}, "binary": binary, "flags": {"b": "7"}})), "d"
+    )
+
+    assert '+ "a": 3 bytes, sha256 abababababab\n+ "b": "1" flags 7\n' in text
+
+
+def test_a_roll_on_kubernetes_is_told_in_the_same_words() -> None:
+    text = comment(
+        preview(
+            event("update", STATEFUL_SET, "consul-server-stateful-set", stateful_set(3), stateful_set(3)),
+            event(
+                "update",
+                ROLL,
+                "consul-server-roll",
+                crew("s-0", "s-1", "s-2", **{"agent.json": '{"log_level": "INFO"}'}),
+                crew("s-0", "s-1", "s-2", definition="b", **{"agent.json": '{"log_level": "DEBUG"}'}),
+            ),
+        ),
+        "k8s",
+    )
+
+    assert "- Rolls 3 servers one by one" in text
+    assert "(agent configuration); no data touched." in text
+    assert '-  "log_level": "INFO"\n+  "log_level": "DEBUG"\n' in text
+
+
+def test_pods_that_are_added_and_claims_that_outlive_them() -> None:
+    text = comment(
+        preview(
+            event("update", STATEFUL_SET, "a-stateful-set", stateful_set(3), stateful_set(5, when_deleted="Retain")),
+            event("update", ROLL, "a-roll", crew("s-0", "s-1", "s-2"), crew("s-0", "s-1", "s-2", "s-3", "s-4")),
+        ),
+        "k8s",
+    )
+
+    assert "- Adds 2 servers (3 → 5): tolerates 2 failures.\n- Data volumes outlive `destroy` from now on" in text
+    assert "Rolls" not in text
+
+
+def test_an_only_server_is_said_to_be_away() -> None:
+    one = container("s-0")
+    text = comment(preview(event("replace", CONTAINER, "s-0", one, {**one, "memory": 512})), "dev")
+
+    assert "- Restarts `s-0`, the only server: no leader meanwhile (memory); no data touched." in text
+    assert "+ memory: 512" in text
+
+
+def test_two_clusters_of_one_stack_are_told_apart() -> None:
+    text = comment(
+        preview(
+            *(
+                event("same", CONTAINER, f"a-{n}", container(f"a-server-{n}"), container(f"a-server-{n}"))
+                for n in "012"
+            ),
+            *(event("create", CONTAINER, f"b-{n}", None, container(f"b-server-{n}")) for n in "01234"),
+        ),
+        "dev",
+    )
+
+    assert "- Creates a cluster of 5 servers of `b-server`: tolerates 2 failures." in text
+    assert "a-server" not in text
+
+
+def test_a_preview_without_any_step_says_no_change() -> None:
+    assert "**No change.**" in comment(preview(), "dev")
