@@ -5,8 +5,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -45,7 +46,7 @@ def run(
     started = time.monotonic()
     with tempfile.TemporaryFile() as log:
         # Between the start of the command and the `try` nobody would end it.
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        release = held_back()
         try:
             process = subprocess.Popen(
                 command,
@@ -55,13 +56,12 @@ def run(
                 env=env,
                 cwd=cwd,
                 start_new_session=True,
-                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING),
             )
         except OSError:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+            release()
             raise
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+            release()
             while True:
                 try:
                     code = process.wait(INTERVAL if timeout is None else min(INTERVAL, timeout))
@@ -75,6 +75,22 @@ def run(
             end(process)
         if code != 0:
             raise SetupError(f"{doing} failed ({last_line(log)[:300] or f'exit {code}'}); {advice}.")
+
+
+def held_back() -> Callable[[], None]:
+    """Holds interrupts back until the function that it returns is called, which then delivers them."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _frame: came.append(number)) for number in ENDING}
+
+    def release() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in came:
+            signal.raise_signal(late)
+
+    return release
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:

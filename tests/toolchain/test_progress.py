@@ -50,3 +50,20 @@ def test_an_interrupted_run_takes_its_command_along(tmp_path: Path, number: sign
     assert process.wait(10) != 0
     with pytest.raises(ProcessLookupError):
         os.killpg(int(pid_file.read_text()), 0)
+
+
+def test_an_interrupt_that_is_held_back_is_delivered_later() -> None:
+    release = progress.held_back()
+    signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        release()
+
+
+def test_a_command_that_does_not_exist_leaves_interrupts_as_they_were() -> None:
+    before = [signal.getsignal(number) for number in progress.ENDING]
+
+    with pytest.raises(FileNotFoundError):
+        progress.run(["no-such-command"], doing="x", usually="y")
+
+    assert [signal.getsignal(number) for number in progress.ENDING] == before
