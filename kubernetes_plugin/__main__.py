@@ -1,5 +1,6 @@
 """`pulumi-resource-kubernetes ENGINE_ADDRESS`: prints the port that it serves on."""
 
+import argparse
 import os
 import signal
 import sys
@@ -25,14 +26,23 @@ def end_with(parent: int) -> None:
     os._exit(1)
 
 
+def engine_address(arguments: list[str]) -> str:
+    """Where the engine takes messages; the flags that it passes to every plugin have no meaning here."""
+    parser = argparse.ArgumentParser(prog="pulumi-resource-kubernetes")
+    parser.add_argument("--tracing")
+    parser.add_argument("engine", nargs="?", default="")
+    return str(parser.parse_known_args(arguments)[0].engine)
+
+
 def main() -> None:
     """Serves until the engine ends this process."""
+    # How the launcher says where this package is; no affair of programs that a kubeconfig starts.
+    os.environ.pop("PYTHONPATH", None)
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     # The engine's way to say that it is done; it waits 5 s for a plugin that does not end. A user's Ctrl-C does not
     # come here, as the engine runs plugins in process groups of their own: it asks to cancel instead.
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))
-    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    server.run(addresses[0] if addresses else "", announce)
+    server.run(engine_address(sys.argv[1:]), announce)
 
 
 if __name__ == "__main__":

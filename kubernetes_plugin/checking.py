@@ -30,7 +30,7 @@ def check(session: Session, request: CheckRequest) -> CheckResponse:
         return CheckResponse(inputs=request.new_inputs, failures=[failure])
     new = naming.named(new, old, name_of_urn(request.urn), request.random_seed)
     if not namespace_of(new) and new["metadata"] != UNKNOWN and _namespaced(session, kind):
-        new = with_part(new, _default_namespace(session), "metadata", "namespace")
+        new = with_part(new, session.default_namespace, "metadata", "namespace")
     return CheckResponse(inputs=values.properties(new, request.new_inputs))
 
 
@@ -40,12 +40,6 @@ def _namespaced(session: Session, kind: Kind) -> bool:
     except NoSuchKindError:
         # A custom resource whose definition is still to be made; most of them live in namespaces.
         return True
-
-
-def _default_namespace(session: Session) -> str:
-    if session.unreachable:
-        return session.settings.namespace or "default"
-    return session.cluster.default_namespace
 
 
 def _unreachable(session: Session) -> str:

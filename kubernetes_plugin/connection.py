@@ -1,6 +1,8 @@
 """Requests to one API server. The one module that knows the `kubernetes` package."""
 
 import json
+import ssl
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -9,6 +11,7 @@ from typing import Any, NamedTuple
 
 from kubernetes_plugin import kubeconfig
 from kubernetes_plugin.errors import ApiError, UnreachableError
+from kubernetes_plugin.kubeconfig import KubeconfigError
 from kubernetes_plugin.objects import Object
 from kubernetes_plugin.settings import Settings
 
@@ -39,19 +42,46 @@ def client_library() -> Library:
         return Library(*(import_module(name) for name in MODULES))
 
 
+def _client(library: Library, found: kubeconfig.Kubeconfig) -> Any:
+    """A client with the kubeconfig's address and credentials."""
+    configuration = library.client.Configuration()
+    # The client wants keys in files. They are read here once, so that none is left when this process is killed.
+    with tempfile.TemporaryDirectory(prefix="pulumi-kubernetes-") as folder:
+        try:
+            library.config.load_kube_config_from_dict(
+                found, client_configuration=configuration, persist_config=False, temp_file_path=folder
+            )
+            context = _tls(configuration)
+        except (library.config.ConfigException, OSError) as error:
+            raise KubeconfigError(f"the kubeconfig cannot be used: {error}") from error
+    configuration.connection_pool_maxsize = 64
+    # A request of unknown fate is for the caller to judge.
+    configuration.retries = False
+    client = library.client.ApiClient(configuration)
+    pools = client.rest_client.pool_manager.connection_pool_kw
+    for name in ("cert_file", "key_file", "ca_certs", "ca_cert_data"):
+        pools.pop(name, None)
+    pools["ssl_context"] = context
+    return client
+
+
+def _tls(configuration: Any) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=configuration.ssl_ca_cert, cadata=configuration.ca_cert_data)
+    if not configuration.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if configuration.cert_file:
+        context.load_cert_chain(configuration.cert_file, configuration.key_file)
+    return context
+
+
 class Connection:
     """An API server and who asks it. Safe to use from many threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._library = client_library()
         found = kubeconfig.load(settings)
-        configuration = self._library.client.Configuration()
-        self._library.config.load_kube_config_from_dict(found, client_configuration=configuration, persist_config=False)
-        configuration.connection_pool_maxsize = 64
-        # A request of unknown fate is for the caller to judge.
-        configuration.retries = False
-        client = self._library.client.ApiClient(configuration)
-        self._client = self._library.dynamic.DynamicClient(client, discoverer=lambda *_: None)
+        self._client = self._library.dynamic.DynamicClient(_client(self._library, found), discoverer=lambda *_: None)
         self.default_namespace = settings.namespace or kubeconfig.namespace(found)
         """For objects that name none."""
 

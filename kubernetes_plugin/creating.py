@@ -84,7 +84,7 @@ def _previewed(
         return given
     try:
         live = _make(session, inputs, manager, dry_run=True)
-    except NoSuchKindError:
+    except (NoSuchKindError, UnreachableError):
         return given
     except ApiError as error:
         if error.immutable and session.settings.upsert:

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from kubernetes_plugin import kubeconfig
 from kubernetes_plugin.cluster import Cluster
 from kubernetes_plugin.connection import Connection
 from kubernetes_plugin.engine_log import EngineLog
@@ -47,6 +48,14 @@ class Session:
         except (KubeconfigError, ApiError, UnreachableError) as error:
             return str(error)
         return ""
+
+    @property
+    def default_namespace(self) -> str:
+        """For objects that name none; known without asking the API server."""
+        try:
+            return self.settings.namespace or kubeconfig.namespace(kubeconfig.load(self.settings))
+        except KubeconfigError:
+            return "default"
 
     def namespaced(self, kind: Kind) -> bool:
         """Whether a kind lives in namespaces, by the API server's word or by what is known of Kubernetes' own kinds.

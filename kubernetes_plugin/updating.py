@@ -92,7 +92,7 @@ def _previewed(session: Session, request: UpdateRequest, inputs: Object, manager
     known = checkpoint.parse(request.olds).live
     try:
         live = _applied(session, inputs, known, manager, list(request.ignore_changes), dry_run=True)
-    except NoSuchKindError:
+    except (NoSuchKindError, UnreachableError):
         return request.news
     except ApiError as error:
         if error.status == 403:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from kubernetes_plugin.awaiting import workloads
 from kubernetes_plugin.awaiting.workloads import condition
 from kubernetes_plugin.objects import Object, name_of, part
 
@@ -10,18 +11,25 @@ USUAL = ("ContainerCreating", "PodInitializing")
 EVENTS_SHOWN = 5
 
 
-def pod_reasons(pod: Object) -> Iterator[str]:
+def pod_reasons(pod: Object) -> list[str]:
     """One line for each thing that keeps a Pod from being ready."""
-    name = f"[Pod {name_of(pod)}]"
+    if workloads.pod(pod).ready:
+        return []
+    return [f"[Pod {name_of(pod)}]: {line}" for line in _lines(pod) or [workloads.pod(pod).message]]
+
+
+def _lines(pod: Object) -> list[str]:
+    found = []
     scheduled = condition(pod, "PodScheduled") or {}
     if scheduled.get("status") == "False":
-        yield f"{name}: {scheduled.get('reason')}: {scheduled.get('message')}"
+        found.append(f"{scheduled.get('reason')}: {scheduled.get('message')}")
     for group in ("initContainerStatuses", "containerStatuses"):
         for status in part(pod, "status", group) or []:
-            yield from (f"{name}: {line}" for line in _container(status))
+            found += _container(status)
     ready = condition(pod, "Ready") or {}
     if ready.get("reason") == "ContainersNotReady" and part(pod, "status", "phase") == "Running":
-        yield f"{name}: {ready.get('message')}"
+        found.append(str(ready.get("message")))
+    return found
 
 
 def _container(status: Object) -> Iterator[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e_k8s.kubectl import Kubectl
+from tests.e2e_k8s.traces import running_in
 from toolchain import versions
 from toolchain.kubernetes.control_plane import control_plane
 
@@ -34,16 +35,3 @@ def test_none_of_its_processes_outlives_it(tmp_path: Path) -> None:
         assert running_in(tmp_path) == {"etcd", "kube-apiserver"}
 
     assert running_in(tmp_path) == set()
-
-
-def running_in(folder: Path) -> set[str]:
-    """The names of all processes whose command line names the folder."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        if any(str(folder) in word for word in words[1:]):
-            found.add(Path(words[0]).name)
-    return found

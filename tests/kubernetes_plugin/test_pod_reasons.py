@@ -11,13 +11,13 @@ def test_the_scheduler_says_why_a_pod_has_no_node() -> None:
     message = "0/1 nodes are available: 1 Insufficient memory."
     conditions = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]
 
-    assert list(pod_reasons(pod(conditions=conditions))) == [f"[Pod p]: Unschedulable: {message}"]
+    assert (pod_reasons(pod(conditions=conditions))) == [f"[Pod p]: Unschedulable: {message}"]
 
 
 def test_the_kubelet_says_why_a_container_does_not_start() -> None:
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
     usual = {"waiting": {"reason": "ContainerCreating"}}
-    said = list(pod_reasons(pod({"name": "a", "state": waiting}, {"name": "b", "state": usual})))
+    said = pod_reasons(pod({"name": "a", "state": waiting}, {"name": "b", "state": usual}))
 
     assert said == ["[Pod p]: container 'a' is waiting: ImagePullBackOff: no such image"]
 
@@ -25,7 +25,7 @@ def test_the_kubelet_says_why_a_container_does_not_start() -> None:
 def test_a_crash_is_told_with_its_last_words() -> None:
     end = {"terminated": {"exitCode": 1, "reason": "Error", "message": "bad flag\n"}}
     looping = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}
-    said = list(pod_reasons(pod({"name": "a", "state": looping, "lastState": end})))
+    said = pod_reasons(pod({"name": "a", "state": looping, "lastState": end}))
 
     assert said == [
         "[Pod p]: container 'a' is waiting: CrashLoopBackOff: back-off 10s",
@@ -36,8 +36,13 @@ def test_a_crash_is_told_with_its_last_words() -> None:
 def test_a_container_that_runs_but_is_not_ready_is_named() -> None:
     conditions = [{"type": "Ready", "status": "False", "reason": "ContainersNotReady", "message": "unready: [a]"}]
 
-    assert list(pod_reasons(pod(phase="Running", conditions=conditions))) == ["[Pod p]: unready: [a]"]
-    assert list(pod_reasons(pod(phase="Running", conditions=[{"type": "Ready", "status": "True"}]))) == []
+    assert (pod_reasons(pod(phase="Running", conditions=conditions))) == ["[Pod p]: unready: [a]"]
+    assert (pod_reasons(pod(phase="Running", conditions=[{"type": "Ready", "status": "True"}]))) == []
+
+
+def test_a_pod_that_nothing_is_said_of_is_named() -> None:
+    assert pod_reasons(pod(phase="Pending")) == ["[Pod p]: Pod is Pending"]
+    assert pod_reasons(pod(phase="Succeeded")) == []
 
 
 def test_init_containers_count() -> None:
@@ -45,7 +50,7 @@ def test_init_containers_count() -> None:
     found = pod()
     found["status"]["initContainerStatuses"] = [status]
 
-    assert list(pod_reasons(found)) == ["[Pod p]: container 'i' terminated with exit code 2 (Error)"]
+    assert (pod_reasons(found)) == ["[Pod p]: container 'i' terminated with exit code 2 (Error)"]
 
 
 def event(name: str, when: str, message: str, kind: str = "Warning") -> Any:

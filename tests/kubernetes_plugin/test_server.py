@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from kubernetes_plugin import creating, server
+from kubernetes_plugin import __main__, creating, server
 from kubernetes_plugin.errors import OperationError, PartialFailureError
 
 URN = "urn:pulumi:dev::p::kubernetes:core/v1:ConfigMap::settings"
@@ -68,6 +68,19 @@ def test_a_fault_says_that_it_is_one_and_where(plugin: Any, monkeypatch: pytest.
 
     assert "a fault in the Kubernetes plugin: KeyError('x') at " in said
     assert "test_server.py" in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["127.0.0.1:1"],
+        ["--logtostderr", "-v=9", "127.0.0.1:1"],
+        ["--tracing", "file:x", "127.0.0.1:1"],
+        ["127.0.0.1:1", "--more"],
+    ],
+)
+def test_the_engine_says_where_it_is_among_its_flags(arguments: list[str]) -> None:
+    assert __main__.engine_address(arguments) == "127.0.0.1:1"
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,19 @@
 """The control groups of nodes, in both versions that Linux has."""
 
+import time
 from pathlib import Path
 
+LEAVING = 5.0
 ROOT = Path("/sys/fs/cgroup")
 # What a group of processors and memory must have before a process may join it, in version 1.
 INHERITED = ("cpuset.cpus", "cpuset.mems")
 
 
 def hierarchies() -> list[Path]:
-    """The trees: one in version 2, one for each controller in version 1."""
+    """The trees: one in version 2; in version 1 one for each controller, and maybe version 2 beside them."""
     if (ROOT / "cgroup.controllers").exists():
         return [ROOT]
-    # Beside them, version 2 may be there without controllers.
-    return [path for path in sorted(ROOT.iterdir()) if path.is_dir() and path.name != "unified"]
+    return [path for path in sorted(ROOT.iterdir()) if path.is_dir()]
 
 
 def make(name: str) -> None:
@@ -46,6 +47,17 @@ def remove(name: str) -> None:
         top = tree / name
         if not top.is_dir():
             continue
-        for group in sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True):
-            group.rmdir()
-        top.rmdir()
+        for group in (*sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True), top):
+            remove_one(group)
+
+
+def remove_one(group: Path) -> None:
+    """Removes an empty group; its last process may still be on its way out."""
+    deadline = time.monotonic() + LEAVING
+    while True:
+        try:
+            return group.rmdir()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)

@@ -14,7 +14,8 @@ from pathlib import Path
 from toolchain.errors import SetupError
 from toolchain.kubernetes import supervisor
 
-WITHIN = 15.0
+POLITE = 10.0
+WITHIN = 10.0
 UNSHARE = ("unshare", "--fork", "--kill-child", "--pid", "--mount", "--mount-proc", "--ipc", "--propagation=slave")
 
 
@@ -43,16 +44,16 @@ class Group:
         """The programs' logs, and the supervisor's."""
         return self.folder / "logs"
 
-    def start(self) -> bool:
-        """Starts it, anew if it should run otherwise than it does; says whether there was anything to do."""
-        wanted = self.wanted()
-        if self.outer() and self.specification.read_text() == wanted:
-            return False
-        self.stop()
+    def current(self) -> bool:
+        """Whether it runs, and as it should."""
+        return self.outer() is not None and self.specification.read_text() == self.wanted()
+
+    def start(self) -> None:
+        """Starts it; it must not run."""
         self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         for log in self.logs.glob("*.log"):
             log.replace(log.with_suffix(".old"))
-        self.specification.write_text(wanted)
+        self.specification.write_text(self.wanted())
         joined = ("nsenter", f"--net=/run/netns/{self.network}", *UNSHARE, "--uts") if self.network else UNSHARE
         path = os.pathsep.join([*map(str, self.search), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
         with open(self.logs / "supervisor.log", "ab") as log_file:
@@ -65,7 +66,6 @@ class Group:
                 env={"PATH": path, "HOME": "/root"},
                 start_new_session=True,
             )
-        return True
 
     def wanted(self) -> str:
         """The specification as it should be; it changes with what the inputs say."""
@@ -95,21 +95,34 @@ class Group:
 
     def stop(self) -> None:
         """Ends it and all that was started inside, politely first."""
-        outer, inner = self.outer(), self.inner()
-        if outer is None:
+        processes = [pid for pid in (self.inner(), self.outer()) if pid]
+        if not processes:
             return
-        deadline = time.monotonic() + WITHIN
-        if inner:
-            os.kill(inner, signal.SIGTERM)
-            while self.outer() and time.monotonic() < deadline - WITHIN / 3:
-                time.sleep(0.05)
-        if self.outer():
-            os.kill(outer, signal.SIGKILL)
-        while self.outer():
-            if time.monotonic() > deadline:
-                raise SetupError(f"process {outer} does not end; see {self.logs}.")
-            time.sleep(0.05)
+        os.kill(processes[0], signal.SIGTERM)
+        if not gone(processes, POLITE) and not gone(processes, WITHIN, signal.SIGKILL):
+            raise SetupError(f"processes {processes} do not end; see {self.logs}.")
 
     def inside(self, *command: str) -> list[str]:
         """A command line that runs in its mounts."""
         return ["nsenter", f"--target={self.inner()}", "--mount", "--", *command]
+
+
+def gone(pids: Sequence[int], within: float, kill: signal.Signals | None = None) -> bool:
+    """Whether processes end in time; with a signal, they get it first."""
+    deadline = time.monotonic() + within
+    for pid in pids:
+        if kill and alive(pid):
+            os.kill(pid, kill)
+    while any(map(alive, pids)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is more than an entry that its parent has not read yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

@@ -71,6 +71,8 @@ def attach(node: Node) -> bool:
     space, cable = Path("/run/netns", node.namespace), Path(f"/sys/class/net/{node.namespace}")
     there = space.exists() and cable.exists()
     if not there:
+        if cable.exists():
+            run("ip", "link", "delete", node.namespace)
         if space.exists():
             run("ip", "netns", "delete", node.namespace)
         inside(node)

@@ -74,9 +74,12 @@ def start(node: Node, server: ApiServer) -> tuple[Group, bool]:
     """Starts the node unless it runs; says whether there was anything to do."""
     node.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     attached = network.attach(node)
+    made = group(node, server)
+    if made.current() and not attached:
+        return made, False
+    # What still runs does so in a network that nothing leads to; what pods left behind would keep the kubelet waiting.
+    made.stop()
+    cgroups.remove(f"{layout.NAME}/{node.name}")
     cgroups.make(f"{layout.NAME}/{node.name}")
-    programs_of_node = group(node, server)
-    if attached:
-        # What still runs does so in a network that nothing leads to any more.
-        programs_of_node.stop()
-    return programs_of_node, programs_of_node.start()
+    made.start()
+    return made, True

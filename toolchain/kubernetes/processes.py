@@ -23,19 +23,22 @@ def up(nodes: int) -> None:
     if os.geteuid() != 0:
         raise SetupError("a cluster of plain processes needs root; use kind or another cluster, or run it as root.")
     programs.kubernetes("kubectl", *programs.CONTROL_PLANE, *programs.NODE)
-    started = time.monotonic()
+    started, now = time.monotonic(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     layout.folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     network.up()
     server = layout.api_server()
     server.prepare()
     control = control_plane()
-    changed = control.start()
+    changed = not control.current()
     if changed:
+        control.stop()
+        control.start()
         progress.say("  ..  starting Kubernetes (usually 20 s)")
-    api, groups = server.api(), [control]
+    api, groups, since = server.api(), [control], {}
     for node in sorted({*map(Node, range(1, nodes + 1)), *layout.nodes()}, key=lambda node: node.number):
         group, news = node_group.start(node, server)
         groups.append(group)
+        since[node.name] = now if news else ""
         changed = changed or news
     await_all("the API server", api.ready, groups)
     if changed:
@@ -44,7 +47,7 @@ def up(nodes: int) -> None:
     for group in groups[1:]:
         await_all(f"containerd of {group.folder.name}", partial(images.answers, group), groups)
         images.bring(group)
-        await_all(group.folder.name, partial(ready, api, group.folder.name), groups)
+        await_all(group.folder.name, partial(ready, api, group.folder.name, since[group.folder.name]), groups)
     await_all("the cluster's DNS", dns_ready, groups)
     if changed:
         progress.say(f"      it took {time.monotonic() - started:.1f} s")
@@ -76,11 +79,13 @@ def await_all(what: str, holds: Callable[[], object], groups: list[Group]) -> No
     wait(f"waiting for {what}", holds, WITHIN, f"see the logs in {layout.folder()}", ended)
 
 
-def ready(api: Api, name: str) -> bool:
-    """Whether a node says so."""
+def ready(api: Api, name: str, since: str) -> bool:
+    """Whether a node said so at that time or later, like ``2026-01-31T12:00:00Z``; before, it may have been another."""
     node = api.get(f"/api/v1/nodes/{name}") or {}
     conditions = node.get("status", {}).get("conditions", [])
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return any(
+        one["type"] == "Ready" and one["status"] == "True" and one["lastHeartbeatTime"] >= since for one in conditions
+    )
 
 
 def dns_ready() -> bool:

@@ -20,7 +20,7 @@ GRACE = 5.0
 
 
 def main(specification: dict[str, Any]) -> NoReturn:
-    """Runs until it is told to end."""
+    """Runs until it is told to end; the first program, on which the others lean, then ends last."""
     signal.signal(signal.SIGTERM, end)
     for command in specification["setup"]:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
@@ -39,7 +39,9 @@ def main(specification: dict[str, Any]) -> NoReturn:
                     due[name] = time.monotonic() + AGAIN_AFTER
             time.sleep(PAUSE)
     finally:
-        stop(set(running))
+        first = next(iter(programs))
+        stop({pid for pid, name in running.items() if name != first})
+        stop({pid for pid, name in running.items() if name == first})
 
 
 def start(command: list[str], log: Path) -> int:

@@ -6,19 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e_k8s.conftest import kubernetes  # noqa: F401
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.kubernetes_plugin.e2e.kubelet import Kubelet
 from tests.kubernetes_plugin.e2e.stack import Stack, stack_in
-from toolchain import environment
+from toolchain import environment, kubernetes_plugin
 from toolchain.kubernetes.control_plane import control_plane
 
 
 @pytest.fixture(scope="session", autouse=True)
-def variables() -> Iterator[None]:
-    """What `eval "$(make -s env)"` sets."""
+def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What `eval "$(make -s env)"` sets, and the plugin as it is in this folder, whichever is installed."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.variables(environment.tools(), os.environ).items():
             patch.setenv(name, value)
+        patch.setenv("PATH", str(kubernetes_plugin.staged(tmp_path_factory.mktemp("plugin"))), prepend=os.pathsep)
         yield
 
 

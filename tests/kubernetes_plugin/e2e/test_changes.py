@@ -105,8 +105,9 @@ def test_a_stateful_set_is_replaced_by_what_it_can_not_change(stack: Stack, kube
     assert preview == {"replace": 1, "same": 1}
     assert '~ serviceName: "one" => "two"' in "".join(stack.log)
     stack.up(lambda: stateful_set(serviceName="two", replicas=2))
-    assert [one["metadata"]["name"] for one in kubectl.get("statefulsets")["items"]] != [name]
-    stack.destroy()
+    there = [one["metadata"]["name"] for one in kubectl.get("statefulsets")["items"]]
+    assert stack.state("set")["id"].removeprefix("default/") in there
+    assert name not in there
 
 
 def test_drift_is_seen_by_a_refresh_and_repaired_by_the_next_up(stack: Stack, kubectl: Kubectl) -> None:

@@ -90,7 +90,7 @@ def test_every_kind_is_made_stays_and_goes(stack: Stack, kubectl: Kubectl, kubel
     stack.destroy()
     assert stack.resources() == []
     assert space not in kubectl("get", "namespaces")
-    assert kubectl.get("statefulsets", "-A")["items"] == []
+    assert ids["stateful-set"].removeprefix("default/") not in kubectl("get", "statefulsets")
     assert "widgets.example.com" not in kubectl("get", "crds")
 
 

@@ -50,6 +50,15 @@ def test_secrets_are_nowhere_in_clear(stack: Stack, kubectl: Kubectl) -> None:
     assert stack.preview(program) == {"same": 3}
 
 
+def test_no_key_is_left_in_a_file(stack: Stack, tmp_path: Path) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    stack.set_env("TMPDIR", str(folder))
+    stack.up(config_map("keys", a="1"))
+
+    assert not [path for path in folder.rglob("*") if path.is_file() and "PRIVATE KEY" in path.read_text()]
+
+
 def test_the_state_has_the_official_plugins_layout(stack: Stack) -> None:
     stack.up(config_map("layout", a="1"))
     kept = stack.state("it")
@@ -149,8 +158,8 @@ def test_a_provider_of_its_own_has_cluster_and_namespace(stack: Stack, kubeconfi
     stack.up(program("own-space"))
     assert stack.state("it")["id"].startswith("own-space/it-")
     assert stack.up(program("own-space")) == {"same": 4}
-    assert len(kubectl.get("configmaps", "-n", "own-space", "-l", "!x")["items"]) >= 1
-    stack.destroy()
+    (name,) = [one["id"].removeprefix("own-space/") for one in stack.resources() if "/" in one["id"]]
+    assert kubectl.get("configmap", "-n", "own-space", name)["data"] == {"a": "1"}
 
 
 def test_what_the_api_server_would_refuse_is_refused_in_the_preview(stack: Stack) -> None:

@@ -42,7 +42,6 @@ def test_a_stateful_set_that_does_not_become_ready_is_kept_and_finished_by_the_n
     assert stack.up(program("ready")) == {"update": 1, "same": 1}
     assert "initErrors" not in stack.state("set")
     assert stack.state("set")["outputs"]["metadata"]["uid"] == kept["outputs"]["metadata"]["uid"]
-    stack.destroy()
 
 
 def test_an_update_that_does_not_become_ready_keeps_what_was_applied(stack: Stack, kubelet: Kubelet) -> None:
@@ -65,7 +64,6 @@ def test_an_update_that_does_not_become_ready_keeps_what_was_applied(stack: Stac
     assert kept["outputs"]["spec"]["template"]["spec"]["containers"][0]["image"] == "i:2"
     assert stack.up(web("i:3", "ready")) == {"update": 1, "same": 1}
     assert "initErrors" not in stack.state("web")
-    stack.destroy()
 
 
 def test_nobody_waits_for_what_says_so(stack: Stack) -> None:
@@ -76,7 +74,6 @@ def test_nobody_waits_for_what_says_so(stack: Stack) -> None:
     assert "initErrors" not in stack.state("set")
     stack.refresh()
     assert "initErrors" not in stack.state("set")
-    stack.destroy()
 
 
 def test_a_service_waits_for_endpoints_and_a_headless_one_does_not(stack: Stack, kubectl: Kubectl) -> None:
@@ -104,7 +101,6 @@ def test_a_service_waits_for_endpoints_and_a_headless_one_does_not(stack: Stack,
     stack.up(program)
     assert "initErrors" not in stack.state("web")
     assert stack.refresh() == {"same": 5}
-    stack.destroy()
 
 
 def test_a_failed_job_is_known_at_once(stack: Stack, kubelet: Kubelet) -> None:
@@ -119,7 +115,6 @@ def test_a_failed_job_is_known_at_once(stack: Stack, kubelet: Kubelet) -> None:
 
     assert "Job failed: BackoffLimitExceeded" in said
     assert time.monotonic() - started < 60
-    stack.destroy()
 
 
 def test_conditions_of_the_users_own_are_waited_for(stack: Stack, kubectl: Kubectl) -> None:

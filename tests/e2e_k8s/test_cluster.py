@@ -1,0 +1,156 @@
+"""A cluster on this machine does what programs expect of any cluster."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.waiting import eventually
+from tests.e2e_k8s.kubectl import Kubectl
+from toolchain import versions
+
+pytestmark = pytest.mark.e2e
+
+SPACE = "machine"
+LABELS = {"app": "keeper"}
+# What a restricted namespace demands, and what a careful program sets.
+POD_SECURITY = {"runAsUser": 100, "runAsGroup": 1000, "fsGroup": 1000, "runAsNonRoot": True}
+CONTAINER_SECURITY = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+@pytest.fixture(scope="module")
+def kubectl(kubernetes: Path) -> Iterator[Kubectl]:
+    """A StatefulSet of three with claims, each on a node of its own, in a restricted namespace."""
+    found = Kubectl(kubernetes)
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE, "labels": labels}}
+    found.apply(namespace)
+    found.apply(service("keepers", clusterIP="None", publishNotReadyAddresses=True), service("front"), keepers())
+    found(f"--namespace={SPACE}", "rollout", "status", "statefulset/keeper", "--timeout=120s")
+    found.command.append(f"--namespace={SPACE}")
+    yield found
+    found("delete", "namespace", SPACE, "--timeout=60s")
+
+
+def service(name: str, **spec: Any) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": SPACE}
+    ports = [{"port": 8080}]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": {"selector": LABELS, "ports": ports, **spec},
+    }
+
+
+def keepers() -> dict[str, Any]:
+    started = "hostname > /keep/name; date +%N >> /keep/starts; exec httpd -f -p 8080 -h /keep"
+    container = {
+        "name": "keeper",
+        "image": versions.CONSUL_IMAGE,
+        "command": ["sh", "-c", started],
+        "volumeMounts": [{"name": "keep", "mountPath": "/keep"}],
+        "readinessProbe": {"httpGet": {"port": 8080, "path": "/name"}, "periodSeconds": 1},
+        "securityContext": CONTAINER_SECURITY,
+    }
+    apart = {"labelSelector": {"matchLabels": LABELS}, "topologyKey": "kubernetes.io/hostname"}
+    pod = {
+        "securityContext": POD_SECURITY,
+        "terminationGracePeriodSeconds": 1,
+        "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [apart]}},
+        "containers": [container],
+    }
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "keeper", "namespace": SPACE},
+        "spec": {
+            "serviceName": "keepers",
+            "replicas": 3,
+            "podManagementPolicy": "Parallel",
+            "selector": {"matchLabels": LABELS},
+            "template": {"metadata": {"labels": LABELS}, "spec": pod},
+            "volumeClaimTemplates": [{"metadata": {"name": "keep"}, "spec": claim}],
+        },
+    }
+
+
+def inside(kubectl: Kubectl, script: str, pod: str = "keeper-0") -> str:
+    return kubectl("exec", pod, "--", "sh", "-c", script)
+
+
+def test_pods_that_avoid_each_other_get_a_node_each(kubectl: Kubectl) -> None:
+    assert len({pod["spec"]["nodeName"] for pod in kubectl.get("pods")["items"]}) == 3
+
+
+def test_a_pod_finds_others_by_name_on_every_node_and_reaches_them(kubectl: Kubectl) -> None:
+    for other in ("keeper-1", "keeper-2"):
+        name = f"{other}.keepers.{SPACE}.svc.cluster.local"
+        address = kubectl.get("pod", other)["status"]["podIP"]
+        assert address in inside(kubectl, f"nslookup {name}")
+        assert inside(kubectl, f"wget -qO- http://{name}:8080/name") == f"{other}\n"
+
+
+def test_a_service_leads_to_all_its_pods(kubectl: Kubectl) -> None:
+    asked = inside(kubectl, "for one in $(seq 30); do wget -qO- http://front:8080/name; done")
+
+    assert set(asked.split()) == {"keeper-0", "keeper-1", "keeper-2"}
+
+
+def test_a_pod_reaches_the_api_server_by_its_service(kubectl: Kubectl) -> None:
+    asked = inside(kubectl, "wget -qO- --no-check-certificate https://kubernetes.default.svc/version")
+
+    assert '"gitVersion"' in asked
+
+
+def test_the_api_server_leads_to_a_pod(kubectl: Kubectl) -> None:
+    path = f"/api/v1/namespaces/{SPACE}/pods/keeper-1:8080/proxy/name"
+
+    assert kubectl("get", "--raw", path) == "keeper-1\n"
+
+
+def test_data_outlives_its_pod_and_belongs_to_the_group_of_the_pod(kubectl: Kubectl) -> None:
+    before = inside(kubectl, "cat /keep/starts")
+    kubectl("delete", "pod", "keeper-0", "--wait")
+    kubectl("rollout", "status", "statefulset/keeper", "--timeout=60s")
+
+    after = eventually("the pod", lambda: inside(kubectl, "cat /keep/starts"), lambda text: text != before)
+    assert after.startswith(before)
+    assert inside(kubectl, "stat -c %g /keep").strip() == "1000"
+
+
+def test_a_claim_grows_and_never_shrinks(kubectl: Kubectl) -> None:
+    size = '{{"spec": {{"resources": {{"requests": {{"storage": "{}"}}}}}}}}'
+    kubectl("patch", "pvc", "keep-keeper-0", "--patch", size.format("2Gi"))
+
+    def capacity() -> Any:
+        return kubectl.get("pvc", "keep-keeper-0")["status"]["capacity"]["storage"]
+
+    eventually("the claim", capacity, lambda found: found == "2Gi")
+    volume = kubectl.get("pv", kubectl.get("pvc", "keep-keeper-0")["spec"]["volumeName"])
+    assert volume["spec"]["capacity"]["storage"] == "2Gi"
+    with pytest.raises(AssertionError, match="less than status"):
+        kubectl("patch", "pvc", "keep-keeper-0", "--patch", size.format("1Gi"))
+
+
+def test_a_restricted_namespace_refuses_a_lax_pod(kubectl: Kubectl) -> None:
+    with pytest.raises(AssertionError, match="violates PodSecurity"):
+        kubectl("run", "lax", f"--image={versions.CONSUL_IMAGE}")
+
+
+def test_a_drained_node_is_left_and_comes_back(kubectl: Kubectl) -> None:
+    node = kubectl.get("pod", "keeper-2")["spec"]["nodeName"]
+    kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s")
+
+    # Its data is on that node, so it waits there and nowhere else.
+    eventually("the pod", lambda: kubectl.get("pod", "keeper-2")["status"]["phase"], lambda phase: phase == "Pending")
+    kubectl("uncordon", node)
+    kubectl("rollout", "status", "statefulset/keeper", "--timeout=60s")
+    assert kubectl.get("pod", "keeper-2")["spec"]["nodeName"] == node

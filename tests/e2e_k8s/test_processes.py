@@ -1,0 +1,101 @@
+"""A cluster of plain processes is started once, mended when it broke, and whole again after an interruption."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.waiting import eventually
+from tests.e2e_k8s.kubectl import Kubectl
+from tests.e2e_k8s.traces import running_in
+from toolchain import places
+from toolchain.kubernetes import cgroups, cluster, layout
+from toolchain.kubernetes.isolation import Group
+from toolchain.kubernetes.layout import Node
+
+pytestmark = pytest.mark.e2e
+
+PROGRAMS = {
+    *("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "coredns", "volume-provisioner"),
+    *("containerd", "kubelet", "kube-proxy"),
+}
+
+
+def test_a_second_start_has_nothing_to_do(processes: Path) -> None:
+    before = time.monotonic()
+    cluster.ours(nodes=1)
+
+    assert time.monotonic() - before < 2
+
+
+def test_a_killed_program_is_started_again_by_itself(processes: Path) -> None:
+    first = etcd()
+    os.kill(first, signal.SIGKILL)
+
+    assert eventually("another etcd", etcd, lambda pid: pid not in (0, first)) != first
+    eventually("the API server", cluster.running, lambda found: found is not None)
+
+
+def test_a_node_that_died_whole_is_started_by_the_next_start(processes: Path) -> None:
+    group = Group(Node(2).folder)
+    died = group.outer()
+    assert died
+    os.kill(died, signal.SIGKILL)
+    eventually("the end of the node", group.outer, lambda pid: pid is None)
+
+    cluster.ours(nodes=1)
+
+    assert group.outer() not in (None, died)
+    Kubectl(processes)("wait", "--for=condition=Ready", "node/node-2", "--timeout=10s")
+
+
+def test_a_network_that_was_removed_is_made_again(processes: Path) -> None:
+    subprocess.run(["ip", "link", "delete", layout.BRIDGE], check=True)
+    subprocess.run(["iptables", "-D", "FORWARD", "-j", "CONSUL-K8S-FORWARD"], check=True)
+
+    cluster.ours(nodes=1)
+
+    assert cluster.running()
+    subprocess.run(["iptables", "-C", "FORWARD", "-j", "CONSUL-K8S-FORWARD"], check=True)
+
+
+def test_an_interrupted_start_is_continued_by_the_next(processes: Path) -> None:
+    for folder in (layout.folder() / "control-plane", *(node.folder for node in layout.nodes())):
+        Group(folder).stop()
+    command = [sys.executable, "-m", "toolchain", "kubernetes", "up"]
+    own = {**os.environ, "KUBECONFIG": str(processes)}
+    with subprocess.Popen(command, cwd=places.ROOT, env=own, stderr=subprocess.DEVNULL) as start:
+        time.sleep(1.5)
+        start.kill()
+
+    cluster.ours(nodes=1)
+
+    assert running_in(layout.folder()) >= PROGRAMS - {"volume-provisioner"}
+
+
+def test_the_kernel_settings_of_the_machine_stay_as_they_were(processes: Path) -> None:
+    """The kubelet insists on others, so it is shown its own."""
+    shown = subprocess.run(
+        Group(Node(1).folder).inside("cat", "/proc/sys/kernel/panic_on_oops"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout == "1\n"
+    assert str(Node(1).folder) not in Path("/proc/self/mounts").read_text()
+
+
+def test_every_tree_of_control_groups_has_the_nodes(processes: Path) -> None:
+    assert all((tree / layout.NAME / "node-1").is_dir() for tree in cgroups.hierarchies())
+
+
+def etcd() -> int:
+    """The process of the database, 0 if there is none."""
+    found = subprocess.run(
+        ["pgrep", "--full", f"etcd --data-dir={layout.folder()}"], capture_output=True, text=True, check=False
+    )
+    return int(found.stdout.split()[0]) if found.stdout else 0
