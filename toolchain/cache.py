@@ -1,6 +1,5 @@
 """Finished things under final names: an entry is there whole or not at all."""
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from toolchain import places, progress
+from toolchain import locks, places
 
 
 def digest(folder: Path, pattern: str = "*") -> str:
@@ -51,12 +50,6 @@ def entry(name: str, make: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """One set-up at a time; the system drops the lock of a process that dies."""
-    places.cache().mkdir(parents=True, exist_ok=True)
-    with open(places.cache() / ".lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.say("Another set-up is running; waiting for it to finish.")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    """One set-up at a time."""
+    with locks.held(places.cache() / ".lock", "Another set-up is running; waiting for it to finish."):
         yield

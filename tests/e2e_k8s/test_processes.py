@@ -13,7 +13,7 @@ from tests.e2e.waiting import eventually
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.e2e_k8s.traces import running_in
 from toolchain import places
-from toolchain.kubernetes import cgroups, cluster, layout
+from toolchain.kubernetes import cgroups, cluster, layout, node_files
 from toolchain.kubernetes.isolation import Group
 from toolchain.kubernetes.layout import Node
 
@@ -99,3 +99,9 @@ def etcd() -> int:
         ["pgrep", "--full", f"etcd --data-dir={layout.folder()}"], capture_output=True, text=True, check=False
     )
     return int(found.stdout.split()[0]) if found.stdout else 0
+
+
+def test_the_containerd_of_a_node_is_out_of_reach_from_outside(processes: Path) -> None:
+    """Else a client that comes too early would load images into Docker's."""
+    assert not Path(node_files.SOCKET).exists()
+    subprocess.run(Group(Node(1).folder).inside("test", "-S", node_files.SOCKET), check=True)

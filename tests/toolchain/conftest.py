@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own: nothing here may touch the real cache, state or engine."""
-    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "DOCKER_HOST"):
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "DOCKER_HOST", "KUBECONFIG"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "ACCESS_TOKEN", "BACKEND_URL", "CONFIG_PASSPHRASE", "CONFIG_PASSPHRASE_FILE", "RUN_PROGRAM"):
         monkeypatch.delenv(f"PULUMI_{name}", raising=False)

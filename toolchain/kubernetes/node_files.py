@@ -11,7 +11,8 @@ from toolchain.kubernetes.layout import Node
 
 PAUSE_IMAGE = "localhost/consul-on-pulumi/pause:1"
 NAMES = ("containerd.toml", "kubelet.json", "kube-proxy.json", "resolv.conf")
-SOCKET = "/run/containerd/containerd.sock"
+# Not the usual path: a client that comes before the node has a /run of its own must not find the machine's containerd.
+SOCKET = f"/run/{layout.NAME}/containerd.sock"
 NEVER = {"imagefs.available": "0%", "nodefs.available": "0%", "nodefs.inodesFree": "0%"}
 # What a kubelet sets if it finds anything else.
 KERNEL_SETTINGS = {
@@ -26,7 +27,7 @@ KERNEL_SETTINGS = {
 CONTAINERD = """\
 version = 2
 root = "/var/lib/containerd"
-state = "/run/containerd"
+state = "/run/{name}/containerd"
 [grpc]
 address = "{socket}"
 [plugins."io.containerd.grpc.v1.cri"]
@@ -53,7 +54,13 @@ def write(node: Node, *, authority: Path, serving: Pair, runc: Path, cni: Path) 
     (folder / "cni" / "pods.conflist").write_text(json.dumps(pod_network(node), indent=1))
     (folder / "containerd.toml").write_text(
         CONTAINERD.format(
-            socket=SOCKET, pause=PAUSE_IMAGE, cni=cni, runc=runc, folder=folder, snapshotter=snapshotter()
+            name=layout.NAME,
+            socket=SOCKET,
+            pause=PAUSE_IMAGE,
+            cni=cni,
+            runc=runc,
+            folder=folder,
+            snapshotter=snapshotter(),
         )
     )
     (folder / "kubelet.json").write_text(json.dumps(kubelet(node, authority, serving), indent=1))

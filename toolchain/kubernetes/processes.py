@@ -3,23 +3,41 @@
 import os
 import shutil
 import time
-import urllib.request
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
-from toolchain import progress
+from toolchain import locks, places, progress
 from toolchain.errors import SetupError
-from toolchain.kubernetes import cgroups, controllers, dns, images, layout, network, node_group, programs, storage
-from toolchain.kubernetes.api import Api, wait
+from toolchain.kubernetes import (
+    cgroups,
+    controllers,
+    dns,
+    images,
+    layout,
+    network,
+    node_group,
+    programs,
+    readiness,
+    storage,
+)
 from toolchain.kubernetes.isolation import Group
 from toolchain.kubernetes.layout import Node
-
-WITHIN = 90.0
 
 
 def up(nodes: int) -> None:
     """Starts what does not run, and waits until pods can run and names resolve; never removes a node."""
+    with alone():
+        start(nodes)
+
+
+def alone() -> AbstractContextManager[None]:
+    """One start or end at a time."""
+    return locks.held(places.state() / "kubernetes.lock", "The cluster is being started or ended; waiting for that.")
+
+
+def start(nodes: int) -> None:
+    """What ``up`` does, alone."""
     if os.geteuid() != 0:
         raise SetupError("a cluster of plain processes needs root; use kind or another cluster, or run it as root.")
     programs.kubernetes("kubectl", *programs.CONTROL_PLANE, *programs.NODE)
@@ -40,15 +58,21 @@ def up(nodes: int) -> None:
         groups.append(group)
         since[node.name] = now if news else ""
         changed = changed or news
-    await_all("the API server", api.ready, groups)
+    readiness.await_all("the API server", api.ready, groups)
     if changed:
         for path, manifest in {**dns.manifests(), **storage.manifests()}.items():
-            await_all(path, partial(api.applied, path, manifest), groups)
+            readiness.await_all(path, partial(api.applied, path, manifest), groups)
+    readiness.await_all("the cluster's DNS", readiness.dns_server, groups)
     for group in groups[1:]:
-        await_all(f"containerd of {group.folder.name}", partial(images.answers, group), groups)
+        readiness.await_all(f"containerd of {group.folder.name}", partial(images.answers, group), groups)
         images.bring(group)
-        await_all(group.folder.name, partial(ready, api, group.folder.name, since[group.folder.name]), groups)
-    await_all("the cluster's DNS", dns_ready, groups)
+        readiness.await_all(
+            group.folder.name, partial(readiness.node, api, group.folder.name, since[group.folder.name]), groups
+        )
+    # Without it the first pod would be refused.
+    readiness.await_all(
+        "a service account", partial(api.get, "/api/v1/namespaces/default/serviceaccounts/default"), groups
+    )
     if changed:
         progress.say(f"      it took {time.monotonic() - started:.1f} s")
 
@@ -69,34 +93,6 @@ def control_plane() -> Group:
     )
 
 
-def await_all(what: str, holds: Callable[[], object], groups: list[Group]) -> None:
-    """Waits for something as long as every supervisor lives."""
-
-    def ended() -> str | None:
-        dead = [group for group in groups if group.outer() is None]
-        return f"its supervisor ended, see {dead[0].logs / 'supervisor.log'}" if dead else None
-
-    wait(f"waiting for {what}", holds, WITHIN, f"see the logs in {layout.folder()}", ended)
-
-
-def ready(api: Api, name: str, since: str) -> bool:
-    """Whether a node said so at that time or later, like ``2026-01-31T12:00:00Z``; before, it may have been another."""
-    node = api.get(f"/api/v1/nodes/{name}") or {}
-    conditions = node.get("status", {}).get("conditions", [])
-    return any(
-        one["type"] == "Ready" and one["status"] == "True" and one["lastHeartbeatTime"] >= since for one in conditions
-    )
-
-
-def dns_ready() -> bool:
-    """Whether CoreDNS has seen all services."""
-    try:
-        with urllib.request.urlopen(f"http://{layout.HOST}:{dns.READY_PORT}/ready", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
 def running() -> bool:
     """Whether its API server answers."""
     there = (layout.folder() / "control-plane").exists() and Path(f"/sys/class/net/{layout.BRIDGE}").exists()
@@ -105,13 +101,21 @@ def running() -> bool:
 
 def down(*, keep: bool) -> bool:
     """Ends all that was started, whole or half; says whether there was anything. ``keep`` keeps the data."""
+    with alone():
+        return end(keep=keep)
+
+
+def end(*, keep: bool) -> bool:
+    """What ``down`` does, alone."""
     there = layout.folder().exists() or Path(f"/sys/class/net/{layout.BRIDGE}").exists()
     if not there:
         return False
     if os.geteuid() != 0:
         raise SetupError("the cluster was started by root and only root can end it; run it again as root.")
-    for folder in (*(node.folder for node in layout.nodes()), layout.folder() / "control-plane"):
-        Group(folder).stop()
+    # All that there could be: their folders may have been removed under them.
+    for node in map(Node, range(1, layout.MOST_NODES + 1)):
+        Group(node.folder).stop()
+    Group(layout.folder() / "control-plane").stop()
     network.down()
     cgroups.remove(layout.NAME)
     if not keep:
