@@ -9,9 +9,9 @@ import pulumi_kubernetes as kubernetes
 from components.desired.agent import Surroundings
 from components.desired.topology import Role, Topology
 from components.placement.contract import AgentGroup, Ground, Placed
-from components.placement.kubernetes import clients, reaching, refusals, servers
+from components.placement.kubernetes import clients, leftovers, reaching, refusals, servers
 from components.placement.kubernetes.settings import KubernetesArgs
-from components.placement.kubernetes.tier import MARK, Tier, selector
+from components.placement.kubernetes.tier import MARK, Tier, cluster_of, selector
 
 LEAVE_ON_TERMINATE = False
 """Whether a server whose pod ends leaves Raft. It returns at another address but with its ID, by which the others find
@@ -45,7 +45,7 @@ class KubernetesPlacement:
 
     def ground(self, name: str, topology: Topology, mark: pulumi.Input[str], opts: pulumi.ResourceOptions) -> Ground:
         """The namespace, unless the settings name one that exists."""
-        opts = reaching.provided(name, self.settings, opts)
+        opts = self._prepared(name, opts)
         provider = pulumi.ResourceOptions(provider=opts.provider) if opts.provider else pulumi.ResourceOptions()
         if "namespace" in self.settings:
             return Ground(placement={"kubernetes": self.settings}, opts=provider)
@@ -65,7 +65,12 @@ class KubernetesPlacement:
             return Placed(reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], ready=[], data=None)
         tier = Tier(name, group, self.settings)
         make = servers.place if group.role is Role.SERVER else clients.place
-        return make(tier, self._domain, reaching.provided(name, self.settings, opts))
+        return make(tier, self._domain, self._prepared(name, opts))
+
+    def _prepared(self, name: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+        """`opts` with the provider that the settings ask for, and with what clears the way."""
+        provided = reaching.provided(name, self.settings, opts)
+        return pulumi.ResourceOptions.merge(provided, leftovers.cleared(name, cluster_of(self.settings)))
 
     @property
     def _domain(self) -> str:

@@ -1,0 +1,64 @@
+"""What a killed engine left behind: made, but never written to the state, and now in the way of its own name."""
+
+import time
+from collections.abc import Callable
+
+import pulumi
+from pulumi.runtime.mocks import MockMonitor
+
+from components.live.api_server import ApiServer
+from components.live.kubeconfig import Cluster
+from components.placement.kubernetes.tier import MARK
+
+PATHS = {
+    "ConfigMap": "/api/v1/namespaces/{namespace}/configmaps/{name}",
+    "DaemonSet": "/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}",
+    "Deployment": "/apis/apps/v1/namespaces/{namespace}/deployments/{name}",
+    "Ingress": "/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}",
+    "Namespace": "/api/v1/namespaces/{name}",
+    "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies/{name}",
+    "PodDisruptionBudget": "/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets/{name}",
+    "Service": "/api/v1/namespaces/{namespace}/services/{name}",
+    "ServiceAccount": "/api/v1/namespaces/{namespace}/serviceaccounts/{name}",
+    "StatefulSet": "/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}",
+}
+"""Kind to where an object of it is found. What Pulumi names by itself is never in the way."""
+PATIENCE = 120.0
+"""Seconds for an object to be gone; a namespace takes all that is in it along."""
+
+
+def cleared(name: str, cluster: Cluster) -> pulumi.ResourceOptions:
+    """Options under which an object of this Consul cluster is removed right before its like is created.
+
+    The engine creates only what its state does not hold, so what is found then is held by no state. Data is safe: a
+    StatefulSet leaves its pods and claims behind, and its successor takes them over.
+    """
+    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+        # Mocks know no hooks, and have no engine to call one.
+        return pulumi.ResourceOptions()
+    hook = pulumi.ResourceHook(f"{name}-leftovers", clearing(ApiServer(cluster)))
+    return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
+
+
+def clearing(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:
+    """Removes the object that is called what it is told will be created, if it bears the same mark."""
+
+    def clear(args: pulumi.ResourceHookArgs) -> None:
+        wanted = args.new_inputs or {}
+        metadata = wanted.get("metadata") or {}
+        mark = metadata.get("labels", {}).get(MARK)
+        path = PATHS.get(str(wanted.get("kind")))
+        if not mark or not path or "name" not in metadata:
+            return
+        where = path.format(name=metadata["name"], namespace=metadata.get("namespace", ""))
+        found = api.find(where)
+        if found is None or found["metadata"].get("labels", {}).get(MARK) != mark:
+            return
+        api.delete(where, found["metadata"]["uid"], "Orphan" if wanted["kind"] == "StatefulSet" else "Background")
+        deadline = time.monotonic() + PATIENCE
+        while api.find(where) is not None:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{where}, left behind by an update that was killed, does not go: delete it by hand")
+            time.sleep(0.2)
+
+    return clear
