@@ -42,10 +42,10 @@ def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
 
     `root` is the program's folder, in which the files of the sets lie.
     """
-    usual = _usual(args)
+    usual, limit = _usual(args), _max_value(args)
     found = {INLINE: SeedSet(seeds=kv_tree.seeds(args.get(INLINE, {})), on_conflict=usual)}
     for name, described in args.get(SETS, {}).items():
-        seeds, _ = _gathered(described, root, name, _max_value(args))
+        seeds, _ = _gathered(described, root, name, limit)
         found[f"{INLINE}-{name}"] = SeedSet(
             seeds=seeds,
             secrets=seed_sets.secrets(described),
@@ -59,14 +59,15 @@ def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
 def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
     """What is wrong with the seeds of a cluster, each by itself and all together."""
     keys: dict[str, list[str]] = {}
+    limit = _max_value(args)
     if INLINE in args:
-        faults = list(kv_tree.problems(args[INLINE], f"{path}.{INLINE}", _max_value(args)))
+        faults = list(kv_tree.problems(args[INLINE], f"{path}.{INLINE}", limit))
         yield from faults
         keys[INLINE] = [] if faults else list(kv_tree.entries(args[INLINE]))
     for name, described in args.get(SETS, {}).items():
         if not _NAME.fullmatch(name):
             yield f"{path}.{SETS}.{name}: expected letters, digits and inner hyphens or underscores as a name"
-        seeds, faults = _gathered(described, root, name, _max_value(args))
+        seeds, faults = _gathered(described, root, name, limit)
         yield from (f"{path}.{SETS}.{fault}" for fault in faults)
         keys[f"{SETS}.{name}"] = [*seeds, *seed_sets.secrets(described)]
     yield from seed_sets.overlaps(keys, path)

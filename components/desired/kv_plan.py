@@ -71,6 +71,11 @@ class Plan:
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
 
 
+def differing(seeds: Seeds, others: Seeds) -> Seeds:
+    """Those of `seeds` that `others` do not hold alike."""
+    return {key: seed for key, seed in seeds.items() if others.get(key) != seed}
+
+
 def plan(owned: Seeds, wanted: Seeds, live: Mapping[str, Stored], rule: Rule) -> Plan:
     """Compare what was written here before, what is wanted now and what is there.
 

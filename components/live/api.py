@@ -11,7 +11,7 @@ import requests
 
 from components.desired.kv_plan import Operation, Stored
 from components.desired.seed import Seed
-from components.live import credentials, reach
+from components.live import reach
 
 ATTEMPT = 5.0
 """Seconds for one request to one server."""
@@ -36,7 +36,7 @@ class Consul:
         """`addresses` are base URLs; `patience` is in seconds, for one call with all its tries."""
         self._addresses = list(addresses)
         self._patience = patience
-        self._session = credentials.equip(reach.session())
+        self._session = reach.session()
 
     def leader(self) -> str:
         """The leader's Raft address (`GET /v1/status/leader`), waited for.

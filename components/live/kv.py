@@ -18,7 +18,7 @@ from pulumi.dynamic import (
 )
 
 from components.desired import kv_state
-from components.desired.kv_plan import OnConflict, Rule, plan
+from components.desired.kv_plan import OnConflict, Rule, differing, plan
 from components.desired.seed import Seed, Seeds
 from components.live import credentials, detailed_diff
 from components.live.api import Consul, RefusedError, UnreachableError
@@ -114,7 +114,7 @@ class KvEntries(Resource, module="consul-on-pulumi", name="KvEntries"):
             digested["content"] = pulumi.Output.secret(digested["content"])
         if hidden:
             parts[kv_state.SECRETS] = {key: pulumi.Output.secret(value) for key, value in hidden.items()}
-        props = {"addresses": addresses, "entries": {}, **parts, **(rule or {}), "revision": REVISION}
+        props = {"addresses": addresses, **parts, **(rule or {}), "revision": REVISION}
         super().__init__(KvProvider(), name, props, opts)
 
 
@@ -145,7 +145,7 @@ def _in_the_way(olds: Properties, news: Properties) -> list[str]:
         return []
     try:
         owned, wanted = kv_state.held(olds), kv_state.held(news)
-        changed = {key: seed for key, seed in wanted.items() if owned.get(key) != seed}
+        changed = differing(wanted, owned)
         found = live(Consul(addresses, GLANCE), changed) if changed else {}
     except (ValueError, UnreachableError, RefusedError):
         return []

@@ -5,7 +5,17 @@ from base64 import b64decode
 from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 
-from components.desired.kv_plan import MAX_OPERATIONS, Conflict, Operation, Rule, Stored, plan, too_large, transactions
+from components.desired.kv_plan import (
+    MAX_OPERATIONS,
+    Conflict,
+    Operation,
+    Rule,
+    Stored,
+    differing,
+    plan,
+    too_large,
+    transactions,
+)
 from components.desired.seed import Seeds
 from components.live.api import ChangedError, Consul, RefusedError
 
@@ -24,8 +34,7 @@ def converge(consul: Consul, name: str, owned: Seeds, wanted: Seeds, rule: Rule)
 
     Raises RefusedError, before anything is written, when keys are in the way, and UnreachableError.
     """
-    changed = {key: seed for key, seed in wanted.items() if owned.get(key) != seed}
-    gone = {key: seed for key, seed in owned.items() if wanted.get(key) != seed}
+    changed, gone = differing(wanted, owned), differing(owned, wanted)
     outcome = "nothing was written"
     told = time.monotonic()
     for _ in range(ROUNDS):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from components.live import kubeconfig, tunnel
+from components.live import credentials, kubeconfig, tunnel
 from components.live.kubeconfig import Cluster
 
 
@@ -36,8 +36,8 @@ def address(cluster: Cluster, namespace: str, pod: str, port: int, *, scheme: st
 
 
 def session() -> requests.Session:
-    """A session that opens every kind of address."""
-    opened = requests.Session()
+    """A session that opens every kind of address, with what Consul wants to know of who asks."""
+    opened = credentials.equip(requests.Session())
     # A proxy of the environment knows nothing of a loopback address or of a private network.
     opened.trust_env = False
     for scheme in ("http", "https"):

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from components.desired.rollout import Seen, View
-from components.live import credentials, reach
+from components.live import reach
 from components.live.api import RefusedError
 
 ATTEMPT = 1.0
@@ -25,7 +25,7 @@ class Servers:
     def __init__(self, names: Sequence[str], addresses: Sequence[str]) -> None:
         """`names` and `addresses` belong together pair by pair."""
         self._bases = dict(zip(names, addresses, strict=True))
-        self._sessions = {name: credentials.equip(reach.session()) for name in names}
+        self._sessions = {name: reach.session() for name in names}
 
     def look(self) -> View:
         """Ask every server at once, then the leader for the Raft configuration."""

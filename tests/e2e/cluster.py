@@ -180,18 +180,23 @@ class Cluster:
             self.steps.append((step.op.value, step.urn.rpartition("::")[2]))
 
 
-@contextmanager
-def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
-    """A cluster of its own: backend, passphrase and subnet too. At the end nothing of it is left."""
-    engine.clear(f"consul-{name}")
+def new_stack(folder: Path, name: str, **env: str) -> automation.Stack:
+    """A stack of the program with a backend and a passphrase of its own; `env` is set beside those."""
     # The engine writes stack files beside the program: into this folder, not into the repository.
     project = folder / "project"
     project.mkdir()
     for part in PROGRAM:
         (project / part).symlink_to(places.ROOT / part)
     (folder / "backend").mkdir()
-    env = {"PULUMI_BACKEND_URL": (folder / "backend").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "e2e"}
-    stack = automation.create_stack(name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
+    env |= {"PULUMI_BACKEND_URL": (folder / "backend").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "e2e"}
+    return automation.create_stack(name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
+
+
+@contextmanager
+def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
+    """A cluster of its own: backend, passphrase and subnet too. At the end nothing of it is left."""
+    engine.clear(f"consul-{name}")
+    stack = new_stack(folder, name)
     subnet = {"placement": {"docker": {"subnet": engine.free_subnet()}}}
     cluster = Cluster(stack, subnet | dict(settings))
     try:

@@ -5,13 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pulumi import automation
-
 from tests.e2e import consul
-from tests.e2e.cluster import PROGRAM, Cluster
+from tests.e2e.cluster import Cluster, new_stack
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.kubectl import Kubectl
-from toolchain import places
 
 
 class PodCluster(Cluster):
@@ -21,9 +18,7 @@ class PodCluster(Cluster):
 
     def pods(self, tier: str) -> dict[str, str]:
         """Name to address of the pods of one tier that are running."""
-        label = f"app.kubernetes.io/component={tier}"
-        found = self.kubectl.get("pods", "--namespace", self.name, "--selector", label)["items"]
-        return {pod["metadata"]["name"]: pod["status"].get("podIP", "") for pod in found}
+        return {pod["metadata"]["name"]: pod["status"].get("podIP", "") for pod in self._pods(tier)}
 
     def addresses(self, tier: str = "server") -> list[str]:
         """Base URL of each pod's API, as seen from the machine."""
@@ -52,25 +47,17 @@ class PodCluster(Cluster):
 
     def uids(self) -> dict[str, str]:
         """Name to uid of every server's pod."""
-        label = "app.kubernetes.io/component=server"
-        found = self.kubectl.get("pods", "--namespace", self.name, "--selector", label)["items"]
-        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self._pods("server")}
+
+    def _pods(self, tier: str) -> Any:
+        label = f"app.kubernetes.io/component={tier}"
+        return self.kubectl.get("pods", "--namespace", self.name, "--selector", label)["items"]
 
 
 @contextmanager
 def stood_up(folder: Path, name: str, kubeconfig: Path, settings: dict[str, Any]) -> Iterator[PodCluster]:
     """A cluster of its own: backend, passphrase and namespace too. At the end nothing of it is left."""
-    project = folder / "project"
-    project.mkdir()
-    for part in PROGRAM:
-        (project / part).symlink_to(places.ROOT / part)
-    (folder / "backend").mkdir()
-    env = {
-        "PULUMI_BACKEND_URL": (folder / "backend").as_uri(),
-        "PULUMI_CONFIG_PASSPHRASE": "e2e",
-        "KUBECONFIG": str(kubeconfig),
-    }
-    stack = automation.create_stack(name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
+    stack = new_stack(folder, name, KUBECONFIG=str(kubeconfig))
     cluster = PodCluster(stack, {"placement": {"kubernetes": {}}} | settings)
     cluster.kubectl = Kubectl(kubeconfig)
     try:

@@ -16,6 +16,7 @@ from components.live.upkeep import Upkeep
 from components.placement.contract import AgentGroup
 from components.placement.definition import digest
 from components.placement.docker import containers
+from components.placement.options import with_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +40,14 @@ def forge(group: AgentGroup, links: Sequence[Link], opts: pulumi.ResourceOptions
     made: list[pulumi.Resource] = []
     for ordinal, link in enumerate(links):
         make = _server if group.role is Role.SERVER else _client
-        made.append(make(group, links, ordinal, _with(opts, depends_on=[link.volume, *made[-1:]])))
+        made.append(make(group, links, ordinal, with_(opts, depends_on=[link.volume, *made[-1:]])))
     return made
 
 
 def _client(_group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     link = links[ordinal]
     container = containers.create(link.name, link.made_of, digest(link.made_of), opts)
-    return _upkeep(link, _with(opts, depends_on=[container]))
+    return _upkeep(link, with_(opts, depends_on=[container]))
 
 
 def _server(group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi.ResourceOptions) -> pulumi.Resource:
@@ -60,10 +61,10 @@ def _server(group: AgentGroup, links: Sequence[Link], ordinal: int, opts: pulumi
         definition=marked,
     )
     # With the first server's data the cluster itself goes, and then nobody has to leave it in good order.
-    gate = VoterGate(f"{link.name}-gate", turn, _with(opts, deleted_with=links[0].volume))
-    container = containers.create(link.name, link.made_of, marked, _with(opts, depends_on=[gate]))
-    upkeep = _upkeep(link, _with(opts, depends_on=[container]))
-    seat = _with(opts, depends_on=[container, upkeep], deleted_with=links[0].volume)
+    gate = VoterGate(f"{link.name}-gate", turn, with_(opts, deleted_with=links[0].volume))
+    container = containers.create(link.name, link.made_of, marked, with_(opts, depends_on=[gate]))
+    upkeep = _upkeep(link, with_(opts, depends_on=[container]))
+    seat = with_(opts, depends_on=[container, upkeep], deleted_with=links[0].volume)
     return RaftSeat(f"{link.name}-seat", turn, container.id, seat)
 
 
@@ -78,7 +79,3 @@ def _upkeep(link: Link, opts: pulumi.ResourceOptions) -> Upkeep:
         link.address,
         opts,
     )
-
-
-def _with(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))

@@ -5,7 +5,8 @@ from typing import Any
 import docker
 import pulumi
 from docker.errors import NotFound
-from pulumi.runtime.mocks import MockMonitor
+
+from components.placement import options
 
 CLUSTER = "consul.cluster"
 """Label with the cluster's name."""
@@ -18,14 +19,9 @@ GRACE_SECONDS = 30
 def cleared(name: str) -> pulumi.ResourceOptions:
     """Options under which a container or a network of this cluster is removed right before its like is created.
 
-    The engine creates only what its state does not hold, so what is found then is held by no state. Data is safe: it
-    lies in volumes, which are found again by their names.
+    Data is safe: it lies in volumes, which are found again by their names.
     """
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
-        # Mocks know no hooks, and have no engine to call one.
-        return pulumi.ResourceOptions()
-    hook = pulumi.ResourceHook(f"{name}-leftovers", clear)
-    return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
+    return options.clearing(name, clear)
 
 
 def clear(args: pulumi.ResourceHookArgs) -> None:

@@ -13,6 +13,7 @@ from components.placement.contract import AgentGroup, Ground, Placed
 from components.placement.docker import addressing, containers, leftovers
 from components.placement.docker.chain import Link, forge
 from components.placement.docker.settings import DockerArgs
+from components.placement.options import with_
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class DockerPlacement:
             )
             for ordinal, host in enumerate(hosts)
         ]
-        after_image = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[image]))
+        after_image = with_(opts, depends_on=[image])
         addresses = [link.address for link in links]
         return Placed(
             reach=addresses,

@@ -8,7 +8,8 @@ import pulumi_kubernetes as kubernetes
 from components.desired import ports
 from components.placement.contract import Placed
 from components.placement.kubernetes import configuration, guards, pod, services
-from components.placement.kubernetes.tier import Tier, with_
+from components.placement.kubernetes.tier import Tier
+from components.placement.options import with_
 
 ARGUMENTS = ["-node=$(POD_NAME)", "-advertise=$(POD_IP)"]
 TIMEOUT = {"pulumi.com/timeoutSeconds": "300"}

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 
 import pulumi
-from pulumi.runtime.mocks import MockMonitor
 
 from components.live.api_server import ApiServer
 from components.live.kubeconfig import Cluster
+from components.placement import options
 from components.placement.kubernetes.tier import MARK
 
 PATHS = {
@@ -30,14 +30,9 @@ PATIENCE = 120.0
 def cleared(name: str, cluster: Cluster) -> pulumi.ResourceOptions:
     """Options under which an object of this Consul cluster is removed right before its like is created.
 
-    The engine creates only what its state does not hold, so what is found then is held by no state. Data is safe: a
-    StatefulSet leaves its pods and claims behind, and its successor takes them over.
+    Data is safe: a StatefulSet leaves its pods and claims behind, and its successor takes them over.
     """
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
-        # Mocks know no hooks, and have no engine to call one.
-        return pulumi.ResourceOptions()
-    hook = pulumi.ResourceHook(f"{name}-leftovers", clearing(ApiServer(cluster)))
-    return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
+    return options.clearing(name, clearing(ApiServer(cluster)))
 
 
 def clearing(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:

@@ -9,7 +9,8 @@ from components.desired import ports
 from components.live import reach
 from components.live.reach import Way
 from components.placement.kubernetes.settings import KubernetesArgs
-from components.placement.kubernetes.tier import cluster_of, with_
+from components.placement.kubernetes.tier import cluster_of
+from components.placement.options import with_
 
 WAYS = {"auto": Way.AUTO, "port-forward": Way.FORWARD, "proxy": Way.PROXY}
 

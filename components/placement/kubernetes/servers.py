@@ -13,7 +13,8 @@ from components.live.scale_down import CLAIM, ScaleDown
 from components.live.stateful_set import Workload
 from components.placement.contract import Placed
 from components.placement.kubernetes import configuration, guards, pod, reaching, services, ui
-from components.placement.kubernetes.tier import Tier, cluster_of, with_
+from components.placement.kubernetes.tier import Tier, cluster_of
+from components.placement.options import with_
 
 SIZE = "10Gi"
 """Of a server's volume: the log and the snapshots of a large store, with room to spare."""

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi
-
 from components.desired import naming
 from components.desired.topology import Role
 from components.live.kubeconfig import Cluster
@@ -64,8 +62,3 @@ def selector(cluster: str, role: Role | None = None) -> dict[str, str]:
 def cluster_of(settings: KubernetesArgs) -> Cluster:
     """The Kubernetes cluster that the settings mean."""
     return Cluster(settings.get("context", ""), settings.get("kubeconfig", ""))
-
-
-def with_(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
-    """`opts` and more."""
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
