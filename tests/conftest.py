@@ -7,7 +7,7 @@ import pytest
 import requests
 from hypothesis import settings
 
-from components.live import api, autopilot, kv
+from components.live import api, autopilot, kv, kv_baseline
 from tests.backends import DOCKER, KUBERNETES, Backend
 from tests.live.fake_consul import FakeConsul
 
@@ -50,5 +50,5 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         return request(session, *args, timeout=min(timeout, 0.2), **more)
 
     monkeypatch.setattr(requests.Session, "request", hasty)
-    monkeypatch.setattr(kv, "Consul", impatient)
-    monkeypatch.setattr(autopilot, "Consul", impatient)
+    for module in (autopilot, kv, kv_baseline):
+        monkeypatch.setattr(module, "Consul", impatient)

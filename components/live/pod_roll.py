@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from components.desired import rollout
-from components.live import gate
+from components.live import credentials, gate
 from components.live.api import RefusedError, UnreachableError
 from components.live.pod_status import Pod
 from components.live.pods import INTERVAL, departed, hindrances
@@ -41,6 +41,10 @@ class PodRollProvider(ResourceProvider):
     """The StatefulSet replaces no pod by itself (`OnDelete`): each goes when the others can do without it."""
 
     serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the token of the stack's configuration."""
+        credentials.configure(req)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Another description or another size, or pods that an earlier roll did not reach."""

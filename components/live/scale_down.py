@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from components.desired import rollout
-from components.live import gate
+from components.live import credentials, gate
 from components.live.api import RefusedError, UnreachableError
 from components.live.pods import INTERVAL, PATIENCE, departed
 from components.live.servers import Servers
@@ -27,6 +27,10 @@ class ScaleDownProvider(ResourceProvider):
     """The controller would end all superfluous pods at once, and Raft would count them as lost."""
 
     serialize_as_secret_always = False
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the token of the stack's configuration."""
+        credentials.configure(req)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Another size, or more pods than wanted, whoever wanted those."""

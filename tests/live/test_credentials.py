@@ -10,6 +10,8 @@ from components.live.autopilot import AutopilotProvider
 from components.live.gate import VoterGateProvider
 from components.live.kv import KvProvider
 from components.live.kv_baseline import KvBaselineProvider
+from components.live.pod_roll import PodRollProvider
+from components.live.scale_down import ScaleDownProvider
 from components.live.seat import RaftSeatProvider
 
 
@@ -43,7 +45,15 @@ def test_the_token_is_taken_from_where_consuls_own_commands_take_it(tmp_path: Pa
 
 @pytest.mark.parametrize(
     "provider",
-    [AutopilotProvider, KvBaselineProvider, KvProvider, RaftSeatProvider, VoterGateProvider],
+    [
+        AutopilotProvider,
+        KvBaselineProvider,
+        KvProvider,
+        PodRollProvider,
+        RaftSeatProvider,
+        ScaleDownProvider,
+        VoterGateProvider,
+    ],
     ids=lambda provider: provider.__name__,
 )
 def test_every_provider_takes_the_token_of_the_stack_first(provider: Any) -> None:

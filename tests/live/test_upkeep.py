@@ -8,7 +8,7 @@ import pytest
 from docker.errors import DockerException, NotFound
 
 from components.live.upkeep import StillFaultyError, UpkeepProvider
-from tests.live.fake_consul import FakeConsul
+from tests.live.fake_consul import FakeConsul, Fault
 
 NAME, NETWORK, ADDRESS = "dev-server-0", "dev", "172.30.0.2"
 
@@ -126,6 +126,14 @@ def test_an_agent_that_answers_is_left_alone_though_the_cluster_has_no_leader(
 ) -> None:
     engine.state["Health"] = {"Status": "unhealthy"}
     consul.canned[0, "GET", "/v1/agent/self"] = {}
+    settings = props(consul.addresses[0])
+
+    assert not changes(settings, settings)
+
+
+def test_an_agent_that_wants_a_token_is_left_alone(engine: PlayedEngine, consul: FakeConsul) -> None:
+    engine.state["Health"] = {"Status": "unhealthy"}
+    consul.fail(Fault.FORBIDDEN, times=float("inf"))
     settings = props(consul.addresses[0])
 
     assert not changes(settings, settings)
