@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import history, interrupted, scenarios
+from tests.chaos import history, interrupted, on_kubernetes, scenarios
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster, stood_up
 from toolchain import environment
@@ -144,6 +144,7 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "a bad configuration in a roll": bad_roll,
     "the engine killed at random points": engine_killed,
     "mixed operations during random faults": mixed,
+    **on_kubernetes.SCENARIOS,
 }
 
 

@@ -4,7 +4,7 @@ import itertools
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -102,10 +102,10 @@ class Writer:
 class Follower:
     """Knows who leads, the way a client does that writes to the leader: it asks all servers all the time."""
 
-    def __init__(self, servers: Sequence[tuple[str, str]]) -> None:
-        """`servers` are pairs of a Raft address and the base URL of the HTTP API there."""
-        self._bases = dict(servers)
-        self._leader = next(iter(self._bases.values()))
+    def __init__(self, servers: Callable[[], Mapping[str, str]]) -> None:
+        """`servers` tells at any time the base URL of the HTTP API of each server, by its Raft address."""
+        self._servers = servers
+        self._leader = next(iter(servers().values()))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -127,9 +127,10 @@ class Follower:
             self._ask()
 
     def _ask(self) -> None:
-        said = [leader for base in self._bases.values() if (leader := self._one(base)) in self._bases]
+        bases = self._servers()
+        said = [leader for base in bases.values() if (leader := self._one(base)) in bases]
         if said:
-            self._leader = self._bases[statistics.mode(said)]
+            self._leader = bases[statistics.mode(said)]
 
     @staticmethod
     def _one(base: str) -> str:

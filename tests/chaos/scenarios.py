@@ -31,7 +31,8 @@ def direct(cluster: Cluster, servers: int | None = None) -> list[tuple[str, str]
 @contextmanager
 def written_to(cluster: Cluster, prefix: str) -> Iterator[Report]:
     """A writer that follows the leader while the block runs."""
-    with Follower(direct(cluster)) as follower, Writer(prefix, follower.leader) as writer:
+    servers = dict(direct(cluster))
+    with Follower(lambda: servers) as follower, Writer(prefix, follower.leader) as writer:
         time.sleep(0.5)
         yield writer.report
         time.sleep(0.5)
@@ -39,9 +40,13 @@ def written_to(cluster: Cluster, prefix: str) -> Iterator[Report]:
 
 def lost(cluster: Cluster, report: Report) -> list[str]:
     """The acknowledged writes that a consistent read does not find."""
+    return not_stored(cluster.servers[0], report)
+
+
+def not_stored(base: str, report: Report) -> list[str]:
+    """The acknowledged writes that a consistent read by one server does not find."""
     prefix = report.writes[0].key.partition("/")[0]
-    found = consul.ask(cluster.servers[0], f"/v1/kv/{prefix}?recurse&consistent")
-    stored = {entry["Key"] for entry in found}
+    stored = {entry["Key"] for entry in consul.ask(base, f"/v1/kv/{prefix}?recurse&consistent")}
     return report.lost(lambda key: key if key in stored else None)
 
 

@@ -1,16 +1,14 @@
 """Kubernetes for the tests on the real thing."""
 
-import fcntl
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e_k8s import traces
+from tests.e2e_k8s.stack import of_our_own
 from toolchain import environment
-from toolchain.kubernetes import cluster, kind, layout
+from toolchain.kubernetes import kind
 from toolchain.kubernetes.control_plane import control_plane
 
 
@@ -32,18 +30,9 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def kubernetes() -> Iterator[Path]:
-    """The kubeconfig of a cluster of our own with three nodes: never the user's, whose context may be production.
-
-    One that ran before is used and left; one that was started here is ended, and must leave nothing behind.
-    """
-    with open(Path(tempfile.gettempdir()) / "consul-on-pulumi-e2e-k8s.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        ran = cluster.running() is not None
-        cluster.ours(nodes=3)
-        yield layout.kubeconfig()
-        if not ran:
-            cluster.down(keep=False)
-            assert traces.left() == []
+    """The kubeconfig of a cluster of our own with three nodes."""
+    with of_our_own() as kubeconfig:
+        yield kubeconfig
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """One stack of the real program on the real engine, in a Kubernetes of our own."""
 
+import fcntl
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +10,10 @@ from typing import Any
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster, new_stack
 from tests.e2e.waiting import eventually
+from tests.e2e_k8s import traces
 from tests.e2e_k8s.kubectl import Kubectl
+from toolchain.kubernetes import cluster as cluster_of_machine
+from toolchain.kubernetes import layout
 
 
 class PodCluster(Cluster):
@@ -52,6 +57,24 @@ class PodCluster(Cluster):
     def _pods(self, tier: str) -> Any:
         label = f"app.kubernetes.io/component={tier}"
         return self.kubectl.get("pods", "--namespace", self.name, "--selector", label)["items"]
+
+
+@contextmanager
+def of_our_own() -> Iterator[Path]:
+    """The kubeconfig of a cluster of our own with three nodes: never the user's, whose context may be production.
+
+    One that ran before is used and left; one that was started here is ended, and must leave nothing behind.
+    """
+    with open(Path(tempfile.gettempdir()) / "consul-on-pulumi-e2e-k8s.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ran = cluster_of_machine.running() is not None
+        try:
+            cluster_of_machine.ours(nodes=3)
+            yield layout.kubeconfig()
+        finally:
+            if not ran:
+                cluster_of_machine.down(keep=False)
+        assert ran or traces.left() == []
 
 
 @contextmanager

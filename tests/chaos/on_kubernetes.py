@@ -1,0 +1,78 @@
+"""The scenarios on pods, each with its target."""
+
+import contextlib
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import pods, scenarios
+from tests.e2e import consul
+from tests.e2e_k8s.stack import PodCluster, of_our_own, stood_up
+
+Outcome = tuple[str, bool]
+
+
+@contextlib.contextmanager
+def cluster(name: str, **settings: Any) -> Iterator[PodCluster]:
+    """A cluster of three servers whose votes count, in a Kubernetes of our own."""
+    with (
+        of_our_own() as kubeconfig,
+        tempfile.TemporaryDirectory() as folder,
+        stood_up(Path(folder), f"chaos-{name}", kubeconfig, settings) as made,
+    ):
+        made.up()
+        made.all_vote(3)
+        yield made
+
+
+def leader_deleted(times: int = 10, *, leave: bool | None = None) -> Outcome:
+    """`leave` is the agents' `leave_on_terminate`; None leaves it as it is."""
+    gaps, took, lost = [], [], 0
+    settings = {} if leave is None else {"server_config": {"leave_on_terminate": leave}}
+    with cluster("leave", **settings) as made:
+        for number in range(times):
+            report, seconds = pods.delete_leader(made, f"gone{number}")
+            gaps.append(report.gap)
+            took.append(seconds)
+            lost += len(scenarios.not_stored(made.addresses()[0], report))
+        whole = pods.delete_all(made)
+    text = (
+        f"{times} times: gap p50 {statistics.median(gaps):.2f} s, most {max(gaps):.2f} s, {lost} lost, all vote again "
+        f"after {statistics.median(took):.1f} s, most {max(took):.1f} s; all pods deleted: after {whole:.1f} s"
+    )
+    return text, statistics.median(gaps) <= 2.5 and max(gaps) <= 4 and lost == 0
+
+
+def rolled() -> Outcome:
+    with cluster("roll") as made:
+        made.change(image=pods.other_image())
+        report, seen, took = pods.up(made, "roll")
+        made.all_vote(3)
+        lost = len(scenarios.not_stored(made.addresses()[0], report))
+    text = f"{report}, {lost} lost, up took {took:.1f} s, never fewer than {seen.fewest} pods ready"
+    return text, report.gap <= 1 and lost == 0 and seen.fewest >= 2
+
+
+def scaled() -> Outcome:
+    texts, good = [], True
+    with cluster("scale") as made:
+        for servers, quorum in ((5, 3), (3, 2)):
+            made.change(servers=servers)
+            report, _, took = pods.up(made, f"to{servers}")
+            made.all_vote(servers)
+            lost = len(scenarios.not_stored(made.addresses()[0], report))
+            minimum = consul.ask(made.addresses()[0], "/v1/operator/autopilot/configuration")["MinQuorum"]
+            texts.append(f"to {servers}: {report}, {lost} lost, min_quorum {minimum}, up took {took:.1f} s")
+            good = good and report.gap <= 1 and lost == 0 and minimum == quorum
+    return "; ".join(texts), good
+
+
+SCENARIOS: dict[str, Callable[[], Outcome]] = {
+    "pods: the leader deleted": leader_deleted,
+    "pods: the leader deleted, leave_on_terminate true": lambda: leader_deleted(leave=True),
+    "pods: the leader deleted, leave_on_terminate false": lambda: leader_deleted(leave=False),
+    "pods: all 3 servers replaced under load": rolled,
+    "pods: 3 to 5 to 3 servers under load": scaled,
+}
