@@ -19,7 +19,7 @@ from components.desired.topology import Role, Topology
 from components.live.api import Consul
 from components.placement.docker.placement import DockerPlacement
 from components.server import DEFAULT_IMAGE
-from tests.bench import seeds
+from tests.bench import on_kubernetes, seeds
 from tests.bench.project import STACK, Project, empty, ours
 from tests.e2e import engine
 from toolchain import places
@@ -63,6 +63,7 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument("--births", type=int, default=5, metavar="N", help="rounds from nothing (default 5)")
     options.add_argument("--seedings", type=int, default=3, metavar="N", help="rounds of seeding (default 3)")
+    options.add_argument("--pods", type=int, default=3, metavar="N", help="rounds from nothing on pods (default 3)")
     options.add_argument("--previews", type=int, default=9, metavar="N", help="rounds of preview (default 9)")
     chosen = options.parse_args()
 
@@ -122,6 +123,13 @@ def main() -> None:
     print(f"A preview that finds nothing to change, medians of {chosen.previews}:")
     show(idle)
     print("\n".join(said))
+    if chosen.pods:
+        k8s = yaml.safe_load((places.ROOT / "Pulumi.k8s.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
+        with on_kubernetes.births(k8s) as (ways, before):
+            measure(ways, 1, before)
+            born = measure(ways, chosen.pods, before)
+        print(f"From nothing to a leader and every seed in Kubernetes, medians of {chosen.pods}:")
+        show(born)
 
 
 def seeding(cluster: Project, folder: Path, settings: dict[str, Any], rounds: int) -> list[str]:

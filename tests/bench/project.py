@@ -17,8 +17,8 @@ STACK = "bench"
 class Project:
     """One project with one stack."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        """`folder` holds the program already; `settings` are those of the stack."""
+    def __init__(self, folder: Path, settings: Mapping[str, Any], **env: str) -> None:
+        """`folder` holds the program already; `settings` are those of the stack; `env` is set for the engine."""
         self._folder = folder
         self.backend = folder.with_name(f"{folder.name}-state")
         self._settings = settings
@@ -27,6 +27,7 @@ class Project:
             **environment.variables(environment.tools()),
             "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "bench",
+            **env,
         }
         self.forget()
 
@@ -69,12 +70,12 @@ class Project:
             raise RuntimeError(f"pulumi {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
 
 
-def ours(folder: Path, settings: Mapping[str, Any]) -> Project:
+def ours(folder: Path, settings: Mapping[str, Any], **env: str) -> Project:
     """The program of this repository."""
     folder.mkdir()
     for part in PROGRAM:
         (folder / part).symlink_to(places.ROOT / part)
-    return Project(folder, {"consul-on-pulumi:cluster": settings})
+    return Project(folder, {"consul-on-pulumi:cluster": settings}, **env)
 
 
 def empty(folder: Path) -> Project:

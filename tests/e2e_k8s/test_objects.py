@@ -2,15 +2,13 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components import ConsulCluster
 from tests.e2e_k8s.kubectl import Kubectl
-from tests.recording import build, cluster_args
+from tests.e2e_k8s.manifests import manifests
 
 pytestmark = pytest.mark.e2e
 
@@ -39,20 +37,12 @@ EVERYTHING = {
 }
 
 
-def manifests(settings: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What a cluster with these settings is made of, as Kubernetes gets it."""
-    args = cluster_args({"kubernetes": settings}, name="shop")
-    for one in build(lambda: {"http": ConsulCluster("consul", args).http_addresses}).seen:
-        if one.type.startswith("kubernetes:"):
-            yield json.loads(json.dumps(one.inputs), parse_float=lambda number: int(float(number)))
-
-
 @pytest.mark.parametrize("settings", [{}, EVERYTHING], ids=["defaults", "everything"])
 def test_an_api_server_accepts_every_object_under_the_restricted_standard(
     api_server: Path, settings: dict[str, Any]
 ) -> None:
     kubectl = Kubectl(api_server)
-    objects = list(manifests(settings))
+    objects = list(manifests(settings, "shop"))
     namespaces = [one for one in objects if one["kind"] == "Namespace"]
     kubectl.apply(*namespaces)
     others = {"apiVersion": "v1", "kind": "List", "items": [one for one in objects if one["kind"] != "Namespace"]}

@@ -1,0 +1,89 @@
+"""A cluster of pods from nothing, beside `kubectl apply` of the same objects."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from components.desired import kv_tree
+from tests.bench.project import STACK, ours
+from tests.e2e.waiting import eventually
+from tests.e2e_k8s.kubectl import Kubectl
+from tests.e2e_k8s.manifests import manifests
+from tests.e2e_k8s.stack import of_our_own
+
+NAME = f"consul-{STACK}"
+LEADER = "wget -q -O - http://127.0.0.1:8500/v1/status/leader | grep :"
+
+Way = tuple[str, Callable[[], object]]
+
+
+@contextmanager
+def births(settings: Mapping[str, Any]) -> Iterator[tuple[list[Way], Callable[[], object]]]:
+    """The ways to come from nothing to a leader and every seed, and what has to be done before each.
+
+    `settings` are those of the stack `k8s` with seeds.
+    """
+    settings = {**settings, "name": NAME}
+    wanted = kv_tree.entries(settings["seeds"])
+    with of_our_own() as kubeconfig, tempfile.TemporaryDirectory(prefix="consul-bench-") as folder:
+        cluster = ours(Path(folder) / "ours", settings, KUBECONFIG=str(kubeconfig))
+        by_hand = _ByHand(Kubectl(kubeconfig), settings, wanted)
+
+        def checked(work: Callable[[], object]) -> Callable[[], None]:
+            def both() -> None:
+                work()
+                stored = by_hand.consul("kv", "get", "-recurse", "-separator=\t").splitlines()
+                assert dict(line.split("\t", 1) for line in stored) == wanted
+
+            return both
+
+        def from_nothing() -> None:
+            by_hand.clear()
+            cluster.forget()
+
+        try:
+            yield (
+                [
+                    ("pulumi up", checked(cluster.up)),
+                    ("pulumi up --skip-preview", checked(cluster.up_without_preview)),
+                    ("kubectl apply", checked(by_hand.up)),
+                ],
+                from_nothing,
+            )
+        finally:
+            by_hand.clear()
+
+
+class _ByHand:
+    """What a person would type with the same manifests in a folder."""
+
+    def __init__(self, kubectl: Kubectl, settings: Mapping[str, Any], seeds: Mapping[str, str]) -> None:
+        chosen = {key: value for key, value in settings.items() if key not in ("name", "placement", "seeds")}
+        self._objects = list(manifests(settings["placement"]["kubernetes"], NAME, **chosen))
+        self._kubectl, self._seeds = kubectl, seeds
+
+    def up(self) -> None:
+        self._kubectl.apply(*(one for one in self._objects if one["kind"] == "Namespace"))
+        self._kubectl.apply(*(one for one in self._objects if one["kind"] != "Namespace"))
+        eventually("a leader", self._led, bool, within=120)
+        for key, value in self._seeds.items():
+            self.consul("kv", "put", key, value)
+
+    def clear(self) -> None:
+        self._kubectl("delete", "namespace", NAME, "--ignore-not-found", "--wait=true", "--timeout=180s")
+
+    def consul(self, *words: str) -> str:
+        return self._in_server("consul", *words)
+
+    def _led(self) -> bool:
+        try:
+            return bool(self._in_server("sh", "-c", LEADER))
+        except AssertionError:
+            time.sleep(0.1)
+            return False
+
+    def _in_server(self, *words: str) -> str:
+        return self._kubectl("exec", f"{NAME}-server-0", "--namespace", NAME, "--", *words)

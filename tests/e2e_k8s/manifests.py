@@ -1,0 +1,16 @@
+"""What a cluster is made of, as plain manifests: for those who want to apply them by hand."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from components import ConsulCluster
+from tests.recording import build, cluster_args
+
+
+def manifests(settings: dict[str, Any], name: str, **more: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a cluster with these settings of Kubernetes, `more` being the others."""
+    args = cluster_args({"kubernetes": settings}, name=name, **more)
+    for one in build(lambda: {"http": ConsulCluster("consul", args).http_addresses}).seen:
+        if one.type.startswith("kubernetes:"):
+            yield json.loads(json.dumps(one.inputs), parse_float=lambda number: int(float(number)))
