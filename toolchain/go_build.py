@@ -73,6 +73,16 @@ def build(module: str, package: str, output: Path, *, variables: str = "", usual
     progress.say(f"      built in {time.monotonic() - started:.0f} s")
 
 
+def program(module: str, version: str, package: str = ".", *, usually: str) -> Path:
+    """The program of a module folder, named like it, from the cache or built now."""
+    name = entry_name(module, version)
+    found = cache.finished(name)
+    if found is None:
+        with cache.lock():
+            found = cache.entry(name, lambda folder: build(module, package, folder / module, usually=usually))
+    return found / module
+
+
 def module_folder(module: str, path: str) -> Path:
     """Where the sources of a module required by a module folder lie."""
     command = [go(), "mod", "download", "-json", path]

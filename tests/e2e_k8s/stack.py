@@ -23,7 +23,7 @@ class PodCluster(Cluster):
 
     def pods(self, tier: str) -> dict[str, str]:
         """Name to address of the pods of one tier that are running."""
-        return {pod["metadata"]["name"]: pod["status"].get("podIP", "") for pod in self._pods(tier)}
+        return {pod["metadata"]["name"]: pod["status"].get("podIP", "") for pod in self.items(tier)}
 
     def addresses(self, tier: str = "server") -> list[str]:
         """Base URL of each pod's API, as seen from the machine."""
@@ -52,9 +52,10 @@ class PodCluster(Cluster):
 
     def uids(self) -> dict[str, str]:
         """Name to uid of every server's pod."""
-        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self._pods("server")}
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.items("server")}
 
-    def _pods(self, tier: str) -> Any:
+    def items(self, tier: str) -> Any:
+        """The pods of one tier, as the API server has them."""
         label = f"app.kubernetes.io/component={tier}"
         return self.kubectl.get("pods", "--namespace", self.name, "--selector", label)["items"]
 

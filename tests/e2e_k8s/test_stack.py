@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e import consul
+from tests.e2e import browser, consul
 from tests.e2e.conftest import FLAT, SEEDS
+from tests.e2e.test_steady import ROUNDS
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.stack import PodCluster, stood_up
 
@@ -61,26 +62,43 @@ def nothing_lost(stack: PodCluster, writer: Writer) -> None:
     assert set(writer.acknowledged) <= set(stored)
 
 
-def test_the_stack_is_up_with_its_seeds_and_needs_nothing(stack: PodCluster) -> None:
+def ui_of(stack: PodCluster) -> str:
+    """Base URL of the service that the output names: no name server outside the cluster knows that name."""
+    (url,) = stack.outputs["ui_urls"]
+    assert url.endswith("/ui/")
+    return stack.service(url.removeprefix("http://").partition(".")[0])
+
+
+def test_the_stack_is_up_with_its_seeds(stack: PodCluster) -> None:
     assert sorted(stack.pods("server")) == [f"{stack.name}-server-{ordinal}" for ordinal in range(3)]
     assert len(stack.pods("client")) == 1
     assert stack.outputs["leader_address"].rpartition(":")[0] in stack.pods("server").values()
     for base in [*stack.addresses(), *stack.addresses("client")]:
         assert {key: consul.text(base, key) for key in FLAT} == FLAT
-    for _ in range(3):
-        stack.refresh()
-        assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def test_the_ui_is_served_where_the_output_says(stack: PodCluster) -> None:
-    (url,) = stack.outputs["ui_urls"]
-    host, _, path = url.removeprefix("http://").partition("/")
-    service = host.partition(".")[0]
+@pytest.mark.parametrize("number", range(1, ROUNDS + 1))
+def test_up_refresh_and_preview_change_nothing(stack: PodCluster, number: int) -> None:
+    for operation in (stack.up, stack.refresh, stack.preview):
+        assert operation().keys() == {"same"}, f"round {number}, {operation.__name__}: {stack.changed()}"
 
-    answer = requests.get(f"{stack.service(service)}/{path}", timeout=10)
 
-    assert answer.ok
-    assert "Consul" in answer.text
+def test_the_ui_and_the_seeds_are_served_where_the_output_says(stack: PodCluster) -> None:
+    ui = ui_of(stack)
+
+    assert "Consul" in requests.get(f"{ui}/ui/", timeout=10).text
+    assert {key: consul.text(ui, key) for key in FLAT} == FLAT
+
+
+@pytest.mark.skipif(browser.DRIVER is None, reason="no browser (Debian: apt-get install chromium-driver)")
+@pytest.mark.parametrize("page", ["nodes", "kv"])
+def test_the_ui_shows_every_server_and_the_seeded_keys(stack: PodCluster, tmp_path: Path, page: str) -> None:
+    wanted = list(stack.outputs["servers"]) if page == "nodes" else ["app", "motd"]
+
+    with browser.browser() as shown:
+        shown.open(f"{ui_of(stack)}/ui/{stack.outputs['datacenter']}/{page}")
+        eventually(f"{wanted} on the page {page}", shown.text, lambda text: all(word in text for word in wanted))
+        shown.picture(tmp_path / f"{page}.png")
 
 
 def test_another_configuration_goes_one_server_at_a_time_and_loses_nothing(stack: PodCluster) -> None:
@@ -161,6 +179,42 @@ def test_a_lost_claim_is_made_again(stack: PodCluster) -> None:
 
     stack.all_vote(3, within=180)
     assert {key: consul.text(stack.addresses()[1], key) for key in FLAT} == FLAT
+
+
+def test_claims_grow_and_no_server_is_replaced(stack: PodCluster) -> None:
+    before = stack.uids()
+    stack.change(placement={"kubernetes": {"storage": {"size": "12Gi"}}})
+
+    stack.up()
+
+    def capacities() -> list[str]:
+        claims = stack.kubectl.get("persistentvolumeclaims", "--namespace", stack.name)["items"]
+        return [claim["status"]["capacity"]["storage"] for claim in claims]
+
+    eventually("claims of 12Gi", capacities, lambda sizes: sizes == ["12Gi"] * 3)
+    assert stack.uids() == before
+    assert stack.preview().keys() == {"same"}, stack.changed()
+    stack.change(placement={"kubernetes": {"storage": {"size": "11Gi"}}})
+    assert "storage.size: expected at least 12Gi" in stack.refused("preview")
+    stack.change(placement={"kubernetes": {"storage": {"size": "12Gi"}}})
+
+
+def test_one_node_may_be_drained_and_no_second_one_before_it_is_back(stack: PodCluster) -> None:
+    where = {pod["metadata"]["name"]: pod["spec"]["nodeName"] for pod in stack.items("server")}
+    first, second = where[f"{stack.name}-server-0"], where[f"{stack.name}-server-1"]
+    assert len(set(where.values())) == 3, "servers are spread"
+    drain = ("drain", "--ignore-daemonsets", "--delete-emptydir-data", "--force")
+    with Writer(stack.addresses()[2], "drain") as writer:
+        try:
+            stack.kubectl(*drain, first, "--timeout=90s")
+            with pytest.raises(AssertionError, match="disruption budget"):
+                stack.kubectl(*drain, second, "--timeout=15s")
+        finally:
+            stack.kubectl("uncordon", first)
+            stack.kubectl("uncordon", second)
+        stack.all_vote(3, within=180)
+    nothing_lost(stack, writer)
+    assert stack.preview().keys() == {"same"}, stack.changed()
 
 
 def test_destroy_leaves_nothing(stack: PodCluster) -> None:

@@ -1,7 +1,6 @@
 """The programs of a cluster: Kubernetes' own downloaded, else built; the rest from Go modules."""
 
 import platform
-from collections.abc import Callable
 from pathlib import Path
 
 from toolchain import cache, download, go_build, places, progress, search_path, versions
@@ -97,20 +96,9 @@ def build(name: str, folder: Path) -> None:
 
 def coredns() -> Path:
     """The DNS server."""
-    return module_program("coredns", versions.COREDNS, "40 s")
+    return go_build.program("coredns", versions.COREDNS, usually="40 s")
 
 
 def volume_provisioner() -> Path:
     """The provisioner of claims."""
-    return module_program("volume-provisioner", versions.KUBERNETES, "20 s")
-
-
-def module_program(module: str, version: str, usually: str) -> Path:
-    """The program that a module folder holds the main package of."""
-    name = go_build.entry_name(module, version)
-    make: Callable[[Path], None] = lambda folder: go_build.build(module, ".", folder / module, usually=usually)  # noqa: E731
-    found = cache.finished(name)
-    if found is None:
-        with cache.lock():
-            found = cache.entry(name, make)
-    return found / module
+    return go_build.program("volume-provisioner", versions.KUBERNETES, usually="20 s")
