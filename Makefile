@@ -4,6 +4,8 @@ PYTHON ?= python3
 TOOLCHAIN = $(PYTHON) -m toolchain
 PULUMI = eval "$$($(TOOLCHAIN) env)" && pulumi
 
+# Shows what a change means and stops where something would be lost that ALLOW does not name.
+REVIEW = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m review $(STACK) $(addprefix --allow ,$(ALLOW))
 OPERATION = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m operations
 
 .DEFAULT_GOAL := help
@@ -13,8 +15,9 @@ OPERATION = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m operations
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-up: setup stack ## set up, start the cluster and show its outputs
-	@$(PULUMI) up --stack $(STACK) --yes --suppress-outputs
+up: setup stack ## set up, start or change the cluster and show its outputs [ALLOW=data-loss]
+	@$(REVIEW)
+	@$(PULUMI) up --stack $(STACK) --yes --skip-preview --suppress-outputs
 	@$(PULUMI) stack output --stack $(STACK)
 	@printf '\nNext:\n'
 	@printf '  %-42s %s\n' 'eval "$$(make -s env)"' 'plain pulumi commands work in this shell'
@@ -25,7 +28,7 @@ preview: setup stack ## show what `make up` would change
 	@$(PULUMI) preview --stack $(STACK) --diff
 
 preview-comment: setup stack ## the same in words for a pull request [ALLOW=data-loss]
-	@eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m review $(STACK) $(addprefix --allow ,$(ALLOW))
+	@$(REVIEW)
 
 refresh: setup stack ## compare the state with what really runs
 	@$(PULUMI) refresh --stack $(STACK) --yes

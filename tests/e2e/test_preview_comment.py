@@ -4,7 +4,9 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from review import engine
 from review.comment import comment
 from review.events import parse
 from tests.e2e import consul
+from tests.e2e import engine as engine_of_docker
 from tests.e2e.cluster import Cluster, stood_up
 from tests.review.changes import (
     CANARY,
@@ -27,6 +30,7 @@ from tests.review.changes import (
 )
 from tests.review.recording import GOLDEN
 from tests.review.scrubbing import scrubbed
+from toolchain import versions
 
 pytestmark = pytest.mark.e2e
 
@@ -50,10 +54,99 @@ def commented(cluster: Cluster, name: str, log: Path, code: int) -> subprocess.C
     return done
 
 
-@pytest.mark.parametrize(("name", "code"), [("secret", 0), ("invalid-file", 1)])
-def test_a_change_gives_its_comment_and_its_exit_code(reviewed: Cluster, name: str, code: int, tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Outcome:
+    """What an `up` does, and the words by which its comment says so."""
+
+    words: tuple[str, ...]
+    code: int = 0
+    replaced: tuple[str, ...] = ()
+    """Agents whose container is another one afterwards,"""
+    born: tuple[str, ...] = ()
+    """that come with a volume of their own,"""
+    gone: tuple[str, ...] = ()
+    """and that go with their volume. All others and every other volume stay the very same."""
+    keys: frozenset[str] = frozenset()
+    """Keys that are written or deleted."""
+
+
+SERVERS = tuple(f"server-{ordinal}" for ordinal in range(3))
+ROLL = ("Rolls 3 servers one by one", "Restarts 1 client", "no data touched")
+OUTCOMES = {
+    "no-change": Outcome(("No change.",)),
+    "secret": Outcome(("1 changed",), keys=frozenset({"db/password"})),
+    "data-policy": Outcome(("outlive `destroy`",)),
+    "client-count": Outcome(("Adds 1 client",), born=("client-1",)),
+    "agent-setting": Outcome(ROLL, replaced=(*SERVERS, "client-0")),
+    "port": Outcome(ROLL, replaced=(*SERVERS, "client-0")),
+    "image": Outcome(ROLL, replaced=(*SERVERS, "client-0")),
+    "seed-set-removed": Outcome(("Removes seed set",), 3, keys=frozenset({"db/host", "db/password"})),
+    "scale-down": Outcome(
+        ("Destroys the data of", "Restarts `consul-e2e-review-server-0`", "Restarts 1 client"),
+        3,
+        replaced=("server-0", "client-0"),
+        gone=("server-1", "server-2"),
+    ),
+}
+
+
+def things(cluster: Cluster) -> tuple[dict[str, str], dict[str, str], dict[str, int]]:
+    """What tells one container, one volume and one write of a key from the next that has its name."""
+    short = len(cluster.name) + 1
+    containers = {name[short:]: engine_of_docker.inspect("container", name)["Id"] for name in cluster.containers}
+    volumes = {
+        name[short:].removesuffix("-data"): engine_of_docker.inspect("volume", name)["CreatedAt"]
+        for name in engine_of_docker.labelled("volume", cluster.name)
+    }
+    indexes = {entry["Key"]: entry["ModifyIndex"] for entry in consul.ask(cluster.servers[0], "/v1/kv/?recurse")}
+    return containers, volumes, indexes
+
+
+def apart(before: dict[str, Any], after: dict[str, Any]) -> tuple[set[str], set[str], set[str]]:
+    """Names that are new, that are gone, and that stand for something else."""
+    both = before.keys() & after.keys()
+    return after.keys() - before, before.keys() - after, {name for name in both if before[name] != after[name]}
+
+
+@pytest.fixture
+def next_image() -> Iterator[None]:
+    """The image that a change asks for, as a second name of the one that is there."""
+    other = CHANGES["image"]["image"]
+    engine_of_docker.docker("tag", versions.CONSUL_IMAGE, other)
+    yield
+    subprocess.run(["docker", "rmi", other], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_an_up_does_what_the_comment_said(reviewed: Cluster, name: str, next_image: None, tmp_path: Path) -> None:
+    outcome = OUTCOMES[name]
+    containers, volumes, indexes = things(reviewed)
     with changed(reviewed, CHANGES[name]):
-        commented(reviewed, name, tmp_path / "log", code)
+        said = commented(reviewed, name, tmp_path / "log", outcome.code).stdout
+        assert [word for word in outcome.words if word not in said] == []
+        reviewed.up()
+        now = things(reviewed)
+        alive = consul.members(reviewed.servers[0])
+    born, gone = set(outcome.born), set(outcome.gone)
+
+    assert apart(containers, now[0]) == (born, gone, set(outcome.replaced))
+    assert apart(volumes, now[1]) == (born, gone, set())
+    assert set().union(*apart(indexes, now[2])) == outcome.keys
+    assert {node.removeprefix(f"{reviewed.name}-") for node in alive} == now[0].keys()
+    # As it was before.
+    reviewed.up()
+    reviewed.whole()
+
+
+@pytest.mark.parametrize("name", ["subnet", "invalid-file"])
+def test_what_the_comment_calls_refused_is_refused(reviewed: Cluster, name: str, tmp_path: Path) -> None:
+    before = things(reviewed)
+    with changed(reviewed, CHANGES[name]):
+        said = commented(reviewed, name, tmp_path / "log", 1).stdout
+        assert "Refused: nothing would be changed" in said
+        reviewed.refused("up")
+
+    assert things(reviewed) == before
 
 
 def test_ten_thousand_keys_take_no_more_than_twice_as_long_as_none(reviewed: Cluster, tmp_path: Path) -> None:
