@@ -103,7 +103,10 @@ def plant(name: str, addresses: pulumi.Input[list[str]], planted: SeedSet, opts:
     if planted.keep_edits:
         rule["keep_edits"] = True
     keys = planted.seeds.keys() | planted.secrets.keys()
-    if keys and planted.on_conflict is OnConflict.FAIL:
-        rule["baseline"] = KvBaseline(f"{name}-baseline", addresses, keys, opts).index
+    if keys:
+        # Whatever the rule, so that another rule (that of kept data, say) neither makes nor removes a resource.
+        baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts)
+        if planted.on_conflict is OnConflict.FAIL:
+            rule["baseline"] = baseline.index
     own = pulumi.ResourceOptions(retain_on_delete=planted.retain)
     return KvEntries(name, addresses, planted.seeds, planted.secrets, rule, pulumi.ResourceOptions.merge(opts, own))

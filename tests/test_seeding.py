@@ -57,14 +57,16 @@ def test_data_that_is_kept_brings_its_keys_back_so_they_are_adopted(backend: Bac
         "consul-seeds-app": "adopt",
         "consul-seeds-mine": "adopt",
     }
-    assert seen.of("KvBaseline") == []
+    strict = cluster(backend, seeds={"motd": "hi"}, seed_sets=SETS)
+    assert seen.names("KvBaseline") == strict.names("KvBaseline"), "another rule makes and removes no resource"
 
 
-def test_only_a_strict_set_with_keys_has_to_know_what_was_there_before(backend: Backend) -> None:
+def test_a_strict_set_with_keys_has_to_know_what_was_there_before(backend: Backend) -> None:
     seen = cluster(backend, seed_sets=SETS)
 
-    assert {one.name for one in seen.of("KvBaseline")} == {"consul-seeds-app-baseline"}
+    assert seen.names("KvBaseline") == ["consul-seeds-app-baseline", "consul-seeds-mine-baseline"]
     assert seen["consul-seeds-app"].input_from["baseline"] == {"consul-seeds-app-baseline"}
+    assert "baseline" not in seen["consul-seeds-mine"].inputs
 
 
 def test_every_set_goes_with_the_data_of_the_cluster(backend: Backend) -> None:
