@@ -4,7 +4,9 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from components.desired import rollout
+from components.desired.rollout import View
 from components.live import credentials
+from components.live.crashes import Crashes
 from components.live.gate import hand_over
 from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn, relied_on
 from components.live.turn import servers as turn_servers
@@ -73,6 +75,13 @@ def _taken(props: Properties) -> None:
             # There is no majority to vote with yet: the next server of the roll may be the one that makes it.
             return
         raise RollStoppedError(STOPPED.format(reason=f"{name} does not answer"))
-    view, hindered = relied_on(servers, lambda _view: [name])
+    crashes = Crashes(props["agent"])
+
+    def needed(view: View) -> list[str]:
+        if name not in view.seen and (words := crashes.words()):
+            raise RollStoppedError(STOPPED.format(reason=f"{name} ends as soon as it starts ({words})"))
+        return [name]
+
+    view, hindered = relied_on(servers, needed)
     if view is None:
         raise RollStoppedError(STOPPED.format(reason=hindered))

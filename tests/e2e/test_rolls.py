@@ -124,7 +124,8 @@ def test_a_setting_that_the_agent_refuses_stops_the_roll_at_the_first_server(rol
     first = rolling.outputs["servers"][0]
     rolling.change(server_config={"performance": {"raft_multiplier": 99}})
     said = rolling.refused("up")
-    assert f"{first} does not answer: the roll stops here" in said
+    assert f"{first} ends as soon as it starts (" in said
+    assert "raft_multiplier cannot be 99" in said
     assert {name for name, now in ids(rolling).items() if now != before[name]} == {first}
     rolling.leader(without=first)
     assert consul.put(rolling.agents[-1], "during", "written")

@@ -7,6 +7,7 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.live import gate, seat
+from components.live.crashes import Crashes
 from components.live.gate import VoterGateProvider
 from components.live.seat import RaftSeatProvider
 from components.live.turn import RollStoppedError
@@ -19,6 +20,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> PlayedServers:
     monkeypatch.setattr(gate, "turn_servers", lambda _props: servers)
     monkeypatch.setattr(seat, "turn_servers", lambda _props: servers)
     monkeypatch.setattr(gate, "FOLLOWING", 0.0)
+    monkeypatch.setattr(Crashes, "words", lambda _self: None)
     return servers
 
 
@@ -28,6 +30,7 @@ def turn(ordinal: int, **more: Any) -> dict[str, Any]:
         "names": NAMES,
         "addresses": ["http://one", "http://two", "http://three"],
         "definition": "old",
+        "agent": "container",
         "revision": 1,
     } | more
 
@@ -236,6 +239,20 @@ def test_a_server_that_takes_no_seat_stops_the_roll(
         f"{reason}: the roll stops here, no further server was touched and the others keep the quorum. "
         "Its log says why; correct the settings and run `pulumi up` again"
     )
+
+
+def test_a_server_that_ends_as_soon_as_it_starts_is_not_waited_for(
+    played: PlayedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played.down.add(NAMES[1])
+    said = iter([None, None, "raft_multiplier cannot be 99"])
+    monkeypatch.setattr(Crashes, "words", lambda _self: next(said))
+
+    with pytest.raises(RollStoppedError) as caught:
+        RaftSeatProvider().update("id", turn(1), turn(1, definition="new"))
+
+    reason = "dev-server-1 ends as soon as it starts (raft_multiplier cannot be 99)"
+    assert str(caught.value).startswith(f"{reason}: the roll stops here")
 
 
 def test_without_a_majority_a_server_that_answers_is_enough_to_go_on_and_a_silent_one_is_not(
