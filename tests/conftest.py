@@ -1,6 +1,7 @@
 """What most tests start from."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,18 @@ def three() -> Iterator[FakeConsul]:
     """A cluster that answers at three addresses."""
     with FakeConsul(servers=3) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def kubernetes() -> Iterator[Path]:
+    """The kubeconfig of a cluster of our own with three nodes.
+
+    Here and nowhere else: a second fixture of it in the same run would wait for the lock of the first, for ever.
+    """
+    from tests.e2e_k8s.stack import of_our_own
+
+    with of_our_own() as kubeconfig:
+        yield kubeconfig
 
 
 @pytest.fixture

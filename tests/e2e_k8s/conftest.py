@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e_k8s.stack import of_our_own
 from toolchain import environment
 from toolchain.kubernetes import kind
 from toolchain.kubernetes.control_plane import control_plane
@@ -25,13 +24,6 @@ def variables() -> Iterator[None]:
 def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The kubeconfig of a bare API server whose controllers run, but no node."""
     with control_plane(tmp_path_factory.mktemp("control-plane"), with_controllers=True) as kubeconfig:
-        yield kubeconfig
-
-
-@pytest.fixture(scope="session")
-def kubernetes() -> Iterator[Path]:
-    """The kubeconfig of a cluster of our own with three nodes."""
-    with of_our_own() as kubeconfig:
         yield kubeconfig
 
 

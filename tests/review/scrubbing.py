@@ -18,7 +18,7 @@ CHOSEN_BY_HAND = range(28500, 28510)
 def scrubbed(lines: Iterable[str]) -> list[str]:
     """Events in a fixed order, one a line."""
     events = [slim for line in lines if line.strip() and (slim := _slim(json.loads(line)))]
-    text = "\n".join(sorted(json.dumps(event, sort_keys=True, ensure_ascii=False) for event in events))
+    text = "\n".join(json.dumps(event, sort_keys=True, ensure_ascii=False) for event in sorted(events, key=_place))
     text = re.sub(r"\b10\.231\.\d+\.", "10.231.0.", text)
     text = re.sub(r"-node-meta=definition:[0-9a-f]+", "-node-meta=definition:0", text)
     chosen: dict[str, str] = {}
@@ -28,8 +28,15 @@ def scrubbed(lines: Iterable[str]) -> list[str]:
             return found[0]
         return chosen.setdefault(found[0], str(RANGE.start + len(chosen)))
 
-    # In the order of the names again: the ports themselves have decided nothing yet but the place of a line.
     return re.sub(r"\b2\d{4}\b", port, text).splitlines()
+
+
+def _place(event: dict[str, Any]) -> tuple[str, ...]:
+    """By name, so that nothing which differs from run to run decides the place of a line."""
+    if "resourcePreEvent" not in event:
+        return "", event["diagnosticEvent"]["message"]
+    found = event["resourcePreEvent"]["metadata"]
+    return found["urn"], found["op"]
 
 
 def _slim(event: dict[str, Any]) -> dict[str, Any] | None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e_k8s.conftest import kubernetes  # noqa: F401
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.kubernetes_plugin.e2e.kubelet import Kubelet
 from tests.kubernetes_plugin.e2e.stack import Stack, stack_in
@@ -44,7 +43,9 @@ def kubelet(kubeconfig: Path) -> Iterator[Kubelet]:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, kubeconfig: Path) -> Iterator[Stack]:
+def stack(tmp_path: Path, kubeconfig: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """A stack without resources."""
+    # The SDK looks for it too, where a program makes a provider: in the test's own process.
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
     with stack_in(tmp_path, "dev", {"KUBECONFIG": str(kubeconfig)}) as made:
         yield made

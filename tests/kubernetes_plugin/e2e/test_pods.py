@@ -17,7 +17,8 @@ SOON = {"pulumi.com/timeoutSeconds": "15"}
 
 
 @pytest.fixture
-def stack(tmp_path: Path, kubernetes: Path) -> Iterator[Stack]:
+def stack(tmp_path: Path, kubernetes: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    monkeypatch.setenv("KUBECONFIG", str(kubernetes))
     with stack_in(tmp_path, "dev", {"KUBECONFIG": str(kubernetes)}) as made:
         yield made
         made.destroy()
