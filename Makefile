@@ -9,7 +9,7 @@ REVIEW = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m review $(STACK) $(ad
 OPERATION = eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m operations
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview preview-comment refresh destroy snapshot restore recover test chaos bench \
+.PHONY: help up preview preview-comment refresh destroy snapshot restore recover test docs chaos bench \
 	setup doctor env k8s-up k8s-down clean
 
 help: ## show this list
@@ -48,6 +48,9 @@ recover: setup ## bring back a cluster that lost its quorum for good
 
 test: setup ## format, lint, types, unit tests, then the tests on real engines
 	@$(TOOLCHAIN) check
+
+docs: setup ## write the pages that are made from the code
+	@eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m documentation
 
 chaos: setup ## break clusters under load and print what they took, about 30 minutes
 	@eval "$$($(TOOLCHAIN) env)" && .venv/bin/python -m tests.chaos

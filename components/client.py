@@ -16,15 +16,15 @@ class ConsulClientArgs(TypedDict):
     """A client tier on ground that exists."""
 
     placement: PlacementArgs
-    """Where the clients run; on Docker with the `network` of their servers."""
+    """Where the clients run: on Docker with the `network` of their servers, on Kubernetes with their `namespace`."""
     replicas: NotRequired[int]
-    """How many clients, 0 too. Default 1."""
+    """How many clients, 0 too."""
     servers: NotRequired[int]
-    """How many servers there are to join. Default 3."""
+    """How many servers there are to join."""
     cluster: NotRequired[str]
     """Prefix of every physical name, the same as that of the servers. Default: the component's name."""
     datacenter: NotRequired[str]
-    """The Consul datacenter to join. Default dc1."""
+    """The Consul datacenter to join."""
     image: NotRequired[str]
     """The Consul image, by exact version or digest."""
     agent_config: NotRequired[dict[str, Any]]

@@ -10,24 +10,31 @@ class ConsulClusterArgs(TypedDict):
     """A whole cluster. A stack file spells these args in YAML, under `cluster`."""
 
     placement: PlacementArgs
-    """Where the cluster runs."""
+    """Where the cluster runs: exactly one backend. Another backend makes another cluster, which shares no data with the
+    first: take a snapshot before, restore it after."""
     name: NotRequired[str]
-    """Prefix of every physical name. Default: `<component>-<stack>`, so that two stacks never meet."""
+    """Prefix of every physical name. Default: `<component>-<stack>`, so that two stacks never meet. Refused on a living
+    cluster."""
     datacenter: NotRequired[str]
-    """The Consul datacenter. Default dc1."""
+    """The Consul datacenter. Refused on a living cluster."""
     servers: NotRequired[int]
-    """How many servers: an odd number from 1 to 7. Default 3, which tolerates the loss of one."""
+    """How many servers. 3 tolerate the loss of one, 5 of two. More of them join; of fewer, those with the highest
+    ordinals leave Raft one by one, and then their data is deleted (on
+    Docker not with `keep_data`)."""
     clients: NotRequired[int]
-    """How many clients. Default 0."""
+    """How many clients. On Kubernetes with a `DaemonSet` any number but 0 means one on each node. A change touches no
+    other agent."""
     image: NotRequired[str]
-    """The Consul image, by exact version or digest."""
+    """The Consul image, by exact version or digest. Another one rolls the servers one by one, then the clients."""
     agent_config: NotRequired[dict[str, Any]]
-    """Agent configuration keys of Consul for every agent, merged over the defaults."""
+    """Agent configuration keys of Consul for every agent, merged over the defaults. A change rolls every agent."""
     server_config: NotRequired[dict[str, Any]]
-    """The same for servers alone, merged over `agent_config`."""
+    """The same for servers alone, merged over `agent_config`. A change rolls the servers."""
     client_config: NotRequired[dict[str, Any]]
-    """The same for clients alone; `ui_config: {enabled: true}` gives each client a UI."""
+    """The same for clients alone; `ui_config: {enabled: true}` gives each client a UI. A change rolls the clients."""
     seeds: NotRequired[dict[str, Any]]
-    """KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused."""
+    """KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused, or taken over
+    where `keep_data` is set and it holds the same value. A change writes the keys that differ and touches no agent."""
     seed_sets: NotRequired[dict[str, SeedSetArgs]]
-    """More KV entries, by the name of the set: from files, with secret values, or with rules of their own."""
+    """More KV entries, by the name of the set: from files, with secret values, or with rules of their own. Another name
+    is another set."""

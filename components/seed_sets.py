@@ -22,7 +22,8 @@ class SeedSetArgs(TypedDict):
     """A set of KV entries, written and removed on its own. Paths are relative to the program's folder."""
 
     prefix: NotRequired[str]
-    """What every key of the set begins with; ends with `/`. Default: nothing."""
+    """What every key of the set begins with, a slash at its end. Another one writes all keys anew and deletes those
+    below the old one."""
     entries: NotRequired[dict[str, Any]]
     """Entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`."""
     folder: NotRequired[str]
@@ -32,18 +33,19 @@ class SeedSetArgs(TypedDict):
     """Key to path: single files. The key `""` is for a document that is expanded right below the prefix."""
     expand: NotRequired[bool]
     """Whether `.json`, `.yaml`, `.yml` and `.properties` files become one key for each leaf, below the key of the file
-    without its extension, each value as it is written. Dots in the names of properties stay dots. Default false."""
+    without its extension, each value as it is written. Dots in the names of properties stay dots."""
     export: NotRequired[str]
     """A file written by `consul kv export`; its keys go below the prefix, its flags and values are kept."""
     secrets: NotRequired[dict[str, pulumi.Input[str]]]
-    """Key to secret value, encrypted wherever Pulumi keeps it."""
+    """Key to secret value, encrypted wherever Pulumi keeps it. A stack file gives them under `seed_secrets`."""
     on_conflict: NotRequired[str]
     """What to do about keys that exist before they are first written here: `fail`, `adopt` those that hold what is
-    wanted, or `overwrite` them. Default: `fail`, or `adopt` where the placement keeps data over a `destroy`."""
+    wanted, or `overwrite` them. Default: `fail`, or `adopt` where the placement keeps data over a `destroy`. It counts
+    for new keys, so another word alone is no change."""
     keep_edits: NotRequired[bool]
-    """Whether to write each key once and then leave its value to the applications. Default false."""
+    """Whether to write each key once and then leave its value to the applications."""
     retain: NotRequired[bool]
-    """Whether the keys stay when the set or the cluster is removed. Default false."""
+    """Whether the keys stay when the set or the cluster is removed, as long as the servers' data stays."""
 
 
 def gather(

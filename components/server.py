@@ -20,13 +20,13 @@ class ConsulServerArgs(TypedDict):
     """A server tier on ground that exists."""
 
     placement: PlacementArgs
-    """Where the servers run; on Docker with an existing `network`."""
+    """Where the servers run: on Docker with an existing `network`, on Kubernetes with an existing `namespace`."""
     replicas: NotRequired[int]
-    """How many servers: an odd number from 1 to 7. Default 3, which tolerates the loss of one."""
+    """How many servers. 3 tolerate the loss of one, 5 of two."""
     cluster: NotRequired[str]
-    """Prefix of every physical name. Default: the component's name."""
+    """Prefix of every physical name. Default: the component's name. Refused on a living cluster."""
     datacenter: NotRequired[str]
-    """The Consul datacenter that the servers form. Default dc1."""
+    """The Consul datacenter that the servers form. Refused on a living cluster."""
     image: NotRequired[str]
     """The Consul image, by exact version or digest."""
     agent_config: NotRequired[dict[str, Any]]

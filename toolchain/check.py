@@ -5,7 +5,7 @@ from pathlib import Path
 
 from toolchain import actionlint, environment, lanes, places, progress
 
-TYPED = ("components", "kubernetes_plugin", "operations", "review", "toolchain", "__main__.py")
+TYPED = ("components", "documentation", "kubernetes_plugin", "operations", "review", "toolchain", "__main__.py")
 WORKFLOWS = tuple(str(path) for path in sorted((places.ROOT / ".github" / "workflows").glob("*.yml")))
 # The quick tests come first: they find most mistakes, and a failure there makes the rest pointless.
 COMMANDS = (

@@ -7,9 +7,10 @@ class StorageArgs(TypedDict):
     """The persistent volume of each server."""
 
     size: NotRequired[str]
-    """How much each server's claim asks for. Default 10Gi; may grow later without any restart, never shrink."""
+    """How much each server's claim asks for. It may grow later without any restart, if the StorageClass lets volumes
+    grow; a smaller one is refused."""
     storage_class: NotRequired[str]
-    """The StorageClass. Default: that of the Kubernetes cluster; fixed once the Consul cluster exists."""
+    """The StorageClass. Default: that of the Kubernetes cluster. Refused on a living cluster."""
 
 
 class ResourcesArgs(TypedDict):
@@ -38,9 +39,10 @@ class UiArgs(TypedDict):
     """How browsers get to the UI."""
 
     type: NotRequired[str]
-    """Type of the Service: ClusterIP (default; `kubectl port-forward` leads to it), NodePort or LoadBalancer."""
+    """Type of the Service. To `ClusterIP` leads `kubectl port-forward` or an Ingress, to the others an address of their
+    own. No change of it touches an agent."""
     node_port: NotRequired[int]
-    """With NodePort: the port on every node, 30000 to 32767. Default: chosen by Kubernetes."""
+    """With NodePort: the port on every node. Default: chosen by Kubernetes."""
     host: NotRequired[str]
     """With NodePort: name or address of a node at which browsers are, for `ui_urls`."""
     source_ranges: NotRequired[list[str]]
@@ -55,8 +57,7 @@ class NetworkPolicyArgs(TypedDict):
     """Who may connect to an agent, where the network of the Kubernetes cluster enforces policies."""
 
     enabled: NotRequired[bool]
-    """Whether there is a policy at all. Default true: Raft and gossip are for agents alone, HTTP and DNS for the
-    namespace."""
+    """Whether there is a policy at all: Raft and gossip for agents alone, HTTP, gRPC and DNS for the namespace."""
     peers: NotRequired[list[dict[str, Any]]]
     """Who beside the namespace may use HTTP, gRPC and DNS, as NetworkPolicyPeer in Kubernetes' own spelling:
     `[{namespaceSelector: {matchLabels: {team: shop}}}]`."""
@@ -67,41 +68,44 @@ class KubernetesArgs(TypedDict):
 
     namespace: NotRequired[str]
     """Name of an existing namespace. A cluster without one makes its own, called like the cluster, and takes it away
-    at the end; a tier alone needs one."""
+    at the end; a tier alone needs one. Refused on a living cluster."""
     context: NotRequired[str]
     """Context of the kubeconfig. Default: the current one."""
     kubeconfig: NotRequired[str]
     """Path of the kubeconfig. Default: `$KUBECONFIG`, else `~/.kube/config`."""
     reach: NotRequired[str]
     """How the program asks the servers, each by itself: `port-forward` or `proxy`, both through the API server; `auto`
-    (default), which forwards ports and goes by the proxy where the API server forwards none; or a URL with `{pod}` in
-    it, such as `http://{pod}.consul.example.com:8500`."""
+    forwards ports, and goes by the proxy where the API server forwards none; or a URL with `{pod}` in it, such as
+    `http://{pod}.consul.example.com:8500`. A change touches no pod."""
     storage: NotRequired[StorageArgs]
     """The persistent volume of each server."""
     keep_data: NotRequired[bool]
-    """Whether the servers' volumes outlive `pulumi destroy`, to be found again by the next `up`. Default false; needs a
-    `namespace` of yours, since the cluster's own goes with all that is in it."""
+    """Whether the servers' volumes outlive `pulumi destroy`, to be found again by the next `up`. It needs a
+    `namespace` of yours, since the cluster's own goes with all that is in it. A change touches no pod."""
     resources: NotRequired[ResourcesArgs]
-    """Of each server. Default: requests of 100m and 256Mi, a memory limit of 1Gi."""
+    """Of each server. They replace the default whole. A change rolls the servers."""
     client_resources: NotRequired[ResourcesArgs]
-    """Of each client. Default: requests of 50m and 64Mi, a memory limit of 256Mi."""
+    """Of each client. They replace the default whole. A change rolls the clients."""
     clients: NotRequired[str]
-    """How clients run: `Deployment` (default), as many as `clients` says; or `DaemonSet`, one on each node."""
+    """How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each node. A
+    change replaces all clients."""
     ui: NotRequired[UiArgs]
     """How browsers get to the UI."""
     spread: NotRequired[str]
-    """Over nodes: `soft` (default) puts no two servers on one node while there are others; `hard` never does."""
+    """Over nodes: `soft` puts no two agents of a tier on one node while there are others, `hard` never does. Zones are
+    always evened out softly. A change rolls every agent."""
     tolerations: NotRequired[list[dict[str, Any]]]
-    """Taints that every agent tolerates, in Kubernetes' own spelling."""
+    """Taints that every agent tolerates, in Kubernetes' own spelling. A change rolls every agent."""
     node_selector: NotRequired[dict[str, str]]
-    """Labels that a node must have to run an agent."""
+    """Labels that a node must have to run an agent. A change rolls every agent; volumes that are tied to a node or a
+    zone do not follow."""
     priority_class: NotRequired[str]
-    """PriorityClass of every agent. Default: none."""
+    """PriorityClass of every agent. Default: none. A change rolls every agent."""
     image_pull_secrets: NotRequired[list[str]]
-    """Names of Secrets in the namespace with credentials for the image's registry."""
+    """Names of Secrets in the namespace with credentials for the image's registry. A change rolls every agent."""
     network_policy: NotRequired[NetworkPolicyArgs]
-    """Who may connect to an agent."""
+    """Who may connect to an agent. A change touches no pod."""
     labels: NotRequired[dict[str, str]]
-    """Labels of every object and every pod, beside the recommended ones."""
+    """Labels of every object and every pod, beside the recommended ones. A change rolls every agent."""
     annotations: NotRequired[dict[str, str]]
-    """Annotations of every pod."""
+    """Annotations of every pod. A change rolls every agent."""
