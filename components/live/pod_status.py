@@ -8,8 +8,9 @@ from components.live.api_server import Object
 
 DEFINITION = "consul-on-pulumi/definition"
 """Annotation of a pod: digest of everything that it is made of."""
+CRASHING = "CrashLoopBackOff"
 HOPELESS = (
-    "CrashLoopBackOff",
+    CRASHING,
     "CreateContainerConfigError",
     "CreateContainerError",
     "ErrImageNeverPull",
@@ -37,7 +38,9 @@ class Pod:
     trouble: str
     """Why it does not run, in Kubernetes' words; empty where it says nothing."""
     hopeless: bool
-    """Whether it will not run without somebody doing something."""
+    """Whether it will hardly run without somebody doing something."""
+    crashes: int
+    """How often its container was started again, counted while it is held back for that: else 0."""
 
 
 def pod_of(found: Object) -> Pod:
@@ -55,6 +58,7 @@ def pod_of(found: Object) -> Pod:
         leaving="deletionTimestamp" in metadata,
         trouble=trouble,
         hopeless=reason in HOPELESS,
+        crashes=sum(one.get("restartCount", 0) for one in status["containerStatuses"]) if reason == CRASHING else 0,
     )
 
 

@@ -15,6 +15,9 @@ PATIENCE = 300.0
 """Seconds for a pod to be scheduled, get its image and volume, and for its server to take part again."""
 PATIENCE_HOPELESS = 30.0
 """Seconds for a pod whose image or configuration seems to be wrong: a registry may hiccup."""
+CRASHES = 2
+"""Restarts after which a container that ends again is not waited for: the kubelet waits 10 s before the second, and for
+twice as long before each further one, between which the pod looks well for a moment."""
 INTERVAL = 0.3
 """Seconds between two looks."""
 
@@ -43,7 +46,8 @@ def hindrances(
         now = time.monotonic()
         hopeless = any(name in found and found[name].hopeless for name in hindered)
         hopeless_since = (hopeless_since or now) if hopeless else None
-        if now > deadline or (hopeless_since is not None and now - hopeless_since > PATIENCE_HOPELESS):
+        crashed = any(name in found and found[name].crashes >= CRASHES for name in hindered)
+        if crashed or now > deadline or (hopeless_since is not None and now - hopeless_since > PATIENCE_HOPELESS):
             return "; ".join(_explained(name, reason, found.get(name), pods) for name, reason in hindered.items())
         time.sleep(INTERVAL)
 

@@ -214,6 +214,35 @@ def test_an_agent_that_crashes_is_quoted_with_its_last_words(played: PlayedServe
     assert "(CrashLoopBackOff: ==> start / ==> bad config: invalid key)" in stopped()
 
 
+def test_an_agent_that_crashes_again_and_again_is_not_waited_for_though_it_runs_in_between(
+    played: PlayedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pods, "PATIENCE_HOPELESS", 60.0)
+    monkeypatch.setattr(pods, "PATIENCE", 60.0)
+    kubernetes.rolls_to("new")
+    kubernetes.on_delete = played.down.add
+    looks: list[int] = []
+    running = {"state": {"running": {}}, "restartCount": 1}
+    held_back = {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}}
+
+    def crashing(name: str, fresh: dict[str, Any]) -> dict[str, Any]:
+        def looked(of: StatefulSet, names: Any) -> Any:
+            looks.append(1)
+            states = [held_back | {"restartCount": 1}, running, held_back | {"restartCount": 2}]
+            state = states[min(len(looks) // 2, 2)]
+            kubernetes.pods[name] = fresh | {"status": {"containerStatuses": [state]}}
+            return look(of, names)
+
+        look = StatefulSet.pods
+        monkeypatch.setattr(StatefulSet, "pods", looked)
+        return fresh
+
+    kubernetes.remake = crashing
+
+    assert "dev-server-1 does not answer (CrashLoopBackOff: back-off)" in stopped()
+    assert len(looks) < 10
+
+
 def test_a_pod_that_no_node_takes_is_waited_for_and_then_explained(
     played: PlayedServers, kubernetes: FakeKubernetes
 ) -> None:
