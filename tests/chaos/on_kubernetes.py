@@ -24,6 +24,7 @@ def cluster(name: str, **settings: Any) -> Iterator[PodCluster]:
     ):
         made.up()
         made.all_vote(3)
+        made.all_ready(3)
         yield made
 
 
@@ -51,7 +52,10 @@ def rolled() -> Outcome:
         report, seen, took = pods.up(made, "roll")
         made.all_vote(3)
         lost = len(scenarios.not_stored(made.addresses()[0], report))
-    text = f"{report}, {lost} lost, up took {took:.1f} s, never fewer than {seen.fewest} pods ready"
+    troubles = sorted({write.trouble or "" for write in report.failed})
+    text = (
+        f"{report}, {lost} lost, up took {took:.1f} s, never fewer than {seen.fewest} pods ready {' '.join(troubles)}"
+    )
     return text, report.gap <= 1 and lost == 0 and seen.fewest >= 2
 
 

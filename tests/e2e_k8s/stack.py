@@ -50,6 +50,15 @@ class PodCluster(Cluster):
 
         eventually(f"{count} voters of {self.name}", agreed, bool, within)
 
+    def all_ready(self, count: int, within: float = 120) -> None:
+        """Wait until Kubernetes, too, counts so many servers as ready: it asks several times before it believes it."""
+
+        def ready() -> int:
+            conditions = [one for pod in self.items("server") for one in pod["status"].get("conditions", [])]
+            return sum(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+        eventually(f"{count} ready servers of {self.name}", ready, lambda found: found == count, within)
+
     def uids(self) -> dict[str, str]:
         """Name to uid of every server's pod."""
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.items("server")}
