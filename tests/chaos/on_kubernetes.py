@@ -74,9 +74,9 @@ def scaled() -> Outcome:
 
 
 SCENARIOS: dict[str, Callable[[], Outcome]] = {
-    "pods: the leader deleted": leader_deleted,
-    "pods: the leader deleted, leave_on_terminate true": lambda: leader_deleted(leave=True),
-    "pods: the leader deleted, leave_on_terminate false": lambda: leader_deleted(leave=False),
+    "pods: the leader deleted under load": leader_deleted,
+    "pods: leave_on_terminate true, the leader deleted": lambda: leader_deleted(leave=True),
+    "pods: leave_on_terminate false, the leader deleted": lambda: leader_deleted(leave=False),
     "pods: all 3 servers replaced under load": rolled,
     "pods: 3 to 5 to 3 servers under load": scaled,
 }
