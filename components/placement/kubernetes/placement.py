@@ -13,9 +13,9 @@ from components.placement.kubernetes import clients, leftovers, reaching, refusa
 from components.placement.kubernetes.settings import KubernetesArgs
 from components.placement.kubernetes.tier import MARK, Tier, cluster_of, selector
 
-LEAVE_ON_TERMINATE = False
-"""Whether a server whose pod ends leaves Raft. It returns at another address but with its ID, by which the others find
-it again; one that left would shrink the quorum with every node that is drained."""
+LEAVE_ON_TERMINATE = True
+"""Whether a server whose pod ends leaves Raft. It returns at another address: one that did not leave is taken for dead
+there for half a minute, and the others may lose their leader meanwhile (measured: docs/operations.md)."""
 OWN = "of its own"
 """Said of the namespace where the settings name none."""
 STANDARD = "pod-security.kubernetes.io"

@@ -17,11 +17,6 @@ USER, GROUP = 100, 1000
 """`consul` in the official image, who owns /consul/data there."""
 DRAIN_SECONDS = 5
 """For the endpoints of the Services to forget a pod before its agent ends."""
-DRAIN = f"sleep {DRAIN_SECONDS}"
-HAND_OVER = "consul info | grep -q 'leader = true' && consul operator raft transfer-leader"
-LAST_WORDS = {Role.SERVER: f"{HAND_OVER}; {DRAIN}", Role.CLIENT: DRAIN}
-"""What a pod does before its agent is told to end, whoever deletes it: a leader hands over, so that nobody waits for an
-election. Where no token allows it to, it only waits."""
 GRACE_SECONDS = 60
 """For an agent to drain and to leave before it is killed."""
 RESOURCES: Mapping[Role, ResourcesArgs] = {
@@ -88,7 +83,7 @@ def _spec(
             {"name": name, "mount_path": path, **({} if name in ("data", "tmp") else {"read_only": True})}
             for name, path in mounts.items()
         ],
-        "lifecycle": {"pre_stop": {"exec_": {"command": ["/bin/sh", "-c", LAST_WORDS[role]]}}},
+        "lifecycle": {"pre_stop": {"exec_": {"command": ["/bin/sleep", str(DRAIN_SECONDS)]}}},
         # What the agent said last is then part of the pod's status, and of what a roll that stops says.
         "termination_message_policy": "FallbackToLogsOnError",
         "security_context": {
