@@ -34,8 +34,8 @@ def described() -> Iterator[str]:
     yield f"A client has no {without}, and these:\n\n{_json(others)}"
     pod = _first_pod(topology)
     yield (
-        "On Kubernetes these differ. Each server has a `retry_join` of its own, without its own name, of which this is "
-        f"the first one's:\n\n{_json({key: pod[key] for key in pod if pod[key] != server[key]})}"
+        "On Kubernetes these differ. Each server has a `retry_join` of its own, without its own name; this is that of\n"
+        f"the first:\n\n{_json({key: pod[key] for key in pod if pod[key] != server[key]})}"
     )
 
 
@@ -43,8 +43,8 @@ def _owned() -> str:
     rows = "\n".join(f"| `{key}` | {why} |" for key, why in agent_keys.OWNED.items())
     secret = ", ".join(f"`{key}`" for key in agent_keys.SECRET)
     return (
-        f"| key | why |\n|---|---|\n{rows}\n\nRefused too, since everybody who may inspect a container or a pod would "
-        f"read them: {secret}."
+        f"| key | why |\n|---|---|\n{rows}\n\n"
+        f"Refused too, since everybody who may inspect a container or a pod would read them:\n{secret}."
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -14,6 +15,7 @@ from documentation.typed_args import Section, Setting, sections, settings
 
 PATH = Path(__file__).parent.parent / "docs" / "settings.md"
 ROOT = "cluster"
+WIDTH = 120
 HEAD = """\
 # Settings
 
@@ -54,7 +56,7 @@ def page() -> str:
 
 
 def _section(section: Section) -> str:
-    about = " ".join((section.shape.__doc__ or "").split())
+    about = textwrap.fill(" ".join((section.shape.__doc__ or "").split()), WIDTH, break_on_hyphens=False)
     return f"## `{section.path}`\n\n{about}\n\n{_table(section)}"
 
 
