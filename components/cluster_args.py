@@ -10,8 +10,8 @@ class ConsulClusterArgs(TypedDict):
     """A whole cluster. A stack file spells these args in YAML, under `cluster`."""
 
     placement: PlacementArgs
-    """Where the cluster runs: exactly one backend. Another backend makes another cluster, which shares no data with the
-    first: take a snapshot before, restore it after."""
+    """Where the cluster runs: exactly one backend. Another backend is another cluster, which shares no data with the
+    first: refused on a living cluster, so take a snapshot, destroy it, and restore the snapshot after."""
     name: NotRequired[str]
     """Prefix of every physical name. Default: `<component>-<stack>`, so that two stacks never meet. Refused on a living
     cluster."""
