@@ -22,8 +22,8 @@ class ConsulClusterArgs(TypedDict):
     ordinals leave Raft one by one, and then their data is deleted (on
     Docker not with `keep_data`)."""
     clients: NotRequired[int]
-    """How many clients. On Kubernetes with a `DaemonSet` any number but 0 means one on each node. A change touches no
-    other agent."""
+    """How many clients. On Kubernetes with a `DaemonSet` 1 means one on each node, and more are refused. A change
+    touches no other agent."""
     image: NotRequired[str]
     """The Consul image, by exact version or digest. Another one rolls the servers one by one, then the clients."""
     agent_config: NotRequired[dict[str, Any]]
