@@ -32,9 +32,12 @@ def read(
                 f"secret seeds have a place of their own, {seed_secrets.KEY}"
             ]
         )
-    hidden, raw = seed_secrets.joined(config, raw) if isinstance(raw, Mapping) else ([], raw)
+    plain, hidden = list[str](), list[str]()
+    if isinstance(raw, Mapping):
+        plain, raw = seed_secrets.apart(raw, key)
+        hidden, raw = seed_secrets.joined(config, raw)
     found, sound = check(raw, shape, key)
-    refuse([*hidden, *found, *(meaning(sound, key) if sound is not None else [])])
+    refuse([*plain, *hidden, *found, *(meaning(sound, key) if sound is not None else [])])
     return cast(Args, sound)
 
 

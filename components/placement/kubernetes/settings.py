@@ -88,8 +88,8 @@ class KubernetesArgs(TypedDict):
     client_resources: NotRequired[ResourcesArgs]
     """Of each client. They replace the default whole. A change rolls the clients."""
     clients: NotRequired[str]
-    """How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each node. A
-    change replaces all clients."""
+    """How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each node, for
+    which `clients` of the cluster is 1. A change replaces all clients."""
     ui: NotRequired[UiArgs]
     """How browsers get to the UI. A change touches no pod."""
     spread: NotRequired[str]
