@@ -21,8 +21,8 @@ class DockerArgs(TypedDict):
     """Loopback port of server 0's DNS interface, UDP and TCP; the other agents follow upwards. Default: free ports,
     chosen once. A change replaces the containers one by one."""
     keep_data: NotRequired[bool]
-    """Whether the data volumes outlive `pulumi destroy`, to be found again by the next `up`. A change touches no
-    container."""
+    """Whether the data volumes outlive `pulumi destroy`, to be found again by the next `up`; that of a server which is
+    scaled away goes all the same. A change touches no container."""
     memory_mib: NotRequired[int]
     """Memory limit of each container in MiB, swap included. Default: none. A change replaces the containers one by
     one."""
