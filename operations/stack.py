@@ -72,7 +72,7 @@ def _of_type(kind: str, stack: str) -> list[Resource]:
 
 
 def _no_cluster(stack: str, said: str) -> NoReturn:
-    sys.exit(f"the stack {stack} has no cluster: run `make up STACK={stack}` first. {said.strip()}")
+    sys.exit(f"the stack {stack} has no cluster: run `make up STACK={stack}` first. {said}".strip())
 
 
 def _pulumi(*words: str) -> "subprocess.CompletedProcess[str]":
