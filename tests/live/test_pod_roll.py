@@ -42,7 +42,7 @@ def played(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> Playe
     monkeypatch.setattr(gate, "FOLLOWING", 0.0)
     for module in (pods, pod_roll):
         monkeypatch.setattr(module, "INTERVAL", 0.0)
-        monkeypatch.setattr(module, "PATIENCE", 0.3)
+        monkeypatch.setattr(module, "PATIENCE", 1.0)
     monkeypatch.setattr(pods, "PATIENCE_HOPELESS", 0.05)
     return servers
 
