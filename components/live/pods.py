@@ -44,9 +44,10 @@ def hindrances(
         if not hindered:
             return None
         now = time.monotonic()
-        hopeless = any(name in found and found[name].hopeless for name in hindered)
-        hopeless_since = (hopeless_since or now) if hopeless else None
-        crashed = any(name in found and found[name].crashes >= CRASHES for name in hindered)
+        # A pod that is on its way out may have crashed as often as it likes.
+        present = [pod for name in hindered if (pod := found.get(name)) and not _gone(pod, gone.get(name))]
+        hopeless_since = (hopeless_since or now) if any(pod.hopeless for pod in present) else None
+        crashed = any(pod.crashes >= CRASHES for pod in present)
         if crashed or now > deadline or (hopeless_since is not None and now - hopeless_since > PATIENCE_HOPELESS):
             return "; ".join(_explained(name, reason, found.get(name), pods) for name, reason in hindered.items())
         time.sleep(INTERVAL)
@@ -65,13 +66,18 @@ def departed(servers: Servers, name: str) -> bool:
 def _hindrance(name: str, pod: Pod | None, gone: str | None, view: View, index: int, *, led: bool) -> str | None:
     if pod is None:
         return f"{name} has no pod"
-    if pod.uid == gone or pod.leaving:
+    if _gone(pod, gone):
         return f"{name} has not ended yet"
     if not led and name in view.seen:
         return None
     if led and view.leader is None and name in view.seen:
         return f"{name} knows no leader"
     return rollout.hindrance(name, view, index)
+
+
+def _gone(pod: Pod, gone: str | None) -> bool:
+    """Whether it is the pod that was deleted, or ends for another reason."""
+    return pod.uid == gone or pod.leaving
 
 
 def _explained(name: str, reason: str, pod: Pod | None, pods: StatefulSet) -> str:

@@ -9,6 +9,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from components.live import gate, kubeconfig, pod_roll, pods
 from components.live.pod_roll import PodRollProvider
+from components.live.pod_status import pod_of
 from components.live.stateful_set import StatefulSet
 from components.live.turn import RollStoppedError
 from tests.live.fake_kubernetes import FakeKubernetes, waiting
@@ -241,6 +242,34 @@ def test_an_agent_that_crashes_again_and_again_is_not_waited_for_though_it_runs_
 
     assert "dev-server-1 does not answer (CrashLoopBackOff: back-off)" in stopped()
     assert len(looks) < 10
+
+
+def test_a_pod_that_crashed_before_it_was_deleted_does_not_stop_the_roll_that_mends_it(
+    played: PlayedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubernetes.rolls_to("new")
+    played.down.add(NAMES[1])
+    crashing = {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}, "restartCount": 7}
+    kubernetes.pods[NAMES[1]] |= {"status": {"containerStatuses": [crashing]}}
+    kubernetes.pods[NAMES[1]]["metadata"]["labels"]["controller-revision-hash"] = "bad"
+    old = dict(kubernetes.pods[NAMES[1]])
+    looks: list[int] = []
+    look = StatefulSet.pods
+
+    def ending(of: StatefulSet, names: Any) -> Any:
+        """The old pod is still there at the first looks after its deletion."""
+        found = look(of, names)
+        if NAMES[1] in kubernetes.deleted and len(looks) < 3:
+            looks.append(1)
+            found[NAMES[1]] = pod_of(old)
+        else:
+            played.down.discard(NAMES[1])
+        return found
+
+    monkeypatch.setattr(StatefulSet, "pods", ending)
+
+    assert roll() == props(definition="new")
+    assert looks
 
 
 def test_a_pod_that_no_node_takes_is_waited_for_and_then_explained(
