@@ -156,6 +156,8 @@ class _Answers(Mocks):
             case "HostPorts" if self.computed:
                 seat = int(args.name.split("-")[-2]) + (10 if "client" in args.name else 0)
                 outputs |= {"http": HTTP_PORTS + seat, "dns": DNS_PORTS + seat}
+            case "SecretVolume" if self.computed:
+                outputs |= {"volume": f"{args.name}-5ec4e7"}
             case "Service" if self.computed:
                 ports = [{"nodePort": NODE_PORT, **port} for port in outputs["spec"]["ports"]]
                 address = CLUSTER_IPS.get(outputs["metadata"]["name"], OTHER_IP)
