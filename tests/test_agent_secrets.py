@@ -12,6 +12,7 @@ from pulumi.runtime.config import set_all_config
 from components import ConsulClient, ConsulCluster, ConsulClusterArgs, ConsulServer
 from components.refusals import cluster_problems
 from components.settings import read
+from tests import recording
 from tests.backends import DOCKER, Backend
 from tests.recording import Build, build, client_args, cluster_args, server_args
 
@@ -148,6 +149,17 @@ def test_what_tells_one_definition_from_another_is_no_digest_of_a_secret(backend
         {made.urn: made.inputs for made in seen.seen if not made.name.endswith("-secrets")} for seen in (one, other)
     ]
     assert described[0] == described[1]
+
+
+@pytest.mark.parametrize("tier", ["consul-server", "consul-client"])
+def test_another_drawn_name_is_another_definition(backend: Backend, tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    definitions = set()
+    for drawn in ("5ec4e7", "0ther1"):
+        monkeypatch.setattr(recording, "DRAWN", drawn)
+        arguments = backend.arguments(cluster(backend, {"gossip.json": GOSSIP}), tier)
+        definitions |= {word for word in arguments if word.startswith("-node-meta=definition:")}
+
+    assert len(definitions) == 2
 
 
 def test_a_program_is_refused_as_a_stack_file_is(backend: Backend) -> None:

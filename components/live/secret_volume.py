@@ -5,15 +5,17 @@ given to a container itself (its command, its environment, its labels) is readab
 """
 
 import io
+import re
 import secrets
 import tarfile
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import docker
 import pulumi
 import requests
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
 USER, GROUP = 100, 1000
@@ -39,6 +41,7 @@ class SecretVolumeProvider(ResourceProvider):
         name = f"{props['prefix']}-{secrets.token_hex(4)}"
         client = docker.from_env()
         try:
+            _sweep(client, props)
             volume = client.volumes.create(name, labels=props["labels"])
             try:
                 _fill(client, name, props)
@@ -100,6 +103,16 @@ def _gone(props: Properties) -> bool:
     except (DockerException, requests.RequestException):
         return False
     return not props["labels"].items() <= labels.items()
+
+
+def _sweep(client: Any, props: Properties) -> None:
+    """Remove what a killed engine left of the same tier, and so what no container uses: Docker refuses all else."""
+    drawn = re.compile(rf"{re.escape(props['prefix'])}-[0-9a-f]{{8}}")
+    for key, value in props["labels"].items():
+        for left in client.volumes.list(filters={"label": f"{key}={value}"}):
+            if drawn.fullmatch(left.name):
+                with suppress(APIError):
+                    left.remove()
 
 
 def _fill(client: Any, volume: str, props: Properties) -> None:

@@ -29,7 +29,8 @@ class PlayedEngine:
         self.lent: list[dict[str, Any]] = []
         self.put: list[tuple[str, bytes]] = []
         self.full = False
-        self.volumes = SimpleNamespace(create=self._create, get=self._get)
+        self.used: set[str] = set()
+        self.volumes = SimpleNamespace(create=self._create, get=self._get, list=self._list)
         self.containers = SimpleNamespace(create=self._lend)
 
     def close(self) -> None:
@@ -42,7 +43,19 @@ class PlayedEngine:
     def _get(self, name: str) -> Any:
         if name not in self.kept:
             raise NotFound(name)
-        return SimpleNamespace(attrs={"Labels": self.kept[name]}, remove=lambda: self.kept.pop(name))
+        return SimpleNamespace(name=name, attrs={"Labels": self.kept[name]}, remove=lambda: self._remove(name))
+
+    def _list(self, filters: dict[str, str]) -> list[Any]:
+        return [
+            self._get(name)
+            for name, labels in self.kept.items()
+            if filters["label"] in {f"{key}={value}" for key, value in labels.items()}
+        ]
+
+    def _remove(self, name: str) -> None:
+        if name in self.used:
+            raise APIError("volume is in use")
+        del self.kept[name]
 
     def _lend(self, image: str, **made_of: Any) -> Any:
         lent = {"image": image, **made_of}
@@ -79,8 +92,23 @@ def test_each_file_is_there_for_the_agent_alone_and_the_lent_container_is_gone(e
 
 def test_the_same_files_have_another_name_each_time(engine: PlayedEngine) -> None:
     names = {SecretVolumeProvider().create(PROPS).outs["volume"] for _ in range(5)}
+    assert len(engine.kept) == 1
 
     assert len(names) == 5
+
+
+def test_what_a_killed_engine_left_goes_and_what_is_in_use_or_of_others_stays(engine: PlayedEngine) -> None:
+    provider = SecretVolumeProvider()
+    used = provider.create(PROPS).outs["volume"]
+    engine.used = {used}
+    left = provider.create(PROPS).outs["volume"]
+    others = {"dev-server-secrets-x": LABELS, "dev-client-secrets-0a1b2c3d": LABELS, "dev-server-secrets-0a1b2c3d": {}}
+    engine.kept |= others
+
+    made = provider.create(PROPS).outs["volume"]
+
+    assert engine.kept.keys() == {used, made, *others}
+    assert left not in engine.kept
 
 
 def test_what_could_not_be_filled_does_not_stay(engine: PlayedEngine) -> None:
