@@ -18,17 +18,18 @@ class ConsulClientArgs(TypedDict):
     placement: PlacementArgs
     """Where the clients run: on Docker with the `network` of their servers, on Kubernetes with their `namespace`."""
     replicas: NotRequired[int]
-    """How many clients, 0 too."""
+    """How many clients, 0 too. A change touches no client that stays."""
     servers: NotRequired[int]
-    """How many servers there are to join."""
+    """How many servers there are to join; from 3 on a change touches no client."""
     cluster: NotRequired[str]
     """Prefix of every physical name, the same as that of the servers. Default: the component's name."""
     datacenter: NotRequired[str]
     """The Consul datacenter to join."""
     image: NotRequired[str]
-    """The Consul image, by exact version or digest."""
+    """The Consul image, by exact version or digest. Another one replaces the clients."""
     agent_config: NotRequired[dict[str, Any]]
-    """Agent configuration keys of Consul, merged over the defaults; `ui_config: {enabled: true}` shows the UI."""
+    """Agent configuration keys of Consul, merged over the defaults; `ui_config: {enabled: true}` shows the UI. A change
+    replaces the clients."""
     agent_secrets: NotRequired[dict[str, pulumi.Input[str]]]
     """Secret files by name: see the same of `ConsulCluster`."""
     mark: NotRequired[pulumi.Input[str]]

@@ -12,8 +12,8 @@ class ConsulClusterArgs(TypedDict):
     """A whole cluster. A stack file spells these args in YAML, under `cluster`."""
 
     placement: PlacementArgs
-    """Where the cluster runs: exactly one backend. Another backend makes another cluster, which shares no data with the
-    first: take a snapshot before, restore it after."""
+    """Where the cluster runs: exactly one backend. Another backend is another cluster, which shares no data with the
+    first: refused on a living cluster, so take a snapshot, destroy it, and restore the snapshot after."""
     name: NotRequired[str]
     """Prefix of every physical name. Default: `<component>-<stack>`, so that two stacks never meet. Refused on a living
     cluster."""
@@ -21,11 +21,11 @@ class ConsulClusterArgs(TypedDict):
     """The Consul datacenter. Refused on a living cluster."""
     servers: NotRequired[int]
     """How many servers. 3 tolerate the loss of one, 5 of two. More of them join; of fewer, those with the highest
-    ordinals leave Raft one by one, and then their data is deleted (on
-    Docker not with `keep_data`)."""
+    ordinals leave Raft one by one, and then their data is deleted, also with
+    `keep_data`."""
     clients: NotRequired[int]
-    """How many clients. On Kubernetes with a `DaemonSet` any number but 0 means one on each node. A change touches no
-    other agent."""
+    """How many clients. On Kubernetes with a `DaemonSet` 1 means one on each node, and more are refused. A change
+    touches no other agent."""
     image: NotRequired[str]
     """The Consul image, by exact version or digest. Another one rolls the servers one by one, then the clients."""
     agent_config: NotRequired[dict[str, Any]]

@@ -14,6 +14,27 @@ from components.desired.spelling import suggestion
 KEY = "seed_secrets"
 
 
+def apart(cluster: Mapping[str, Any], path: str) -> tuple[list[str], Mapping[str, Any]]:
+    """What is wrong with secret values among the settings of a stack file, and the settings without those values.
+
+    Their keys stay, so that all else can still be checked and no message tells a value.
+    """
+    sets = cluster.get("seed_sets")
+    if not isinstance(sets, Mapping):
+        return [], cluster
+    problems, emptied = [], dict(sets)
+    for name, described in sets.items():
+        if isinstance(described, Mapping) and "secrets" in described:
+            given = described["secrets"]
+            keys = list(given) if isinstance(given, Mapping) else ["KEY"]
+            problems.append(
+                f"{path}.seed_sets.{name}.secrets: not in the stack file, set it encrypted: "
+                f"pulumi config set --secret --path {KEY}.{name}.KEY"
+            )
+            emptied[name] = {**described, "secrets": {key: pulumi.Output.secret("") for key in keys}}
+    return problems, {**cluster, "seed_sets": emptied}
+
+
 def joined(config: pulumi.Config, cluster: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
     """What is wrong with the secret seeds, and the settings of `cluster` with each of them in its seed set.
 

@@ -19,7 +19,8 @@ SOURCES = ("entries", "folder", "files", "export", "secrets")
 
 
 class SeedSetArgs(TypedDict):
-    """A set of KV entries, written and removed on its own. Paths are relative to the program's folder."""
+    """A set of KV entries, written and removed on its own. Paths are relative to the program's folder. A change writes
+    the keys that differ, deletes those that are gone from it, and touches no agent."""
 
     prefix: NotRequired[str]
     """What every key of the set begins with, a slash at its end. Another one writes all keys anew and deletes those

@@ -22,15 +22,15 @@ class ConsulServerArgs(TypedDict):
     placement: PlacementArgs
     """Where the servers run: on Docker with an existing `network`, on Kubernetes with an existing `namespace`."""
     replicas: NotRequired[int]
-    """How many servers. 3 tolerate the loss of one, 5 of two."""
+    """How many servers. 3 tolerate the loss of one, 5 of two. A change is like one of `servers` of a cluster."""
     cluster: NotRequired[str]
     """Prefix of every physical name. Default: the component's name. Refused on a living cluster."""
     datacenter: NotRequired[str]
     """The Consul datacenter that the servers form. Refused on a living cluster."""
     image: NotRequired[str]
-    """The Consul image, by exact version or digest."""
+    """The Consul image, by exact version or digest. Another one rolls the servers one by one."""
     agent_config: NotRequired[dict[str, Any]]
-    """Agent configuration keys of Consul, merged over the defaults."""
+    """Agent configuration keys of Consul, merged over the defaults. A change rolls the servers one by one."""
     agent_secrets: NotRequired[dict[str, pulumi.Input[str]]]
     """Secret files by name: see the same of `ConsulCluster`."""
     initial_servers: NotRequired[pulumi.Input[int]]

@@ -32,13 +32,14 @@ def read(
                 f"secret seeds and secret files have places of their own, {seed_secrets.KEY} and {agent_secrets.KEY}"
             ]
         )
-    hidden: list[str] = []
-    for join in (seed_secrets.joined, agent_secrets.joined):
-        if isinstance(raw, Mapping):
+    plain, hidden = list[str](), list[str]()
+    if isinstance(raw, Mapping):
+        plain, raw = seed_secrets.apart(raw, key)
+        for join in (seed_secrets.joined, agent_secrets.joined):
             faults, raw = join(config, raw)
             hidden += faults
     found, sound = check(raw, shape, key)
-    refuse([*hidden, *found, *(meaning(sound, key) if sound is not None else [])])
+    refuse([*plain, *hidden, *found, *(meaning(sound, key) if sound is not None else [])])
     return cast(Args, sound)
 
 

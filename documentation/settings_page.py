@@ -2,22 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from components.client import ConsulClientArgs
 from components.cluster_args import ConsulClusterArgs
-from components.desired import agent, agent_keys
-from components.desired.topology import Role, Topology
-from components.placement.docker.placement import DockerPlacement
-from components.placement.kubernetes.placement import KubernetesPlacement
 from components.server import ConsulServerArgs
-from documentation import defaults, ranges
+from documentation import agent_documents, defaults, ranges
 from documentation.typed_args import Section, Setting, sections, settings
 
 PATH = Path(__file__).parent.parent / "docs" / "settings.md"
 ROOT = "cluster"
+WIDTH = 120
 HEAD = """\
 # Settings
 
@@ -44,12 +42,6 @@ TIERS = """\
 In a program of your own, `ConsulServer` and `ConsulClient` are placed on ground that exists: `placement.docker.network`
 or `placement.kubernetes.namespace` is required there.
 """
-AGENTS = """\
-## Agent configuration
-
-`agent_config`, `server_config` and `client_config` take Consul's own keys, those of Consul 1.20 without the deprecated
-ones. They are merged over the documents below, map by map. These keys the program answers for, so they are refused:
-"""
 _WORDS = {str: "text", int: "whole number", bool: "true or false"}
 _DEFAULT = re.compile(r" ?Default: (?P<words>.*?)\.(?= |$)")
 
@@ -57,16 +49,16 @@ _DEFAULT = re.compile(r" ?Default: (?P<words>.*?)\.(?= |$)")
 def page() -> str:
     """The whole page."""
     found = list(sections(ConsulClusterArgs, ROOT))
-    parts = [HEAD, *(_section(section) for section in found), AGENTS + "\n" + _owned(), *_documents(), TIERS]
+    parts = [HEAD, *(_section(section) for section in found), *agent_documents.described(), TIERS]
     parts += [
-        f"### `{component}`\n\n{_table(Section('', shape, settings(shape)))}"
+        f"### `{component}`\n\n{_table(Section(component, shape, settings(shape)))}"
         for component, shape in (("ConsulServer", ConsulServerArgs), ("ConsulClient", ConsulClientArgs))
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def _section(section: Section) -> str:
-    about = " ".join((section.shape.__doc__ or "").split())
+    about = textwrap.fill(" ".join((section.shape.__doc__ or "").split()), WIDTH, break_on_hyphens=False)
     return f"## `{section.path}`\n\n{about}\n\n{_table(section)}"
 
 
@@ -76,23 +68,24 @@ def _table(section: Section) -> str:
 
 
 def _row(section: Section, setting: Setting) -> str:
-    path = f"{section.path}.{setting.name}".strip(".")
+    path = f"{section.path}.{setting.name}"
+    in_stack_file = path.startswith(f"{ROOT}.")
     said = _DEFAULT.search(setting.meaning)
     meaning = _DEFAULT.sub("", setting.meaning).strip()
     known = defaults.default(section.shape, setting.name, setting.kind)
     default = (
         "required" if setting.required else said["words"] if said else "" if known is None else f"`{_yaml(known)}`"
     )
-    in_stack_file = section.path and setting.inner is None
-    allowed = ranges.allowed(path.replace("NAME", "name"), setting.kind) if in_stack_file else ""
-    cells = [f"`{path}`", _type(setting, section.path), default, allowed, meaning]
+    allowed = ranges.allowed(path.replace("NAME", "name"), setting.kind) if setting.inner is None else ""
+    shown = path if in_stack_file else setting.name
+    cells = [f"`{shown}`", _type(setting, section.path if in_stack_file else ROOT), default, allowed, meaning]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _type(setting: Setting, path: str) -> str:
     if setting.inner is not None:
         named = ".NAME" if get_origin(setting.kind) is dict else ""
-        target = f"{path}.{setting.name}{named}" if path else f"{ROOT}.{setting.name}"
+        target = f"{path}.{setting.name}{named}"
         return f"[{'map of maps' if named else 'map'}](#{target.replace('.', '').lower()})"
     match get_origin(setting.kind):
         case None:
@@ -107,29 +100,3 @@ def _yaml(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {_yaml(inner)}" for key, inner in value.items()) + "}"
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _owned() -> str:
-    rows = "\n".join(f"| `{key}` | {why} |" for key, why in agent_keys.OWNED.items())
-    secret = ", ".join(f"`{key}`" for key in agent_keys.SECRET)
-    return (
-        f"| key | why |\n|---|---|\n{rows}\n\nRefused too, since everybody who may inspect a container or a pod would "
-        f"read them: {secret}. They belong into a file of `agent_secrets`."
-    )
-
-
-def _documents() -> Iterator[str]:
-    topology = Topology(cluster="NAME", datacenter="dc1", servers=3, clients=1)
-    on_docker = DockerPlacement({"subnet": "172.30.0.0/24"}).surroundings()
-    server, client = (agent.document(topology, role, on_docker, {}) for role in Role)
-    yield f"A server on Docker, in a cluster of three that is called NAME:\n\n{_json(server)}"
-    others = {key: value for key, value in client.items() if server.get(key) != value}
-    without = ", ".join(f"`{key}`" for key in sorted(server.keys() - client.keys()))
-    yield f"A client has no {without}, and these:\n\n{_json(others)}"
-    in_pod = KubernetesPlacement({"namespace": "NAMESPACE"}).surroundings()
-    pod = agent.document(topology, Role.SERVER, in_pod, {})
-    yield f"On Kubernetes these differ:\n\n{_json({key: pod[key] for key in pod if pod[key] != server[key]})}"
-
-
-def _json(document: Mapping[str, Any]) -> str:
-    return f"```json\n{json.dumps(document, indent=2, sort_keys=True)}\n```"

@@ -1,35 +1,75 @@
-"""Which data volumes outlived a destroy: `python -m operations.kept STACK`."""
+"""Which volumes or claims outlived a destroy: `python -m operations.kept STACK`."""
 
-import json
-import subprocess
 import sys
+from collections.abc import Mapping
+from typing import Any
+
+from components.desired.topology import Role
+from components.live.api import RefusedError, UnreachableError
+from components.live.api_server import ApiServer
+from components.placement.kubernetes.settings import KubernetesArgs
+from components.placement.kubernetes.tier import cluster_of, selector
+from operations import stack as stacks
+from operations.docker import docker
 
 
 def kept(cluster: str) -> list[str]:
-    """The names of the data volumes that carry this cluster's label."""
-    listed = subprocess.run(
-        ["docker", "volume", "ls", "--quiet", "--filter", f"label=consul.cluster={cluster}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """The names of the data volumes that carry this cluster's label. Raises UnreachableError where nobody knows."""
+    listed = docker("volume", "ls", "--quiet", "--filter", f"label=consul.cluster={cluster}")
+    if listed.returncode:
+        raise UnreachableError(listed.stderr.strip())
     return sorted(listed.stdout.split())
 
 
-def cluster_of(stack: str) -> str:
-    """The name of the cluster that the stack file describes."""
-    asked = subprocess.run(
-        ["pulumi", "config", "get", "--json", "cluster", "--stack", stack], capture_output=True, text=True, check=False
-    )
-    settings = json.loads(asked.stdout).get("objectValue", {}) if asked.returncode == 0 else {}
-    return str(settings.get("name", f"consul-{stack}"))
+def claims(cluster: str, settings: KubernetesArgs) -> list[str]:
+    """The names of the servers' claims in the namespace of the settings that nothing takes away any more.
+
+    Raises UnreachableError and RefusedError.
+    """
+    path = f"/api/v1/namespaces/{namespace(cluster, settings)}/persistentvolumeclaims"
+    labels = ",".join(f"{key}={value}" for key, value in selector(cluster, Role.SERVER).items())
+    listed = ApiServer(cluster_of(settings)).find(path, labelSelector=labels) or {"items": []}
+    found = [one["metadata"] for one in listed["items"]]
+    # A claim that follows its StatefulSet is owned by it, and goes a moment later.
+    return sorted(one["name"] for one in found if not {"deletionTimestamp", "ownerReferences"} & one.keys())
+
+
+def namespace(cluster: str, settings: KubernetesArgs) -> str:
+    """Where the claims are."""
+    return settings.get("namespace", cluster)
+
+
+def told(settings: Mapping[str, Any]) -> list[str]:
+    """What is to be said of the data of a cluster with these settings, which was destroyed; often nothing."""
+    name, placement = settings["name"], settings.get("placement", {})
+    kubernetes: KubernetesArgs | None = placement.get("kubernetes")
+    try:
+        if kubernetes is None:
+            names, command = kept(name), "docker volume rm"
+        else:
+            names = claims(name, kubernetes)
+            command = f"{_kubectl(kubernetes)} --namespace {namespace(name, kubernetes)} delete persistentvolumeclaim"
+    except (UnreachableError, RefusedError) as error:
+        wanted = any(backend.get("keep_data") for backend in placement.values())
+        return [f"what data was kept cannot be told: {error}"] if wanted else []
+    if not names:
+        return []
+    return [
+        f"data was kept and the next `up` finds it: {', '.join(names)}",
+        f"to remove it for good: {command} {' '.join(names)}",
+    ]
+
+
+def _kubectl(settings: KubernetesArgs) -> str:
+    """The command, led to the cluster that the settings name."""
+    given = [f"--{key} {settings[key]}" for key in ("context", "kubeconfig") if key in settings]
+    return " ".join(["kubectl", *given])
 
 
 def main(stack: str) -> None:
     """Name them, and say how they go; say nothing where there is none."""
-    if names := kept(cluster_of(stack)):
-        print(f"data was kept and the next `up` finds it: {', '.join(names)}")
-        print(f"to remove it for good: docker volume rm {' '.join(names)}")
+    for line in told(stacks.settings(stack)):
+        print(line)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,16 @@ a new server at the address of a lost one would be taken for it, and vote for an
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from components.desired import naming, recovery, rollout
 from components.desired.topology import quorum
 from components.live.servers import Servers
 from operations import stack as stacks
+from operations.docker import docker
 
 ELECTION = 15.0
 """Seconds without a leader until a quorum counts as lost."""
@@ -56,20 +57,35 @@ def _tell(chosen: list[str], peers: recovery.Peers) -> None:
 
 def _holds_data(name: str) -> bool:
     """Whether the data volume of a server that does not answer is still there."""
-    known = subprocess.run(["docker", "volume", "inspect", naming.volume_of(name)], capture_output=True, check=False)
+    known = docker("volume", "inspect", naming.volume_of(name))
+    if known.returncode and "no such volume" not in known.stderr.lower():
+        sys.exit(f"whether the volume of {name} is still there cannot be told: {known.stderr.strip()}")
     return known.returncode == 0
 
 
+def refuse(names: list[str], addresses: list[str], stack: str) -> NoReturn:
+    """Say what to do instead where the servers are pods. Ends the program."""
+    if Servers(names, addresses).until(rollout.serves, ELECTION):
+        sys.exit("the cluster has a leader, so there is nothing to recover")
+    sys.exit(
+        "a lost quorum is not recovered on Kubernetes: bring the missing pods back where their claims hold data, else "
+        f"restore a snapshot into a new cluster (`make destroy`, `make up`, `make restore`, each with STACK={stack})"
+    )
+
+
 def _docker(*words: str) -> None:
-    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
+    done = docker(*words)
     if done.returncode:
         sys.exit(f"docker {' '.join(words)} failed: {done.stderr.strip()}")
 
 
 def main(stack: str) -> None:
     """Recover the cluster of one stack."""
-    found = stacks.outputs(stack)
-    print(recover(found["servers"], found["http_addresses"][: len(found["servers"])]))
+    names, addresses = stacks.outputs(stack)["servers"], stacks.reach(stack)
+    stacks.authorize(stack)
+    if stacks.on_kubernetes(stack):
+        refuse(names, addresses, stack)
+    print(recover(names, addresses))
 
 
 if __name__ == "__main__":

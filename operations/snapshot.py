@@ -14,17 +14,24 @@ from operations import stack as stacks
 
 def save(addresses: list[str], file: Path) -> str:
     """Write a consistent snapshot by the leader to `file`, whole or not at all; returns its SHA-256."""
-    taken = operator_api.snapshot(Consul(addresses))
+    digest = hashlib.sha256()
     part = file.with_name(f"{file.name}.part")
     part.touch(mode=0o600)
-    part.write_bytes(taken)
-    part.rename(file)
-    return hashlib.sha256(taken).hexdigest()
+    try:
+        with part.open("wb") as written:
+            for piece in operator_api.snapshot(Consul(addresses)):
+                written.write(piece)
+                digest.update(piece)
+        part.rename(file)
+    finally:
+        part.unlink(missing_ok=True)
+    return digest.hexdigest()
 
 
 def restore(addresses: list[str], file: Path) -> None:
     """Replace everything that the cluster stores by what `file` holds."""
-    operator_api.restore(Consul(addresses, patience=60), file.read_bytes())
+    with file.open("rb") as taken:
+        operator_api.restore(Consul(addresses, patience=60), taken)
 
 
 def newest(folder: Path) -> Path:
@@ -37,7 +44,8 @@ def newest(folder: Path) -> Path:
 
 def main(command: str, stack: str, name: str = "") -> None:
     """One command; `name` is the snapshot's file, by default a new one to save and the newest one to restore."""
-    addresses = stacks.outputs(stack)["http_addresses"]
+    addresses = stacks.reach(stack)
+    stacks.authorize(stack)
     folder = stacks.folder(stack)
     try:
         if command == "save":

@@ -47,8 +47,9 @@ def _data(steps: Sequence[Step], found: Sequence[Agent]) -> Iterable[Loss]:
     clients = agents.of(found, Role.CLIENT, "same", "update", "replace")
     if emptied := [agent.name for agent in clients if agent.data is Data.DESTROYED]:
         yield Loss(Kind.DATA, f"**destroys the data of {codes(emptied)}**: node ID and registered services")
+    gone = on_docker.scaled_away(steps)
     for step in on_docker.lone_volumes(steps):
-        if on_docker.data(step) is Data.DESTROYED:
+        if on_docker.data(step, gone) is Data.DESTROYED:
             yield Loss(Kind.DATA, f"**destroys the volume {code(_named(step))}**")
     for step in steps:
         if step.operation not in ("delete", "replace") or (step.before and step.before.retained):

@@ -1,7 +1,7 @@
 """Agents that are containers: each with a volume beside it (components/placement/docker)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from components.desired.secret_files import DIRECTORY
@@ -13,6 +13,8 @@ from review.events import State, Step
 CONTAINER = "docker:index/container:Container"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
+GATE = "pulumi-python:dynamic/consul-on-pulumi:VoterGate"
+"""Stands before each server, and takes the server's data along when it goes without the cluster."""
 DOCUMENT = "-hcl"
 """What stands before the agent's configuration in the command."""
 MARK = "-node-meta=definition:"
@@ -22,7 +24,8 @@ MARK = "-node-meta=definition:"
 def agents(steps: Sequence[Step]) -> list[Agent]:
     """Every agent, also those that stay as they are, by name."""
     volumes = {step.name: step for step in steps if step.type == VOLUME}
-    found = [_agent(step, volumes.get(f"{step.name}-data")) for step in steps if step.type == CONTAINER]
+    gone = scaled_away(steps)
+    found = [_agent(step, volumes.get(f"{step.name}-data"), gone) for step in steps if step.type == CONTAINER]
     return sorted(found, key=lambda agent: (agent.role is Role.CLIENT, agent.name))
 
 
@@ -32,16 +35,24 @@ def lone_volumes(steps: Sequence[Step]) -> list[Step]:
     return [step for step in steps if step.type == VOLUME and step.name.removesuffix("-data") not in containers]
 
 
-def data(volume: Step | None) -> Data:
-    """What becomes of the data in a volume."""
+def scaled_away(steps: Sequence[Step]) -> set[str]:
+    """The volumes of servers that leave a cluster which stays: they go, also where data outlives the cluster."""
+    kept = {step.name for step in steps if step.type == VOLUME and step.operation != "delete"}
+    gone = [step.name.removesuffix("-gate") for step in steps if step.type == GATE and step.operation == "delete"]
+    return {f"{server}-data" for server in gone if f"{server.rpartition('-')[0]}-0-data" in kept}
+
+
+def data(volume: Step | None, gone: Collection[str] = ()) -> Data:
+    """What becomes of the data in a volume; `gone` are the names of those that are `scaled_away`."""
     if volume is None or volume.operation in ("same", "update"):
         return Data.KEPT
     if volume.operation == "create":
         return Data.MADE
-    return Data.LEFT if volume.before and volume.before.retained else Data.DESTROYED
+    kept = volume.before and volume.before.retained and volume.name not in gone
+    return Data.LEFT if kept else Data.DESTROYED
 
 
-def _agent(step: Step, volume: Step | None) -> Agent:
+def _agent(step: Step, volume: Step | None, gone: Collection[str]) -> Agent:
     before = _side(step.before)
     after = None if step.operation == "delete" else _side(step.after)
     known = after or before
@@ -49,7 +60,7 @@ def _agent(step: Step, volume: Step | None) -> Agent:
     role = Role.SERVER if isinstance(document, Mapping) and document.get("server") else Role.CLIENT
     state = step.after or step.before
     name = str(state.inputs.get("name", step.name)) if state else step.name
-    return Agent(name, role, step.operation, data(volume), before, after)
+    return Agent(name, role, step.operation, data(volume, gone), before, after)
 
 
 def _side(state: State | None) -> Side | None:

@@ -60,7 +60,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     request = requests.Session.request
 
     def hasty(session: requests.Session, *args: Any, timeout: float, **more: Any) -> requests.Response:
-        return request(session, *args, timeout=min(timeout, 0.2), **more)
+        return request(session, *args, timeout=min(timeout, 0.5), **more)
 
     monkeypatch.setattr(requests.Session, "request", hasty)
     for module in (autopilot, kv, kv_baseline):

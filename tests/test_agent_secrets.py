@@ -1,5 +1,6 @@
 """Secret files from the stack file and from programs to what each backend is asked for. No test prints a content."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from pulumi.runtime import rpc
 from pulumi.runtime.config import set_all_config
 
-from components import ConsulClient, ConsulCluster, ConsulClusterArgs, ConsulServer
+from components import ConsulClient, ConsulCluster, ConsulClusterArgs, ConsulServer, agent_secrets
 from components.refusals import cluster_problems
 from components.settings import read
 from tests import recording
@@ -175,8 +176,13 @@ def test_a_program_is_refused_as_a_stack_file_is(backend: Backend) -> None:
 
 
 def test_a_content_that_is_known_later_is_checked_later() -> None:
-    with pytest.raises(pulumi.RunError) as caught:
-        cluster(DOCKER, {"a.json": pulumi.Output.from_input(json.dumps({"data_dir": CANARY}))})
+    async def delivered() -> Any:
+        text = pulumi.Output.from_input(json.dumps({"data_dir": CANARY}))
+        return await agent_secrets.of({"agent_secrets": {"a.json": text}})["a.json"].future()
 
-    assert "a.json" in str(caught.value)
-    assert CANARY not in str(caught.value)
+    with pytest.raises(pulumi.RunError) as caught:
+        asyncio.run(delivered())
+
+    assert str(caught.value) == (
+        "agent_secrets['a.json']: data_dir is not for agent configuration, the data lives on the agent's own volume"
+    )

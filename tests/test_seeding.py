@@ -1,5 +1,6 @@
 """The seed sets of a cluster: what each is registered with, what is refused, and where secret values go."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from pulumi.runtime.config import set_all_config
 
 from components import ConsulCluster
+from components.live.kv import KvEntries
 from components.refusals import cluster_problems
 from components.seed_secrets import joined
 from tests.backends import Backend
@@ -150,3 +152,16 @@ def test_files_are_looked_for_in_the_programs_folder(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
 
     assert problems(seed_sets={"s": {"files": {"motd": "motd.txt"}}}) == []
+
+
+@pytest.mark.parametrize("value", ["hush", pulumi.Output.secret("hush")], ids=["plain text", "an output"])
+def test_a_secret_value_of_a_program_is_registered_as_a_secret(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(pulumi.dynamic.Resource, "__init__", lambda *args, **_: given.update(args[3]))
+
+    async def known() -> tuple[Any, bool]:
+        KvEntries("set", ["http://one"], {}, {"key": value})
+        registered = given["secrets"]["key"]
+        return await registered.future(), await registered.is_secret()
+
+    assert asyncio.run(known()) == ("hush", True)

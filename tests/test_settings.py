@@ -162,6 +162,26 @@ def test_encrypted_settings_are_refused_without_being_printed() -> None:
     ]
 
 
+@pytest.mark.parametrize("given", [{"db": "hunter2"}, {"db": 5}, {"a": "hunter2", "b": "x"}, {}, "hunter2"], ids=str)
+def test_bug_secret_seeds_in_plain_text_are_refused_without_being_printed(given: Any) -> None:
+    assert refusal({**SOUND, "seed_sets": {"app": {"entries": {"plain": 1}, "secrets": given}}}) == [
+        "cluster.seed_sets.app.secrets: not in the stack file, set it encrypted: "
+        "pulumi config set --secret --path seed_secrets.app.KEY"
+    ]
+
+
+def test_secret_seeds_in_plain_text_hide_no_other_mistake() -> None:
+    sets = {"app": {"secrets": {"/a": "hunter2"}, "retian": True}, "other": 5}
+
+    lines = refusal({**SOUND, "servers": 2, "seed_sets": sets})
+
+    assert lines[0].startswith("cluster.seed_sets.app.secrets: not in the stack file")
+    assert "cluster.servers: expected an odd number from 1 to 7, got 2" in lines
+    assert "cluster.seed_sets.app.retian: unknown setting, did you mean retain?" in lines
+    assert "cluster.seed_sets.other: expected a map, got 5" in lines
+    assert "hunter2" not in " ".join(lines)
+
+
 def test_an_any_accepts_everything() -> None:
     assert check({"a": [None]}, Any, "x") == ([], {"a": [None]})
 

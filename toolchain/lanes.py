@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from toolchain import progress
 
@@ -18,12 +19,16 @@ Command = Sequence[str | Path]
 def run(commands: Sequence[Command], cwd: Path, env: Mapping[str, str]) -> list[int]:
     """Runs them all to their ends; shows the first as it goes, every other one whole after it. The exit codes."""
     first, *others = commands
+    running: list[subprocess.Popen[bytes]] = []
     with tempfile.TemporaryDirectory() as folder:
         logs = [Path(folder) / str(number) for number in range(len(others))]
-        running = [start(command, log, cwd, env) for command, log in zip(others, logs, strict=True)]
         try:
-            codes = [subprocess.run(first, cwd=cwd, env=env, check=False).returncode]
-            for process, log in zip(running, logs, strict=True):
+            for command, log in zip(others, logs, strict=True):
+                with log.open("wb") as output:
+                    running.append(start(command, cwd, env, stdout=output, stderr=subprocess.STDOUT))
+            running.insert(0, start(first, cwd, env))
+            codes = [running[0].wait()]
+            for process, log in zip(running[1:], logs, strict=True):
                 codes.append(process.wait())
                 sys.stdout.write(log.read_text(errors="replace"))
                 sys.stdout.flush()
@@ -33,12 +38,9 @@ def run(commands: Sequence[Command], cwd: Path, env: Mapping[str, str]) -> list[
     return codes
 
 
-def start(command: Command, log: Path, cwd: Path, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Starts one whose output goes to a file, out of the keyboard's reach: it is interrupted once, by us."""
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            command, cwd=cwd, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
+def start(command: Command, cwd: Path, env: Mapping[str, str], **streams: Any) -> "subprocess.Popen[bytes]":
+    """Starts one out of the keyboard's reach: it is interrupted once, by us, and has time to clear away."""
+    return subprocess.Popen(command, cwd=cwd, env=env, start_new_session=True, **streams)
 
 
 def interrupt(process: "subprocess.Popen[bytes]") -> None:

@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 import requests
@@ -92,19 +92,23 @@ class Consul:
         method: str,
         path: str,
         params: dict[str, str] | None = None,
-        body: str | bytes | None = None,
+        body: str | bytes | IO[bytes] | None = None,
         attempt: float = ATTEMPT,
+        stream: bool = False,
     ) -> requests.Response:
         """Try every server in turn until one gives an answer that is the cluster's and not its own trouble.
 
-        `attempt` is in seconds, for one try. Raises UnreachableError and RefusedError.
+        `attempt` is in seconds, for one try. Each try sends a file from its beginning, piece by piece; with `stream`
+        the answer's content is left to be read. Raises UnreachableError and RefusedError.
         """
         deadline = time.monotonic() + self._patience
         trouble = "no address to ask"
         while True:
             for base in self._addresses:
+                if body is not None and not isinstance(body, str | bytes):
+                    body.seek(0)
                 try:
-                    answer = self._session.request(method, base + path, params, body, timeout=attempt)
+                    answer = self._session.request(method, base + path, params, body, timeout=attempt, stream=stream)
                 except requests.RequestException as error:
                     trouble = f"{base}: {reach.reason(error)}"
                     continue

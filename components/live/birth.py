@@ -1,7 +1,8 @@
 """Birth: remembers what a cluster was born with, and refuses what no living cluster survives."""
 
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -9,6 +10,8 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, 
 
 Properties = dict[str, Any]
 """`servers` and `fixed` as inputs; those, `initial` and `mark` as outputs."""
+_BACKEND = re.compile(r"(?:.*\.)?placement\.\w+(?=\.)")
+"""The start of a path that names the backend: each fixes settings of its own, so what is noted tells which it was."""
 
 
 class BirthProvider(ResourceProvider):
@@ -17,7 +20,7 @@ class BirthProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Refuse, in the preview already, another value for what is fixed at birth."""
+        """Refuse, in the preview already, another backend and another value for what is fixed at birth."""
         before = _olds.get("fixed", {})
         failures = [
             CheckFailure(
@@ -28,6 +31,16 @@ class BirthProvider(ResourceProvider):
             for path, value in news.get("fixed", {}).items()
             if path in before and before[path] != value
         ]
+        born, wanted = _backends(before), _backends(news.get("fixed", {}))
+        if born and wanted and born != wanted:
+            failures += [
+                CheckFailure(
+                    path,
+                    f"{path}: expected {' and '.join(born)} as when the cluster was made, another backend is another "
+                    "cluster with no data of this one: put it back, or take a snapshot and destroy this cluster first",
+                )
+                for path in wanted
+            ]
         return CheckResult(news, failures)
 
     def create(self, props: Properties) -> CreateResult:
@@ -54,3 +67,7 @@ class Birth(Resource, module="consul-on-pulumi", name="Birth"):
         super().__init__(
             BirthProvider(), name, {"servers": servers, "fixed": fixed, "initial": None, "mark": None}, opts
         )
+
+
+def _backends(paths: Iterable[str]) -> list[str]:
+    return sorted({found.group() for path in paths if (found := _BACKEND.match(path))})

@@ -20,7 +20,12 @@ _configured: dict[str, str] = {}
 def configure(request: ConfigureRequest) -> None:
     """Remember the token of the stack's configuration for as long as the process runs."""
     if (token := request.config.get(KEY)) is not None:
-        _configured[KEY] = str(token)
+        remember(str(token))
+
+
+def remember(token: str) -> None:
+    """Use this token for as long as the process runs."""
+    _configured[KEY] = token
 
 
 def token(env: Mapping[str, str] = os.environ) -> str | None:

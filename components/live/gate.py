@@ -8,7 +8,7 @@ from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource,
 
 from components.desired import rollout
 from components.desired.rollout import View
-from components.live import credentials
+from components.live import credentials, data_volume
 from components.live.servers import Servers
 from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn, relied_on
 from components.live.turn import servers as turn_servers
@@ -48,8 +48,13 @@ class VoterGateProvider(ResourceProvider):
         return UpdateResult(news)
 
     def delete(self, _id: str, props: Properties) -> None:
-        """The server is gone: see to it that no member and no Raft peer of that name stays behind."""
+        """The server is gone: see to it that no member, no Raft peer and no data of that name stays behind.
+
+        The container depends on the gate and the gate on the volume, so this comes between the ends of the two. The end
+        of the whole cluster does not lead here (`deleted_with`), and data that is to outlive it stays.
+        """
         forget(turn_servers(props), props["server"])
+        data_volume.remove(props["server"])
 
 
 class VoterGate(Resource, module="consul-on-pulumi", name="VoterGate"):

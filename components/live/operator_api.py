@@ -1,22 +1,29 @@
 """What an operator asks of a cluster as a whole, over the same conversation."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 from components.live.api import Consul
 
 AUTOPILOT = "/v1/operator/autopilot/configuration"
 SNAPSHOT = "/v1/snapshot"
 SNAPSHOT_ATTEMPT = 300.0
-"""Seconds for one transfer of everything that is stored."""
+"""Seconds without a byte in a transfer of everything that is stored."""
+CHUNK = 1024 * 1024
+"""Bytes that are held at once."""
 
 
-def snapshot(consul: Consul) -> bytes:
-    """Everything the cluster stores at one moment, by the leader (`GET /v1/snapshot`)."""
-    return consul.ask("GET", SNAPSHOT, attempt=SNAPSHOT_ATTEMPT).content
+def snapshot(consul: Consul) -> Iterator[bytes]:
+    """Everything the cluster stores at one moment, by the leader (`GET /v1/snapshot`), piece by piece.
+
+    Raises requests.RequestException where the transfer breaks off.
+    """
+    with consul.ask("GET", SNAPSHOT, attempt=SNAPSHOT_ATTEMPT, stream=True) as answer:
+        yield from answer.iter_content(CHUNK)
 
 
-def restore(consul: Consul, taken: bytes) -> None:
+def restore(consul: Consul, taken: IO[bytes]) -> None:
     """Replace everything the cluster stores by a snapshot (`PUT /v1/snapshot`)."""
     consul.ask("PUT", SNAPSHOT, body=taken, attempt=SNAPSHOT_ATTEMPT)
 

@@ -1,22 +1,77 @@
 """The page of all settings says what the code says."""
 
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypedDict
 
 import pytest
 
+from components import ConsulClient, ConsulCluster, ConsulServer
 from components.client import ConsulClientArgs
 from components.cluster_args import ConsulClusterArgs
+from components.desired.topology import Topology
+from components.placement.choose import choose
 from components.placement.kubernetes.settings import StorageArgs
-from components.server import ConsulServerArgs
+from components.server import ConsulServerArgs, fixed
 from documentation import defaults, ranges, settings_page
 from documentation.typed_args import Section, sections, settings
+from tests.recording import Registration, build
 
 SECTIONS = [
     *sections(ConsulClusterArgs, "cluster"),
     Section("ConsulServer", ConsulServerArgs, settings(ConsulServerArgs)),
     Section("ConsulClient", ConsulClientArgs, settings(ConsulClientArgs)),
 ]
+
+COMPONENTS: dict[str, Any] = {"cluster": ConsulCluster, "ConsulServer": ConsulServer, "ConsulClient": ConsulClient}
+GROUNDS: dict[str, dict[str, Any]] = {
+    "docker": {"subnet": "172.30.0.0/24", "network": "shared"},
+    "kubernetes": {"namespace": "shop"},
+}
+
+
+def concerns(section: Section, backend: str) -> bool:
+    """Whether a section is not that of another backend."""
+    return not any(f".{other}." in f"{section.path}." for other in GROUNDS.keys() - {backend})
+
+
+def defaults_of_the_code() -> Iterator[Any]:
+    """Path, backend and value of each default that the page has from the code."""
+    for section, backend in product(SECTIONS, GROUNDS):
+        for setting in section.settings:
+            value = defaults.default(section.shape, setting.name, setting.kind)
+            if concerns(section, backend) and value is not None:
+                path = f"{section.path}.{setting.name}"
+                yield pytest.param(path, backend, value, id=f"{path}-on-{backend}")
+
+
+def registered(path: str, backend: str, **more: Any) -> list[Registration]:
+    """What the engine is told when the map at `path` also holds `more`."""
+    root, *above = path.split(".")
+    args: dict[str, Any] = {"placement": {backend: dict(GROUNDS[backend])}}
+    if above:
+        # Settings of clients show in them alone.
+        args["clients"] = 1
+    at = args
+    for key in above:
+        at = at.setdefault(key, {})
+    if "NAME" in above:
+        at["files"] = {"banner": "banner.txt"}
+    at.update(more)
+
+    def program() -> None:
+        COMPONENTS[root]("dev", args)
+
+    return sorted(build(program).seen, key=lambda one: one.urn)
+
+
+@cache
+def with_nothing_set(path: str, backend: str) -> list[Registration]:
+    """The same when the map at `path` is as empty as it may be."""
+    return registered(path, backend)
 
 
 def test_the_committed_page_is_the_one_that_the_code_makes() -> None:
@@ -62,3 +117,34 @@ def test_a_range_is_in_the_words_of_the_refusal() -> None:
     assert ranges.allowed("cluster.placement.kubernetes.ui.node_port", int) == "30000 to 32767"
     assert ranges.allowed("cluster.placement.kubernetes.spread", str) == "soft or hard"
     assert ranges.allowed("cluster.seeds", dict[str, Any]) == ""
+
+
+@pytest.mark.parametrize(("path", "backend", "value"), list(defaults_of_the_code()))
+def test_a_default_of_the_page_is_what_happens_where_nothing_is_set(
+    path: str, backend: str, value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "banner.txt").write_text("welcome")
+    monkeypatch.chdir(tmp_path)
+    above, _, name = path.rpartition(".")
+
+    assert registered(above, backend, **{name: value}) == with_nothing_set(above, backend)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.path)
+def test_no_docstring_repeats_a_default_that_the_code_says(section: Section) -> None:
+    said = [setting for setting in section.settings if "Default:" in setting.meaning]
+
+    assert [one.name for one in said if defaults.default(section.shape, one.name, one.kind) is not None] == []
+
+
+@pytest.mark.parametrize("backend", GROUNDS)
+def test_refused_on_a_living_cluster_is_said_of_what_the_code_refuses(backend: str) -> None:
+    said = {
+        f"{section.path}.{setting.name}"
+        for section in sections(ConsulClusterArgs, "cluster")
+        for setting in section.settings
+        if concerns(section, backend) and "Refused on a living cluster." in setting.meaning
+    }
+    topology = Topology(cluster="dev", datacenter="dc1", servers=3)
+
+    assert said == fixed(topology, choose({backend: GROUNDS[backend]}), "cluster").keys()

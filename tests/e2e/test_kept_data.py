@@ -23,3 +23,27 @@ def test_kept_volumes_outlive_destroy_and_the_next_up_finds_every_key_and_node_i
     for base in made.agents:
         assert {key: consul.text(base, key) for key in consul.keys(base)} == {"by-hand": "kept", "seeded": "yes"}
     assert made.preview().keys() == {"same"}, made.changed()
+
+
+def test_a_server_that_is_scaled_away_comes_back_without_its_old_data(cluster: Factory) -> None:
+    placement = {"docker": {"subnet": engine.free_subnet(), "keep_data": True}}
+    made = cluster("shrunk", servers=3, seeds={"seeded": "yes"}, placement=placement)
+    made.up()
+    made.whole()
+    ids = made.node_ids()
+    made.change(servers=1)
+    made.up()
+    made.whole()
+    assert engine.leftovers(made.name)["volume"] == [f"{made.name}-server-0-data"]
+    made.change(servers=3)
+    made.up()
+    made.whole()
+    back = made.node_ids()
+    assert [name for name in made.outputs["servers"] if back[name] != ids[name]] == made.outputs["servers"][1:]
+    for base in made.agents:
+        assert consul.text(base, "seeded") == "yes"
+    made.destroy()
+    assert engine.leftovers(made.name) == {"volume": sorted(f"{node}-data" for node in made.nodes)}
+    made.up()
+    made.whole()
+    assert made.node_ids() == back

@@ -1,5 +1,9 @@
 """The k8s stack for real: up, changes under load, repair and the end, on the real engine and real pods."""
 
+import os
+import secrets
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +17,7 @@ from tests.e2e.conftest import FLAT, SEEDS
 from tests.e2e.test_steady import ROUNDS
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.stack import PodCluster, stood_up
+from toolchain import places
 
 pytestmark = pytest.mark.e2e
 
@@ -215,6 +220,39 @@ def test_one_node_may_be_drained_and_no_second_one_before_it_is_back(stack: PodC
         stack.all_vote(3, within=180)
     nothing_lost(stack, writer)
     assert stack.preview().keys() == {"same"}, stack.changed()
+
+
+def operation(stack: PodCluster, state: Path, module: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the operator on this stack, whose servers no name server outside the cluster knows."""
+    env = {**os.environ, **stack.env, "PYTHONPATH": str(places.ROOT), "XDG_STATE_HOME": str(state)}
+    command = [sys.executable, "-m", f"operations.{module}", *words]
+    return subprocess.run(command, cwd=stack.work_dir, env=env, capture_output=True, text=True, check=False)
+
+
+def test_a_snapshot_goes_through_the_api_server_and_brings_every_key_back(stack: PodCluster, tmp_path: Path) -> None:
+    name = stack.name.removeprefix("consul-")
+    for number in range(20):
+        # Noise, since a snapshot is compressed: several frames and pieces each way.
+        consul.put(stack.addresses()[number % 3], f"saved/{number}", secrets.token_hex(100_000))
+    kept = {key: consul.text(stack.addresses()[0], key) for key in consul.keys(stack.addresses()[0])}
+
+    saved = operation(stack, tmp_path, "snapshot", "save", name)
+    requests.delete(f"{stack.addresses()[0]}/v1/kv/saved/?recurse", timeout=10)
+    consul.put(stack.addresses()[0], "motd", "by hand")
+    restored = operation(stack, tmp_path, "snapshot", "restore", name)
+
+    assert saved.returncode == restored.returncode == 0, saved.stderr + restored.stderr
+    (file,) = tmp_path.rglob("*.snap")
+    assert file.stat().st_size > 1_000_000
+    stack.all_vote(3)
+    assert {key: consul.text(stack.addresses()[0], key) for key in consul.keys(stack.addresses()[0])} == kept
+    assert stack.preview().keys() == {"same"}, stack.changed()
+
+
+def test_nothing_is_recovered_where_there_is_a_leader(stack: PodCluster, tmp_path: Path) -> None:
+    done = operation(stack, tmp_path, "recover", stack.name.removeprefix("consul-"))
+
+    assert (done.returncode, done.stderr) == (1, "the cluster has a leader, so there is nothing to recover\n")
 
 
 def test_destroy_leaves_nothing(stack: PodCluster) -> None:

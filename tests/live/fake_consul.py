@@ -82,6 +82,10 @@ class FakeConsul:
             "ModifyIndex": 5,
         }
     )
+    snapshot: bytes = b""
+    """What a snapshot holds, or the last one that was restored."""
+    cut: int | None = None
+    """After so many bytes of an answer the connection ends."""
     leader: str = LEADER
     names_as_leader: dict[int, str] = field(default_factory=dict)
     """What single servers name instead."""
@@ -168,7 +172,7 @@ class FakeConsul:
         self._closing.wait(10)
 
     def answer(self, asked: Asked, body: bytes) -> tuple[int, Any]:
-        """Status and content: text as it is, anything else as JSON."""
+        """Status and content: text and bytes as they are, anything else as JSON."""
         with self._lock:
             if asked.method != "GET" and not asked.reads and self._before_write:
                 self._before_write.pop(0)()
@@ -181,6 +185,11 @@ class FakeConsul:
                     return 200, self.autopilot
                 case "PUT", "/v1/operator/autopilot/configuration":
                     return 200, self._configure(json.loads(body), asked.query)
+                case "GET", "/v1/snapshot":
+                    return 200, self.snapshot
+                case "PUT", "/v1/snapshot":
+                    self.snapshot = body
+                    return 200, ""
                 case "PUT", "/v1/txn":
                     return self._transact(body)
                 case "GET", path if path.startswith("/v1/kv/") and "keys" in asked.query:
@@ -315,12 +324,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(*consul.answer(asked, body))
 
     def _send(self, status: int, content: Any) -> None:
-        payload = (content if isinstance(content, str) else json.dumps(content)).encode()
+        text = content if isinstance(content, str | bytes) else json.dumps(content)
+        payload = text.encode() if isinstance(text, str) else text
         self.send_response(status)
         self.send_header("Content-Length", str(len(payload)))
         self.send_header("X-Consul-Index", str(self.server.consul.index))
         self.end_headers()
-        self.wfile.write(payload)
+        self.wfile.write(payload[: self.server.consul.cut])
+        self.close_connection = self.close_connection or self.server.consul.cut is not None
 
     def _reset(self) -> None:
         # Lingering for no time makes closing a reset.

@@ -107,8 +107,8 @@ class FakeKubernetes:
         self.generation = self.observed = self.generation + 1
         self.definition, self.revision = definition, f"dev-server-{definition}"
 
-    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        """Status and content of one request of the API itself."""
+    def answer(self, method: str, path: str, body: Any, labels: str = "") -> tuple[int, Any]:
+        """Status and content of one request of the API itself; `labels` is what a list is asked to match."""
         self.asked.append((method, path))
         for (refused, below), said in self.refusals.items():
             if method == refused and path.startswith(below):
@@ -122,6 +122,10 @@ class FakeKubernetes:
                 return 200, body
             case "GET", found if found == f"{core}/events":
                 return 200, {"items": self.events}
+            case "GET", found if found == f"{core}/persistentvolumeclaims":
+                wanted = dict(one.split("=") for one in labels.split(",") if one)
+                claims = self.claims.values()
+                return 200, {"items": [one for one in claims if wanted.items() <= one["metadata"]["labels"].items()]}
             case "GET" | "DELETE" | "PATCH", found if found.startswith(f"{core}/"):
                 kind, _, name = found.removeprefix(f"{core}/").partition("/")
                 return self._object(method, kind, name, body)
@@ -207,7 +211,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif "/proxy/" in url.path:
             self._proxy(body)
         else:
-            self._send(*self.server.kubernetes.answer(self.command, url.path, json.loads(body) if body else None))
+            labels = "".join(parse_qs(url.query).get("labelSelector", []))
+            sent = json.loads(body) if body else None
+            self._send(*self.server.kubernetes.answer(self.command, url.path, sent, labels))
 
     def _proxy(self, body: bytes) -> None:
         kubernetes = self.server.kubernetes
@@ -222,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {key: value for key, value in self.headers.items() if key not in ("Host", "Authorization")}
         url = f"http://127.0.0.1:{kubernetes.behind[name, int(port)]}{rest}"
         answer = requests.request(self.command, url, data=body, headers=headers, timeout=5)
-        self._send(answer.status_code, answer.text)
+        self._send(answer.status_code, answer.content)
 
     def _forward(self, name: str, port: int) -> None:
         """A WebSocket (RFC 6455) that carries the channels of `v4.channel.k8s.io`."""
@@ -271,7 +277,8 @@ class _Handler(BaseHTTPRequestHandler):
         return bytes(byte ^ mask[number % 4] for number, byte in enumerate(self.rfile.read(size)))
 
     def _send(self, status: int, content: Any) -> None:
-        payload = (content if isinstance(content, str) else json.dumps(content)).encode()
+        text = content if isinstance(content, str | bytes) else json.dumps(content)
+        payload = text.encode() if isinstance(text, str) else text
         self.send_response(status)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()

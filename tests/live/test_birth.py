@@ -4,7 +4,10 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
+from components.desired.topology import Topology
 from components.live.birth import BirthProvider
+from components.placement.choose import BACKENDS, choose
+from components.server import fixed
 
 FIXED = {"cluster.name": "dev", "cluster.datacenter": "dc1", "cluster.placement.docker.subnet": "172.30.0.0/24"}
 
@@ -51,6 +54,55 @@ def test_another_value_for_what_is_fixed_is_refused_with_both_values() -> None:
         )
         for path, old, new in [("cluster.name", "dev", "prod"), ("cluster.datacenter", "dc1", "east")]
     ]
+
+
+DOCKER, KUBERNETES = (
+    {"cluster.name": "dev", "cluster.placement.docker.subnet": "172.30.0.0/24"},
+    {
+        "cluster.name": "dev",
+        "cluster.placement.kubernetes.namespace": "shop",
+        "cluster.placement.kubernetes.storage.storage_class": "the default",
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("born", "wanted", "paths"),
+    [
+        (DOCKER, KUBERNETES, ("cluster.placement.docker", "cluster.placement.kubernetes")),
+        (KUBERNETES, DOCKER, ("cluster.placement.kubernetes", "cluster.placement.docker")),
+    ],
+    ids=["from docker", "from kubernetes"],
+)
+def test_bug_another_backend_is_refused_once(
+    born: dict[str, str], wanted: dict[str, str], paths: tuple[str, str]
+) -> None:
+    result = BirthProvider().check({"servers": 3, "fixed": born}, {"servers": 3, "fixed": wanted})
+
+    before, now = paths
+    assert [(failure.property, failure.reason) for failure in result.failures] == [
+        (
+            now,
+            f"{now}: expected {before} as when the cluster was made, another backend is another cluster with no data "
+            "of this one: put it back, or take a snapshot and destroy this cluster first",
+        )
+    ]
+
+
+@pytest.mark.parametrize("wanted", [DOCKER, KUBERNETES], ids=["docker", "kubernetes"])
+def test_the_same_backend_is_accepted_also_where_it_noted_less(wanted: dict[str, str]) -> None:
+    for noted in ({}, {"cluster.name": "dev"}, dict(list(wanted.items())[:2]), wanted):
+        assert BirthProvider().check({"fixed": noted}, {"fixed": wanted}).failures == []
+
+
+def test_every_backend_notes_a_path_of_its_own_so_that_another_is_known() -> None:
+    topology = Topology(cluster="dev", datacenter="dc1", servers=3, clients=0)
+    placements: dict[str, Any] = {"docker": {"subnet": "172.30.0.0/24"}, "kubernetes": {}}
+    assert placements.keys() == BACKENDS.keys()
+    for backend, settings in placements.items():
+        noted = fixed(topology, choose({backend: settings}), "cluster")
+
+        assert any(path.startswith(f"cluster.placement.{backend}.") for path in noted)
 
 
 def test_what_an_older_version_did_not_note_is_accepted() -> None:

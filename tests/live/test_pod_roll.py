@@ -42,7 +42,7 @@ def played(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> Playe
     monkeypatch.setattr(gate, "FOLLOWING", 0.0)
     for module in (pods, pod_roll):
         monkeypatch.setattr(module, "INTERVAL", 0.0)
-        monkeypatch.setattr(module, "PATIENCE", 0.3)
+        monkeypatch.setattr(module, "PATIENCE", 1.0)
     monkeypatch.setattr(pods, "PATIENCE_HOPELESS", 0.05)
     return servers
 
@@ -290,7 +290,7 @@ def test_a_roll_waits_until_the_controller_knows_what_to_make(
 ) -> None:
     kubernetes.generation = 2
 
-    assert stopped() == "the controller took no notice of StatefulSet dev-server within 0 s: no pod was touched"
+    assert stopped() == "the controller took no notice of StatefulSet dev-server within 1 s: no pod was touched"
 
 
 def test_a_pod_that_is_made_anew_and_still_is_not_what_the_settings_say_is_not_replaced_for_ever(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.live import gate, seat
+from components.live import data_volume, gate, seat
 from components.live.crashes import Crashes
 from components.live.gate import VoterGateProvider
 from components.live.seat import RaftSeatProvider
@@ -20,6 +20,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> PlayedServers:
     monkeypatch.setattr(gate, "turn_servers", lambda _props: servers)
     monkeypatch.setattr(seat, "turn_servers", lambda _props: servers)
     monkeypatch.setattr(gate, "FOLLOWING", 0.0)
+    monkeypatch.setattr(data_volume, "remove", lambda server: servers.done.append(("remove data", server)))
     monkeypatch.setattr(Crashes, "words", lambda _self: None)
     return servers
 
@@ -155,7 +156,7 @@ def test_a_server_that_is_gone_is_forgotten_by_all_that_still_know_it(played: Pl
 
     VoterGateProvider().delete("id", turn(2))
 
-    assert played.done == [("forget", NAMES[0], NAMES[2], f"{NAMES[2]}:8300")]
+    assert played.done == [("forget", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"), ("remove data", NAMES[2])]
 
 
 def test_a_raft_peer_that_no_member_list_holds_is_removed_too(played: PlayedServers) -> None:
@@ -165,17 +166,17 @@ def test_a_raft_peer_that_no_member_list_holds_is_removed_too(played: PlayedServ
 
     VoterGateProvider().delete("id", turn(2))
 
-    assert played.done == [("forget", NAMES[0], NAMES[2], f"{NAMES[2]}:8300")]
+    assert played.done == [("forget", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"), ("remove data", NAMES[2])]
 
 
-def test_a_server_that_left_nothing_behind_needs_nothing(played: PlayedServers) -> None:
+def test_bug_a_server_that_left_raft_leaves_no_data_that_could_vote_again(played: PlayedServers) -> None:
     played.names.remove(NAMES[2])
     for known in played.known_by.values():
         known.discard(NAMES[2])
 
     VoterGateProvider().delete("id", turn(2))
 
-    assert played.done == []
+    assert played.done == [("remove data", NAMES[2])]
 
 
 def test_a_server_that_cannot_be_forgotten_is_told(played: PlayedServers) -> None:
@@ -186,6 +187,7 @@ def test_a_server_that_cannot_be_forgotten_is_told(played: PlayedServers) -> Non
         VoterGateProvider().delete("id", turn(2))
 
     assert str(caught.value) == ("dev-server-2 is gone but still a member, or no server leads: run `pulumi up` again")
+    assert ("remove data", NAMES[2]) not in played.done
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,17 @@ def test_kept_data_outlives_the_cluster_and_nothing_else_does() -> None:
     assert len(seen.names("Volume")) == 4
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_bug_a_server_that_is_scaled_away_loses_its_data_between_container_and_volume(keep: bool) -> None:
+    """By its gate, which is deleted in the reverse order, and not where the cluster's own data goes or is kept."""
+    seen = cluster({**GROUND, "keep_data": keep})
+
+    for name in (f"consul-server-{ordinal}" for ordinal in range(3)):
+        assert f"{name}-gate" in seen[name].depends_on
+        assert f"{name}-data" in seen[f"{name}-gate"].depends_on
+        assert seen[f"{name}-gate"].deleted_with == "consul-server-0-data"
+
+
 def test_the_configuration_is_one_argument_of_sorted_json(three_and_one: Build) -> None:
     for name in ("consul-server-0", "consul-client-0"):
         command = three_and_one[name].inputs["command"]

@@ -7,6 +7,7 @@ import pytest
 from components import ConsulClusterArgs
 from components.desired.topology import Topology
 from components.placement import choose
+from components.refusals import client_problems
 from components.settings import check
 
 DNS_NAME = "expected lower-case letters, digits, inner hyphens and dots, at most 253 characters"
@@ -14,8 +15,8 @@ LABEL = "expected at most 63 letters, digits and inner -_., as text"
 KEY = "expected a key such as team or example.com/team"
 
 
-def problems(**settings: Any) -> list[str]:
-    topology = Topology(cluster="dev", datacenter="dc1", servers=3)
+def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
+    topology = Topology(cluster="dev", datacenter="dc1", servers=3, clients=wanted_clients)
     return list(choose.problems({"kubernetes": settings}, topology, "p"))
 
 
@@ -171,3 +172,24 @@ def test_a_stack_file_is_checked_for_its_shape_down_to_the_last_map(placement: d
     found, _ = check({"placement": placement}, ConsulClusterArgs, "cluster")
 
     assert found == [f"cluster.placement.{problem}"]
+
+
+@pytest.mark.parametrize("wanted", [2, 5])
+def test_bug_a_number_of_clients_that_a_daemon_set_would_not_make_is_refused(wanted: int) -> None:
+    assert problems(wanted, clients="DaemonSet") == [
+        f"p.kubernetes.clients: DaemonSet needs 1 client, which is one on each node, or 0 for none, got {wanted}: "
+        "set it to 1, or take Deployment"
+    ]
+
+
+@pytest.mark.parametrize(("wanted", "kind"), [(0, "DaemonSet"), (1, "DaemonSet"), (0, "Deployment"), (5, "Deployment")])
+def test_a_number_of_clients_that_is_made_is_accepted(wanted: int, kind: str) -> None:
+    assert problems(wanted, clients=kind) == []
+
+
+def test_bug_a_client_tier_alone_is_refused_likewise() -> None:
+    args = {"replicas": 5, "placement": {"kubernetes": {"namespace": "shop", "clients": "DaemonSet"}}}
+
+    (problem,) = client_problems(args, "clients", "client")
+
+    assert problem.startswith("client.placement.kubernetes.clients: DaemonSet needs 1 client")

@@ -7,7 +7,7 @@ import pytest
 from review.comment import comment, found_losses
 from review.kv import TYPE as KV
 from review.losses import Kind, refused
-from review.on_docker import CONTAINER, NETWORK, VOLUME
+from review.on_docker import CONTAINER, GATE, NETWORK, VOLUME
 from review.on_kubernetes import NAMESPACE, ROLL, STATEFUL_SET
 from tests.review.played import container, crew, event, preview, said, stateful_set
 
@@ -36,6 +36,25 @@ LOSING: dict[str, tuple[Sequence[str], list[Kind]]] = {
             SERVER,
             event("delete", CONTAINER, "server-1", container("dev-server-1")),
             event("delete", VOLUME, "server-1-data", {"name": "dev-server-1-data"}),
+        ],
+        [Kind.DATA],
+    ),
+    "a server scaled away though data is kept": (
+        [
+            SERVER,
+            event("same", VOLUME, "server-0-data", VOLUMES, VOLUMES, retained=True),
+            event("delete", CONTAINER, "server-1", container("dev-server-1")),
+            event("delete", GATE, "server-1-gate", {}),
+            event("delete", VOLUME, "server-1-data", {"name": "dev-server-1-data"}, retained=True),
+        ],
+        [Kind.DATA],
+    ),
+    "its volume, when its container is gone already": (
+        [
+            SERVER,
+            event("same", VOLUME, "server-0-data", VOLUMES, VOLUMES, retained=True),
+            event("delete", GATE, "server-1-gate", {}),
+            event("delete", VOLUME, "server-1-data", {"name": "dev-server-1-data"}, retained=True),
         ],
         [Kind.DATA],
     ),
@@ -68,7 +87,11 @@ LOSING: dict[str, tuple[Sequence[str], list[Kind]]] = {
 KEEPING: dict[str, Sequence[str]] = {
     "a destroyed cluster's volume left behind": [
         event("delete", CONTAINER, "server-0", container("dev-server-0")),
+        event("delete", GATE, "server-0-gate", {}),
         event("delete", VOLUME, "server-0-data", VOLUMES, retained=True),
+        event("delete", CONTAINER, "server-1", container("dev-server-1")),
+        event("delete", GATE, "server-1-gate", {}),
+        event("delete", VOLUME, "server-1-data", {"name": "dev-server-1-data"}, retained=True),
     ],
     "a server and its volume made": [
         event("create", CONTAINER, "server-0", None, container("dev-server-0")),

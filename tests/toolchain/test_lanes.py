@@ -15,16 +15,18 @@ MAIN = """
 import os, sys
 from pathlib import Path
 from toolchain import lanes
-sys.exit(lanes.run([["sleep", "60"], [sys.executable, "-c", sys.argv[1]]], Path("."), dict(os.environ)))
+python = [sys.executable, "-c", sys.argv[1]]
+sys.exit(lanes.run([[*python, "first"], [*python, "second"]], Path("."), dict(os.environ)))
 """
 TIDY = """
 import sys, time
 from pathlib import Path
 try:
-    Path("started").touch()
+    Path(f"{sys.argv[1]} started").touch()
     time.sleep(60)
 except KeyboardInterrupt:
-    Path("tidied").touch()
+    time.sleep(1)
+    Path(f"{sys.argv[1]} tidied").touch()
 """
 
 
@@ -49,11 +51,11 @@ def test_an_interrupted_run_lets_every_command_tidy_up(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(places.ROOT)}
     running = subprocess.Popen([sys.executable, "-c", MAIN, TIDY], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 20
-    while not (tmp_path / "started").exists():
+    while len(list(tmp_path.glob("* started"))) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
     running.send_signal(signal.SIGINT)
 
     assert running.wait(20) != 0
-    assert (tmp_path / "tidied").exists()
+    assert {path.name for path in tmp_path.glob("* tidied")} == {"first tidied", "second tidied"}

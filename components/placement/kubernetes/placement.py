@@ -29,8 +29,9 @@ class KubernetesPlacement:
     settings: KubernetesArgs
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
-        """Settings that make no objects."""
-        return refusals.problems(self.settings, f"{path}.kubernetes")
+        """Settings that make no objects, and a number of clients that cannot be kept."""
+        yield from refusals.problems(self.settings, f"{path}.kubernetes")
+        yield from refusals.client_problems(self.settings, topology.clients, f"{path}.kubernetes")
 
     def fixed(self) -> dict[str, str]:
         """Where the volumes are, and what they are made of: neither follows a change."""

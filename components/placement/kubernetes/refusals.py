@@ -42,6 +42,15 @@ def problems(settings: Mapping[str, Any], path: str) -> Iterator[str]:
         yield from spelling.peer(peer, f"{path}.network_policy.peers[{number}]")
 
 
+def client_problems(settings: Mapping[str, Any], wanted: int, path: str) -> Iterator[str]:
+    """A number of clients that a DaemonSet, whose number follows from the nodes, would pass over in silence."""
+    if settings.get("clients") == "DaemonSet" and wanted > 1:
+        yield (
+            f"{path}.clients: DaemonSet needs 1 client, which is one on each node, or 0 for none, got {wanted}: "
+            "set it to 1, or take Deployment"
+        )
+
+
 def _names(settings: Mapping[str, Any], path: str) -> Iterator[str]:
     named = {key: settings[key] for key in ("namespace", "priority_class") if key in settings}
     named |= {f"image_pull_secrets[{n}]": name for n, name in enumerate(settings.get("image_pull_secrets", []))}

@@ -40,7 +40,7 @@ class UiArgs(TypedDict):
 
     type: NotRequired[str]
     """Type of the Service. To `ClusterIP` leads `kubectl port-forward` or an Ingress, to the others an address of their
-    own. No change of it touches an agent."""
+    own."""
     node_port: NotRequired[int]
     """With NodePort: the port on every node. Default: chosen by Kubernetes."""
     host: NotRequired[str]
@@ -70,9 +70,10 @@ class KubernetesArgs(TypedDict):
     """Name of an existing namespace. A cluster without one makes its own, called like the cluster, and takes it away
     at the end; a tier alone needs one. Refused on a living cluster."""
     context: NotRequired[str]
-    """Context of the kubeconfig. Default: the current one."""
+    """Context of the kubeconfig. Default: the current one. Another way to the same Kubernetes cluster touches no pod;
+    another Kubernetes cluster replaces every object, and their data is lost."""
     kubeconfig: NotRequired[str]
-    """Path of the kubeconfig. Default: `$KUBECONFIG`, else `~/.kube/config`."""
+    """Path of the kubeconfig. Default: `$KUBECONFIG`, else `~/.kube/config`. A change is like one of `context`."""
     reach: NotRequired[str]
     """How the program asks the servers, each by itself: `port-forward` or `proxy`, both through the API server; `auto`
     forwards ports, and goes by the proxy where the API server forwards none; or a URL with `{pod}` in it, such as
@@ -87,10 +88,10 @@ class KubernetesArgs(TypedDict):
     client_resources: NotRequired[ResourcesArgs]
     """Of each client. They replace the default whole. A change rolls the clients."""
     clients: NotRequired[str]
-    """How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each node. A
-    change replaces all clients."""
+    """How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each node, for
+    which `clients` of the cluster is 1. A change replaces all clients."""
     ui: NotRequired[UiArgs]
-    """How browsers get to the UI."""
+    """How browsers get to the UI. A change touches no pod."""
     spread: NotRequired[str]
     """Over nodes: `soft` puts no two agents of a tier on one node while there are others, `hard` never does. Zones are
     always evened out softly. A change rolls every agent."""
