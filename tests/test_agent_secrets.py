@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pulumi
@@ -180,8 +181,10 @@ def test_a_content_that_is_known_later_is_checked_later() -> None:
         text = pulumi.Output.from_input(json.dumps({"data_dir": CANARY}))
         return await agent_secrets.of({"agent_secrets": {"a.json": text}})["a.json"].future()
 
-    with pytest.raises(pulumi.RunError) as caught:
-        asyncio.run(delivered())
+    # Not asyncio.run, which takes the thread's loop away from the tests that follow.
+    loop = asyncio.new_event_loop()
+    with closing(loop), pytest.raises(pulumi.RunError) as caught:
+        loop.run_until_complete(delivered())
 
     assert str(caught.value) == (
         "agent_secrets['a.json']: data_dir is not for agent configuration, the data lives on the agent's own volume"
