@@ -4,7 +4,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from components import children, refusals
+from components import agent_secrets, children, refusals
 from components.desired import agent
 from components.desired.topology import Role, Topology
 from components.placement.choose import PlacementArgs, choose
@@ -30,6 +30,8 @@ class ConsulClientArgs(TypedDict):
     agent_config: NotRequired[dict[str, Any]]
     """Agent configuration keys of Consul, merged over the defaults; `ui_config: {enabled: true}` shows the UI. A change
     replaces the clients."""
+    agent_secrets: NotRequired[dict[str, pulumi.Input[str]]]
+    """Secret files by name: see the same of `ConsulCluster`."""
     mark: NotRequired[pulumi.Input[str]]
     """What tells this cluster's containers from those of others, the same as that of the servers."""
 
@@ -61,6 +63,7 @@ class ConsulClient(pulumi.ComponentResource):
             role=Role.CLIENT,
             image=args.get("image", DEFAULT_IMAGE),
             document=document,
+            secrets=agent_secrets.of(args),
             mark=args.get("mark"),
         )
         placed = placement.place(name, group, children.of(self, opts))

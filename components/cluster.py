@@ -31,6 +31,7 @@ class TierArgs(TypedDict):
     datacenter: str
     image: str
     mark: pulumi.Output[str]
+    agent_secrets: dict[str, pulumi.Input[str]]
 
 
 class ConsulCluster(pulumi.ComponentResource):
@@ -72,6 +73,7 @@ class ConsulCluster(pulumi.ComponentResource):
             datacenter=topology.datacenter,
             image=args.get("image", DEFAULT_IMAGE),
             mark=birth.mark,
+            agent_secrets=args.get("agent_secrets", {}),
         )
         servers = ConsulServer(
             f"{name}-server",

@@ -2,6 +2,8 @@
 
 from typing import Any, NotRequired, TypedDict
 
+import pulumi
+
 from components.placement.choose import PlacementArgs
 from components.seed_sets import SeedSetArgs
 
@@ -32,6 +34,10 @@ class ConsulClusterArgs(TypedDict):
     """The same for servers alone, merged over `agent_config`. A change rolls the servers."""
     client_config: NotRequired[dict[str, Any]]
     """The same for clients alone; `ui_config: {enabled: true}` gives each client a UI. A change rolls the clients."""
+    agent_secrets: NotRequired[dict[str, pulumi.Input[str]]]
+    """Secret files by name, encrypted wherever Pulumi keeps them. Every agent finds them in `/consul/secrets`: those
+    that end in `.json` or `.hcl` it reads as configuration, any other (a key, a certificate) `agent_config` can name by
+    its path. A stack file gives them beside `cluster`. A change rolls every agent."""
     seeds: NotRequired[dict[str, Any]]
     """KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused, or taken over
     where `keep_data` is set and it holds the same value. A change writes the keys that differ and touches no agent."""

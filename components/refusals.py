@@ -9,8 +9,8 @@ from typing import Any
 
 import pulumi
 
-from components import seeding
-from components.desired import agent_keys, naming
+from components import agent_secrets, seeding
+from components.desired import agent_keys, naming, secret_files
 from components.desired.topology import Topology, servers_problem
 from components.placement import choose
 
@@ -56,6 +56,7 @@ def _problems(args: Mapping[str, Any], path: str, called: Mapping[str, str]) -> 
     if "image" in args and (fault := image_problem(args["image"])):
         yield f"{path}.image: {fault}"
     yield from agent_keys.problems(args.get("agent_config", {}), f"{path}.agent_config")
+    yield from secret_files.problems(args.get(agent_secrets.KEY, {}), f"{path}.{agent_secrets.KEY}")
     if "placement" in args:
         # Sizes that are refused above must not hide what is wrong with the placement.
         topology = Topology(cluster=path, datacenter="dc1", servers=max(servers, 1), clients=max(clients, 0))

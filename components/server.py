@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from components import children, refusals
+from components import agent_secrets, children, refusals
 from components.desired import agent
 from components.desired.topology import Role, Topology, bootstrap_expect
 from components.live.birth import Birth
@@ -31,6 +31,8 @@ class ConsulServerArgs(TypedDict):
     """The Consul image, by exact version or digest. Another one rolls the servers one by one."""
     agent_config: NotRequired[dict[str, Any]]
     """Agent configuration keys of Consul, merged over the defaults. A change rolls the servers one by one."""
+    agent_secrets: NotRequired[dict[str, pulumi.Input[str]]]
+    """Secret files by name: see the same of `ConsulCluster`."""
     initial_servers: NotRequired[pulumi.Input[int]]
     """How many servers the cluster was made with. Default: remembered by the tier itself."""
     mark: NotRequired[pulumi.Input[str]]
@@ -69,6 +71,7 @@ class ConsulServer(pulumi.ComponentResource):
             role=Role.SERVER,
             image=args.get("image", DEFAULT_IMAGE),
             document=document,
+            secrets=agent_secrets.of(args),
             mark=mark,
             bootstrap_expect=pulumi.Output.from_input(initial).apply(
                 lambda born: bootstrap_expect(int(born), topology.servers)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 import pulumi
 
-from components import seed_secrets
+from components import agent_secrets, seed_secrets
 from components.desired.spelling import suggestion
 from components.refusals import refuse
 
@@ -29,13 +29,15 @@ def read(
         refuse(
             [
                 f"{key}: holds an encrypted value, which would be readable on the agents, leave it out; "
-                f"secret seeds have a place of their own, {seed_secrets.KEY}"
+                f"secret seeds and secret files have places of their own, {seed_secrets.KEY} and {agent_secrets.KEY}"
             ]
         )
     plain, hidden = list[str](), list[str]()
     if isinstance(raw, Mapping):
         plain, raw = seed_secrets.apart(raw, key)
-        hidden, raw = seed_secrets.joined(config, raw)
+        for join in (seed_secrets.joined, agent_secrets.joined):
+            faults, raw = join(config, raw)
+            hidden += faults
     found, sound = check(raw, shape, key)
     refuse([*plain, *hidden, *found, *(meaning(sound, key) if sound is not None else [])])
     return cast(Args, sound)

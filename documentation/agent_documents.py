@@ -44,7 +44,8 @@ def _owned() -> str:
     secret = ", ".join(f"`{key}`" for key in agent_keys.SECRET)
     return (
         f"| key | why |\n|---|---|\n{rows}\n\n"
-        f"Refused too, since everybody who may inspect a container or a pod would read them:\n{secret}."
+        f"Refused too, since everybody who may inspect a container or a pod would read them:\n{secret}. "
+        "They belong into a file of `agent_secrets`."
     )
 
 

@@ -25,12 +25,14 @@ A stack file spells the args of `ConsulCluster` in YAML, under `consul-on-pulumi
 are a Python dictionary. The words under *range* are those with which a preview refuses anything else. A setting that
 is misspelt or of another type is refused as well, and all refusals come at once.
 
-Two settings stand beside `cluster`, since they are encrypted:
+Three settings stand beside `cluster`, since they are encrypted:
 
 | setting | meaning |
 |---|---|
 | `seed_secrets.SET.KEY` | A secret value of a seed set: \
 `pulumi config set --secret --path seed_secrets.app.db.password`. |
+| `agent_secrets["FILE"]` | A file that only agents read, such as a gossip key, tokens or a private key: \
+see [operations](operations.md#secret-files-of-agents). |
 | `token` | The ACL token with which the program asks Consul: `pulumi config set --secret token …`. Without it the \
 variables of Consul's own commands count (`CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKEN_FILE`). |
 """

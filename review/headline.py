@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from components.desired.topology import Role, failure_tolerance
-from review import agents, kv, on_docker, on_kubernetes
+from review import agents, kv, on_docker, on_kubernetes, secret_files
 from review.agents import Agent, Data
 from review.events import Preview, Step
 from review.losses import Kind, Loss
@@ -20,7 +20,7 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss]) -> 
         lines += [*_servers(some, of), *_rolls(some, of, network)]
     for some, of in _tiers(found, Role.CLIENT):
         lines += _clients(some, of)
-    lines += [*_workloads(preview.steps), *_kept(preview.steps)]
+    lines += [*_workloads(preview.steps), *secret_files.sentences(preview.steps), *_kept(preview.steps)]
     if changed := kv.changes(preview.steps):
         lines.append(f"KV entries: {kv.counted(changed)}.")
     if lines:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from components.desired.secret_files import DIRECTORY
 from components.desired.topology import Role
 from review.agents import Agent, Data, Side
 from review.configuration import DERIVED
@@ -70,7 +71,8 @@ def _side(state: State | None) -> Side | None:
     words = [str(word) for word in command] if isinstance(command, list) else []
     place = words.index(DOCUMENT) + 1 if DOCUMENT in words[:-1] else None
     arguments = [word for at, word in enumerate(words) if at != place and not word.startswith(MARK)]
-    ignored = ("command", "image", "ports", "name")
+    ignored = ("command", "image", "ports", "name", "volumes")
+    own, secret = volumes(state)
     return Side(
         image=str(inputs.get("image", "")),
         configuration={} if place is None else {"agent": _document(words[place])},
@@ -78,6 +80,8 @@ def _side(state: State | None) -> Side | None:
             **{_word(key): found for key, found in inputs.items() if key not in ignored},
             DERIVED: arguments,
             "host ports": published(state),
+            "volumes": own,
+            **({"secret files": secret} if secret else {}),
         },
     )
 
@@ -87,6 +91,14 @@ def published(state: State) -> dict[str, Any]:
     ports = state.inputs.get("ports")
     listed = [port for port in ports if isinstance(port, Mapping)] if isinstance(ports, list) else []
     return {f"{port.get('internal')}/{port.get('protocol', 'tcp')}": _number(port.get("external")) for port in listed}
+
+
+def volumes(state: State) -> tuple[list[Any], list[Any]]:
+    """The names of those with the agent's data, and of those with its secret files."""
+    found = state.inputs.get("volumes")
+    listed = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    secret = [one.get("volumeName") for one in listed if one.get("containerPath") == DIRECTORY]
+    return [one for one in listed if one.get("containerPath") != DIRECTORY], secret
 
 
 def _number(found: Any) -> Any:

@@ -22,6 +22,8 @@ CLUSTER_IPS = {"dev-dns": "10.96.0.10", "dev-client-dns": "10.96.0.11"}
 """What Kubernetes gives to Services; any other gets OTHER_IP."""
 OTHER_IP = "10.96.0.99"
 NODE_PORT = 31234
+DRAWN = "5ec4e7"
+"""Ends the names that are drawn."""
 BALANCER = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
 
 ROOT = "project-stack"
@@ -156,6 +158,8 @@ class _Answers(Mocks):
             case "HostPorts" if self.computed:
                 seat = int(args.name.split("-")[-2]) + (10 if "client" in args.name else 0)
                 outputs |= {"http": HTTP_PORTS + seat, "dns": DNS_PORTS + seat}
+            case "SecretVolume" if self.computed:
+                outputs |= {"volume": f"{args.name}-{DRAWN}"}
             case "Service" if self.computed:
                 ports = [{"nodePort": NODE_PORT, **port} for port in outputs["spec"]["ports"]]
                 address = CLUSTER_IPS.get(outputs["metadata"]["name"], OTHER_IP)
@@ -163,7 +167,7 @@ class _Answers(Mocks):
                 outputs["status"] = BALANCER
             case "Secret" if self.computed:
                 # Pulumi names it where the program does not.
-                outputs["metadata"] = {"name": f"{args.name}-5ec4e7", **outputs["metadata"]}
+                outputs["metadata"] = {"name": f"{args.name}-{DRAWN}", **outputs["metadata"]}
         return f"{args.name}-id", outputs
 
 

@@ -51,7 +51,8 @@ def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -
         ),
         (
             {"client_config": {"encrypt": "hunter2"}},
-            "cluster.client_config.encrypt: would be readable by everyone who may inspect the container, leave it out",
+            "cluster.client_config.encrypt: would be readable by everyone who may inspect the container, "
+            "set it in a file of `agent_secrets`, which is encrypted",
         ),
         ({"seeds": {"/a": 1}}, "cluster.seeds: key '/a' starts with a slash, drop it"),
     ],

@@ -158,7 +158,7 @@ def test_missing_settings_are_refused_with_where_to_put_them() -> None:
 def test_encrypted_settings_are_refused_without_being_printed() -> None:
     assert refusal({**SOUND, "agent_config": {"encrypt": "hunter2"}}, secret=True) == [
         "cluster: holds an encrypted value, which would be readable on the agents, leave it out; "
-        "secret seeds have a place of their own, seed_secrets"
+        "secret seeds and secret files have places of their own, seed_secrets and agent_secrets"
     ]
 
 

@@ -64,7 +64,27 @@ def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
             yield f"{path}.{key}: Consul has no such key{suggestion(key, KNOWN - OWNED.keys())}"
     for secret in SECRET:
         if _has(config, secret.split(".")):
-            yield f"{path}.{secret}: would be readable by everyone who may inspect the container, leave it out"
+            yield (
+                f"{path}.{secret}: would be readable by everyone who may inspect the container, "
+                "set it in a file of `agent_secrets`, which is encrypted"
+            )
+
+
+def hidden_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """The same for a configuration that is secret itself: no value is told, and no key that could be one."""
+    for key in config:
+        if key in OWNED:
+            yield f"{key} is not for agent configuration, {OWNED[key]}"
+        elif key in MAPS and not isinstance(config[key], Mapping):
+            yield f"expected a map as {key}"
+        elif key not in KNOWN:
+            yield f"Consul has no such key{_named(key)}"
+
+
+def _named(key: str) -> str:
+    """The key only where it resembles one of Consul's."""
+    alike = suggestion(key, KNOWN - OWNED.keys())
+    return f" as {key}{alike}" if alike else ""
 
 
 def _has(config: Any, keys: list[str]) -> bool:

@@ -25,8 +25,10 @@ class AgentGroup:
     mark: pulumi.Input[str] | None = None
     """What is found with this mark is of this cluster and no other."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """File name to secret document, which Consul merges into the plain one. Never part of it: a backend delivers each
-    as a file that only the agent may read."""
+    """File name to secret text. A backend delivers each as a file in `secret_files.DIRECTORY` that only the agent may
+    read; documents among them Consul merges with the plain one, of which they are never part. What is told of an agent
+    in plain (its definition, say) may depend on a name that was drawn for them, never on what they hold: a digest of a
+    short secret gives it away."""
 
     @property
     def count(self) -> int:

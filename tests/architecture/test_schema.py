@@ -20,9 +20,20 @@ def types() -> dict[str, TypeDefinition]:
 
 def test_all_three_components_have_a_schema(components: dict[str, ComponentDefinition]) -> None:
     assert {name: sorted(found.inputs) for name, found in components.items()} == {
-        "ConsulClient": ["agentConfig", "cluster", "datacenter", "image", "mark", "placement", "replicas", "servers"],
+        "ConsulClient": [
+            "agentConfig",
+            "agentSecrets",
+            "cluster",
+            "datacenter",
+            "image",
+            "mark",
+            "placement",
+            "replicas",
+            "servers",
+        ],
         "ConsulCluster": [
             "agentConfig",
+            "agentSecrets",
             "clientConfig",
             "clients",
             "datacenter",
@@ -36,6 +47,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
         ],
         "ConsulServer": [
             "agentConfig",
+            "agentSecrets",
             "cluster",
             "datacenter",
             "image",

@@ -17,6 +17,7 @@ from components.live.kv_baseline import KvBaseline, KvBaselineProvider
 from components.live.pod_roll import PodRoll, PodRollProvider
 from components.live.scale_down import ScaleDown, ScaleDownProvider
 from components.live.seat import RaftSeat, RaftSeatProvider
+from components.live.secret_volume import SecretVolume, SecretVolumeProvider
 from components.live.upkeep import Upkeep, UpkeepProvider
 
 PICKLES: dict[type[ResourceProvider], bytes] = {
@@ -59,6 +60,10 @@ PICKLES: dict[type[ResourceProvider], bytes] = {
         b"\x80\x04\x957\x00\x00\x00\x00\x00\x00\x00\x8c\x1acomponents.live.scale_down\x94"
         b"\x8c\x11ScaleDownProvider\x94\x93\x94)\x81\x94."
     ),
+    SecretVolumeProvider: (
+        b"\x80\x04\x95=\x00\x00\x00\x00\x00\x00\x00\x8c\x1dcomponents.live.secret_volume\x94"
+        b"\x8c\x14SecretVolumeProvider\x94\x93\x94)\x81\x94."
+    ),
     VoterGateProvider: (
         b"\x80\x04\x951\x00\x00\x00\x00\x00\x00\x00\x8c\x14components.live.gate\x94"
         b"\x8c\x11VoterGateProvider\x94\x93\x94)\x81\x94."
@@ -72,6 +77,7 @@ TOKENS: dict[type[Resource], str] = {
     KvBaseline: "dynamic/consul-on-pulumi:KvBaseline",
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",
     RaftSeat: "dynamic/consul-on-pulumi:RaftSeat",
+    SecretVolume: "dynamic/consul-on-pulumi:SecretVolume",
     Upkeep: "dynamic/consul-on-pulumi:Upkeep",
     ClaimSize: "dynamic/consul-on-pulumi:ClaimSize",
     PodRoll: "dynamic/consul-on-pulumi:PodRoll",

@@ -6,7 +6,10 @@ from components.desired import agent, agent_keys
 from components.desired.agent import Surroundings
 from components.desired.topology import Role, Topology
 
-INSPECTED = "would be readable by everyone who may inspect the container, leave it out"
+INSPECTED = (
+    "would be readable by everyone who may inspect the container, set it in a file of `agent_secrets`, "
+    "which is encrypted"
+)
 
 
 def problems(config: dict[str, Any]) -> list[str]:

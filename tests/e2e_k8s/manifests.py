@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from pulumi.runtime import rpc
+
 from components import ConsulCluster
 from tests.recording import build, cluster_args
 
@@ -13,4 +15,5 @@ def manifests(settings: dict[str, Any], name: str, **more: Any) -> Iterator[dict
     args = cluster_args({"kubernetes": settings}, name=name, **more)
     for one in build(lambda: {"http": ConsulCluster("consul", args).http_addresses}).seen:
         if one.type.startswith("kubernetes:"):
-            yield json.loads(json.dumps(one.inputs), parse_float=lambda number: int(float(number)))
+            inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in one.inputs.items()}
+            yield json.loads(json.dumps(inputs), parse_float=lambda number: int(float(number)))

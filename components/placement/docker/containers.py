@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.desired import naming, ports
+from components.desired import naming, ports, secret_files
 from components.desired.topology import Role, Topology
 from components.live.host_ports import HostPorts
 from components.placement.contract import AgentGroup
@@ -19,6 +19,8 @@ cluster ends with 0 and stays down, where it would otherwise join again before i
 whenever it stops."""
 USER = "100:1000"
 """`consul` in the official image, who owns /consul/data there."""
+
+_READS = f"-config-dir={secret_files.DIRECTORY}"
 
 Ports = tuple[pulumi.Input[int], pulumi.Input[int]]
 """Host ports of one agent: HTTP, DNS."""
@@ -44,8 +46,10 @@ def host_ports(name: str, role: Role, ordinal: int, settings: DockerArgs, opts: 
     )
 
 
-def properties(group: AgentGroup, ordinal: int, settings: DockerArgs, host: Ports) -> dict[str, Any]:
-    """Everything that a container is given, as `docker.Container` takes it."""
+def properties(
+    group: AgentGroup, ordinal: int, settings: DockerArgs, host: Ports, secrets: pulumi.Input[str] | None = None
+) -> dict[str, Any]:
+    """Everything that a container is given, as `docker.Container` takes it; `secrets` is the volume with its files."""
     topology, role = group.topology, group.role
     node = naming.node(topology.cluster, role, ordinal)
     http, dns = host
@@ -54,7 +58,7 @@ def properties(group: AgentGroup, ordinal: int, settings: DockerArgs, host: Port
         "name": node,
         "hostname": node,
         "image": group.image,
-        "command": _command(group, ordinal, settings["subnet"]),
+        "command": [*_command(group, ordinal, settings["subnet"]), *([_READS] if secrets is not None else [])],
         "envs": ["CONSUL_DISABLE_PERM_MGMT=true"],
         "networks_advanced": [
             {
@@ -73,7 +77,12 @@ def properties(group: AgentGroup, ordinal: int, settings: DockerArgs, host: Port
             {
                 "volume_name": naming.data_volume(topology.cluster, role, ordinal),
                 "container_path": "/consul/data",
-            }
+            },
+            *(
+                [{"volume_name": secrets, "container_path": secret_files.DIRECTORY, "read_only": True}]
+                if secrets is not None
+                else []
+            ),
         ],
         "remove_volumes": False,
         "user": USER,

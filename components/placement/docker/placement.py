@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.desired import naming
+from components.desired import naming, secret_files
 from components.desired.agent import Surroundings
 from components.desired.topology import Topology
+from components.live.secret_volume import SecretVolume
 from components.placement.contract import AgentGroup, Ground, Placed
 from components.placement.docker import addressing, containers, leftovers
 from components.placement.docker.chain import Link, forge
@@ -65,6 +66,8 @@ class DockerPlacement:
             return Placed(reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], ready=[], data=None)
         # Pulled before any container is touched, so that an image which does not exist stops nothing that runs.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
+        after_image = with_(opts, depends_on=[image])
+        secrets = self._secrets(name, group, after_image)
         hosts = [
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)
@@ -73,12 +76,11 @@ class DockerPlacement:
             Link(
                 name=f"{name}-{ordinal}",
                 volume=self._volume(f"{name}-{ordinal}-data", group, ordinal, opts),
-                made_of=containers.properties(group, ordinal, self.settings, host),
+                made_of=containers.properties(group, ordinal, self.settings, host, secrets),
                 address=pulumi.Output.format("http://{0}:{1}", addressing.LOOPBACK, host[0]),
             )
             for ordinal, host in enumerate(hosts)
         ]
-        after_image = with_(opts, depends_on=[image])
         addresses = [link.address for link in links]
         return Placed(
             reach=addresses,
@@ -88,6 +90,14 @@ class DockerPlacement:
             ready=forge(group, links, pulumi.ResourceOptions.merge(after_image, leftovers.cleared(name))),
             data=links[0].volume,
         )
+
+    def _secrets(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
+        if not group.secrets:
+            return None
+        prefix = f"{naming.tier(group.topology.cluster, group.role)}-secrets"
+        labels = {leftovers.CLUSTER: group.topology.cluster}
+        made = SecretVolume(f"{name}-secrets", prefix, group.image, secret_files.DIRECTORY, labels, group.secrets, opts)
+        return made.volume
 
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
         # The provider would replace a volume for a new label: nothing may do that, so only the first labels count.

@@ -49,7 +49,10 @@ def config_map(tier: Tier, files: Mapping[str, str], opts: pulumi.ResourceOption
 
 
 def secret(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
-    """Make the object with the secret documents, and return its name; None where there are none."""
+    """Make the object with the secret files, and return its name; None where there are none.
+
+    Another content is another object under a name that Pulumi draws, so pods that name it are others as well.
+    """
     if not tier.group.secrets:
         return None
     data: pulumi.Output[Any] = pulumi.Output.all(**tier.group.secrets).apply(

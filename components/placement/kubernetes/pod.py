@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.desired import ports
+from components.desired import ports, secret_files
 from components.desired.topology import Role
 from components.live.pod_status import DEFINITION
 from components.placement.definition import digest
@@ -63,7 +63,7 @@ def _spec(
         items = [{"key": file, "path": file} for file in files]
         volumes.append({"name": "own", "config_map": {"name": config, "items": items}})
     if secrets is not None:
-        mounts["secrets"] = "/consul/secrets"
+        mounts["secrets"] = secret_files.DIRECTORY
         volumes.append({"name": "secrets", "secret": {"secret_name": secrets, "default_mode": SECRET_MODE}})
     if role is Role.CLIENT:
         volumes.append({"name": "data", "empty_dir": {}})
@@ -71,7 +71,7 @@ def _spec(
         "name": "consul",
         "image": tier.group.image,
         "image_pull_policy": "IfNotPresent",
-        "args": ["agent", *arguments, *(["-config-dir=/consul/secrets"] if secrets is not None else [])],
+        "args": ["agent", *arguments, *([f"-config-dir={secret_files.DIRECTORY}"] if secrets is not None else [])],
         "env": [
             {"name": "CONSUL_DISABLE_PERM_MGMT", "value": "true"},
             {"name": "POD_NAME", "value_from": {"field_ref": {"field_path": "metadata.name"}}},
