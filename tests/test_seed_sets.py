@@ -1,3 +1,4 @@
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,8 @@ def test_all_sources_go_together_in_the_order_of_keys(root: Path) -> None:
 
 
 def test_secrets_go_below_the_prefix(root: Path) -> None:
+    # An output needs one, and a test of a program may have taken the thread's own with it.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     assert seed_sets.secrets({"prefix": "p/", "secrets": {"b": "x", "a": "y"}}) == {"p/a": "y", "p/b": "x"}
     assert gathered(root, prefix="p/", secrets={"a": "x", "b": pulumi.Output.secret("y")}) == {}
 
