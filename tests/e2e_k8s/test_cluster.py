@@ -147,10 +147,14 @@ def test_a_restricted_namespace_refuses_a_lax_pod(kubectl: Kubectl) -> None:
 
 def test_a_drained_node_is_left_and_comes_back(kubectl: Kubectl) -> None:
     node = kubectl.get("pod", "keeper-2")["spec"]["nodeName"]
-    kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s")
+    try:
+        kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s")
 
-    # Its data is on that node, so it waits there and nowhere else.
-    eventually("the pod", lambda: kubectl.get("pod", "keeper-2")["status"]["phase"], lambda phase: phase == "Pending")
-    kubectl("uncordon", node)
+        # Its data is on that node, so it waits there and nowhere else.
+        eventually(
+            "the pod", lambda: kubectl.get("pod", "keeper-2")["status"]["phase"], lambda phase: phase == "Pending"
+        )
+    finally:
+        kubectl("uncordon", node)
     kubectl("rollout", "status", "statefulset/keeper", "--timeout=60s")
     assert kubectl.get("pod", "keeper-2")["spec"]["nodeName"] == node
