@@ -229,12 +229,18 @@ def operation(stack: PodCluster, state: Path, module: str, *words: str) -> "subp
     return subprocess.run(command, cwd=stack.work_dir, env=env, capture_output=True, text=True, check=False)
 
 
+def stored(stack: PodCluster) -> dict[str, str]:
+    """Every key with its value."""
+    return {entry["Key"]: entry["Value"] for entry in consul.ask(stack.addresses()[0], "/v1/kv/?recurse&consistent")}
+
+
 def test_a_snapshot_goes_through_the_api_server_and_brings_every_key_back(stack: PodCluster, tmp_path: Path) -> None:
     name = stack.name.removeprefix("consul-")
+    servers = stack.addresses()
     for number in range(20):
         # Noise, since a snapshot is compressed: several frames and pieces each way.
-        consul.put(stack.addresses()[number % 3], f"saved/{number}", secrets.token_hex(100_000))
-    kept = {key: consul.text(stack.addresses()[0], key) for key in consul.keys(stack.addresses()[0])}
+        consul.put(servers[number % 3], f"saved/{number}", secrets.token_hex(100_000))
+    kept = stored(stack)
 
     saved = operation(stack, tmp_path, "snapshot", "save", name)
     requests.delete(f"{stack.addresses()[0]}/v1/kv/saved/?recurse", timeout=10)
@@ -245,7 +251,7 @@ def test_a_snapshot_goes_through_the_api_server_and_brings_every_key_back(stack:
     (file,) = tmp_path.rglob("*.snap")
     assert file.stat().st_size > 1_000_000
     stack.all_vote(3)
-    assert {key: consul.text(stack.addresses()[0], key) for key in consul.keys(stack.addresses()[0])} == kept
+    assert stored(stack) == kept
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
