@@ -35,8 +35,8 @@ def births(settings: Mapping[str, Any]) -> Iterator[tuple[list[Way], Callable[[]
         def checked(work: Callable[[], object]) -> Callable[[], None]:
             def both() -> None:
                 work()
-                stored = by_hand.consul("kv", "get", "-recurse", "-separator=\t").splitlines()
-                assert dict(line.split("\t", 1) for line in stored) == wanted
+                stored = by_hand.consul("kv", "get", "-recurse").splitlines()
+                assert dict(line.split(":", 1) for line in stored) == wanted
 
             return both
 
