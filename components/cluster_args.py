@@ -21,8 +21,7 @@ class ConsulClusterArgs(TypedDict):
     """The Consul datacenter. Refused on a living cluster."""
     servers: NotRequired[int]
     """How many servers. 3 tolerate the loss of one, 5 of two. More of them join; of fewer, those with the highest
-    ordinals leave Raft one by one, and then their data is deleted, also with
-    `keep_data`."""
+    ordinals leave Raft one by one, and then their data is deleted, also with `keep_data`."""
     clients: NotRequired[int]
     """How many clients. On Kubernetes with a `DaemonSet` 1 means one on each node, and more are refused. A change
     touches no other agent."""

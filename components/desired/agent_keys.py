@@ -1,6 +1,7 @@
 """Which agent configuration keys a user may set: Consul's own names, less those that the program answers for."""
 
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from typing import Any
 
 from components.desired.spelling import suggestion
@@ -53,15 +54,22 @@ KNOWN = frozenset(
 """Top-level keys of the agent's configuration (Consul 1.20, agent/config/config.go), deprecated ones left out."""
 
 
+class _Fault(Enum):
+    OWNED = "the program answers for it"
+    NO_MAP = "a user may set others below it"
+    UNKNOWN = "Consul has none of that name"
+
+
 def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
     """Every key of `config` that an agent would refuse or that would undo what the program guarantees."""
-    for key in config:
-        if key in OWNED:
-            yield f"{path}.{key}: not for agent configuration, {OWNED[key]}"
-        elif key in MAPS and not isinstance(config[key], Mapping):
-            yield f"{path}.{key}: expected a map, got {config[key]!r}"
-        elif key not in KNOWN:
-            yield f"{path}.{key}: Consul has no such key{suggestion(key, KNOWN - OWNED.keys())}"
+    for key, fault in _faults(config):
+        match fault:
+            case _Fault.OWNED:
+                yield f"{path}.{key}: not for agent configuration, {OWNED[key]}"
+            case _Fault.NO_MAP:
+                yield f"{path}.{key}: expected a map, got {config[key]!r}"
+            case _Fault.UNKNOWN:
+                yield f"{path}.{key}: Consul has no such key{_alike(key)}"
     for secret in SECRET:
         if _has(config, secret.split(".")):
             yield (
@@ -72,19 +80,30 @@ def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
 
 def hidden_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """The same for a configuration that is secret itself: no value is told, and no key that could be one."""
-    for key in config:
+    for key, fault in _faults(config):
+        match fault:
+            case _Fault.OWNED:
+                yield f"{key} is not for agent configuration, {OWNED[key]}"
+            case _Fault.NO_MAP:
+                yield f"expected a map as {key}"
+            case _Fault.UNKNOWN:
+                # The key itself is told only where it resembles one of Consul's.
+                alike = _alike(key)
+                yield f"Consul has no such key as {key}{alike}" if alike else "Consul has no such key"
+
+
+def _faults(config: Mapping[str, Any]) -> Iterator[tuple[str, _Fault]]:
+    for key, value in config.items():
         if key in OWNED:
-            yield f"{key} is not for agent configuration, {OWNED[key]}"
-        elif key in MAPS and not isinstance(config[key], Mapping):
-            yield f"expected a map as {key}"
+            yield key, _Fault.OWNED
+        elif key in MAPS and not isinstance(value, Mapping):
+            yield key, _Fault.NO_MAP
         elif key not in KNOWN:
-            yield f"Consul has no such key{_named(key)}"
+            yield key, _Fault.UNKNOWN
 
 
-def _named(key: str) -> str:
-    """The key only where it resembles one of Consul's."""
-    alike = suggestion(key, KNOWN - OWNED.keys())
-    return f" as {key}{alike}" if alike else ""
+def _alike(key: str) -> str:
+    return suggestion(key, KNOWN - OWNED.keys())
 
 
 def _has(config: Any, keys: list[str]) -> bool:

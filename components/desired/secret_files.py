@@ -12,8 +12,8 @@ from components.desired import agent_keys
 
 DIRECTORY = "/consul/secrets"
 """Where every agent finds them, on every backend."""
-CONFIGURATION = (".json", ".hcl")
-"""Endings of the files that agents read as configuration; any other is there to be named by its path."""
+READ = f"-config-dir={DIRECTORY}"
+"""Lets an agent read those that end in `.json` or `.hcl` as configuration; the others have paths to be named by."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

@@ -1,5 +1,7 @@
 """Whether a container ends again and again, and what it says then: nobody has to wait for one that can not start."""
 
+from contextlib import closing
+
 import docker
 import requests
 from docker.errors import DockerException
@@ -21,16 +23,13 @@ class Crashes:
     def words(self) -> str | None:
         """The end of its log, once it has ended often enough; None before, and where no engine tells."""
         try:
-            client = docker.from_env()
-            try:
+            with closing(docker.from_env()) as client:
                 found = client.containers.get(self._container)
                 restarts = int(found.attrs["RestartCount"])
                 self._before = restarts if self._before is None else self._before
                 if restarts - self._before < ENOUGH:
                     return None
                 said = found.logs(tail=LINES).decode(errors="replace")
-            finally:
-                client.close()
         except (DockerException, requests.RequestException):
             return None
         return " / ".join(line.strip() for line in said.splitlines() if line.strip()) or "it says nothing"

@@ -8,7 +8,7 @@ from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource,
 
 from components.desired import rollout
 from components.desired.rollout import View
-from components.live import credentials, data_volume
+from components.live import credentials, volumes
 from components.live.servers import Servers
 from components.live.turn import PATIENCE, PATIENCE_LEADERLESS, Properties, RollStoppedError, Turn, relied_on
 from components.live.turn import servers as turn_servers
@@ -54,7 +54,7 @@ class VoterGateProvider(ResourceProvider):
         of the whole cluster does not lead here (`deleted_with`), and data that is to outlive it stays.
         """
         forget(turn_servers(props), props["server"])
-        data_volume.remove(props["server"])
+        volumes.remove_data(props["server"])
 
 
 class VoterGate(Resource, module="consul-on-pulumi", name="VoterGate"):

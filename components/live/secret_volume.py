@@ -9,7 +9,7 @@ import re
 import secrets
 import tarfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import docker
@@ -18,8 +18,9 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider
 
-USER, GROUP = 100, 1000
-"""`consul` in the official image."""
+from components.desired.image import GROUP, USER
+from components.live import volumes
+
 MODE = 0o400
 
 Properties = dict[str, Any]
@@ -39,8 +40,7 @@ class SecretVolumeProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         """Make and fill it. Its name is drawn: it changes with the content, and tells nothing of it."""
         name = f"{props['prefix']}-{secrets.token_hex(4)}"
-        client = docker.from_env()
-        try:
+        with closing(docker.from_env()) as client:
             _sweep(client, props)
             volume = client.volumes.create(name, labels=props["labels"])
             try:
@@ -48,19 +48,11 @@ class SecretVolumeProvider(ResourceProvider):
             except BaseException:
                 volume.remove()
                 raise
-        finally:
-            client.close()
         return CreateResult(name, {**props, "volume": name})
 
     def delete(self, id_: str, _props: Properties) -> None:
         """Remove it with all that is in it."""
-        client = docker.from_env()
-        try:
-            client.volumes.get(id_).remove()
-        except NotFound:
-            pass
-        finally:
-            client.close()
+        volumes.remove(id_)
 
 
 class SecretVolume(Resource, module="consul-on-pulumi", name="SecretVolume"):
@@ -93,11 +85,8 @@ class SecretVolume(Resource, module="consul-on-pulumi", name="SecretVolume"):
 def _gone(props: Properties) -> bool:
     """Whether there is no such volume, or one that Docker made anew and empty; no answer is not absence."""
     try:
-        client = docker.from_env()
-        try:
+        with closing(docker.from_env()) as client:
             labels = client.volumes.get(props["volume"]).attrs.get("Labels") or {}
-        finally:
-            client.close()
     except NotFound:
         return True
     except (DockerException, requests.RequestException):

@@ -1,5 +1,6 @@
 """Upkeep: mends what befell a container that Docker's provider believes to be well."""
 
+from contextlib import closing
 from typing import Any
 
 import docker
@@ -83,11 +84,8 @@ def _fault(props: Properties) -> str | None:
     """What is wrong with a container that runs, or None; also where no engine answers or no such container is there,
     of which the container's own resource tells."""
     try:
-        client = docker.from_env()
-        try:
+        with closing(docker.from_env()) as client:
             state = client.containers.get(props["container"]).attrs
-        finally:
-            client.close()
     except (DockerException, requests.RequestException):
         return None
     if state["State"]["Paused"]:
@@ -108,8 +106,7 @@ def _mend(props: Properties) -> None:
         if fault in mended:
             raise StillFaultyError(f"{props['container']}: still {fault} after it was mended: see its log")
         mended.append(fault)
-        client = docker.from_env()
-        try:
+        with closing(docker.from_env()) as client:
             container = client.containers.get(props["container"])
             if fault == "paused":
                 container.unpause()
@@ -117,8 +114,6 @@ def _mend(props: Properties) -> None:
                 container.restart(timeout=GRACE)
             else:
                 _connect(client, container, props)
-        finally:
-            client.close()
 
 
 def _connect(client: Any, container: Any, props: Properties) -> None:

@@ -1,7 +1,6 @@
 """A cluster of pods from nothing, beside `kubectl apply` of the same objects."""
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,7 +81,6 @@ class _ByHand:
         try:
             return bool(self._in_server("sh", "-c", LEADER))
         except AssertionError:
-            time.sleep(0.1)
             return False
 
     def _in_server(self, *words: str) -> str:

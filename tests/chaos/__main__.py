@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import history, interrupted, on_kubernetes, scenarios
+from tests.chaos.on_kubernetes import Outcome
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster, stood_up
 from toolchain import environment
 
 BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
 """Refused by the agent at its start, not by the preview."""
-
-Outcome = tuple[str, bool]
-"""What was measured, and whether it is within the target."""
 
 
 @contextlib.contextmanager

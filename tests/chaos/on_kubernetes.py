@@ -12,6 +12,7 @@ from tests.e2e import consul
 from tests.e2e_k8s.stack import PodCluster, of_our_own, stood_up
 
 Outcome = tuple[str, bool]
+"""What was measured, and whether it is within the target."""
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.live import data_volume, gate, seat
+from components.live import gate, seat, volumes
 from components.live.crashes import Crashes
 from components.live.gate import VoterGateProvider
 from components.live.seat import RaftSeatProvider
@@ -20,7 +20,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> PlayedServers:
     monkeypatch.setattr(gate, "turn_servers", lambda _props: servers)
     monkeypatch.setattr(seat, "turn_servers", lambda _props: servers)
     monkeypatch.setattr(gate, "FOLLOWING", 0.0)
-    monkeypatch.setattr(data_volume, "remove", lambda server: servers.done.append(("remove data", server)))
+    monkeypatch.setattr(volumes, "remove_data", lambda server: servers.done.append(("remove data", server)))
     monkeypatch.setattr(Crashes, "words", lambda _self: None)
     return servers
 

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from components.desired import naming, ports, secret_files
+from components.desired import image, naming, ports, secret_files
 from components.desired.topology import Role, Topology
 from components.live.host_ports import HostPorts
 from components.placement.contract import AgentGroup
@@ -17,11 +17,6 @@ RESTART = {Role.SERVER: "on-failure", Role.CLIENT: "unless-stopped"}
 """An agent that dies, or is stopped with the daemon or the host, comes back. Only a server that was told to leave the
 cluster ends with 0 and stays down, where it would otherwise join again before its container is removed; a client leaves
 whenever it stops."""
-USER = "100:1000"
-"""`consul` in the official image, who owns /consul/data there."""
-
-_READS = f"-config-dir={secret_files.DIRECTORY}"
-
 Ports = tuple[pulumi.Input[int], pulumi.Input[int]]
 """Host ports of one agent: HTTP, DNS."""
 
@@ -58,7 +53,10 @@ def properties(
         "name": node,
         "hostname": node,
         "image": group.image,
-        "command": [*_command(group, ordinal, settings["subnet"]), *([_READS] if secrets is not None else [])],
+        "command": [
+            *_command(group, ordinal, settings["subnet"]),
+            *([secret_files.READ] if secrets is not None else []),
+        ],
         "envs": ["CONSUL_DISABLE_PERM_MGMT=true"],
         "networks_advanced": [
             {
@@ -85,7 +83,7 @@ def properties(
             ),
         ],
         "remove_volumes": False,
-        "user": USER,
+        "user": f"{image.USER}:{image.GROUP}",
         "read_only": True,
         "tmpfs": {"/tmp": "rw,noexec,nosuid,size=64m"},
         "capabilities": {"drops": ["ALL"]},

@@ -1,5 +1,6 @@
 """What a killed engine left behind: made, but never written to the state, and now in the way of its own name."""
 
+from contextlib import closing
 from typing import Any
 
 import docker
@@ -30,15 +31,12 @@ def clear(args: pulumi.ResourceHookArgs) -> None:
     mark = next((label["value"] for label in wanted.get("labels", []) if label["label"] == MARK), None)
     if mark is None:
         return
-    client = docker.from_env()
-    try:
+    with closing(docker.from_env()) as client:
         if args.type.endswith(":Container"):
             _remove_container(client, wanted["name"], mark)
         elif args.type.endswith(":Network"):
             for network in client.networks.list(names=[wanted["name"]], filters={"label": f"{MARK}={mark}"}):
                 network.remove()
-    finally:
-        client.close()
 
 
 def _remove_container(client: Any, name: str, mark: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.desired import ports, secret_files
+from components.desired import image, ports, secret_files
 from components.desired.topology import Role
 from components.live.pod_status import DEFINITION
 from components.placement.definition import digest
@@ -13,8 +13,6 @@ from components.placement.kubernetes import placing, probes
 from components.placement.kubernetes.settings import ResourcesArgs
 from components.placement.kubernetes.tier import Tier
 
-USER, GROUP = 100, 1000
-"""`consul` in the official image, who owns /consul/data there."""
 DRAIN_SECONDS = 5
 """For the endpoints of the Services to forget a pod before its agent ends."""
 GRACE_SECONDS = 60
@@ -71,7 +69,7 @@ def _spec(
         "name": "consul",
         "image": tier.group.image,
         "image_pull_policy": "IfNotPresent",
-        "args": ["agent", *arguments, *([f"-config-dir={secret_files.DIRECTORY}"] if secrets is not None else [])],
+        "args": ["agent", *arguments, *([secret_files.READ] if secrets is not None else [])],
         "env": [
             {"name": "CONSUL_DISABLE_PERM_MGMT", "value": "true"},
             {"name": "POD_NAME", "value_from": {"field_ref": {"field_path": "metadata.name"}}},
@@ -99,9 +97,9 @@ def _spec(
         "enable_service_links": False,
         "security_context": {
             "run_as_non_root": True,
-            "run_as_user": USER,
-            "run_as_group": GROUP,
-            "fs_group": GROUP,
+            "run_as_user": image.USER,
+            "run_as_group": image.GROUP,
+            "fs_group": image.GROUP,
             "fs_group_change_policy": "OnRootMismatch",
             "seccomp_profile": {"type": "RuntimeDefault"},
         },

@@ -7,7 +7,7 @@ import docker
 import pytest
 from docker.errors import APIError, NotFound
 
-from components.live import data_volume
+from components.live import volumes
 
 
 def removed(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> list[tuple[str, ...]]:
@@ -20,7 +20,7 @@ def removed(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> 
 
     client = SimpleNamespace(volumes=SimpleNamespace(get=get), close=lambda: done.append(("close",)))
     monkeypatch.setattr(docker, "from_env", lambda: client)
-    data_volume.remove("dev-server-2")
+    volumes.remove_data("dev-server-2")
     return done
 
 
