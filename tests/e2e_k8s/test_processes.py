@@ -77,6 +77,28 @@ def test_an_interrupted_start_is_continued_by_the_next(processes: Path) -> None:
     assert running_in(layout.folder()) >= PROGRAMS - {"volume-provisioner"}
 
 
+def test_what_an_interrupted_start_did_not_describe_is_described_by_the_next(processes: Path) -> None:
+    kubectl = Kubectl(processes)
+    kubectl("delete", "clusterrolebinding", "coredns")
+
+    cluster.ours(nodes=1)
+
+    kubectl("get", "clusterrolebinding", "coredns")
+
+
+def test_a_group_counts_as_running_as_soon_as_it_was_started(tmp_path: Path) -> None:
+    slow = tmp_path / "nsenter"
+    slow.write_text('#!/bin/sh\nsleep 0.5\nshift\nexec "$@"\n')
+    slow.chmod(0o700)
+    group = Group(tmp_path, {"sleep": ["sleep", "60"]}, network="any", search=[tmp_path])
+
+    group.start()
+    try:
+        assert group.outer()
+    finally:
+        group.stop()
+
+
 def test_the_kernel_settings_of_the_machine_stay_as_they_were(processes: Path) -> None:
     """The kubelet insists on others, so it is shown its own."""
     shown = subprocess.run(

@@ -49,7 +49,7 @@ class Group:
         return self.outer() is not None and self.specification.read_text() == self.wanted()
 
     def start(self) -> None:
-        """Starts it; it must not run."""
+        """Starts it, so that ``outer`` finds it; it must not run."""
         self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         for log in self.logs.glob("*.log"):
             log.replace(log.with_suffix(".old"))
@@ -57,7 +57,7 @@ class Group:
         joined = ("nsenter", f"--net=/run/netns/{self.network}", *UNSHARE, "--uts") if self.network else UNSHARE
         path = os.pathsep.join([*map(str, self.search), "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
         with open(self.logs / "supervisor.log", "ab") as log_file:
-            subprocess.Popen(
+            process = subprocess.Popen(
                 [*joined, sys.executable, supervisor.__file__, str(self.specification)],
                 stdin=subprocess.DEVNULL,
                 stdout=log_file,
@@ -66,6 +66,9 @@ class Group:
                 env={"PATH": path, "HOME": "/root"},
                 start_new_session=True,
             )
+        # Until it has become `unshare` it would count as one that ended.
+        while self.outer() is None and process.poll() is None:
+            time.sleep(0.01)
 
     def wanted(self) -> str:
         """The specification as it should be; it changes with what the inputs say."""

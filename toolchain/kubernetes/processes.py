@@ -59,9 +59,9 @@ def start(nodes: int) -> None:
         since[node.name] = now if news else ""
         changed = changed or news
     readiness.await_all("the API server", api.ready, groups)
-    if changed:
-        for path, manifest in {**dns.manifests(), **storage.manifests()}.items():
-            readiness.await_all(path, partial(api.applied, path, manifest), groups)
+    # Also where all runs already: the start before this one may have been interrupted.
+    for path, manifest in {**dns.manifests(), **storage.manifests()}.items():
+        readiness.await_all(path, partial(api.applied, path, manifest), groups)
     readiness.await_all("the cluster's DNS", readiness.dns_server, groups)
     for group in groups[1:]:
         readiness.await_all(f"containerd of {group.folder.name}", partial(images.answers, group), groups)
