@@ -20,7 +20,7 @@ from pulumi.dynamic import (
 from components.desired import kv_state
 from components.desired.kv_plan import OnConflict, Rule, differing, plan
 from components.desired.seed import Seed, Seeds
-from components.live import credentials, detailed_diff
+from components.live import credentials, detailed_diff, reach
 from components.live.api import Consul, RefusedError, UnreachableError
 from components.live.kv_store import converge, explained, live
 
@@ -146,7 +146,10 @@ def _in_the_way(olds: Properties, news: Properties) -> list[str]:
     try:
         owned, wanted = kv_state.held(olds), kv_state.held(news)
         changed = differing(wanted, owned)
-        found = live(Consul(addresses, GLANCE), changed) if changed else {}
+        # Before a cluster is born nobody answers, and there is nothing to be patient for.
+        if not changed or not any(reach.answers(base, GLANCE) for base in addresses):
+            return []
+        found = live(Consul(addresses, GLANCE), changed)
     except (ValueError, UnreachableError, RefusedError):
         return []
     return explained(plan(owned, changed, found, _rule(news)).conflicts)

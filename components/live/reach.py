@@ -52,6 +52,18 @@ def reason(error: requests.RequestException) -> str:
     return said if isinstance(said, str) else type(error).__name__
 
 
+def answers(base: str, within: float) -> bool:
+    """Whether the agent at this address says anything in so many seconds, be it that it wants a token."""
+    with session() as opened:
+        try:
+            opened.get(f"{base}/v1/agent/self", timeout=within)
+        except requests.exceptions.SSLError:
+            return True
+        except requests.RequestException:
+            return False
+    return True
+
+
 class _Pods(BaseAdapter):
     """Turns what is asked of a pod into what an API server or a tunnel's entrance is asked."""
 

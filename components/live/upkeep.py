@@ -96,7 +96,7 @@ def _fault(props: Properties) -> str | None:
     if joined.get("IPAddress") != props["ipv4_address"]:
         return f"not connected to {props['network']} at {props['ipv4_address']}"
     unhealthy = state["State"].get("Health", {}).get("Status") == "unhealthy"
-    return "does not answer" if unhealthy and not _answers(props["http_address"]) else None
+    return "does not answer" if unhealthy and not reach.answers(props["http_address"], ANSWER) else None
 
 
 def _mend(props: Properties) -> None:
@@ -121,15 +121,3 @@ def _connect(client: Any, container: Any, props: Properties) -> None:
     if props["network"] in container.attrs["NetworkSettings"]["Networks"]:
         network.disconnect(container, force=True)
     network.connect(container, aliases=props["aliases"], ipv4_address=props["ipv4_address"])
-
-
-def _answers(base: str) -> bool:
-    """Whether the agent says anything at all: one that wants a token or a certificate is at work."""
-    with reach.session() as session:
-        try:
-            session.get(f"{base}/v1/agent/self", timeout=ANSWER)
-        except requests.exceptions.SSLError:
-            return True
-        except requests.RequestException:
-            return False
-    return True

@@ -1,5 +1,6 @@
 """The KV provider against the in-process fake, as the engine would call it."""
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from components.desired import kv_state
 from components.desired.seed import Seed
-from components.live import kv_store
+from components.live import kv, kv_store
 from components.live.api import RefusedError, UnreachableError
 from components.live.kv import KvProvider
 from tests.live.fake_consul import FakeConsul, Fault
@@ -458,6 +459,17 @@ def test_a_preview_accepts_what_it_cannot_look_at(consul: FakeConsul, unknown: d
     assert checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}}) == []
     consul.fail(Fault.NO_LEADER, times=float("inf"))
     assert checked({}, props(consul, a="1")) == []
+
+
+def test_a_preview_before_the_birth_of_the_cluster_waits_for_nobody(
+    consul: FakeConsul, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kv, "Consul", lambda *_: pytest.fail("it is waited for"))
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+
+        assert checked({}, props(consul, a="1") | {"addresses": [nobody, nobody]}) == []
 
 
 def test_a_preview_without_changed_entries_asks_nobody(consul: FakeConsul) -> None:
