@@ -1,5 +1,6 @@
 """ConsulClient: the client tier of one datacenter."""
 
+from collections.abc import Sequence
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -46,8 +47,16 @@ class ConsulClient(pulumi.ComponentResource):
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of each client's DNS interface, UDP and TCP."""
 
-    def __init__(self, name: str, args: ConsulClientArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Raises pulumi.RunError with every problem of `args` before anything is registered."""
+    def __init__(
+        self,
+        name: str,
+        args: ConsulClientArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        servers_ready: Sequence[pulumi.Resource] = (),
+    ) -> None:
+        """`servers_ready` is `ready` of the ConsulServer to join: clients may start before it, and nobody waits for a
+        client before it. Raises pulumi.RunError with every problem of `args` before anything is registered."""
         refusals.refuse(refusals.client_problems(args, name, "client"))
         super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, opts)
         topology = Topology(
@@ -65,6 +74,7 @@ class ConsulClient(pulumi.ComponentResource):
             document=document,
             secrets=agent_secrets.of(args),
             mark=args.get("mark"),
+            awaited=servers_ready,
         )
         placed = placement.place(name, group, children.of(self, opts))
         self.ready = list(placed.ready)

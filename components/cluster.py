@@ -94,7 +94,8 @@ class ConsulCluster(pulumi.ComponentResource):
                 "agent_config": _config(args, "client_config"),
             },
             # Servers first, as Consul's upgrade rule has it: a client may be older than its servers, never newer.
-            pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=servers.ready)),
+            pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=servers.rolled)),
+            servers_ready=servers.ready,
         )
         # With the data goes what is stored in it, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)

@@ -78,6 +78,8 @@ class ConsulServer(pulumi.ComponentResource):
             ),
         )
         placed = placement.place(name, group, waits)
+        self.rolled = list(placed.rolled)
+        """What to depend on in order to find no server older than described, if not yet all of them running."""
         self.ready = list(placed.ready)
         """What to depend on in order to find the servers running."""
         self.data = placed.data

@@ -28,6 +28,8 @@ class Backend:
     client_ui: Callable[[str], str]
     join: Callable[[Sequence[str], str], list[str]]
     """The names under which agents look for these servers."""
+    rolled: Callable[[str, int], set[str]]
+    """Logical names of what tells that none of so many servers is older than described."""
     ready: Callable[[str, int], set[str]]
     """Logical names of what tells that so many servers run, in a tier with that logical name."""
     data: Callable[[str], str]
@@ -79,6 +81,7 @@ DOCKER = Backend(
     dns=lambda servers, clients: [f"127.0.0.1:{port}" for port in _ports(8600, servers, clients)],
     client_ui=lambda _ground: "http://127.0.0.1:8507/ui/",
     join=lambda servers, _ground: [*servers, "dev-server"],
+    rolled=lambda tier, servers: {f"{tier}-{ordinal}-seat" for ordinal in range(servers)},
     ready=lambda tier, servers: {f"{tier}-{ordinal}-seat" for ordinal in range(servers)},
     data=lambda tier: f"{tier}-0-data",
     agents=lambda seen, tier: len(_containers(seen, tier)),
@@ -110,7 +113,8 @@ KUBERNETES = Backend(
         *(f"{server}.dev-server.{ground}.svc" for server in servers),
         f"dev-server.{ground}.svc",
     ],
-    ready=lambda tier, _servers: {f"{tier}-roll"},
+    rolled=lambda tier, _servers: {f"{tier}-roll"},
+    ready=lambda tier, _servers: {f"{tier}-voters"},
     data=lambda tier: f"{tier}-stateful-set",
     agents=lambda seen, tier: int(_workload(seen, tier).inputs["spec"]["replicas"]),
     document=_config,

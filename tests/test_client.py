@@ -76,5 +76,5 @@ def test_a_client_is_no_server(backend: Backend) -> None:
     assert backend.document(seen, "tier")["server"] is False
     assert backend.document(seen, "tier")["datacenter"] == "east"
     assert [part for part in backend.arguments(seen, "tier") if part.startswith("-bootstrap")] == []
-    asking = {"Birth", "VoterGate", "RaftSeat", "PodRoll", "ScaleDown", "ClaimSize"}
+    asking = {"Birth", "VoterGate", "RaftSeat", "PodRoll", "Voters", "ScaleDown", "ClaimSize"}
     assert {one.type.split(":")[-1] for one in seen.seen} & asking == set()

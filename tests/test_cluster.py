@@ -248,13 +248,13 @@ def test_nothing_is_touched_before_what_is_fixed_at_birth_was_checked(backend: B
             assert "consul-birth" in one.depends_on
 
 
-def test_clients_come_after_all_servers(backend: Backend) -> None:
+def test_clients_change_after_all_servers(backend: Backend) -> None:
     clients = [one for one in cluster(backend).seen if one.parent == "consul-client"]
 
     assert len(clients) > 1
     for one in clients:
         if one.type.startswith(backend.package):
-            assert backend.ready("consul-server", 3) <= one.depends_on
+            assert backend.rolled("consul-server", 3) <= one.depends_on
 
 
 def test_a_cluster_waits_for_what_it_is_told_to_wait_for(backend: Backend) -> None:

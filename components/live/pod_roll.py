@@ -1,4 +1,4 @@
-"""PodRoll: stands behind the servers' StatefulSet. It replaces outdated pods one at a time and waits until all vote."""
+"""PodRoll: stands behind the servers' StatefulSet, and replaces outdated pods one at a time."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from components.desired import rollout
-from components.live import credentials, gate
+from components.live import credentials, gate, voters
 from components.live.api import RefusedError, UnreachableError
 from components.live.pod_status import Pod
 from components.live.pods import INTERVAL, departed, hindrances
@@ -56,13 +56,14 @@ class PodRollProvider(ResourceProvider):
             return DiffResult(changes=False)
 
     def create(self, props: Properties) -> CreateResult:
-        """Wait for the servers' votes; pods that an update which failed left behind are replaced first."""
+        """Replace pods that an update which failed left behind; at a birth there are none, and Voters waits for it."""
         _roll(props)
         return CreateResult(props["stateful_set"], props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Replace what is outdated, followers first, and wait for the votes of all."""
         _roll(news)
+        voters.await_all(news)
         return UpdateResult(news)
 
 
@@ -91,8 +92,6 @@ def _roll(props: Properties) -> None:
         order += [name for name in outdated if name != leaving]
         _replace(servers, pods, order, outdated[leaving], lost=leaving in down)
         replaced.append(leaving)
-    if hindered := hindrances(servers, pods, names, {}):
-        raise RollStoppedError(f"{hindered}. Correct the settings and run `pulumi up` again")
 
 
 def _replace(servers: Servers, pods: StatefulSet, order: list[str], pod: Pod, *, lost: bool) -> None:

@@ -22,6 +22,22 @@ INTERVAL = 0.3
 """Seconds between two looks."""
 
 
+class Patience:
+    """How long pods are waited for: PATIENCE, and less where waiting rarely helps."""
+
+    def __init__(self) -> None:
+        self._deadline = time.monotonic() + PATIENCE
+        self._hopeless_since: float | None = None
+
+    def is_over(self, pods: Sequence[Pod]) -> bool:
+        """Whether to stop waiting, where `pods` are those that do not run as they should."""
+        now = time.monotonic()
+        self._hopeless_since = (self._hopeless_since or now) if any(pod.hopeless for pod in pods) else None
+        crashed = any(pod.crashes >= CRASHES for pod in pods)
+        tired = self._hopeless_since is not None and now - self._hopeless_since > PATIENCE_HOPELESS
+        return crashed or tired or now > self._deadline
+
+
 def hindrances(
     servers: Servers, pods: StatefulSet, names: Sequence[str], gone: Mapping[str, str], *, led: bool = True
 ) -> str | None:
@@ -30,8 +46,7 @@ def hindrances(
     `gone` maps the name of a pod that was deleted to its uid: its server says nothing that counts any more. Without a
     majority to vote with (`led` is false) it is enough that a server answers.
     """
-    deadline = time.monotonic() + PATIENCE
-    hopeless_since: float | None = None
+    patience = Patience()
     index = 0
     while True:
         found, view = pods.pods(names), servers.look()
@@ -43,12 +58,9 @@ def hindrances(
         }
         if not hindered:
             return None
-        now = time.monotonic()
         # A pod that is on its way out may have crashed as often as it likes.
         present = [pod for name in hindered if (pod := found.get(name)) and not _gone(pod, gone.get(name))]
-        hopeless_since = (hopeless_since or now) if any(pod.hopeless for pod in present) else None
-        crashed = any(pod.crashes >= CRASHES for pod in present)
-        if crashed or now > deadline or (hopeless_since is not None and now - hopeless_since > PATIENCE_HOPELESS):
+        if patience.is_over(present):
             return "; ".join(_explained(name, reason, found.get(name), pods) for name, reason in hindered.items())
         time.sleep(INTERVAL)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from components.live import complaints
 from components.live.api_server import ApiServer, Object
 from components.live.kubeconfig import Cluster
 from components.live.pod_status import Pod, pod_of
@@ -39,8 +40,9 @@ class StatefulSet:
         """`workload` holds the keys of a Workload."""
         self.name = str(workload["stateful_set"])
         self._api = ApiServer(Cluster.of(workload["cluster"]))
-        self._core = f"/api/v1/namespaces/{workload['namespace']}"
-        self._path = f"/apis/apps/v1/namespaces/{workload['namespace']}/statefulsets/{self.name}"
+        self._namespace = str(workload["namespace"])
+        self._core = f"/api/v1/namespaces/{self._namespace}"
+        self._path = f"/apis/apps/v1/namespaces/{self._namespace}/statefulsets/{self.name}"
 
     def roll(self) -> Roll | None:
         """Where the controller stands; None where there is no such StatefulSet."""
@@ -79,10 +81,6 @@ class StatefulSet:
 
     def complaint(self, name: str) -> str:
         """The last warning that Kubernetes gave about the pod, or about the StatefulSet where it made no pod."""
-        for kind, about in (("Pod", name), ("StatefulSet", self.name)):
-            chosen = f"involvedObject.kind={kind},involvedObject.name={about},type=Warning"
-            events = (self._api.find(f"{self._core}/events", fieldSelector=chosen) or {}).get("items", [])
-            if events:
-                last = max(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime")))
-                return f"{last.get('reason')}: {last.get('message')}"
-        return ""
+        return complaints.last(self._api, self._namespace, "Pod", name) or complaints.last(
+            self._api, self._namespace, "StatefulSet", self.name
+        )

@@ -24,6 +24,8 @@ class AgentGroup:
     """For servers: how many must meet before the first election."""
     mark: pulumi.Input[str] | None = None
     """What is found with this mark is of this cluster and no other."""
+    awaited: Sequence[pulumi.Resource] = ()
+    """What has to exist for these agents to do their work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """File name to secret text. A backend delivers each as a file in `secret_files.DIRECTORY` that only the agent may
     read; documents among them Consul merges with the plain one, of which they are never part. What is told of an agent
@@ -48,8 +50,10 @@ class Placed:
     """Base URLs at which a browser finds the UI, if the agents serve one."""
     dns_addresses: Sequence[pulumi.Input[str]]
     """`host:port` of the DNS interface, UDP and TCP."""
+    rolled: Sequence[pulumi.Resource]
+    """Exist when no agent is left that was here before a change: what must not come before it depends on these."""
     ready: Sequence[pulumi.Resource]
-    """Exist when the agents do: what needs running agents depends on these."""
+    """Exist when the agents do their work: what needs running agents depends on these."""
     data: pulumi.Resource | None
     """Lives as long as what the agents store; no rolling change replaces it."""
 

@@ -10,6 +10,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from components.live.autopilot import Autopilot, AutopilotProvider
 from components.live.birth import Birth, BirthProvider
 from components.live.claim_size import ClaimSize, ClaimSizeProvider
+from components.live.client_roll import ClientRoll, ClientRollProvider
 from components.live.gate import VoterGate, VoterGateProvider
 from components.live.host_ports import HostPorts, HostPortsProvider
 from components.live.kv import KvEntries, KvProvider
@@ -19,6 +20,7 @@ from components.live.scale_down import ScaleDown, ScaleDownProvider
 from components.live.seat import RaftSeat, RaftSeatProvider
 from components.live.secret_volume import SecretVolume, SecretVolumeProvider
 from components.live.upkeep import Upkeep, UpkeepProvider
+from components.live.voters import Voters, VotersProvider
 
 PICKLES: dict[type[ResourceProvider], bytes] = {
     AutopilotProvider: (
@@ -64,6 +66,14 @@ PICKLES: dict[type[ResourceProvider], bytes] = {
         b"\x80\x04\x95=\x00\x00\x00\x00\x00\x00\x00\x8c\x1dcomponents.live.secret_volume\x94"
         b"\x8c\x14SecretVolumeProvider\x94\x93\x94)\x81\x94."
     ),
+    ClientRollProvider: (
+        b"\x80\x04\x959\x00\x00\x00\x00\x00\x00\x00\x8c\x1bcomponents.live.client_roll\x94"
+        b"\x8c\x12ClientRollProvider\x94\x93\x94)\x81\x94."
+    ),
+    VotersProvider: (
+        b"\x80\x04\x950\x00\x00\x00\x00\x00\x00\x00\x8c\x16components.live.voters\x94"
+        b"\x8c\x0eVotersProvider\x94\x93\x94)\x81\x94."
+    ),
     VoterGateProvider: (
         b"\x80\x04\x951\x00\x00\x00\x00\x00\x00\x00\x8c\x14components.live.gate\x94"
         b"\x8c\x11VoterGateProvider\x94\x93\x94)\x81\x94."
@@ -82,6 +92,8 @@ TOKENS: dict[type[Resource], str] = {
     ClaimSize: "dynamic/consul-on-pulumi:ClaimSize",
     PodRoll: "dynamic/consul-on-pulumi:PodRoll",
     ScaleDown: "dynamic/consul-on-pulumi:ScaleDown",
+    ClientRoll: "dynamic/consul-on-pulumi:ClientRoll",
+    Voters: "dynamic/consul-on-pulumi:Voters",
     VoterGate: "dynamic/consul-on-pulumi:VoterGate",
 }
 

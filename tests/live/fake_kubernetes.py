@@ -11,7 +11,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,6 +50,12 @@ def waiting(found: Object, reason: str, message: str) -> Object:
     return found | {"status": {"conditions": conditions, "containerStatuses": [{"name": "consul", "state": state}]}}
 
 
+def matching(objects: Iterable[Object], labels: str) -> list[Object]:
+    """Those that a label selector means."""
+    wanted = dict(one.split("=") for one in labels.split(",") if one)
+    return [one for one in objects if wanted.items() <= one["metadata"]["labels"].items()]
+
+
 @dataclass
 class FakeKubernetes:
     """One namespace with one StatefulSet of three."""
@@ -61,6 +67,8 @@ class FakeKubernetes:
     definition: str = "old"
     """What the template says, so what a new pod is made of."""
     pods: dict[str, Object] = field(default_factory=lambda: {f"{SET}-{n}": pod(n) for n in range(3)})
+    workloads: dict[str, Object] = field(default_factory=dict)
+    """What keeps clients, by its path below `apps/v1` of the namespace: `deployments/dev-client`."""
     claims: dict[str, Object] = field(default_factory=dict)
     events: list[Object] = field(default_factory=list)
     behind: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -120,12 +128,16 @@ class FakeKubernetes:
             case "PATCH", found if found == f"{apps}/scale":
                 self._scale(int(body["spec"]["replicas"]))
                 return 200, body
+            case "GET", found if (
+                name := found.removeprefix(apps.rpartition("/statefulsets")[0] + "/")
+            ) in self.workloads:
+                return 200, self.workloads[name]
+            case "GET", found if found == f"{core}/pods":
+                return 200, {"items": matching(self.pods.values(), labels)}
             case "GET", found if found == f"{core}/events":
                 return 200, {"items": self.events}
             case "GET", found if found == f"{core}/persistentvolumeclaims":
-                wanted = dict(one.split("=") for one in labels.split(",") if one)
-                claims = self.claims.values()
-                return 200, {"items": [one for one in claims if wanted.items() <= one["metadata"]["labels"].items()]}
+                return 200, {"items": matching(self.claims.values(), labels)}
             case "GET" | "DELETE" | "PATCH", found if found.startswith(f"{core}/"):
                 kind, _, name = found.removeprefix(f"{core}/").partition("/")
                 return self._object(method, kind, name, body)

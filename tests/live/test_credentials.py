@@ -13,6 +13,7 @@ from components.live.kv_baseline import KvBaselineProvider
 from components.live.pod_roll import PodRollProvider
 from components.live.scale_down import ScaleDownProvider
 from components.live.seat import RaftSeatProvider
+from components.live.voters import VotersProvider
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +54,7 @@ def test_the_token_is_taken_from_where_consuls_own_commands_take_it(tmp_path: Pa
         RaftSeatProvider,
         ScaleDownProvider,
         VoterGateProvider,
+        VotersProvider,
     ],
     ids=lambda provider: provider.__name__,
 )

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.live import gate, kubeconfig, pod_roll, pods
+from components.live import gate, kubeconfig, pod_roll, pods, voters
 from components.live.pod_roll import PodRollProvider
 from components.live.pod_status import pod_of
 from components.live.stateful_set import StatefulSet
 from components.live.turn import RollStoppedError
+from components.live.voters import VotersProvider
 from tests.live.fake_kubernetes import FakeKubernetes, waiting
 from tests.live.played_servers import NAMES, PlayedServers
 
@@ -39,7 +40,8 @@ def played(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> Playe
         servers.names = sorted({*servers.names, name})
 
     kubernetes.on_delete = back
-    monkeypatch.setattr(pod_roll, "turn_servers", lambda _props: servers)
+    for module in (pod_roll, voters):
+        monkeypatch.setattr(module, "turn_servers", lambda _props: servers)
     monkeypatch.setattr(gate, "FOLLOWING", 0.0)
     for module in (pods, pod_roll):
         monkeypatch.setattr(module, "INTERVAL", 0.0)
@@ -107,9 +109,19 @@ def test_a_lone_server_is_replaced_without_leaving(played: PlayedServers, kubern
     assert played.done == [("delete", NAMES[0])]
 
 
-def test_at_the_birth_of_a_cluster_no_pod_is_replaced_and_all_votes_are_waited_for(
+def test_at_the_birth_of_a_cluster_no_pod_is_replaced_and_nothing_waited_for(
     played: PlayedServers, kubernetes: FakeKubernetes
 ) -> None:
+    played.down = set(NAMES)
+    played.leader = None
+
+    result = PodRollProvider().create(props())
+
+    assert (result.id, result.outs) == ("dev-server", props())
+    assert played.done == []
+
+
+def test_at_the_birth_of_a_cluster_all_votes_are_waited_for(played: PlayedServers, kubernetes: FakeKubernetes) -> None:
     played.down = set(NAMES)
     played.leader = None
     looks = iter(range(10))
@@ -122,10 +134,26 @@ def test_at_the_birth_of_a_cluster_no_pod_is_replaced_and_all_votes_are_waited_f
 
     played.look = later  # type: ignore[method-assign]
 
-    result = PodRollProvider().create(props())
+    result = VotersProvider().create(props())
 
     assert (result.id, result.outs) == ("dev-server", props())
     assert played.done == []
+
+
+def test_a_birth_that_fails_says_why(played: PlayedServers, kubernetes: FakeKubernetes) -> None:
+    kubernetes.pods[NAMES[2]] = waiting(kubernetes.pods[NAMES[2]], "ImagePullBackOff", "no such image")
+    played.down.add(NAMES[2])
+
+    with pytest.raises(RollStoppedError) as caught:
+        VotersProvider().create(props())
+
+    assert str(caught.value) == (
+        "dev-server-2 does not answer (ImagePullBackOff: no such image). Correct the settings and run `pulumi up` again"
+    )
+
+
+def test_votes_are_waited_for_once(played: PlayedServers) -> None:
+    assert VotersProvider().diff("id", props(), props(names=NAMES[:1], addresses=UNKNOWN)).changes is False
 
 
 def test_a_pod_that_is_what_it_should_be_is_left_alone(played: PlayedServers, kubernetes: FakeKubernetes) -> None:

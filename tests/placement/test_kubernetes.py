@@ -30,6 +30,7 @@ ON_KUBERNETES = {
     "consul-client-deployment": "kubernetes:apps/v1:Deployment",
     "consul-client-dns": "kubernetes:core/v1:Service",
     "consul-client-http": "kubernetes:core/v1:Service",
+    "consul-client-roll": "pulumi-python:dynamic/consul-on-pulumi:ClientRoll",
     "consul-client-policy": "kubernetes:networking.k8s.io/v1:NetworkPolicy",
     "consul-namespace": "kubernetes:core/v1:Namespace",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
@@ -45,6 +46,7 @@ ON_KUBERNETES = {
     "consul-server-roll": "pulumi-python:dynamic/consul-on-pulumi:PodRoll",
     "consul-server-scale-down": "pulumi-python:dynamic/consul-on-pulumi:ScaleDown",
     "consul-server-stateful-set": "kubernetes:apps/v1:StatefulSet",
+    "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
     "consul-server-ui": "kubernetes:core/v1:Service",
 }
 """Contract: another name or type is another resource. What stands for a configuration ends in its digest besides."""
@@ -503,7 +505,8 @@ def test_a_client_keeps_nothing(three_and_one: Build) -> None:
 def test_servers_shrink_before_the_stateful_set_and_roll_after_it(three_and_one: Build) -> None:
     assert "consul-server-scale-down" in three_and_one["consul-server-stateful-set"].depends_on
     assert "consul-server-stateful-set" in three_and_one["consul-server-roll"].depends_on
-    assert "consul-server-roll" in three_and_one["consul-server-claims"].depends_on
+    assert "consul-server-roll" in three_and_one["consul-server-voters"].depends_on
+    assert "consul-server-voters" in three_and_one["consul-server-claims"].depends_on
     assert three_and_one["consul-server-scale-down"].inputs == {
         "replicas": 3,
         "address": "http+kubernetes://_/dev/{pod}:8500",
@@ -616,5 +619,42 @@ def test_with_the_stateful_set_goes_what_would_ask_a_running_consul(three_and_on
         "consul-seeds",
         "consul-server-claims",
         "consul-server-roll",
+        "consul-server-voters",
+        "consul-client-roll",
     }
-    assert {one.deleted_with for one in three_and_one.seen} == {"", "consul-server-stateful-set"}
+    assert three_and_one["consul-client-roll"].deleted_with == "consul-client-deployment"
+    others = {one.deleted_with for one in three_and_one.seen if one.name != "consul-client-roll"}
+    assert others == {"", "consul-server-stateful-set"}
+
+
+def test_clients_start_beside_new_servers_change_after_old_ones_and_are_waited_for_last(three_and_one: Build) -> None:
+    started = three_and_one["consul-client-deployment"].depends_on
+    waited_for = three_and_one["consul-client-roll"].depends_on
+
+    assert "consul-server-roll" in started
+    assert "consul-server-voters" not in started
+    assert {"consul-client-deployment", "consul-server-voters"} <= waited_for
+
+
+@pytest.mark.parametrize(
+    ("clients", "kind", "replicas"), [("Deployment", "deployments", 1), ("DaemonSet", "daemonsets", None)]
+)
+def test_the_roll_of_the_clients_knows_them_by_what_they_are_made_of(
+    clients: str, kind: str, replicas: int | None
+) -> None:
+    seen = cluster({"clients": clients})
+    (workload,) = seen.of(clients)
+    template = workload.inputs["spec"]["template"]["metadata"]
+    selector = workload.inputs["spec"]["selector"]["matchLabels"]
+
+    assert workload.inputs["metadata"]["annotations"] == {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
+    assert seen["consul-client-roll"].inputs == {
+        "definition": template["annotations"]["consul-on-pulumi/definition"],
+        "selector": selector,
+        "cluster": "_",
+        "namespace": "dev",
+        "kind": kind,
+        "workload": "dev-client",
+        **({} if replicas is None else {"replicas": replicas}),
+        "revision": 1,
+    }

@@ -63,7 +63,9 @@ class DockerPlacement:
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image once, then one volume and one container for each ordinal."""
         if not group.count:
-            return Placed(reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], ready=[], data=None)
+            return Placed(
+                reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], rolled=[], ready=[], data=None
+            )
         # Pulled before any container is touched, so that an image which does not exist stops nothing that runs.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_(opts, depends_on=[image])
@@ -82,12 +84,14 @@ class DockerPlacement:
             for ordinal, host in enumerate(hosts)
         ]
         addresses = [link.address for link in links]
+        made = forge(group, links, pulumi.ResourceOptions.merge(after_image, leftovers.cleared(name)))
         return Placed(
             reach=addresses,
             http_addresses=addresses,
             ui_addresses=addresses,
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
-            ready=forge(group, links, pulumi.ResourceOptions.merge(after_image, leftovers.cleared(name))),
+            rolled=made,
+            ready=made,
             data=links[0].volume,
         )
 

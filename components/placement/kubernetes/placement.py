@@ -63,7 +63,9 @@ class KubernetesPlacement:
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The workload of one tier, and what it needs."""
         if not group.count:
-            return Placed(reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], ready=[], data=None)
+            return Placed(
+                reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], rolled=[], ready=[], data=None
+            )
         tier = Tier(name, group, self.settings)
         make = servers.place if group.role is Role.SERVER else clients.place
         return make(tier, self._domain, self._prepared(name, opts))

@@ -11,19 +11,16 @@ from components.live.claim_size import ClaimSize
 from components.live.pod_roll import Crew, PodRoll
 from components.live.scale_down import CLAIM, ScaleDown
 from components.live.stateful_set import Workload
+from components.live.voters import Voters
 from components.placement.contract import Placed
 from components.placement.kubernetes import configuration, guards, pod, reaching, services, ui
-from components.placement.kubernetes.tier import Tier, cluster_of
+from components.placement.kubernetes.tier import MADE_IS_ENOUGH, Tier, cluster_of
 from components.placement.options import with_
 
 SIZE = "10Gi"
 """Of a server's volume: the log and the snapshots of a large store, with room to spare."""
-READY_AT_ONCE = {
-    # PodRoll knows better than a probe when servers are ready, and must get its turn when none is.
-    "pulumi.com/waitFor": "jsonpath={.metadata.uid}",
-    # Scaling down sets `replicas` too, under another name.
-    "pulumi.com/patchForce": "true",
-}
+# Scaling down sets `replicas` too, under another name.
+ANNOTATIONS = {**MADE_IS_ENOUGH, "pulumi.com/patchForce": "true"}
 
 
 def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
@@ -47,7 +44,7 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     services.api(tier, opts)
     stateful_set = kubernetes.apps.v1.StatefulSet(
         f"{tier.name}-stateful-set",
-        metadata=tier.metadata(tier.called, READY_AT_ONCE),
+        metadata=tier.metadata(tier.called, ANNOTATIONS),
         spec=_spec(tier, template),
         # A claim is made once: ClaimSize lets it grow, and nothing else about it may change.
         opts=with_(opts, depends_on=around, ignore_changes=["spec.volumeClaimTemplates"]),
@@ -56,15 +53,17 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     after = with_(opts, depends_on=[stateful_set], deleted_with=stateful_set)
     crew = Crew(names=names, addresses=addresses, definition=definition, image=group.image, configuration=files)
     roll = PodRoll(f"{tier.name}-roll", crew, workload, after)
+    voters = Voters(f"{tier.name}-voters", names, addresses, workload, with_(after, depends_on=[roll]))
     claims = [f"{CLAIM}-{name}" for name in names]
     size = settings.get("storage", {}).get("size", SIZE)
-    ClaimSize(f"{tier.name}-claims", claims, size, workload, with_(after, depends_on=[roll]))
+    ClaimSize(f"{tier.name}-claims", claims, size, workload, with_(after, depends_on=[voters]))
     return Placed(
         reach=addresses,
         http_addresses=[f"http://{name}.{tier.called}.{domain}:{ports.HTTP}" for name in names],
         ui_addresses=[ui.address(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
-        ready=[roll],
+        rolled=[roll],
+        ready=[voters],
         data=stateful_set,
     )
 

@@ -15,6 +15,9 @@ MARK = "consul-on-pulumi/mark"
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """Readiness is proved by asking Consul; waiting for endpoints would cost ten seconds a Service."""
 
+MADE_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
+"""Of a workload behind which a roll of ours stands, which knows better than a probe when its agents are ready."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tier:
