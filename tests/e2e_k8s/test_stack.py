@@ -150,6 +150,22 @@ def test_a_bad_configuration_stops_at_the_first_server(stack: PodCluster) -> Non
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
+def test_a_client_that_cannot_run_stops_the_update_and_the_old_one_serves_on(stack: PodCluster) -> None:
+    (old,) = stack.pods("client").items()
+    stack.change(client_config={"performance": {"raft_multiplier": 99}})
+    began = time.monotonic()
+
+    told = stack.refused("up")
+
+    assert "raft_multiplier cannot be 99" in told
+    assert time.monotonic() - began < 120
+    assert old in stack.pods("client").items()
+    assert consul.put(f"http://{old[1]}:8500", "during", "the stop of clients")
+    stack.change(client_config=None)
+    stack.up()
+    assert stack.preview().keys() == {"same"}, stack.changed()
+
+
 def test_servers_come_and_go_and_nothing_is_lost(stack: PodCluster) -> None:
     with Writer(stack.addresses("client")[0], "scale") as writer:
         for servers, quorum in ((5, 3), (3, 2)):
