@@ -18,7 +18,10 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import requests
+
+from components.live import kubeconfig, reach, tunnel
 
 TOKEN = "let-me-in"
 NAMESPACE = "dev"
@@ -94,6 +97,13 @@ class FakeKubernetes:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def is_the_current(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        """The environment leads here, and nothing is known of what it led to before."""
+        monkeypatch.setenv("KUBECONFIG", str(self.kubeconfig(folder)))
+        monkeypatch.setattr(kubeconfig, "_loaded", {})
+        monkeypatch.setattr(tunnel, "_entrances", {})
+        monkeypatch.setattr(reach, "_untunnelled", set())
 
     def kubeconfig(self, folder: Path, *, context: str = "here") -> Path:
         """A kubeconfig that leads here, with a token."""

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.live import kubeconfig
 from components.live.api import RefusedError
 from components.live.claim_size import ClaimSizeProvider
 from tests.live.fake_kubernetes import FakeKubernetes
@@ -19,8 +18,7 @@ CLAIMS = ["data-dev-server-0", "data-dev-server-1"]
 def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
     claims: dict[str, Any] = {name: {"spec": {"resources": {"requests": {"storage": "10Gi"}}}} for name in CLAIMS}
     with FakeKubernetes(claims=claims) as running:
-        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path)))
-        monkeypatch.setattr(kubeconfig, "_loaded", {})
+        running.is_the_current(monkeypatch, tmp_path)
         yield running
 
 

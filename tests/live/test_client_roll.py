@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.live import client_roll, kubeconfig, pods
+from components.live import client_roll, pods
 from components.live.client_roll import ClientRollProvider
 from components.live.turn import RollStoppedError
 from tests.live.fake_kubernetes import FakeKubernetes, pod, waiting
@@ -19,8 +19,7 @@ AGAIN = ". Correct it and run `pulumi up` again"
 @pytest.fixture
 def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
     with FakeKubernetes() as running:
-        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path)))
-        monkeypatch.setattr(kubeconfig, "_loaded", {})
+        running.is_the_current(monkeypatch, tmp_path)
         monkeypatch.setattr(client_roll, "INTERVAL", 0.01)
         monkeypatch.setattr(pods, "PATIENCE", 0.3)
         monkeypatch.setattr(pods, "PATIENCE_HOPELESS", 0.05)

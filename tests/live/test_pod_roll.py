@@ -25,8 +25,7 @@ STOPPED = (
 @pytest.fixture
 def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
     with FakeKubernetes() as running:
-        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path)))
-        monkeypatch.setattr(kubeconfig, "_loaded", {})
+        running.is_the_current(monkeypatch, tmp_path)
         yield running
 
 

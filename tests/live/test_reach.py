@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from components.live import kubeconfig, reach, tunnel
+from components.live import kubeconfig, reach
 from components.live.api import Consul, RefusedError, UnreachableError
 from components.live.kubeconfig import Cluster
 from components.live.reach import Way
@@ -23,10 +23,7 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consul: FakeCons
     """An API server, and behind a pod's port 8500 a Consul."""
     with FakeKubernetes() as running:
         running.behind[POD, 8500] = int(consul.addresses[0].rpartition(":")[2])
-        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path)))
-        monkeypatch.setattr(kubeconfig, "_loaded", {})
-        monkeypatch.setattr(tunnel, "_entrances", {})
-        monkeypatch.setattr(reach, "_untunnelled", set())
+        running.is_the_current(monkeypatch, tmp_path)
         yield running
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.live import gate, kubeconfig, scale_down
+from components.live import gate, scale_down
 from components.live.scale_down import ScaleDownProvider
 from components.live.turn import RollStoppedError
 from tests.live.fake_kubernetes import FakeKubernetes, pod
@@ -21,8 +21,7 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
     pods = {name: pod(ordinal) for ordinal, name in enumerate(FIVE)}
     claims: dict[str, Any] = {f"data-{name}": {"metadata": {"name": f"data-{name}"}} for name in FIVE}
     with FakeKubernetes(replicas=5, pods=pods, claims=claims) as running:
-        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path)))
-        monkeypatch.setattr(kubeconfig, "_loaded", {})
+        running.is_the_current(monkeypatch, tmp_path)
         yield running
 
 

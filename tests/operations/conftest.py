@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.live import credentials, kubeconfig, reach, tunnel
+from components.live import credentials
 from tests.live.fake_consul import FakeConsul
 from tests.live.fake_kubernetes import FakeKubernetes
 
@@ -35,10 +35,7 @@ def api_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, three: FakeConsu
     with FakeKubernetes() as running:
         for pod, address in zip(PODS, three.addresses, strict=True):
             running.behind[pod, 8500] = int(address.rpartition(":")[2])
-        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig(tmp_path)))
-        monkeypatch.setattr(kubeconfig, "_loaded", {})
-        monkeypatch.setattr(tunnel, "_entrances", {})
-        monkeypatch.setattr(reach, "_untunnelled", set())
+        running.is_the_current(monkeypatch, tmp_path)
         yield running
 
 
