@@ -51,13 +51,13 @@ class ClientRoll(Resource, module="consul-on-pulumi", name="ClientRoll"):
 
 def _await_all(clients: Clients) -> None:
     patience, available = Patience(), 0
-    while progress := clients.progress():
+    while progress := patience.asked(clients.progress):
         if progress.finished:
             return
         if progress.available > available:
             # Many nodes take long, one after the other, and that is no reason to stop.
             patience, available = Patience(), progress.available
-        lacking = [pod for pod in clients.pods() if not pod.ready]
+        lacking = [pod for pod in patience.asked(clients.pods) if not pod.ready]
         if patience.is_over(lacking):
             raise RollStoppedError(
                 f"{_explained(clients.name, progress, lacking)}. Correct it and run `pulumi up` again"

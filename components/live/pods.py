@@ -2,10 +2,12 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from components.desired import rollout
 from components.desired.rollout import View
+from components.live.api import UnreachableError
 from components.live.pod_status import Pod
 from components.live.servers import Servers
 from components.live.stateful_set import StatefulSet
@@ -20,6 +22,8 @@ CRASHES = 2
 twice as long before each further one, between which the pod looks well for a moment."""
 INTERVAL = 0.3
 """Seconds between two looks."""
+
+T = TypeVar("T")
 
 
 class Patience:
@@ -37,6 +41,16 @@ class Patience:
         tired = self._hopeless_since is not None and now - self._hopeless_since > PATIENCE_HOPELESS
         return crashed or tired or now > self._deadline
 
+    def asked(self, question: Callable[[], T]) -> T:
+        """What the API server answers, asked again while it says nothing; raises UnreachableError in the end."""
+        while True:
+            try:
+                return question()
+            except UnreachableError:
+                if self.is_over(()):
+                    raise
+                time.sleep(INTERVAL)
+
 
 def hindrances(
     servers: Servers, pods: StatefulSet, names: Sequence[str], gone: Mapping[str, str], *, led: bool = True
@@ -49,7 +63,7 @@ def hindrances(
     patience = Patience()
     index = 0
     while True:
-        found, view = pods.pods(names), servers.look()
+        found, view = patience.asked(lambda: pods.pods(names)), servers.look()
         index = index or (view.seen[view.leader].commit if view.leader else 0)
         hindered = {
             name: reason

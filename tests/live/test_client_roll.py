@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.live import client_roll, pods
+from components.live.api import UnreachableError
 from components.live.client_roll import ClientRollProvider
 from components.live.turn import RollStoppedError
 from tests.live.fake_kubernetes import FakeKubernetes, pod, waiting
@@ -161,6 +162,28 @@ def test_why_no_pod_is_made_is_told(kubernetes: FakeKubernetes, kind: str) -> No
     assert stopped(kind=kind) == (
         f"dev-client: 0 of 2 clients are as the settings say (FailedCreate: exceeded quota: small){AGAIN}"
     )
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["for a moment", "for ever"])
+@pytest.mark.parametrize("path", ["/apis/apps/v1", "/api/v1/namespaces/dev/pods"])
+def test_an_api_server_that_is_away_is_waited_for(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch, path: str, lasting: bool
+) -> None:
+    deployment(kubernetes, availableReplicas=1)
+    kubernetes.refusals["GET", path] = (503, "etcd is away")
+
+    def back(_seconds: float) -> None:
+        if not lasting:
+            kubernetes.refusals.clear()
+            deployment(kubernetes)
+
+    monkeypatch.setattr(client_roll.time, "sleep", back)
+
+    if lasting:
+        with pytest.raises(UnreachableError, match="etcd is away"):
+            ClientRollProvider().create(props())
+    else:
+        assert ClientRollProvider().create(props()).id == "dev-client"
 
 
 def test_clients_that_somebody_deleted_are_said_to_be_gone(kubernetes: FakeKubernetes) -> None:

@@ -139,6 +139,15 @@ def test_at_the_birth_of_a_cluster_all_votes_are_waited_for(played: PlayedServer
     assert played.done == []
 
 
+def test_servers_are_waited_for_while_the_api_server_is_away(
+    played: PlayedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubernetes.refusals["GET", "/api/v1/namespaces/dev/pods"] = (503, "etcd is away")
+    monkeypatch.setattr(pods.time, "sleep", lambda _seconds: kubernetes.refusals.clear())
+
+    assert VotersProvider().create(props()).id == "dev-server"
+
+
 def test_a_birth_that_fails_says_why(played: PlayedServers, kubernetes: FakeKubernetes) -> None:
     kubernetes.pods[NAMES[2]] = waiting(kubernetes.pods[NAMES[2]], "ImagePullBackOff", "no such image")
     played.down.add(NAMES[2])
