@@ -59,15 +59,13 @@ def _await_all(clients: Clients) -> None:
             patience, available = Patience(), progress.available
         lacking = [pod for pod in patience.asked(clients.pods) if not pod.ready]
         if patience.is_over(lacking):
-            raise RollStoppedError(
-                f"{_explained(clients.name, progress, lacking)}. Correct it and run `pulumi up` again"
-            )
+            raise RollStoppedError(f"{_explained(clients, progress, lacking)}. Correct it and run `pulumi up` again")
         time.sleep(INTERVAL)
     raise RollStoppedError(f"{clients.name} was deleted by somebody else: run `pulumi refresh`, then `pulumi up` again")
 
 
-def _explained(name: str, progress: Progress, lacking: list[Pod]) -> str:
+def _explained(clients: Clients, progress: Progress, lacking: list[Pod]) -> str:
     words = [f"{pod.name}: {pod.trouble or 'knows no leader'}" for pod in lacking]
-    words += [progress.trouble] if progress.trouble else []
-    count = f"{name}: {progress.available} of {progress.wanted} clients are as the settings say"
+    words += [trouble] if (trouble := clients.trouble()) else []
+    count = f"{clients.name}: {progress.available} of {progress.wanted} clients are as the settings say"
     return f"{count} ({'; '.join(words)})" if words else count

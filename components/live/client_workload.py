@@ -47,8 +47,6 @@ class Progress:
     """How many of them are as described, and ready."""
     finished: bool
     """Whether the controller has seen the last change, and nothing is left to do."""
-    trouble: str
-    """Why it makes no pods, in Kubernetes' words; empty where it says nothing."""
 
 
 class Clients:
@@ -65,7 +63,7 @@ class Clients:
 
     def progress(self) -> Progress | None:
         """Where the controller stands; None where there is no such workload."""
-        found = self._api.find(f"/apis/apps/v1/namespaces/{self._namespace}/{self._kind.value}/{self.name}")
+        found = self._found()
         if found is None:
             return None
         counted = _of_deployment if self._kind is Kind.DEPLOYMENT else _of_daemon_set
@@ -75,7 +73,6 @@ class Clients:
             wanted=wanted,
             available=min(updated, available),
             finished=settled and updated >= wanted and available >= wanted and not surplus,
-            trouble=self._trouble(found),
         )
 
     def pods(self) -> list[Pod]:
@@ -84,12 +81,16 @@ class Clients:
         pods = map(pod_of, listed.get("items", []))
         return [pod for pod in pods if pod.definition == self._definition and not pod.leaving]
 
-    def _trouble(self, found: Object) -> str:
+    def trouble(self) -> str:
+        """Why the controller makes no pods, in Kubernetes' words; empty where it says nothing."""
         if self._kind is Kind.DAEMON_SET:
             return complaints.last(self._api, self._namespace, "DaemonSet", self.name)
-        conditions = found.get("status", {}).get("conditions", [])
+        conditions = (self._found() or {}).get("status", {}).get("conditions", [])
         failures = [one for one in conditions if one["type"] == "ReplicaFailure" and one["status"] == "True"]
         return "".join(f"{one.get('reason')}: {one.get('message')}" for one in failures)
+
+    def _found(self) -> Object | None:
+        return self._api.find(f"/apis/apps/v1/namespaces/{self._namespace}/{self._kind.value}/{self.name}")
 
 
 def _of_deployment(found: Object, status: Object) -> tuple[int, int, int, int]:
