@@ -1,4 +1,4 @@
-"""Waiting for servers in pods: with the evidence of each server, and with Kubernetes' own words where there is none."""
+"""Waiting for agents in pods: with the evidence of each server, and with Kubernetes' own words where there is none."""
 
 import threading
 import time

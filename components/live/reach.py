@@ -53,7 +53,7 @@ def reason(error: requests.RequestException) -> str:
 
 
 def answers(base: str, within: float) -> bool:
-    """Whether the agent at this address says anything in so many seconds, be it that it wants a token."""
+    """Whether the agent at this address says anything in so many seconds, be it a want of token or certificate."""
     with session() as opened:
         try:
             opened.get(f"{base}/v1/agent/self", timeout=within)

@@ -58,6 +58,10 @@ class Placed:
     """Lives as long as what the agents store; no rolling change replaces it."""
 
 
+NOTHING = Placed(reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], rolled=[], ready=[], data=None)
+"""A group without agents, placed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What all tiers of a cluster stand on."""

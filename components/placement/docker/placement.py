@@ -10,7 +10,7 @@ from components.desired import naming, secret_files
 from components.desired.agent import Surroundings
 from components.desired.topology import Topology
 from components.live.secret_volume import SecretVolume
-from components.placement.contract import AgentGroup, Ground, Placed
+from components.placement.contract import NOTHING, AgentGroup, Ground, Placed
 from components.placement.docker import addressing, containers, leftovers
 from components.placement.docker.chain import Link, forge
 from components.placement.docker.settings import DockerArgs
@@ -63,9 +63,7 @@ class DockerPlacement:
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image once, then one volume and one container for each ordinal."""
         if not group.count:
-            return Placed(
-                reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], rolled=[], ready=[], data=None
-            )
+            return NOTHING
         # Pulled before any container is touched, so that an image which does not exist stops nothing that runs.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_(opts, depends_on=[image])

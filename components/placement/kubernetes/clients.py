@@ -24,18 +24,19 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     template, definition = pod.template(tier, ARGUMENTS, config, [], configuration.secret(tier, opts))
     around = [made, guards.account(tier, opts), *guards.network_policy(tier, opts)]
     services.api(tier, opts)
-    workload = _workload(tier, template, with_(opts, depends_on=around))
+    kind = Kind.DAEMON_SET if settings.get("clients") == "DaemonSet" else Kind.DEPLOYMENT
+    workload = _workload(tier, kind, template, with_(opts, depends_on=around))
     # With the workload the clients themselves go.
     after = with_(opts, depends_on=[workload, *group.awaited], deleted_with=workload)
     which = ClientWorkload(
         cluster=cluster_of(settings).text,
         namespace=tier.namespace,
-        kind=(Kind.DAEMON_SET if _everywhere(tier) else Kind.DEPLOYMENT).value,
+        kind=kind.value,
         workload=tier.called,
         selector=tier.selector,
         definition=definition,
     )
-    roll = ClientRoll(f"{tier.name}-roll", which, None if _everywhere(tier) else group.count, after)
+    roll = ClientRoll(f"{tier.name}-roll", which, None if kind is Kind.DAEMON_SET else group.count, after)
     address = f"http://{tier.called}.{domain}:{ports.HTTP}"
     return Placed(
         reach=[],
@@ -48,14 +49,10 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     )
 
 
-def _everywhere(tier: Tier) -> bool:
-    return tier.settings.get("clients") == "DaemonSet"
-
-
-def _workload(tier: Tier, template: dict[str, Any], opts: pulumi.ResourceOptions) -> pulumi.Resource:
+def _workload(tier: Tier, kind: Kind, template: dict[str, Any], opts: pulumi.ResourceOptions) -> pulumi.Resource:
     spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
     metadata = tier.metadata(tier.called, MADE_IS_ENOUGH)
-    if _everywhere(tier):
+    if kind is Kind.DAEMON_SET:
         daemons: pulumi.Resource = kubernetes.apps.v1.DaemonSet(
             f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=opts
         )

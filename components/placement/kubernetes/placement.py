@@ -8,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 
 from components.desired.agent import Surroundings
 from components.desired.topology import Role, Topology
-from components.placement.contract import AgentGroup, Ground, Placed
+from components.placement.contract import NOTHING, AgentGroup, Ground, Placed
 from components.placement.kubernetes import clients, leftovers, reaching, refusals, servers
 from components.placement.kubernetes.settings import KubernetesArgs
 from components.placement.kubernetes.tier import MARK, Tier, cluster_of, selector
@@ -63,9 +63,7 @@ class KubernetesPlacement:
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The workload of one tier, and what it needs."""
         if not group.count:
-            return Placed(
-                reach=[], http_addresses=[], ui_addresses=[], dns_addresses=[], rolled=[], ready=[], data=None
-            )
+            return NOTHING
         tier = Tier(name, group, self.settings)
         make = servers.place if group.role is Role.SERVER else clients.place
         return make(tier, self._domain, self._prepared(name, opts))

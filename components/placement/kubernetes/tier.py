@@ -14,7 +14,6 @@ MARK = "consul-on-pulumi/mark"
 """Label with the word that tells one cluster's objects from any other's, also of the same name."""
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """Readiness is proved by asking Consul; waiting for endpoints would cost ten seconds a Service."""
-
 MADE_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
 """Of a workload behind which a roll of ours stands, which knows better than a probe when its agents are ready."""
 
