@@ -7,6 +7,8 @@ from typing import Any
 
 import requests
 
+from tests.e2e.waiting import eventually
+
 _http = requests.Session()
 _http.trust_env = False
 
@@ -26,6 +28,15 @@ def ask(base: str, path: str) -> Any:
 def put(base: str, key: str, value: str) -> bool:
     """Whether the write was acknowledged."""
     return call(base, f"/v1/kv/{key}", "PUT", value).json() is True
+
+
+def write(base: str, key: str, value: str) -> None:
+    """A write as an application makes it, where a server may have stopped before.
+
+    An agent keeps connections to servers and finds out that one was closed by the request that it sends over it:
+    `rpc error making call: stream closed`. It repeats a read by itself, a write not (`canRetry` in agent/rpc.go).
+    """
+    eventually(f"a write through {base}", lambda: put(base, key, value), bool, within=15)
 
 
 def text(base: str, key: str) -> str:

@@ -128,7 +128,7 @@ def test_a_setting_that_the_agent_refuses_stops_the_roll_at_the_first_server(rol
     assert "raft_multiplier cannot be 99" in said
     assert {name for name, now in ids(rolling).items() if now != before[name]} == {first}
     rolling.leader(without=first)
-    assert consul.put(rolling.agents[-1], "during", "written")
+    consul.write(rolling.agents[-1], "during", "written")
     rolling.change(server_config=None)
     rolling.up()
     rolling.whole()

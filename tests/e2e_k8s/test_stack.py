@@ -143,7 +143,7 @@ def test_a_bad_configuration_stops_at_the_first_server(stack: PodCluster) -> Non
     assert len(kept) == 2
     (struck,) = before.keys() - set(kept)
     assert struck in told
-    assert consul.put(stack.addresses("client")[0], "during", "the stop")
+    consul.write(stack.addresses("client")[0], "during", "the stop")
     stack.change(server_config=None)
     stack.up()
     stack.all_vote(3)
@@ -160,7 +160,7 @@ def test_a_client_that_cannot_run_stops_the_update_and_the_old_one_serves_on(sta
     assert "raft_multiplier cannot be 99" in told
     assert time.monotonic() - began < 120
     assert old in stack.pods("client").items()
-    assert consul.put(f"http://{old[1]}:8500", "during", "the stop of clients")
+    consul.write(f"http://{old[1]}:8500", "during", "the stop of clients")
     stack.change(client_config=None)
     stack.up()
     assert stack.preview().keys() == {"same"}, stack.changed()
@@ -255,12 +255,12 @@ def test_a_snapshot_goes_through_the_api_server_and_brings_every_key_back(stack:
     servers = stack.addresses()
     for number in range(20):
         # Noise, since a snapshot is compressed: several frames and pieces each way.
-        consul.put(servers[number % 3], f"saved/{number}", secrets.token_hex(100_000))
+        consul.write(servers[number % 3], f"saved/{number}", secrets.token_hex(100_000))
     kept = stored(stack)
 
     saved = operation(stack, tmp_path, "snapshot", "save", name)
     requests.delete(f"{stack.addresses()[0]}/v1/kv/saved/?recurse", timeout=10)
-    consul.put(stack.addresses()[0], "motd", "by hand")
+    consul.write(stack.addresses()[0], "motd", "by hand")
     restored = operation(stack, tmp_path, "snapshot", "restore", name)
 
     assert saved.returncode == restored.returncode == 0, saved.stderr + restored.stderr
