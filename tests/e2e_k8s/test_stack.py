@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.chaos.load import Report, Writer
 from tests.e2e import browser, consul
 from tests.e2e.conftest import FLAT, SEEDS
 from tests.e2e.test_steady import ROUNDS
@@ -31,40 +32,16 @@ def stack(kubernetes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield made
 
 
-class Writer(threading.Thread):
-    """Writes a key every 50 ms through the client's pod, and never repeats one."""
-
-    def __init__(self, base: str, prefix: str) -> None:
-        super().__init__(daemon=True)
-        self.acknowledged: list[str] = []
-        self.refused: list[str] = []
-        self._base, self._prefix = base, prefix
-        self._ended = threading.Event()
-
-    def run(self) -> None:
-        number = 0
-        while not self._ended.is_set():
-            key, number = f"{self._prefix}/{number}", number + 1
-            try:
-                good = requests.put(f"{self._base}/v1/kv/{key}", data=b"x", timeout=5).text.strip() == "true"
-            except requests.RequestException:
-                good = False
-            (self.acknowledged if good else self.refused).append(key)
-            time.sleep(0.05)
-
-    def __enter__(self) -> "Writer":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self.join()
+def writing(stack: PodCluster, prefix: str) -> Writer:
+    """Writes through the client's pod, wherever the servers are."""
+    base = stack.addresses("client")[0]
+    return Writer(prefix, lambda: base)
 
 
-def nothing_lost(stack: PodCluster, writer: Writer) -> None:
-    assert len(writer.acknowledged) > 20
+def nothing_lost(stack: PodCluster, report: Report) -> None:
+    assert len(report.acknowledged) > 20
     stored = consul.ask(stack.addresses()[0], "/v1/kv/?keys&consistent")
-    assert set(writer.acknowledged) <= set(stored)
+    assert {write.key for write in report.acknowledged} <= set(stored)
 
 
 def ui_of(stack: PodCluster) -> str:
@@ -110,7 +87,7 @@ def test_another_configuration_goes_one_server_at_a_time_and_loses_nothing(stack
     before = stack.uids()
     stack.change(server_config={"log_level": "DEBUG"})
     fewest = []
-    with Writer(stack.addresses("client")[0], "roll") as writer:
+    with writing(stack, "roll") as writer:
         watching = threading.Event()
 
         def watch() -> None:
@@ -128,8 +105,8 @@ def test_another_configuration_goes_one_server_at_a_time_and_loses_nothing(stack
     stack.all_vote(3)
     assert not stack.uids().items() & before.items()
     assert min(fewest) >= 2, "never more than one server away"
-    nothing_lost(stack, writer)
-    assert len(writer.refused) <= 0.05 * len(writer.acknowledged), writer.refused
+    nothing_lost(stack, writer.report)
+    assert len(writer.report.failed) <= 0.05 * len(writer.report.acknowledged), str(writer.report)
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
@@ -167,7 +144,7 @@ def test_a_client_that_cannot_run_stops_the_update_and_the_old_one_serves_on(sta
 
 
 def test_servers_come_and_go_and_nothing_is_lost(stack: PodCluster) -> None:
-    with Writer(stack.addresses("client")[0], "scale") as writer:
+    with writing(stack, "scale") as writer:
         for servers, quorum in ((5, 3), (3, 2)):
             stack.change(servers=servers)
             stack.up()
@@ -175,7 +152,7 @@ def test_servers_come_and_go_and_nothing_is_lost(stack: PodCluster) -> None:
             found = consul.ask(stack.addresses()[0], "/v1/operator/autopilot/configuration")
             assert found["MinQuorum"] == quorum
 
-    nothing_lost(stack, writer)
+    nothing_lost(stack, writer.report)
     claims = stack.kubectl.get("persistentvolumeclaims", "--namespace", stack.name)["items"]
     assert len(claims) == 3
     assert stack.preview().keys() == {"same"}, stack.changed()
@@ -225,7 +202,8 @@ def test_one_node_may_be_drained_and_no_second_one_before_it_is_back(stack: PodC
     first, second = where[f"{stack.name}-server-0"], where[f"{stack.name}-server-1"]
     assert len(set(where.values())) == 3, "servers are spread"
     drain = ("drain", "--ignore-daemonsets", "--delete-emptydir-data", "--force")
-    with Writer(stack.addresses()[2], "drain") as writer:
+    stays = stack.addresses()[2]
+    with Writer("drain", lambda: stays) as writer:
         try:
             stack.kubectl(*drain, first, "--timeout=90s")
             with pytest.raises(AssertionError, match="disruption budget"):
@@ -234,7 +212,7 @@ def test_one_node_may_be_drained_and_no_second_one_before_it_is_back(stack: PodC
             stack.kubectl("uncordon", first)
             stack.kubectl("uncordon", second)
         stack.all_vote(3, within=180)
-    nothing_lost(stack, writer)
+    nothing_lost(stack, writer.report)
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
