@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, Resource, ResourceProvider, UpdateResult
 
+from components.live.api import RefusedError, UnreachableError
 from components.live.client_workload import Clients, ClientWorkload, Progress
 from components.live.pod_status import Pod
 from components.live.pods import INTERVAL, Patience
@@ -24,9 +25,13 @@ class ClientRollProvider(ResourceProvider):
     serialize_as_secret_always = False
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Another description, another number, or another kind of workload."""
-        compared = ("definition", "kind", "replicas", "revision")
-        return DiffResult(changes=any(olds.get(key) != news.get(key) for key in compared))
+        """Another description, another number, another kind of workload, or the way back from an update that failed."""
+        if any(olds.get(key) != news.get(key) for key in ("definition", "kind", "replicas", "revision")):
+            return DiffResult(changes=True)
+        try:
+            return DiffResult(changes=not Clients(news).is_described())
+        except (RefusedError, UnreachableError):
+            return DiffResult(changes=False)
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for all clients."""

@@ -10,7 +10,7 @@ import pulumi
 from components.live import complaints
 from components.live.api_server import ApiServer, Object
 from components.live.kubeconfig import Cluster
-from components.live.pod_status import Pod, pod_of
+from components.live.pod_status import Pod, definition_in, pod_of
 
 
 class Kind(Enum):
@@ -74,6 +74,11 @@ class Clients:
             available=min(updated, available),
             finished=settled and updated >= wanted and available >= wanted and not surplus,
         )
+
+    def is_described(self) -> bool:
+        """Whether new pods would be as described; also where there is no such workload, which makes none."""
+        found = self._found()
+        return found is None or definition_in(found["spec"]["template"]["metadata"]) == self._definition
 
     def pods(self) -> list[Pod]:
         """Those pods that are as described and do not end."""

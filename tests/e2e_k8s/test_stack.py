@@ -140,6 +140,7 @@ def test_a_client_that_cannot_run_stops_the_update_and_the_old_one_serves_on(sta
     consul.write(f"http://{old[1]}:8500", "during", "the stop of clients")
     stack.change(client_config=None)
     stack.up()
+    assert [op for op, name in stack.changed() if name == "consul-client-roll"] == ["update"], "the way back is seen"
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 

@@ -40,11 +40,15 @@ def props(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def deployment(kubernetes: FakeKubernetes, *, observed: int = 2, **status: Any) -> None:
+def template(definition: str = "new") -> dict[str, Any]:
+    return {"metadata": {"labels": LABELS, "annotations": {"consul-on-pulumi/definition": definition}}}
+
+
+def deployment(kubernetes: FakeKubernetes, *, observed: int = 2, definition: str = "new", **status: Any) -> None:
     counted = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2} | status
     kubernetes.workloads["deployments/dev-client"] = {
         "metadata": {"generation": 2},
-        "spec": {"replicas": 2},
+        "spec": {"replicas": 2, "template": template(definition)},
         "status": {"observedGeneration": observed, **counted},
     }
 
@@ -53,7 +57,7 @@ def daemon_set(kubernetes: FakeKubernetes, **status: Any) -> None:
     counted = {"desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 2} | status
     kubernetes.workloads["daemonsets/dev-client"] = {
         "metadata": {"generation": 1},
-        "spec": {},
+        "spec": {"template": template()},
         "status": {"observedGeneration": 1, **counted},
     }
 
@@ -218,5 +222,24 @@ def test_clients_of_many_nodes_are_waited_for_as_long_as_one_after_the_other_com
     ],
     ids=str,
 )
-def test_clients_are_waited_for_when_they_change(change: dict[str, Any], changes: bool) -> None:
+def test_clients_are_waited_for_when_they_change(
+    kubernetes: FakeKubernetes, change: dict[str, Any], changes: bool
+) -> None:
+    deployment(kubernetes)
     assert ClientRollProvider().diff("id", props(), props(**change)).changes is changes
+
+
+def test_the_way_back_from_an_update_that_failed_is_waited_for(kubernetes: FakeKubernetes) -> None:
+    deployment(kubernetes, definition="failed")
+
+    assert ClientRollProvider().diff("id", props(), props()).changes
+
+
+@pytest.mark.parametrize("answer", [404, 403, 503])
+def test_a_preview_without_an_answer_of_the_api_server_shows_no_change_of_clients(
+    kubernetes: FakeKubernetes, answer: int
+) -> None:
+    deployment(kubernetes, definition="failed")
+    kubernetes.refusals["GET", "/apis/apps/v1"] = (answer, "no")
+
+    assert not ClientRollProvider().diff("id", props(), props()).changes
