@@ -16,7 +16,7 @@ REVISION = 1
 """Raised when the provider's behaviour changes: the state holds only its import path, so code alone is no change."""
 
 Properties = dict[str, Any]
-"""The keys of a ClientWorkload, with `replicas` and `revision`."""
+"""The keys of a ClientWorkload, with `replicas` and `revision`; as outputs also the `version` that was waited for."""
 
 
 class ClientRollProvider(ResourceProvider):
@@ -29,19 +29,20 @@ class ClientRollProvider(ResourceProvider):
         if any(olds.get(key) != news.get(key) for key in ("definition", "kind", "replicas", "revision")):
             return DiffResult(changes=True)
         try:
-            return DiffResult(changes=not Clients(news).is_described())
+            progress = Clients(news).progress()
         except (RefusedError, UnreachableError):
-            return DiffResult(changes=False)
+            progress = None
+        # What is not known is no change; a state that is older than this code has no version.
+        known = olds.get("version")
+        return DiffResult(changes=bool(progress and known and progress.version != known))
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for all clients."""
-        _await_all(Clients(props))
-        return CreateResult(props["workload"], props)
+        return CreateResult(props["workload"], {**props, "version": _await_all(Clients(props))})
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Wait until all clients are replaced."""
-        _await_all(Clients(news))
-        return UpdateResult(news)
+        return UpdateResult({**news, "version": _await_all(Clients(news))})
 
 
 class ClientRoll(Resource, module="consul-on-pulumi", name="ClientRoll"):
@@ -54,11 +55,11 @@ class ClientRoll(Resource, module="consul-on-pulumi", name="ClientRoll"):
         super().__init__(ClientRollProvider(), name, {**which, "replicas": replicas, "revision": REVISION}, opts)
 
 
-def _await_all(clients: Clients) -> None:
+def _await_all(clients: Clients) -> str:
     patience, available = Patience(), 0
     while progress := patience.asked(clients.progress):
         if progress.finished:
-            return
+            return progress.version
         if progress.available > available:
             # Many nodes take long, one after the other, and that is no reason to stop.
             patience, available = Patience(), progress.available

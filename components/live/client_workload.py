@@ -10,7 +10,7 @@ import pulumi
 from components.live import complaints
 from components.live.api_server import ApiServer, Object
 from components.live.kubeconfig import Cluster
-from components.live.pod_status import Pod, definition_in, pod_of
+from components.live.pod_status import Pod, pod_of
 
 
 class Kind(Enum):
@@ -47,6 +47,8 @@ class Progress:
     """How many of them are as described, and ready."""
     finished: bool
     """Whether the controller has seen the last change, and nothing is left to do."""
+    version: str
+    """What the workload says: every change makes another one."""
 
 
 class Clients:
@@ -68,17 +70,14 @@ class Clients:
             return None
         counted = _of_deployment if self._kind is Kind.DEPLOYMENT else _of_daemon_set
         wanted, updated, available, surplus = counted(found, found.get("status", {}))
-        settled = found.get("status", {}).get("observedGeneration", 0) >= found["metadata"]["generation"]
+        metadata = found["metadata"]
+        settled = found.get("status", {}).get("observedGeneration", 0) >= metadata["generation"]
         return Progress(
             wanted=wanted,
             available=min(updated, available),
             finished=settled and updated >= wanted and available >= wanted and not surplus,
+            version=f"{metadata['uid']}/{metadata['generation']}",
         )
-
-    def is_described(self) -> bool:
-        """Whether new pods would be as described; also where there is no such workload, which makes none."""
-        found = self._found()
-        return found is None or definition_in(found["spec"]["template"]["metadata"]) == self._definition
 
     def pods(self) -> list[Pod]:
         """Those pods that are as described and do not end."""

@@ -43,12 +43,6 @@ class Pod:
     """How often its container was started again, counted while it is held back for that: else 0."""
 
 
-def definition_in(metadata: Object) -> str | None:
-    """What a pod is made of, by its own metadata or those of the template."""
-    digest: str | None = metadata.get("annotations", {}).get(DEFINITION)
-    return digest
-
-
 def pod_of(found: Object) -> Pod:
     """The pod that an object of the API describes."""
     metadata, status = found["metadata"], found.get("status", {})
@@ -59,7 +53,7 @@ def pod_of(found: Object) -> Pod:
         name=metadata["name"],
         uid=metadata["uid"],
         revision=metadata.get("labels", {}).get("controller-revision-hash", ""),
-        definition=definition_in(metadata),
+        definition=metadata.get("annotations", {}).get(DEFINITION),
         ready=conditions.get("Ready", {}).get("status") == "True",
         leaving="deletionTimestamp" in metadata,
         trouble=trouble,

@@ -40,15 +40,11 @@ def props(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def template(definition: str = "new") -> dict[str, Any]:
-    return {"metadata": {"labels": LABELS, "annotations": {"consul-on-pulumi/definition": definition}}}
-
-
-def deployment(kubernetes: FakeKubernetes, *, observed: int = 2, definition: str = "new", **status: Any) -> None:
+def deployment(kubernetes: FakeKubernetes, *, observed: int = 2, generation: int = 2, **status: Any) -> None:
     counted = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2} | status
     kubernetes.workloads["deployments/dev-client"] = {
-        "metadata": {"generation": 2},
-        "spec": {"replicas": 2, "template": template(definition)},
+        "metadata": {"uid": "d", "generation": generation},
+        "spec": {"replicas": 2},
         "status": {"observedGeneration": observed, **counted},
     }
 
@@ -56,8 +52,8 @@ def deployment(kubernetes: FakeKubernetes, *, observed: int = 2, definition: str
 def daemon_set(kubernetes: FakeKubernetes, **status: Any) -> None:
     counted = {"desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 2} | status
     kubernetes.workloads["daemonsets/dev-client"] = {
-        "metadata": {"generation": 1},
-        "spec": {"template": template()},
+        "metadata": {"uid": "s", "generation": 1},
+        "spec": {},
         "status": {"observedGeneration": 1, **counted},
     }
 
@@ -78,9 +74,9 @@ def test_clients_that_are_all_there_are_not_waited_for(kubernetes: FakeKubernete
     deployment(kubernetes)
     daemon_set(kubernetes)
 
-    for wanted in (props(), props(kind="daemonsets", replicas=None)):
+    for wanted, version in ((props(), "d/2"), (props(kind="daemonsets", replicas=None), "s/1")):
         result = ClientRollProvider().create(wanted)
-        assert (result.id, result.outs) == ("dev-client", wanted)
+        assert (result.id, result.outs) == ("dev-client", wanted | {"version": version})
 
 
 @pytest.mark.parametrize(
@@ -106,7 +102,7 @@ def test_a_deployment_is_waited_for_until_nothing_is_left_to_do(
 
     monkeypatch.setattr(client_roll.time, "sleep", later)
 
-    assert ClientRollProvider().update("id", props(definition="old"), props()).outs == props()
+    assert ClientRollProvider().update("id", props(definition="old"), props()).outs == props(version="d/2")
     assert len(looks) == 3
 
 
@@ -230,16 +226,26 @@ def test_clients_are_waited_for_when_they_change(
 
 
 def test_the_way_back_from_an_update_that_failed_is_waited_for(kubernetes: FakeKubernetes) -> None:
-    deployment(kubernetes, definition="failed")
+    deployment(kubernetes)
+    there = ClientRollProvider().create(props()).outs
+    assert not ClientRollProvider().diff("id", there, props()).changes
 
-    assert ClientRollProvider().diff("id", props(), props()).changes
+    deployment(kubernetes, generation=4, observed=4)
+
+    assert ClientRollProvider().diff("id", there, props()).changes
+    back = ClientRollProvider().update("id", there, props()).outs
+    assert not ClientRollProvider().diff("id", back, props()).changes
 
 
 @pytest.mark.parametrize("answer", [404, 403, 503])
-def test_a_preview_without_an_answer_of_the_api_server_shows_no_change_of_clients(
-    kubernetes: FakeKubernetes, answer: int
-) -> None:
-    deployment(kubernetes, definition="failed")
+def test_where_the_api_server_does_not_tell_there_is_no_change(kubernetes: FakeKubernetes, answer: int) -> None:
+    deployment(kubernetes)
     kubernetes.refusals["GET", "/apis/apps/v1"] = (answer, "no")
+
+    assert not ClientRollProvider().diff("id", props(version="d/1"), props()).changes
+
+
+def test_a_state_without_a_version_is_no_change(kubernetes: FakeKubernetes) -> None:
+    deployment(kubernetes)
 
     assert not ClientRollProvider().diff("id", props(), props()).changes
