@@ -18,14 +18,14 @@ IMAGE = "hashicorp/consul:1.20.6"
 def running(name: str, *settings: str, folder: Path | None = None, port: int = 8500) -> Iterator[str]:
     """`host:port` on this machine of an agent in development mode; `folder` is /work in its container."""
     name = f"consul-e2e-{name}"
-    subprocess.run(["docker", "rm", "--force", name], capture_output=True, check=False)
+    subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True, check=False)
     mount = ["--volume", f"{folder}:/work:ro"] if folder else []
     published = ["--publish", f"127.0.0.1::{port}"]
     docker("run", "--detach", "--name", name, *published, *mount, IMAGE, "agent", "-dev", "-client=0.0.0.0", *settings)
     try:
         yield docker("port", name, f"{port}/tcp").splitlines()[0]
     finally:
-        docker("rm", "--force", name)
+        docker("rm", "--force", "--volumes", name)
 
 
 def ready(base: str, **how: Any) -> str:
