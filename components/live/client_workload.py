@@ -69,9 +69,9 @@ class Clients:
         if found is None:
             return None
         counted = _of_deployment if self._kind is Kind.DEPLOYMENT else _of_daemon_set
-        wanted, updated, available, surplus = counted(found, found.get("status", {}))
-        metadata = found["metadata"]
-        settled = found.get("status", {}).get("observedGeneration", 0) >= metadata["generation"]
+        metadata, status = found["metadata"], found.get("status", {})
+        wanted, updated, available, surplus = counted(found, status)
+        settled = status.get("observedGeneration", 0) >= metadata["generation"]
         return Progress(
             wanted=wanted,
             available=min(updated, available),

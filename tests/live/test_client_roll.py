@@ -222,7 +222,7 @@ def test_clients_are_waited_for_when_they_change(
     kubernetes: FakeKubernetes, change: dict[str, Any], changes: bool
 ) -> None:
     deployment(kubernetes)
-    assert ClientRollProvider().diff("id", props(), props(**change)).changes is changes
+    assert ClientRollProvider().diff("id", props(version="d/2"), props(**change)).changes is changes
 
 
 def test_the_way_back_from_an_update_that_failed_is_waited_for(kubernetes: FakeKubernetes) -> None:
