@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.chaos import scenarios
 from tests.chaos.load import Report, Writer
 from tests.e2e import browser, consul
 from tests.e2e.conftest import FLAT, SEEDS
@@ -29,6 +30,7 @@ def stack(kubernetes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with stood_up(tmp_path_factory.mktemp("k8s"), "e2e-pods", kubernetes, {"seeds": SEEDS, "clients": 1}) as made:
         made.up()
         made.all_vote(3)
+        made.all_ready(3)
         yield made
 
 
@@ -40,8 +42,7 @@ def writing(stack: PodCluster, prefix: str) -> Writer:
 
 def nothing_lost(stack: PodCluster, report: Report) -> None:
     assert len(report.acknowledged) > 20
-    stored = consul.ask(stack.addresses()[0], "/v1/kv/?keys&consistent")
-    assert {write.key for write in report.acknowledged} <= set(stored)
+    assert scenarios.not_stored(stack.addresses()[0], report) == []
 
 
 def ui_of(stack: PodCluster) -> str:
