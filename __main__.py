@@ -1,10 +1,9 @@
 """Stand up the Consul cluster that this stack's settings describe."""
 
 import pulumi
-
-from components import ConsulCluster, ConsulClusterArgs
-from components.refusals import cluster_problems
-from components.settings import read
+from consul_on_pulumi import ConsulCluster, ConsulClusterArgs
+from consul_on_pulumi.settings.refusals import cluster_problems
+from consul_on_pulumi.settings.stack_file import read
 
 cluster = ConsulCluster("consul", read(pulumi.Config(), "cluster", ConsulClusterArgs, cluster_problems))
 

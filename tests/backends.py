@@ -14,12 +14,12 @@ class Backend:
 
     name: str
     cluster: Mapping[str, Any]
-    """Placement args of a whole cluster."""
+    """Platform args of a whole cluster."""
     tier: Mapping[str, Any]
-    """Placement args of a tier alone, on ground called `lan`."""
+    """Platform args of a tier alone, on ground called `lan`."""
     package: str
     """What the types of its resources begin with."""
-    reach: Callable[[int, str], list[str]]
+    consul_access: Callable[[int, str], list[str]]
     """Where the program reaches so many servers, on ground of that name."""
     http: Callable[[int, int, str], list[str]]
     """The addresses told of so many servers and clients, on ground of that name."""
@@ -28,7 +28,7 @@ class Backend:
     client_ui: Callable[[str], str]
     join: Callable[[Sequence[str], str], list[str]]
     """The names under which agents look for these servers."""
-    rolled: Callable[[str, int], set[str]]
+    updated: Callable[[str, int], set[str]]
     """Logical names of what tells that none of so many servers is older than described."""
     ready: Callable[[str, int], set[str]]
     """Logical names of what tells that so many servers run, in a tier with that logical name."""
@@ -40,7 +40,7 @@ class Backend:
     """The configuration that all agents of a tier share."""
     arguments: Callable[[Build, str], list[str]]
     """What the agents of a tier are started with."""
-    called: Callable[[Build, str], list[str]]
+    object_name: Callable[[Build, str], list[str]]
     """The physical names of a tier's agents, or of the workload that names them."""
     fixed: Mapping[str, str]
     """What of the placement no living cluster survives a change of."""
@@ -50,7 +50,7 @@ class Backend:
 
 
 def _ports(first: int, servers: int, clients: int = 0) -> list[int]:
-    return [first + seat for seat in (*range(servers), *range(7, 7 + clients))]
+    return [first + position for position in (*range(servers), *range(7, 7 + clients))]
 
 
 def _containers(seen: Build, tier: str) -> list[Any]:
@@ -75,19 +75,19 @@ DOCKER = Backend(
     cluster={"docker": {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}},
     tier={"docker": {"subnet": "172.30.0.0/24", "network": "lan", "http_port": 8500, "dns_port": 8600}},
     package="docker:",
-    reach=lambda servers, _ground: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers)],
+    consul_access=lambda servers, _ground: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers)],
     http=lambda servers, clients, _ground: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers, clients)],
     ui=lambda servers, _ground: [f"http://127.0.0.1:{port}/ui/" for port in _ports(8500, servers)],
     dns=lambda servers, clients: [f"127.0.0.1:{port}" for port in _ports(8600, servers, clients)],
     client_ui=lambda _ground: "http://127.0.0.1:8507/ui/",
     join=lambda servers, _ground: [*servers, "dev-server"],
-    rolled=lambda tier, servers: {f"{tier}-{ordinal}-seat" for ordinal in range(servers)},
-    ready=lambda tier, servers: {f"{tier}-{ordinal}-seat" for ordinal in range(servers)},
+    updated=lambda tier, servers: {f"{tier}-{ordinal}-peer" for ordinal in range(servers)},
+    ready=lambda tier, servers: {f"{tier}-{ordinal}-peer" for ordinal in range(servers)},
     data=lambda tier: f"{tier}-0-data",
     agents=lambda seen, tier: len(_containers(seen, tier)),
     document=lambda seen, tier: document(seen[f"{tier}-0"]),
     arguments=lambda seen, tier: list(seen[f"{tier}-0"].inputs["command"]),
-    called=lambda seen, tier: [one.inputs["name"] for one in _containers(seen, tier)],
+    object_name=lambda seen, tier: [one.inputs["name"] for one in _containers(seen, tier)],
     fixed={"docker.subnet": "172.30.0.0/24"},
 )
 
@@ -96,24 +96,24 @@ KUBERNETES = Backend(
     cluster={"kubernetes": {}},
     tier={"kubernetes": {"namespace": "lan"}},
     package="kubernetes:",
-    reach=lambda servers, ground: [
-        f"http+kubernetes://_/{ground}/dev-server-{ordinal}:8500" for ordinal in range(servers)
+    consul_access=lambda servers, shared_resources: [
+        f"http+kubernetes://_/{shared_resources}/dev-server-{ordinal}:8500" for ordinal in range(servers)
     ],
-    http=lambda servers, clients, ground: [
-        *(f"http://dev-server-{ordinal}.dev-server.{ground}.svc:8500" for ordinal in range(servers)),
-        *([f"http://dev-client.{ground}.svc:8500"] if clients else []),
+    http=lambda servers, clients, shared_resources: [
+        *(f"http://dev-server-{ordinal}.dev-server.{shared_resources}.svc:8500" for ordinal in range(servers)),
+        *([f"http://dev-client.{shared_resources}.svc:8500"] if clients else []),
     ],
-    ui=lambda _servers, ground: [f"http://dev-ui.{ground}.svc/ui/"],
+    ui=lambda _servers, shared_resources: [f"http://dev-ui.{shared_resources}.svc/ui/"],
     dns=lambda servers, clients: [
         *([f"{CLUSTER_IPS['dev-dns']}:53"] if servers else []),
         *([f"{CLUSTER_IPS['dev-client-dns']}:53"] if clients else []),
     ],
-    client_ui=lambda ground: f"http://dev-client.{ground}.svc:8500/ui/",
-    join=lambda servers, ground: [
-        *(f"{server}.dev-server.{ground}.svc" for server in servers),
-        f"dev-server.{ground}.svc",
+    client_ui=lambda shared_resources: f"http://dev-client.{shared_resources}.svc:8500/ui/",
+    join=lambda servers, shared_resources: [
+        *(f"{server}.dev-server.{shared_resources}.svc" for server in servers),
+        f"dev-server.{shared_resources}.svc",
     ],
-    rolled=lambda tier, _servers: {f"{tier}-roll"},
+    updated=lambda tier, _servers: {f"{tier}-rollout"},
     ready=lambda tier, _servers: {f"{tier}-voters"},
     data=lambda tier: f"{tier}-stateful-set",
     agents=lambda seen, tier: int(_workload(seen, tier).inputs["spec"]["replicas"]),
@@ -121,6 +121,6 @@ KUBERNETES = Backend(
     arguments=lambda seen, tier: list(
         _workload(seen, tier).inputs["spec"]["template"]["spec"]["containers"][0]["args"]
     ),
-    called=lambda seen, tier: [_workload(seen, tier).inputs["metadata"]["name"]],
+    object_name=lambda seen, tier: [_workload(seen, tier).inputs["metadata"]["name"]],
     fixed={"kubernetes.namespace": "of its own", "kubernetes.storage.storage_class": "the default"},
 )

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import requests
+from consul_on_pulumi.consul import api
+from consul_on_pulumi.providers import autopilot, kv_baseline, kv_entries
 from hypothesis import settings
 
-from components.live import api, autopilot, kv, kv_baseline
 from tests.backends import DOCKER, KUBERNETES, Backend
-from tests.live.fake_consul import FakeConsul
+from tests.doubles.fake_consul import FakeConsul
 
 # A busy machine is no failure, and the same commit is tested the same way everywhere.
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -54,8 +55,8 @@ def kubernetes() -> Iterator[Path]:
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Providers that give up soon, so that a test of giving up is short."""
 
-    def impatient(addresses: list[str], patience: float) -> api.Consul:
-        return api.Consul(addresses, min(patience, 0.3))
+    def impatient(addresses: list[str], timeout: float) -> api.Consul:
+        return api.Consul(addresses, min(timeout, 0.3))
 
     request = requests.Session.request
 
@@ -63,5 +64,5 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
         return request(session, *args, timeout=min(timeout, 0.5), **more)
 
     monkeypatch.setattr(requests.Session, "request", hasty)
-    for module in (autopilot, kv, kv_baseline):
+    for module in (autopilot, kv_entries, kv_baseline):
         monkeypatch.setattr(module, "Consul", impatient)

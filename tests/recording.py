@@ -8,10 +8,9 @@ from typing import Any
 from unittest import mock
 
 import pulumi
+from consul_on_pulumi import ConsulClientArgs, ConsulClusterArgs, ConsulServerArgs
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
-
-from components import ConsulClientArgs, ConsulClusterArgs, ConsulServerArgs
 
 LEADER = "172.30.0.2:8300"
 """What the leader lookup answers, in place of a network."""
@@ -70,7 +69,9 @@ class Build:
 
     def __getitem__(self, name: str) -> Registration:
         found = [one for one in self.seen if one.name == name]
-        assert len(found) == 1, f"{len(found)} resources are called {name}, of {sorted(one.name for one in self.seen)}"
+        assert len(found) == 1, (
+            f"{len(found)} resources are object_name {name}, of {sorted(one.name for one in self.seen)}"
+        )
         return found[0]
 
     def of(self, type_: str) -> list[Registration]:
@@ -102,8 +103,8 @@ def build(
     """
     done = Build()
 
-    def answer(addresses: Iterable[str], patience: float) -> str:
-        done.asked_leader.append((list(addresses), patience))
+    def answer(addresses: Iterable[str], timeout: float) -> str:
+        done.asked_leader.append((list(addresses), timeout))
         return LEADER
 
     def resolve(values: dict[str, Any]) -> None:
@@ -116,26 +117,26 @@ def build(
 
     answers = _Answers(computed=exists)
     set_mocks(answers, stack=stack, preview=preview, logger=_logger(done.log), monitor=_Recorder(answers, done))
-    with mock.patch("components.cluster.leader_now", answer):
+    with mock.patch("consul_on_pulumi.cluster.leader_now", answer):
         run()
     return done
 
 
-def cluster_args(placement: Mapping[str, Any], **more: Any) -> ConsulClusterArgs:
+def cluster_args(platform: Mapping[str, Any], **more: Any) -> ConsulClusterArgs:
     """Three servers and a client called `dev`, unless told otherwise."""
-    args: Any = {"placement": placement, "name": "dev", "servers": 3, "clients": 1} | more
+    args: Any = {"platform": platform, "name": "dev", "servers": 3, "clients": 1} | more
     return args
 
 
-def server_args(placement: Mapping[str, Any], **more: Any) -> ConsulServerArgs:
+def server_args(platform: Mapping[str, Any], **more: Any) -> ConsulServerArgs:
     """Three servers of the cluster `dev`, unless told otherwise."""
-    args: Any = {"placement": placement, "cluster": "dev"} | more
+    args: Any = {"platform": platform, "cluster": "dev"} | more
     return args
 
 
-def client_args(placement: Mapping[str, Any], **more: Any) -> ConsulClientArgs:
+def client_args(platform: Mapping[str, Any], **more: Any) -> ConsulClientArgs:
     """One client of the cluster `dev`, unless told otherwise."""
-    args: Any = {"placement": placement, "cluster": "dev"} | more
+    args: Any = {"platform": platform, "cluster": "dev"} | more
     return args
 
 
@@ -146,18 +147,18 @@ class _Answers(Mocks):
         self.computed = computed
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
-        raise AssertionError(f"the program called {args.token}, though it should only describe")
+        raise AssertionError(f"the program object_name {args.token}, though it should only describe")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         outputs = dict(args.inputs)
         match args.typ.split(":")[-1]:
-            case "Birth" if self.computed:
-                outputs |= {"initial": outputs["servers"], "mark": f"mark-of-{args.name}"}
+            case "ClusterIdentity" if self.computed:
+                outputs |= {"initial_servers": outputs["servers"], "cluster_id": f"id-of-{args.name}"}
             case "KvBaseline" if self.computed:
                 outputs |= {"index": 7}
             case "HostPorts" if self.computed:
-                seat = int(args.name.split("-")[-2]) + (10 if "client" in args.name else 0)
-                outputs |= {"http": HTTP_PORTS + seat, "dns": DNS_PORTS + seat}
+                position = int(args.name.split("-")[-2]) + (10 if "client" in args.name else 0)
+                outputs |= {"http": HTTP_PORTS + position, "dns": DNS_PORTS + position}
             case "SecretVolume" if self.computed:
                 outputs |= {"volume": f"{args.name}-{DRAWN}"}
             case "Service" if self.computed:

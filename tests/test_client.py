@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from components import ConsulClient
+from consul_on_pulumi import ConsulClient
+
 from tests.backends import Backend
 from tests.recording import ROOT, Build, build, client_args
 
@@ -30,7 +31,7 @@ def test_there_are_as_many_clients_as_told(backend: Backend) -> None:
     seen = clients(backend, replicas=2)
 
     assert backend.agents(seen, "tier") == 2
-    assert all(name.startswith("dev-client") for name in backend.called(seen, "tier"))
+    assert all(name.startswith("dev-client") for name in backend.object_name(seen, "tier"))
 
 
 def test_no_clients_means_no_resources_and_empty_outputs(backend: Backend) -> None:
@@ -76,5 +77,5 @@ def test_a_client_is_no_server(backend: Backend) -> None:
     assert backend.document(seen, "tier")["server"] is False
     assert backend.document(seen, "tier")["datacenter"] == "east"
     assert [part for part in backend.arguments(seen, "tier") if part.startswith("-bootstrap")] == []
-    asking = {"Birth", "VoterGate", "RaftSeat", "PodRoll", "Voters", "ScaleDown", "ClaimSize"}
+    asking = {"ClusterIdentity", "VoterGate", "RaftPeer", "ServerRollout", "Voters", "ScaleDown", "ClaimSize"}
     assert {one.type.split(":")[-1] for one in seen.seen} & asking == set()

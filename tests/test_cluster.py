@@ -5,20 +5,20 @@ from typing import Any
 
 import pulumi
 import pytest
+from consul_on_pulumi import ConsulCluster
 
-from components import ConsulCluster
 from tests.backends import Backend
 from tests.recording import LEADER, ROOT, Build, build, cluster_args
 
 ON_DOCKER = {
     "consul": "consul-on-pulumi:index:ConsulCluster",
     "consul-autopilot": "pulumi-python:dynamic/consul-on-pulumi:Autopilot",
-    "consul-birth": "pulumi-python:dynamic/consul-on-pulumi:Birth",
+    "consul-identity": "pulumi-python:dynamic/consul-on-pulumi:ClusterIdentity",
     "consul-client": "consul-on-pulumi:index:ConsulClient",
     "consul-client-0": "docker:index/container:Container",
     "consul-client-0-data": "docker:index/volume:Volume",
     "consul-client-0-ports": "pulumi-python:dynamic/consul-on-pulumi:HostPorts",
-    "consul-client-0-upkeep": "pulumi-python:dynamic/consul-on-pulumi:Upkeep",
+    "consul-client-0-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-client-image": "docker:index/remoteImage:RemoteImage",
     "consul-network": "docker:index/network:Network",
     "consul-seeds-baseline": "pulumi-python:dynamic/consul-on-pulumi:KvBaseline",
@@ -28,20 +28,20 @@ ON_DOCKER = {
     "consul-server-0-data": "docker:index/volume:Volume",
     "consul-server-0-gate": "pulumi-python:dynamic/consul-on-pulumi:VoterGate",
     "consul-server-0-ports": "pulumi-python:dynamic/consul-on-pulumi:HostPorts",
-    "consul-server-0-seat": "pulumi-python:dynamic/consul-on-pulumi:RaftSeat",
-    "consul-server-0-upkeep": "pulumi-python:dynamic/consul-on-pulumi:Upkeep",
+    "consul-server-0-peer": "pulumi-python:dynamic/consul-on-pulumi:RaftPeer",
+    "consul-server-0-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-server-1": "docker:index/container:Container",
     "consul-server-1-data": "docker:index/volume:Volume",
     "consul-server-1-gate": "pulumi-python:dynamic/consul-on-pulumi:VoterGate",
     "consul-server-1-ports": "pulumi-python:dynamic/consul-on-pulumi:HostPorts",
-    "consul-server-1-seat": "pulumi-python:dynamic/consul-on-pulumi:RaftSeat",
-    "consul-server-1-upkeep": "pulumi-python:dynamic/consul-on-pulumi:Upkeep",
+    "consul-server-1-peer": "pulumi-python:dynamic/consul-on-pulumi:RaftPeer",
+    "consul-server-1-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-server-2": "docker:index/container:Container",
     "consul-server-2-data": "docker:index/volume:Volume",
     "consul-server-2-gate": "pulumi-python:dynamic/consul-on-pulumi:VoterGate",
     "consul-server-2-ports": "pulumi-python:dynamic/consul-on-pulumi:HostPorts",
-    "consul-server-2-seat": "pulumi-python:dynamic/consul-on-pulumi:RaftSeat",
-    "consul-server-2-upkeep": "pulumi-python:dynamic/consul-on-pulumi:Upkeep",
+    "consul-server-2-peer": "pulumi-python:dynamic/consul-on-pulumi:RaftPeer",
+    "consul-server-2-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-server-image": "docker:index/remoteImage:RemoteImage",
 }
 """Contract: another name or type is another resource, so an existing stack would lose the old one with its data."""
@@ -100,7 +100,7 @@ def test_two_clusters_in_one_program_share_no_name(backend: Backend) -> None:
 
 def test_two_stacks_share_no_name_unless_told(backend: Backend) -> None:
     def program() -> dict[str, Any]:
-        return {"servers": ConsulCluster("consul", {"placement": backend.cluster, "servers": 1}).servers}  # type: ignore[typeddict-item]
+        return {"servers": ConsulCluster("consul", {"platform": backend.cluster, "servers": 1}).servers}  # type: ignore[typeddict-item]
 
     assert build(program, stack="dev").outputs == {"servers": ["consul-dev-server-0"]}
     assert build(program, stack="prod").outputs == {"servers": ["consul-prod-server-0"]}
@@ -112,7 +112,7 @@ def test_a_running_consul_is_asked_only_after_every_server_and_only_servers_are(
 
     assert backend.ready("consul-server", 3) <= seen[name].depends_on
     assert {other for other in seen[name].depends_on if other.startswith("consul-client")} == set()
-    assert seen[name].inputs["addresses"] == backend.reach(3, "dev")
+    assert seen[name].inputs["addresses"] == backend.consul_access(3, "dev")
 
 
 @pytest.mark.parametrize("name", ["consul-seeds", "consul-autopilot"])
@@ -126,7 +126,7 @@ def test_seeds_are_flat_entries_with_full_keys(backend: Backend) -> None:
     seen = cluster(backend, seeds={"app": {"name": "web", "replicas": 3, "on": True}, "motd": "hi"})
 
     assert seen["consul-seeds"].inputs == {
-        "addresses": backend.reach(3, "dev"),
+        "addresses": backend.consul_access(3, "dev"),
         "entries": {"app/name": "web", "app/replicas": "3", "app/on": "true", "motd": "hi"},
         "set": "consul-seeds",
         "baseline": 7,
@@ -166,11 +166,11 @@ def test_servers_alone_show_a_ui_unless_told(backend: Backend) -> None:
     assert cluster(backend).outputs["ui_urls"] == backend.ui(3, "dev")
 
 
-@pytest.mark.parametrize(("preview", "patience"), [(False, 10.0), (True, 2.0)])
+@pytest.mark.parametrize(("preview", "timeout"), [(False, 10.0), (True, 2.0)])
 def test_every_server_is_asked_for_the_leader_and_a_preview_waits_less(
-    backend: Backend, preview: bool, patience: float
+    backend: Backend, preview: bool, timeout: float
 ) -> None:
-    assert cluster(backend, preview=preview).asked_leader == [(backend.reach(3, "dev"), patience)]
+    assert cluster(backend, preview=preview).asked_leader == [(backend.consul_access(3, "dev"), timeout)]
 
 
 def test_the_leader_is_input_to_nothing(backend: Backend) -> None:
@@ -182,7 +182,7 @@ def test_the_leader_is_input_to_nothing(backend: Backend) -> None:
 
 def test_a_cluster_has_no_clients_unless_told(backend: Backend) -> None:
     def program() -> dict[str, Any]:
-        made = ConsulCluster("consul", {"placement": backend.cluster, "name": "dev"})  # type: ignore[typeddict-item]
+        made = ConsulCluster("consul", {"platform": backend.cluster, "name": "dev"})  # type: ignore[typeddict-item]
         return {"http": made.http_addresses, "dns": made.dns_addresses}
 
     seen = build(program)
@@ -230,12 +230,13 @@ def test_clients_look_for_the_servers_of_their_own_cluster(backend: Backend) -> 
 
 
 def test_what_no_living_cluster_survives_is_noted_at_birth(backend: Backend) -> None:
-    assert cluster(backend, datacenter="east")["consul-birth"].inputs == {
+    assert cluster(backend, datacenter="east")["consul-identity"].inputs == {
+        "revision": 1,
         "servers": 3,
         "fixed": {
             "cluster.name": "dev",
             "cluster.datacenter": "east",
-            **{f"cluster.placement.{key}": value for key, value in backend.fixed.items()},
+            **{f"cluster.platform.{key}": value for key, value in backend.fixed.items()},
         },
     }
 
@@ -245,7 +246,7 @@ def test_nothing_is_touched_before_what_is_fixed_at_birth_was_checked(backend: B
 
     for one in seen.seen:
         if one.type.startswith(backend.package):
-            assert "consul-birth" in one.depends_on
+            assert "consul-identity" in one.depends_on
 
 
 def test_clients_change_after_all_servers(backend: Backend) -> None:
@@ -254,19 +255,19 @@ def test_clients_change_after_all_servers(backend: Backend) -> None:
     assert len(clients) > 1
     for one in clients:
         if one.type.startswith(backend.package):
-            assert backend.rolled("consul-server", 3) <= one.depends_on
+            assert backend.updated("consul-server", 3) <= one.depends_on
 
 
 def test_a_cluster_waits_for_what_it_is_told_to_wait_for(backend: Backend) -> None:
     def program() -> None:
-        ground = pulumi.CustomResource("test:index:Ground", "ground")
-        ConsulCluster("consul", cluster_args(backend.cluster), pulumi.ResourceOptions(depends_on=[ground]))
+        shared_resources = pulumi.CustomResource("test:index:SharedResources", "shared_resources")
+        ConsulCluster("consul", cluster_args(backend.cluster), pulumi.ResourceOptions(depends_on=[shared_resources]))
 
     seen = build(program)
 
     for one in seen.seen:
         if one.type.startswith(backend.package):
-            assert "ground" in one.depends_on
+            assert "shared_resources" in one.depends_on
 
 
 def test_protection_reaches_every_child(backend: Backend) -> None:
@@ -277,7 +278,7 @@ def test_scaling_changes_no_server_that_stays(backend: Backend) -> None:
     five, three = cluster(backend, servers=5), cluster(backend, servers=3)
 
     # The mocks know no state, so the size at birth, and with it the digest, is the present one here.
-    passing = ("-bootstrap-expect=", "-node-meta=definition:")
+    passing = ("-bootstrap-expect=", "-node-meta=spec_hash:")
     before, after = (
         [part for part in backend.arguments(seen, "consul-server") if not part.startswith(passing)]
         for seen in (three, five)

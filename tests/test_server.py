@@ -4,8 +4,8 @@ from typing import Any
 
 import pulumi
 import pytest
+from consul_on_pulumi import ConsulServer
 
-from components import ConsulServer
 from tests.backends import Backend
 from tests.recording import ROOT, Build, build, server_args
 
@@ -60,10 +60,10 @@ def test_no_ui_is_promised_where_the_configuration_turns_it_off(backend: Backend
 
 
 def test_names_come_from_the_component_unless_the_cluster_has_its_own(backend: Backend) -> None:
-    own = build(lambda: {"http": ConsulServer("tier", {"placement": backend.tier}).http_addresses})  # type: ignore[typeddict-item]
+    own = build(lambda: {"http": ConsulServer("tier", {"platform": backend.tier}).http_addresses})  # type: ignore[typeddict-item]
 
-    assert all(name.startswith("tier-server") for name in backend.called(own, "tier"))
-    assert all(name.startswith("dev-server") for name in backend.called(servers(backend), "tier"))
+    assert all(name.startswith("tier-server") for name in backend.object_name(own, "tier"))
+    assert all(name.startswith("dev-server") for name in backend.object_name(servers(backend), "tier"))
 
 
 def test_a_users_configuration_and_datacenter_reach_every_server(backend: Backend) -> None:
@@ -80,22 +80,22 @@ def test_the_first_preview_shows_every_resource_though_nothing_is_computed_yet(b
 
 
 def test_a_tier_remembers_its_own_size_at_birth_unless_it_is_told(backend: Backend) -> None:
-    alone, told = servers(backend, replicas=5), servers(backend, replicas=5, initial_servers=3, mark="m")
+    alone, told = servers(backend, replicas=5), servers(backend, replicas=5, initial_servers=3, cluster_id="m")
 
-    assert alone.names("Birth") == ["tier-birth"]
-    assert alone["tier-birth"].inputs["servers"] == 5
-    assert told.names("Birth") == []
+    assert alone.names("ClusterIdentity") == ["tier-identity"]
+    assert alone["tier-identity"].inputs["servers"] == 5
+    assert told.names("ClusterIdentity") == []
     assert "-bootstrap-expect=3" in backend.arguments(told, "tier")
 
 
 def test_a_tier_waits_for_what_it_is_told_to_wait_for(backend: Backend) -> None:
     def program() -> None:
-        ground = pulumi.CustomResource("test:index:Ground", "ground")
-        ConsulServer("tier", server_args(backend.tier), pulumi.ResourceOptions(depends_on=[ground]))
+        shared_resources = pulumi.CustomResource("test:index:SharedResources", "shared_resources")
+        ConsulServer("tier", server_args(backend.tier), pulumi.ResourceOptions(depends_on=[shared_resources]))
 
     seen = build(program)
 
-    assert {one.name for one in seen.seen if "ground" not in one.depends_on} == {"ground"}
+    assert {one.name for one in seen.seen if "shared_resources" not in one.depends_on} == {"shared_resources"}
 
 
 def test_two_runs_ask_for_exactly_the_same(backend: Backend) -> None:

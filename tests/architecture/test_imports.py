@@ -38,50 +38,62 @@ def below(folder: str) -> list[Path]:
 
 
 def test_a_description_needs_only_the_standard_library() -> None:
-    for module in below("components/desired"):
+    for module in below("components/consul_on_pulumi/desired"):
         for name in imported(module):
             top = name.split(".")[0]
-            assert top in sys.stdlib_module_names or name.startswith("components.desired."), f"{module}: {name}"
+            assert top in sys.stdlib_module_names or name.startswith("consul_on_pulumi.model."), f"{module}: {name}"
 
 
 def test_a_description_touches_neither_clock_nor_chance_nor_network() -> None:
     touching = {"asyncio", "datetime", "http", "os", "random", "secrets", "socket", "subprocess", "time", "urllib"}
 
-    for module in below("components/desired"):
+    for module in below("components/consul_on_pulumi/desired"):
         assert {name.split(".")[0] for name in imported(module)} & touching == set(), module
 
 
 @pytest.mark.parametrize("module", ["api.py", "servers.py"])
 def test_the_conversation_with_consul_knows_no_pulumi(module: str) -> None:
-    assert [name for name in imported(Path("components/live") / module) if name.startswith("pulumi")] == []
+    assert [
+        name for name in imported(Path("components/consul_on_pulumi/live") / module) if name.startswith("pulumi")
+    ] == []
 
 
 def test_the_files_of_seed_sets_are_read_without_a_cluster() -> None:
-    for module in below("components/sources"):
-        reached = {name for name in imported(module) if name.startswith(("components.live", "components.placement"))}
+    for module in below("components/consul_on_pulumi/sources"):
+        reached = {
+            name
+            for name in imported(module)
+            if name.startswith(("consul_on_pulumi.providers", "consul_on_pulumi.platforms"))
+        }
         assert reached == set(), module
-    assert importers("yaml") == importers("javaproperties") == {"components/sources"}
+    assert importers("yaml") == importers("javaproperties") == {"components/consul_on_pulumi/sources"}
 
 
 def test_the_docker_sdk_is_imported_by_the_docker_backend_alone() -> None:
-    assert importers("pulumi_docker") == {"components/placement/docker"}
+    assert importers("pulumi_docker") == {"components/consul_on_pulumi/consul_on_pulumi/platforms/docker"}
 
 
 def test_the_kubernetes_sdk_is_imported_by_the_kubernetes_backend_alone() -> None:
-    assert importers("pulumi_kubernetes") <= {"components/placement/kubernetes"}
+    assert importers("pulumi_kubernetes") <= {"components/consul_on_pulumi/consul_on_pulumi/platforms/kubernetes"}
 
 
 def test_no_backend_knows_another() -> None:
-    assert importers("components.placement.docker") <= {"components/placement", "components/placement/docker"}
-    assert importers("components.placement.kubernetes") <= {"components/placement", "components/placement/kubernetes"}
+    assert importers("consul_on_pulumi.platforms.docker") <= {
+        "components/consul_on_pulumi/platform",
+        "components/consul_on_pulumi/consul_on_pulumi/platforms/docker",
+    }
+    assert importers("consul_on_pulumi.platforms.kubernetes") <= {
+        "components/consul_on_pulumi/platform",
+        "components/consul_on_pulumi/consul_on_pulumi/platforms/kubernetes",
+    }
 
 
 def test_only_the_choice_of_a_backend_knows_that_there_are_several() -> None:
     knowing = {
         module.name
         for module in MODULES
-        if module.parent == Path("components/placement")
-        and any(name.startswith("components.placement.docker") for name in imported(module))
+        if module.parent == Path("components/consul_on_pulumi/platform")
+        and any(name.startswith("consul_on_pulumi.platforms.docker") for name in imported(module))
     }
 
     assert knowing == {"choose.py"}

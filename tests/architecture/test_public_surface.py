@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import consul_on_pulumi
 import pytest
-
-import components
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = sorted((ROOT / "components").rglob("*.py"))
@@ -42,7 +41,7 @@ def annotated(body: list[ast.stmt]) -> Iterator[tuple[str, bool]]:
 
 
 def test_the_package_exports_its_components_and_their_args_in_order() -> None:
-    assert components.__all__ == [
+    assert consul_on_pulumi.__all__ == [
         "ConsulClient",
         "ConsulClientArgs",
         "ConsulCluster",
@@ -50,12 +49,12 @@ def test_the_package_exports_its_components_and_their_args_in_order() -> None:
         "ConsulServer",
         "ConsulServerArgs",
     ]
-    assert components.__all__ == sorted(components.__all__)
-    assert all(hasattr(components, name) for name in components.__all__)
+    assert consul_on_pulumi.__all__ == sorted(consul_on_pulumi.__all__)
+    assert all(hasattr(consul_on_pulumi, name) for name in consul_on_pulumi.__all__)
 
 
 def test_a_component_promises_exactly_these_outputs() -> None:
-    assert {name: list(getattr(components, name).__annotations__) for name in components.__all__[::2]} == {
+    assert {name: list(getattr(consul_on_pulumi, name).__annotations__) for name in consul_on_pulumi.__all__[::2]} == {
         "ConsulClient": ["http_addresses", "ui_urls", "dns_addresses"],
         "ConsulCluster": ["ui_urls", "http_addresses", "leader_address", "servers", "datacenter", "dns_addresses"],
         "ConsulServer": ["http_addresses", "ui_urls", "dns_addresses"],

@@ -1,9 +1,8 @@
 """The components could be hosted for other languages: Pulumi's own analyzer understands their args and outputs."""
 
 import pytest
+from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from pulumi.provider.experimental.analyzer import Analyzer, ComponentDefinition, TypeDefinition
-
-from components import ConsulClient, ConsulCluster, ConsulServer
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +25,8 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "cluster",
             "datacenter",
             "image",
-            "mark",
-            "placement",
+            "cluster_id",
+            "platform",
             "replicas",
             "servers",
         ],
@@ -39,7 +38,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "datacenter",
             "image",
             "name",
-            "placement",
+            "platform",
             "seedSets",
             "seeds",
             "serverConfig",
@@ -52,8 +51,8 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "datacenter",
             "image",
             "initialServers",
-            "mark",
-            "placement",
+            "cluster_id",
+            "platform",
             "replicas",
         ],
     }
@@ -61,7 +60,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
 
 def test_a_placement_is_all_that_must_be_said(components: dict[str, ComponentDefinition]) -> None:
     for found in components.values():
-        assert [name for name, key in found.inputs.items() if not key.optional] == ["placement"]
+        assert [name for name, key in found.inputs.items() if not key.optional] == ["platform"]
 
 
 def test_every_input_output_and_type_has_a_description(
@@ -97,7 +96,12 @@ def test_what_decides_how_many_resources_there_are_is_plain(
         if not described.plain
     }
 
-    assert not_plain == {"ConsulClient.mark", "ConsulServer.initialServers", "ConsulServer.mark", "DockerArgs.network"}
+    assert not_plain == {
+        "ConsulClient.cluster_id",
+        "ConsulServer.initialServers",
+        "ConsulServer.cluster_id",
+        "DockerArgs.network",
+    }
 
 
 def test_only_the_leader_may_be_missing_from_the_outputs(components: dict[str, ComponentDefinition]) -> None:

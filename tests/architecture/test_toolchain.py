@@ -18,7 +18,7 @@ def test_a_module_of_the_toolchain_needs_only_the_standard_library(module: Path)
 
 
 def test_the_supervisor_needs_nothing_else_at_all() -> None:
-    names = {name.split(".")[0] for name in imported(Path("toolchain/kubernetes/supervisor.py"))}
+    names = {name.split(".")[0] for name in imported(Path("tools/kubernetes/supervisor.py"))}
 
     assert names <= sys.stdlib_module_names
 

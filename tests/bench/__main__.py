@@ -13,16 +13,16 @@ from statistics import median
 from typing import Any
 
 import yaml
+from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.model import agent, kv_tree
+from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.platforms.docker.platform import DockerPlatform
+from consul_on_pulumi.server import DEFAULT_IMAGE
 
-from components.desired import agent, kv_tree
-from components.desired.topology import Role, Topology
-from components.live.api import Consul
-from components.placement.docker.placement import DockerPlacement
-from components.server import DEFAULT_IMAGE
-from tests.bench import on_kubernetes, seeds
+from tests.bench import kubernetes_review, seeds
 from tests.bench.project import STACK, Project, empty, ours
 from tests.e2e import engine
-from toolchain import places
+from tools import places
 
 AIM = 1.5
 """The most that a ratio should be."""
@@ -30,11 +30,11 @@ NAME = f"consul-{STACK}"
 HTTP, DNS = 18500, 18600
 BY_HAND = Path(__file__).with_name("by_hand.sh")
 
-Way = tuple[str, Callable[[], object]]
+AccessMethod = tuple[str, Callable[[], object]]
 """What is measured: its name, and how it is done."""
 
 
-def measure(ways: list[Way], rounds: int, between: Callable[[], object]) -> dict[str, list[float]]:
+def measure(ways: list[AccessMethod], rounds: int, between: Callable[[], object]) -> dict[str, list[float]]:
     """Seconds of each way in each round, the ways one after the other so that all see the same machine."""
     seconds: dict[str, list[float]] = {name: [] for name, _ in ways}
     for number in range(1, rounds + 1):
@@ -61,7 +61,7 @@ def show(seconds: dict[str, list[float]]) -> None:
 def main() -> None:
     """Measure, then print one table for each question."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    options.add_argument("--births", type=int, default=5, metavar="N", help="rounds from nothing (default 5)")
+    options.add_argument("--identitys", type=int, default=5, metavar="N", help="rounds from nothing (default 5)")
     options.add_argument("--seedings", type=int, default=3, metavar="N", help="rounds of seeding (default 3)")
     options.add_argument("--pods", type=int, default=3, metavar="N", help="rounds from nothing on pods (default 3)")
     options.add_argument("--previews", type=int, default=9, metavar="N", help="rounds of preview (default 9)")
@@ -69,17 +69,17 @@ def main() -> None:
 
     dev = yaml.safe_load((places.ROOT / "Pulumi.dev.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
     subnet = engine.free_subnet()
-    settings = dev | {"name": NAME, "placement": {"docker": {"subnet": subnet, "http_port": HTTP, "dns_port": DNS}}}
+    settings = dev | {"name": NAME, "platform": {"docker": {"subnet": subnet, "http_port": HTTP, "dns_port": DNS}}}
     topology = Topology(cluster=NAME, datacenter=dev["datacenter"], servers=dev["servers"], clients=dev["clients"])
-    surroundings = DockerPlacement(settings["placement"]["docker"]).surroundings()
+    traits = DockerPlatform(settings["platform"]["docker"]).traits()
     by_hand = os.environ | {
         "NAME": NAME,
         "SUBNET": subnet.rpartition(".")[0],
         "IMAGE": DEFAULT_IMAGE,
         "HTTP": str(HTTP),
         "DNS": str(DNS),
-        "SERVER": json.dumps(agent.document(topology, Role.SERVER, surroundings, {})),
-        "CLIENT": json.dumps(agent.document(topology, Role.CLIENT, surroundings, {})),
+        "SERVER": json.dumps(agent.document(topology, Role.SERVER, traits, {})),
+        "CLIENT": json.dumps(agent.document(topology, Role.CLIENT, traits, {})),
     }
     wanted = kv_tree.entries(dev["seeds"])
 
@@ -102,7 +102,7 @@ def main() -> None:
                 engine.clear(NAME)
                 cluster.forget()
 
-            births: list[Way] = [
+            births: list[AccessMethod] = [
                 ("pulumi up", checked(cluster.up)),
                 ("pulumi up --skip-preview", checked(cluster.up_without_preview)),
                 ("shell script", checked(lambda: subprocess.run([BY_HAND], env=by_hand, check=True))),
@@ -112,7 +112,10 @@ def main() -> None:
             from_nothing()
             cluster.up()
             nothing.up()
-            previews: list[Way] = [("pulumi preview", cluster.preview), ("the same, no resources", nothing.preview)]
+            previews: list[AccessMethod] = [
+                ("pulumi preview", cluster.preview),
+                ("the same, no resources", nothing.preview),
+            ]
             measure(previews, 1, lambda: None)
             idle = measure(previews, chosen.previews, lambda: None)
             said = seeding(cluster, Path(name) / "ours", settings, chosen.seedings)
@@ -125,7 +128,7 @@ def main() -> None:
     print("\n".join(said))
     if chosen.pods:
         k8s = yaml.safe_load((places.ROOT / "Pulumi.k8s.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
-        with on_kubernetes.births(k8s) as (ways, before):
+        with kubernetes_review.births(k8s) as (ways, before):
             measure(ways, 1, before)
             born = measure(ways, chosen.pods, before)
         print(f"From nothing to a leader and every seed in Kubernetes, medians of {chosen.pods}:")

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from components.desired import kv_tree
+from consul_on_pulumi.model import kv_tree
+
 from tests.bench.project import STACK, ours
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.kubectl import Kubectl
@@ -16,11 +17,11 @@ from tests.e2e_k8s.stack import of_our_own
 NAME = f"consul-{STACK}"
 LEADER = "wget -q -O - http://127.0.0.1:8500/v1/status/leader | grep :"
 
-Way = tuple[str, Callable[[], object]]
+AccessMethod = tuple[str, Callable[[], object]]
 
 
 @contextmanager
-def births(settings: Mapping[str, Any]) -> Iterator[tuple[list[Way], Callable[[], object]]]:
+def births(settings: Mapping[str, Any]) -> Iterator[tuple[list[AccessMethod], Callable[[], object]]]:
     """The ways to come from nothing to a leader and every seed, and what has to be done before each.
 
     `settings` are those of the stack `k8s` with seeds.
@@ -60,8 +61,8 @@ class _ByHand:
     """What a person would type with the same manifests in a folder."""
 
     def __init__(self, kubectl: Kubectl, settings: Mapping[str, Any], seeds: Mapping[str, str]) -> None:
-        chosen = {key: value for key, value in settings.items() if key not in ("name", "placement", "seeds")}
-        self._objects = list(manifests(settings["placement"]["kubernetes"], NAME, **chosen))
+        chosen = {key: value for key, value in settings.items() if key not in ("name", "platform", "seeds")}
+        self._objects = list(manifests(settings["platform"]["kubernetes"], NAME, **chosen))
         self._kubectl, self._seeds = kubectl, seeds
 
     def up(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toolchain import environment, places
+from tools import environment, places
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", ".venv")
 STACK = "bench"

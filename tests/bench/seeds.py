@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from components.desired import kv_state
-from components.desired.seed import Seed, Seeds
-from components.live.api import Consul
-from components.live.kv import KvProvider
+from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.model import kv_state
+from consul_on_pulumi.model.seed import Seed, Seeds
+from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
+
 from tests.bench.project import STACK, Project
 
 MANY, MOST = 10_000, 55_000
@@ -41,10 +42,10 @@ def provider_seconds(addresses: list[str], count: int) -> float:
     """From nothing to `count` keys, by the provider alone."""
     wanted: dict[str, Any] = {"addresses": addresses, **kv_state.shown(made(count, "provider")), "revision": 1}
     began = time.monotonic()
-    KvProvider().create(wanted)
+    KvEntriesProvider().create(wanted)
     took = time.monotonic() - began
     assert len(Consul(addresses).keys_below("provider/")) == count
-    KvProvider().delete("id", wanted)
+    KvEntriesProvider().delete("id", wanted)
     return took
 
 
@@ -56,7 +57,7 @@ def import_seconds(container: str, addresses: list[str], count: int) -> float:
     subprocess.run(command, input=text, text=True, check=True, capture_output=True)
     took = time.monotonic() - began
     assert len(Consul(addresses).keys_below("import/")) == count
-    KvProvider().delete("id", {"addresses": addresses, **kv_state.shown(made(count, "import")), "revision": 1})
+    KvEntriesProvider().delete("id", {"addresses": addresses, **kv_state.shown(made(count, "import")), "revision": 1})
     return took
 
 

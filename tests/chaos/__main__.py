@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import history, interrupted, on_kubernetes, scenarios
-from tests.chaos.on_kubernetes import Outcome
+from tests.chaos import history, interrupted, kubernetes_review, scenarios
+from tests.chaos.kubernetes_review import Outcome
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster, stood_up
-from toolchain import environment
+from tools import environment
 
 BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
 """Refused by the agent at its start, not by the preview."""
@@ -43,12 +43,12 @@ def leader_killed(times: int = 30) -> Outcome:
     return text, half <= 2.5 and high <= 4 and lost == 0
 
 
-def rolled(servers: int, longest: float) -> Outcome:
+def updated(servers: int, longest: float) -> Outcome:
     with cluster(f"roll{servers}", servers=servers) as made, scenarios.other_image() as image:
         report, took = scenarios.roll(made, image, "roll")
         made.whole()
         lost = len(scenarios.lost(made, report))
-    troubles = sorted({write.trouble or "" for write in report.failed})
+    troubles = sorted({write.problem or "" for write in report.failed})
     text = f"{report}, {lost} lost, up took {took:.1f} s {' '.join(troubles)}"
     return text, not report.failed and report.longest <= 0.6 and took <= longest and lost == 0
 
@@ -100,7 +100,7 @@ def engine_killed(points: int = 20) -> Outcome:
         for after in interrupted.moments(points - points // 2, down, seed=2):
             at_work += interrupted.kill_engine(made, "destroy", after)
             interrupted.converge(made, "destroy")
-            orphans += len(engine.leftovers(made.name))
+            orphans += len(engine.orphans(made.name))
             made.up()
             made.whole()
     return f"{at_work} of {points} runs were killed at work, {orphans} orphans, every next run converged", not orphans
@@ -135,14 +135,14 @@ def mixed(operations: int = 2000) -> Outcome:
 
 SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "leader killed under load": leader_killed,
-    "all 3 servers replaced under load": lambda: rolled(3, 20),
-    "all 5 servers replaced under load": lambda: rolled(5, 35),
+    "all 3 servers replaced under load": lambda: updated(3, 20),
+    "all 5 servers replaced under load": lambda: updated(5, 35),
     "3 to 5 to 3 servers under load": scaled,
     "a server and its volume destroyed": server_lost,
     "a bad configuration in a roll": bad_roll,
     "the engine killed at random points": engine_killed,
     "mixed operations during random faults": mixed,
-    **on_kubernetes.SCENARIOS,
+    **kubernetes_review.SCENARIOS,
 }
 
 

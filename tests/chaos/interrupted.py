@@ -40,7 +40,7 @@ def converge(cluster: Cluster, operation: str) -> None:
 def orphans(cluster: Cluster) -> list[str]:
     """Objects of the Docker engine that belong to the cluster and are not in its state."""
     known = cluster.physical_names()
-    return [name for names in engine.leftovers(cluster.name).values() for name in names if name not in known]
+    return [name for names in engine.orphans(cluster.name).values() for name in names if name not in known]
 
 
 def moments(count: int, longest: float, seed: int) -> list[float]:

@@ -23,7 +23,7 @@ class Write:
     key: str
     began: float
     ended: float
-    trouble: str | None
+    problem: str | None
     """What was answered instead of an acknowledgement."""
 
 
@@ -35,11 +35,11 @@ class Report:
 
     @property
     def acknowledged(self) -> list[Write]:
-        return [write for write in self.writes if write.trouble is None]
+        return [write for write in self.writes if write.problem is None]
 
     @property
     def failed(self) -> list[Write]:
-        return [write for write in self.writes if write.trouble is not None]
+        return [write for write in self.writes if write.problem is not None]
 
     @property
     def longest(self) -> float:
@@ -93,10 +93,10 @@ class Writer:
         began = time.monotonic()
         try:
             answer = session.put(f"{self._target()}/v1/kv/{key}", data=key, timeout=TIMEOUT)
-            trouble = None if answer.ok and answer.text.strip() == "true" else f"{answer.status_code} {answer.text}"
+            problem = None if answer.ok and answer.text.strip() == "true" else f"{answer.status_code} {answer.text}"
         except requests.RequestException as error:
-            trouble = type(error).__name__
-        return Write(key, began, time.monotonic(), trouble)
+            problem = type(error).__name__
+        return Write(key, began, time.monotonic(), problem)
 
 
 class Follower:

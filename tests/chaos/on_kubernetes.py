@@ -47,13 +47,13 @@ def leader_deleted(times: int = 10, *, leave: bool | None = None) -> Outcome:
     return text, statistics.median(gaps) <= 2.5 and max(gaps) <= 4 and lost == 0
 
 
-def rolled() -> Outcome:
+def updated() -> Outcome:
     with cluster("roll") as made:
         made.change(image=pods.other_image())
         report, seen, took = pods.up(made, "roll")
         made.all_vote(3)
         lost = len(scenarios.not_stored(made.addresses()[0], report))
-    troubles = sorted({write.trouble or "" for write in report.failed})
+    troubles = sorted({write.problem or "" for write in report.failed})
     text = (
         f"{report}, {lost} lost, up took {took:.1f} s, never fewer than {seen.fewest} pods ready {' '.join(troubles)}"
     )
@@ -78,6 +78,6 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "pods: the leader deleted under load": leader_deleted,
     "pods: leave_on_terminate true, the leader deleted": lambda: leader_deleted(leave=True),
     "pods: leave_on_terminate false, the leader deleted": lambda: leader_deleted(leave=False),
-    "pods: all 3 servers replaced under load": rolled,
+    "pods: all 3 servers replaced under load": updated,
     "pods: 3 to 5 to 3 servers under load": scaled,
 }

@@ -12,11 +12,11 @@ from tests.chaos.scenarios import OTHER_IMAGE
 from tests.e2e import consul
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.stack import PodCluster
-from toolchain.kubernetes import images, layout
-from toolchain.kubernetes.isolation import Group
+from tools.kubernetes import images, layout
+from tools.kubernetes.isolation import Group
 
 
-class Seen(threading.Thread):
+class ServerStatus(threading.Thread):
     """Looks at the servers' pods all the time while the `with` block runs, for they return at other addresses."""
 
     def __init__(self, stack: PodCluster) -> None:
@@ -28,7 +28,7 @@ class Seen(threading.Thread):
         self.fewest = 99
         """How many pods were ready at the worst moment."""
 
-    def __enter__(self) -> "Seen":
+    def __enter__(self) -> "ServerStatus":
         self._look()
         self.start()
         return self
@@ -54,9 +54,9 @@ class Seen(threading.Thread):
 
 
 @contextmanager
-def written_to(stack: PodCluster, prefix: str) -> Iterator[tuple[Report, Seen]]:
+def written_to(stack: PodCluster, prefix: str) -> Iterator[tuple[Report, ServerStatus]]:
     """A writer that follows the leader while the block runs."""
-    with Seen(stack) as seen, Follower(seen.servers) as follower, Writer(prefix, follower.leader) as writer:
+    with ServerStatus(stack) as seen, Follower(seen.servers) as follower, Writer(prefix, follower.leader) as writer:
         time.sleep(0.5)
         yield writer.report, seen
         time.sleep(0.5)
@@ -90,7 +90,7 @@ def delete_all(stack: PodCluster) -> float:
     return time.monotonic() - began
 
 
-def up(stack: PodCluster, prefix: str) -> tuple[Report, Seen, float]:
+def up(stack: PodCluster, prefix: str) -> tuple[Report, ServerStatus, float]:
     """Bring about what was changed, under load; the report, what was seen of the pods, and the seconds of `up`."""
     with written_to(stack, prefix) as (report, seen):
         began = time.monotonic()

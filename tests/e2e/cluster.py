@@ -9,7 +9,7 @@ from pulumi import automation
 
 from tests.e2e import consul, engine
 from tests.e2e.waiting import eventually
-from toolchain import places
+from tools import places
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", ".venv")
 PROJECT = "consul-on-pulumi"
@@ -197,7 +197,7 @@ def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
     """A cluster of its own: backend, passphrase and subnet too. At the end nothing of it is left."""
     engine.clear(f"consul-{name}")
     stack = new_stack(folder, name)
-    subnet = {"placement": {"docker": {"subnet": engine.free_subnet()}}}
+    subnet = {"platform": {"docker": {"subnet": engine.free_subnet()}}}
     cluster = Cluster(stack, subnet | dict(settings))
     try:
         yield cluster

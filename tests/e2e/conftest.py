@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, stood_up
-from toolchain import environment
+from tools import environment
 
 SEEDS = {
     "app": {"name": "web", "replicas": 3, "features": {"dark-mode": True}},

@@ -27,14 +27,14 @@ def labelled(kind: str, cluster: str) -> list[str]:
     )
 
 
-def leftovers(cluster: str) -> dict[str, list[str]]:
+def orphans(cluster: str) -> dict[str, list[str]]:
     """Everything that carries this cluster's label, by kind."""
     return {kind: found for kind in KINDS if (found := labelled(kind, cluster))}
 
 
 def clear(cluster: str) -> None:
     """Remove whatever carries this cluster's label."""
-    for kind, names in leftovers(cluster).items():
+    for kind, names in orphans(cluster).items():
         docker(kind, "rm", *(["--force"] if kind != "network" else []), *names)
 
 

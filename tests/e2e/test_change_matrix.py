@@ -27,23 +27,23 @@ def each(names: Iterable[str], operation: str) -> Operations:
     return dict.fromkeys(names, operation)
 
 
-def rolled(ordinal: int) -> Operations:
+def updated(ordinal: int) -> Operations:
     """One server between its gate and its seat."""
     name = f"consul-server-{ordinal}"
-    return {f"{name}-gate": "update", name: "replace", f"{name}-seat": "update"}
+    return {f"{name}-gate": "update", name: "replace", f"{name}-peer": "update"}
 
 
 def made(tier: str, ordinals: Iterable[int], operation: str) -> Operations:
     """Everything that belongs to some agents of a tier."""
-    parts = ("", "-data", "-ports", "-upkeep", *(("-gate", "-seat") if tier == "server" else ()))
+    parts = ("", "-data", "-ports", "-health", *(("-gate", "-peer") if tier == "server" else ()))
     return each([f"consul-{tier}-{ordinal}{part}" for ordinal in ordinals for part in parts], operation)
 
 
-SERVERS = rolled(0) | rolled(1) | rolled(2)
+SERVERS = updated(0) | updated(1) | updated(2)
 CLIENTS = {"consul-client-0": "replace"}
 SEEDED = {"consul-seeds": "update"}
 SIZED = {"consul-autopilot": "update", "consul-seeds": "update"}
-KEPT = ["consul-server-0-upkeep", "consul-server-1-upkeep", "consul-server-2-upkeep", "consul-client-0-upkeep"]
+KEPT = ["consul-server-0-health", "consul-server-1-health", "consul-server-2-health", "consul-client-0-health"]
 PULLED = {"consul-server-image": "replace", "consul-client-image": "replace"}
 
 EVERY_AGENT: list[dict[str, Any]] = [
@@ -122,13 +122,13 @@ SIZES: list[tuple[dict[str, Any], Operations]] = [
     ({"servers": 5}, made("server", [3, 4], "create") | SIZED),
     ({"servers": 7}, made("server", [3, 4, 5, 6], "create") | SIZED),
     # The list of names to join is shorter for a single server, and it has to elect itself.
-    ({"servers": 1}, rolled(0) | made("server", [1, 2], "delete") | SIZED | CLIENTS),
+    ({"servers": 1}, updated(0) | made("server", [1, 2], "delete") | SIZED | CLIENTS),
 ]
 PLACED: list[tuple[dict[str, Any], Operations]] = [
     ({"memory_mib": 512}, SERVERS | CLIENTS),
     ({"http_port": 28500}, SERVERS | CLIENTS | SIZED | each(KEPT, "update")),
     ({"dns_port": 28600}, SERVERS | CLIENTS),
-    ({"keep_data": True}, {}),
+    ({"retain_data": True}, {}),
 ]
 AS_BEFORE: list[dict[str, Any]] = [
     {"servers": 3},
@@ -164,8 +164,8 @@ def test_the_matrix_has_at_least_sixty_rows() -> None:
 def test_one_edit_does_this_and_no_more(calm: Cluster, edit: dict[str, Any], expected: Operations) -> None:
     before = dict(calm.settings)
     docker = edit.get("docker", {})
-    placement = {"docker": before["placement"]["docker"] | docker}
-    calm.change(**{key: value for key, value in edit.items() if key != "docker"}, placement=placement)
+    platform = {"docker": before["platform"]["docker"] | docker}
+    calm.change(**{key: value for key, value in edit.items() if key != "docker"}, platform=platform)
     try:
         calm.preview()
     finally:

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 
-from components.live.kv import KvProvider
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT, Factory, three_and_one
-from tests.e2e.engine import docker, inspect, leftovers
+from tests.e2e.engine import docker, inspect, orphans
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.e2e
@@ -111,7 +111,7 @@ def test_a_seeding_goes_on_through_the_loss_of_the_leader(whole: Cluster) -> Non
     leader = whole.container(whole.leader())
     base = next(base for base, name in zip(whole.servers, whole.outputs["servers"], strict=True) if name != leader)
     with ThreadPoolExecutor(1) as pool:
-        seeding = pool.submit(KvProvider().create, {**wanted, "revision": 1})
+        seeding = pool.submit(KvEntriesProvider().create, {**wanted, "revision": 1})
         eventually("the first keys", lambda: consul.keys(base), lambda found: "bulk/1" in found)
         docker("kill", leader)
         assert not seeding.done(), "the leader has to die in the middle"
@@ -119,8 +119,8 @@ def test_a_seeding_goes_on_through_the_loss_of_the_leader(whole: Cluster) -> Non
 
     docker("start", leader)
     whole.whole()
-    assert KvProvider().read("id", outs).outs == outs
-    KvProvider().delete("id", outs)
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    KvEntriesProvider().delete("id", outs)
     holds_every_key(whole)
 
 
@@ -160,7 +160,7 @@ def test_what_docker_takes_for_a_running_container_is_mended_by_the_next_up(
 
     whole.up()
 
-    assert whole.changed() == [("update", f"consul-{kind}-upkeep")]
+    assert whole.changed() == [("update", f"consul-{kind}-health")]
     whole.whole()
     assert whole.node_ids() == ids
     holds_every_key(whole)
@@ -181,4 +181,4 @@ def test_refresh_tells_what_befell_a_container(whole: Cluster) -> None:
 def test_a_cluster_whose_containers_are_all_dead_is_destroyed_without_a_trace(whole: Cluster) -> None:
     docker("kill", *whole.containers)
     whole.destroy()
-    assert leftovers(whole.name) == {}
+    assert orphans(whole.name) == {}

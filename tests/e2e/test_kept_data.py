@@ -1,4 +1,4 @@
-"""With `keep_data` the data volumes, and these alone, outlive the cluster."""
+"""With `retain_data` the data volumes, and these alone, outlive the cluster."""
 
 import pytest
 
@@ -9,14 +9,14 @@ pytestmark = pytest.mark.e2e
 
 
 def test_kept_volumes_outlive_destroy_and_the_next_up_finds_every_key_and_node_id(cluster: Factory) -> None:
-    placement = {"docker": {"subnet": engine.free_subnet(), "keep_data": True}}
-    made = cluster("kept", servers=3, clients=1, seeds={"seeded": "yes"}, placement=placement)
+    platform = {"docker": {"subnet": engine.free_subnet(), "retain_data": True}}
+    made = cluster("kept", servers=3, clients=1, seeds={"seeded": "yes"}, platform=platform)
     made.up()
     made.whole()
     ids = made.node_ids()
     assert consul.put(made.agents[-1], "by-hand", "kept")
     made.destroy()
-    assert engine.leftovers(made.name) == {"volume": sorted(f"{node}-data" for node in made.nodes)}
+    assert engine.orphans(made.name) == {"volume": sorted(f"{node}-data" for node in made.nodes)}
     made.up()
     made.whole()
     assert made.node_ids() == ids
@@ -26,15 +26,15 @@ def test_kept_volumes_outlive_destroy_and_the_next_up_finds_every_key_and_node_i
 
 
 def test_a_server_that_is_scaled_away_comes_back_without_its_old_data(cluster: Factory) -> None:
-    placement = {"docker": {"subnet": engine.free_subnet(), "keep_data": True}}
-    made = cluster("shrunk", servers=3, seeds={"seeded": "yes"}, placement=placement)
+    platform = {"docker": {"subnet": engine.free_subnet(), "retain_data": True}}
+    made = cluster("shrunk", servers=3, seeds={"seeded": "yes"}, platform=platform)
     made.up()
     made.whole()
     ids = made.node_ids()
     made.change(servers=1)
     made.up()
     made.whole()
-    assert engine.leftovers(made.name)["volume"] == [f"{made.name}-server-0-data"]
+    assert engine.orphans(made.name)["volume"] == [f"{made.name}-server-0-data"]
     made.change(servers=3)
     made.up()
     made.whole()
@@ -43,7 +43,7 @@ def test_a_server_that_is_scaled_away_comes_back_without_its_old_data(cluster: F
     for base in made.agents:
         assert consul.text(base, "seeded") == "yes"
     made.destroy()
-    assert engine.leftovers(made.name) == {"volume": sorted(f"{node}-data" for node in made.nodes)}
+    assert engine.orphans(made.name) == {"volume": sorted(f"{node}-data" for node in made.nodes)}
     made.up()
     made.whole()
     assert made.node_ids() == back

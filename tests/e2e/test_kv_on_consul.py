@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 import requests
+from consul_on_pulumi.consul import credentials
+from consul_on_pulumi.consul.api import Consul, RefusedError
+from consul_on_pulumi.model import kv_state
+from consul_on_pulumi.model.seed import Seed, Seeds
+from consul_on_pulumi.providers.kv_baseline import KvBaselineProvider
+from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trials
 from hypothesis import strategies as some
 
-from components.desired import kv_state
-from components.desired.seed import Seed, Seeds
-from components.live import credentials
-from components.live.api import Consul, RefusedError
-from components.live.kv import KvProvider
-from components.live.kv_baseline import KvBaselineProvider
 from tests.e2e import lone_consul
 
 pytestmark = pytest.mark.e2e
@@ -90,7 +90,7 @@ def test_no_foreign_key_is_changed_or_lost_and_the_rest_is_what_was_wanted(
             noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}).outs
             rule = {"on_conflict": on_conflict, "baseline": noted["index"]}
             try:
-                state = KvProvider().update("id", state, props(base, keys, **rule)).outs
+                state = KvEntriesProvider().update("id", state, props(base, keys, **rule)).outs
             except RefusedError:
                 # Somebody else was faster, and that is told; the state stays as it was.
                 continue
@@ -123,13 +123,13 @@ def test_seeds_are_exactly_what_is_stored_and_go_without_a_trace(base: str, on_c
     noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}).outs
     wanted = props(base, seeds, on_conflict=on_conflict, baseline=noted["index"])
 
-    outs = KvProvider().create(wanted).outs
+    outs = KvEntriesProvider().create(wanted).outs
 
     assert stored(base, top) == seeds | {f"{top}theirs": Seed(b"x")}
-    assert KvProvider().read("id", outs).outs == wanted
+    assert KvEntriesProvider().read("id", outs).outs == wanted
     # As after a run that was killed before its state was written.
-    assert KvProvider().create(wanted).outs == wanted
-    KvProvider().delete("id", outs)
+    assert KvEntriesProvider().create(wanted).outs == wanted
+    KvEntriesProvider().delete("id", outs)
     assert stored(base, top) == {f"{top}theirs": Seed(b"x")}
 
 
@@ -139,16 +139,16 @@ def test_a_key_that_was_there_before_is_refused_by_a_strict_set(base: str) -> No
     noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [f"{top}a"]}).outs
     wanted = props(base, {f"{top}a": Seed(b"1")}, on_conflict="fail", baseline=noted["index"])
 
-    assert [failure.reason.split(":")[0] for failure in KvProvider().check({}, wanted).failures] == [
+    assert [failure.reason.split(":")[0] for failure in KvEntriesProvider().check({}, wanted).failures] == [
         f"{top}a exists already"
     ]
     with pytest.raises(RefusedError, match="exists already"):
-        KvProvider().create(wanted)
+        KvEntriesProvider().create(wanted)
 
 
 def test_a_value_beyond_the_servers_limit_is_told_with_its_size(base: str) -> None:
     with pytest.raises(RefusedError, match=r"413 .*524289"):
-        KvProvider().create(props(base, {"limit/too-large": Seed(b"x" * 524_289)}))
+        KvEntriesProvider().create(props(base, {"limit/too-large": Seed(b"x" * 524_289)}))
 
 
 @pytest.fixture(scope="module")
@@ -184,15 +184,15 @@ def test_tls_and_a_token_make_no_difference(secured: tuple[str, Path], monkeypat
     monkeypatch.setenv("CONSUL_CLIENT_KEY", str(folder / "dc1-client-consul-0-key.pem"))
     wanted = props(base, {"a": Seed(b"1")})
     with pytest.raises(RefusedError, match=r"Permission denied|ACL not found"):
-        KvProvider().create(wanted)
+        KvEntriesProvider().create(wanted)
     monkeypatch.setenv("CONSUL_HTTP_TOKEN", "00000000-0000-0000-0000-000000000000")
     with pytest.raises(RefusedError, match=r"Permission denied|ACL not found"):
-        KvProvider().create(wanted)
+        KvEntriesProvider().create(wanted)
 
     monkeypatch.setenv("CONSUL_HTTP_TOKEN", TOKEN)
-    outs = KvProvider().create(wanted).outs
+    outs = KvEntriesProvider().create(wanted).outs
 
     assert stored(base, "") == {"a": Seed(b"1")}
-    assert KvProvider().read("id", outs).outs == outs
-    KvProvider().delete("id", outs)
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    KvEntriesProvider().delete("id", outs)
     assert stored(base, "") == {}

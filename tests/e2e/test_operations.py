@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from consul_on_pulumi.cli import recover, retained, snapshot
 
-from operations import kept, recover, snapshot
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT, SEEDS, Factory
@@ -27,7 +27,7 @@ def test_a_snapshot_brings_every_key_back_into_a_new_cluster(cluster: Factory, t
 
     snapshot.save(made.servers, file)
     made.destroy()
-    assert engine.leftovers(made.name) == {}
+    assert engine.orphans(made.name) == {}
     made.up()
     snapshot.restore(made.servers, file)
 
@@ -61,7 +61,7 @@ def test_a_cluster_comes_back_from_the_only_server_that_kept_its_data(cluster: F
 
 def test_a_command_without_a_cluster_ends_with_one_sentence(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "operations.snapshot", "save", "no-such-stack"],
+        [sys.executable, "-m", "consul_on_pulumi.cli.snapshot", "save", "no-such-stack"],
         capture_output=True,
         text=True,
         check=False,
@@ -74,8 +74,8 @@ def test_a_command_without_a_cluster_ends_with_one_sentence(tmp_path: Path) -> N
 
 def test_what_a_destroy_kept_is_named(cluster: Factory) -> None:
     subnet = engine.free_subnet()
-    made = cluster("named", servers=1, placement={"docker": {"subnet": subnet, "keep_data": True}})
+    made = cluster("named", servers=1, platform={"docker": {"subnet": subnet, "retain_data": True}})
     made.up()
     made.destroy()
 
-    assert kept.kept(made.name) == [f"{made.name}-server-0-data"]
+    assert retained.kept(made.name) == [f"{made.name}-server-0-data"]

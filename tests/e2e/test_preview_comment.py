@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from consul_on_pulumi.review import engine
+from consul_on_pulumi.review.comment import comment
+from consul_on_pulumi.review.events import parse
 
-from review import engine
-from review.comment import comment
-from review.events import parse
 from tests.e2e import consul
 from tests.e2e import engine as engine_of_docker
 from tests.e2e.cluster import Cluster, stood_up
@@ -31,7 +31,7 @@ from tests.review.changes import (
 )
 from tests.review.recording import GOLDEN
 from tests.review.scrubbing import scrubbed
-from toolchain import versions
+from tools import versions
 
 pytestmark = pytest.mark.e2e
 

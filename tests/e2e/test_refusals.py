@@ -28,14 +28,14 @@ def test_every_mistake_in_the_stack_file_is_told_and_nothing_is_made(cluster: Fa
     ):
         assert line in said
     assert "Traceback" not in said
-    assert engine.leftovers(made.name) == {}
+    assert engine.orphans(made.name) == {}
 
 
 def test_a_living_cluster_keeps_its_name_its_datacenter_and_its_subnet(calm: Cluster) -> None:
     before, settings = {name: engine.inspect("container", name)["Id"] for name in calm.containers}, calm.settings
-    subnet = settings["placement"]["docker"]["subnet"]
+    subnet = settings["platform"]["docker"]["subnet"]
     other = engine.free_subnet()
-    calm.change(name="renamed", datacenter="moved", placement={"docker": {"subnet": other}})
+    calm.change(name="renamed", datacenter="moved", platform={"docker": {"subnet": other}})
     try:
         said = calm.refused("preview")
     finally:
@@ -44,9 +44,9 @@ def test_a_living_cluster_keeps_its_name_its_datacenter_and_its_subnet(calm: Clu
     for path, old, new in (
         ("name", calm.name, "renamed"),
         ("datacenter", "calm", "moved"),
-        ("placement.docker.subnet", subnet, other),
+        ("platform.docker.subnet", subnet, other),
     ):
         assert f"cluster.{path}: expected {old!r} as when the cluster was made, got {new!r}" in said
     assert "Traceback" not in said
     assert {name: engine.inspect("container", name)["Id"] for name in calm.containers} == before
-    assert engine.leftovers("renamed") == {}
+    assert engine.orphans("renamed") == {}

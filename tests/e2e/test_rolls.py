@@ -9,8 +9,8 @@ from threading import Event
 
 import pytest
 import requests
+from consul_on_pulumi.server import DEFAULT_IMAGE
 
-from components.server import DEFAULT_IMAGE
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT, Factory, three_and_one

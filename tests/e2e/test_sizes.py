@@ -48,7 +48,7 @@ def test_a_cluster_serves_all_that_its_outputs_name_and_leaves_nothing_behind(
     serves_all_that_its_outputs_name(made)
     stays_as_it_is(made)
     made.destroy()
-    assert engine.leftovers(made.name) == {}
+    assert engine.orphans(made.name) == {}
 
 
 def test_three_servers_and_a_client_serve_all_that_the_outputs_name(calm: Cluster) -> None:

@@ -19,7 +19,7 @@ def test_two_clusters_live_side_by_side_and_the_end_of_one_is_nothing_to_the_oth
     assert one.leader() != other.leader()
     ids = other.node_ids()
     one.destroy()
-    assert engine.leftovers(one.name) == {}
+    assert engine.orphans(one.name) == {}
     other.whole()
     assert other.node_ids() == ids
     assert other.preview().keys() == {"same"}, other.changed()

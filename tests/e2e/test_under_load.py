@@ -14,7 +14,7 @@ REFUSED_IN_TRANSFER = "500 raft apply failed: leadership transfer in progress"
 
 
 def only_refused(report: Report) -> None:
-    assert {write.trouble for write in report.failed} <= {REFUSED_IN_TRANSFER}
+    assert {write.problem for write in report.failed} <= {REFUSED_IN_TRANSFER}
     assert len(report.failed) <= 3
 
 
@@ -25,13 +25,13 @@ def test_no_acknowledged_write_is_lost_in_crashes_rolls_and_changes_of_size(clus
 
     killed = scenarios.kill_leader(made, "kill")
     with scenarios.other_image() as image:
-        rolled, took = scenarios.roll(made, image, "roll")
+        updated, took = scenarios.roll(made, image, "roll")
         made.whole()
         grown, larger = scenarios.scale(made, 5, "grow")
         made.whole()
         shrunk, smaller = scenarios.scale(made, 3, "shrink")
         made.whole()
-        reports = [killed, rolled, grown, shrunk]
+        reports = [killed, updated, grown, shrunk]
         assert [scenarios.lost(made, report) for report in reports] == [[], [], [], []]
         made.change(image=None)
         made.up()

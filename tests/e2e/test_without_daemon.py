@@ -13,12 +13,12 @@ from tests.e2e import consul
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT
 from tests.e2e.waiting import eventually
-from toolchain import docker_engine, places
+from tools import docker_engine, places
 
 pytestmark = pytest.mark.e2e
 
 
-def hindrance() -> str | None:
+def not_ready_reason() -> str | None:
     """Why this test may not restart the daemon, or None."""
     if os.environ.get("DOCKER_HOST"):
         return "DOCKER_HOST names a daemon that is not ours to restart"
@@ -35,7 +35,7 @@ def restart_daemon() -> None:
 
 
 def test_the_cluster_comes_back_by_itself_when_the_daemon_was_restarted(calm: Cluster) -> None:
-    if reason := hindrance():
+    if reason := not_ready_reason():
         pytest.skip(reason)
     ids = calm.node_ids()
     restart_daemon()
@@ -48,7 +48,7 @@ def test_the_cluster_comes_back_by_itself_when_the_daemon_was_restarted(calm: Cl
 
 
 def test_an_up_that_loses_its_daemon_half_way_is_finished_by_the_next_one(calm: Cluster) -> None:
-    if reason := hindrance():
+    if reason := not_ready_reason():
         pytest.skip(reason)
     before = dict(calm.settings)
     calm.change(agent_config={"log_level": "DEBUG"})

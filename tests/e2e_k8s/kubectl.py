@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from toolchain.kubernetes import programs
+from tools.kubernetes import programs
 
 
 class Kubectl:

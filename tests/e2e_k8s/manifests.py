@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from consul_on_pulumi import ConsulCluster
 from pulumi.runtime import rpc
 
-from components import ConsulCluster
 from tests.recording import build, cluster_args
 
 

@@ -12,8 +12,8 @@ from tests.e2e.cluster import Cluster, new_stack
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s import traces
 from tests.e2e_k8s.kubectl import Kubectl
-from toolchain.kubernetes import cluster as cluster_of_machine
-from toolchain.kubernetes import layout
+from tools.kubernetes import cluster as cluster_of_machine
+from tools.kubernetes import layout
 
 
 class PodCluster(Cluster):
@@ -91,7 +91,7 @@ def of_our_own() -> Iterator[Path]:
 def stood_up(folder: Path, name: str, kubeconfig: Path, settings: dict[str, Any]) -> Iterator[PodCluster]:
     """A cluster of its own: backend, passphrase and namespace too. At the end nothing of it is left."""
     stack = new_stack(folder, name, KUBECONFIG=str(kubeconfig))
-    cluster = PodCluster(stack, {"placement": {"kubernetes": {}}} | settings)
+    cluster = PodCluster(stack, {"platform": {"kubernetes": {}}} | settings)
     cluster.kubectl = Kubectl(kubeconfig)
     try:
         yield cluster

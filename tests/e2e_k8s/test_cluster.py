@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.kubectl import Kubectl
-from toolchain import versions
+from tools import versions
 
 pytestmark = pytest.mark.e2e
 

@@ -12,10 +12,10 @@ import pytest
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.e2e_k8s.traces import running_in
-from toolchain import places
-from toolchain.kubernetes import cgroups, cluster, layout, node_files
-from toolchain.kubernetes.isolation import Group
-from toolchain.kubernetes.layout import Node
+from tools import places
+from tools.kubernetes import cgroups, cluster, layout, node_files
+from tools.kubernetes.isolation import Group
+from tools.kubernetes.layout import Node
 
 pytestmark = pytest.mark.e2e
 

@@ -19,7 +19,7 @@ from tests.e2e.conftest import FLAT, SEEDS
 from tests.e2e.test_steady import ROUNDS
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.stack import PodCluster, stood_up
-from toolchain import places
+from tools import places
 
 pytestmark = pytest.mark.e2e
 
@@ -141,7 +141,7 @@ def test_a_client_that_cannot_run_stops_the_update_and_the_old_one_serves_on(sta
     consul.write(f"http://{old[1]}:8500", "during", "the stop of clients")
     stack.change(client_config=None)
     stack.up()
-    assert [op for op, name in stack.changed() if name == "consul-client-roll"] == ["update"], "the way back is seen"
+    assert [op for op, name in stack.changed() if name == "consul-client-rollout"] == ["update"], "the way back is seen"
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
@@ -183,7 +183,7 @@ def test_a_lost_claim_is_made_again(stack: PodCluster) -> None:
 
 def test_claims_grow_and_no_server_is_replaced(stack: PodCluster) -> None:
     before = stack.uids()
-    stack.change(placement={"kubernetes": {"storage": {"size": "12Gi"}}})
+    stack.change(platform={"kubernetes": {"storage": {"size": "12Gi"}}})
 
     stack.up()
 
@@ -194,9 +194,9 @@ def test_claims_grow_and_no_server_is_replaced(stack: PodCluster) -> None:
     eventually("claims of 12Gi", capacities, lambda sizes: sizes == ["12Gi"] * 3)
     assert stack.uids() == before
     assert stack.preview().keys() == {"same"}, stack.changed()
-    stack.change(placement={"kubernetes": {"storage": {"size": "11Gi"}}})
+    stack.change(platform={"kubernetes": {"storage": {"size": "11Gi"}}})
     assert "storage.size: expected at least 12Gi" in stack.refused("preview")
-    stack.change(placement={"kubernetes": {"storage": {"size": "12Gi"}}})
+    stack.change(platform={"kubernetes": {"storage": {"size": "12Gi"}}})
 
 
 def test_one_node_may_be_drained_and_no_second_one_before_it_is_back(stack: PodCluster) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from toolchain.kubernetes import cgroups, layout, network
+from tools.kubernetes import cgroups, layout, network
 
 
 def left() -> list[str]:

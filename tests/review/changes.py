@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from tests.e2e.cluster import PROJECT, Cluster
-from toolchain import places
+from tools import places
 
 STACK = "review"
 PASSWORD = "seed_secrets.app.password"
@@ -37,7 +37,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "port": {"docker": {"http_port": 28500}},
     "subnet": {"docker": {"subnet": "10.99.0.0/24"}},
     "client-count": {"clients": 2},
-    "data-policy": {"docker": {"keep_data": True}},
+    "data-policy": {"docker": {"retain_data": True}},
     "secret": {"secret": f"{CANARY}-new"},
     "invalid-file": {"servers": 4, "datacentre": "dc1"},
     "seed-set-removed": {"seed_sets": {"app": None}},
@@ -57,9 +57,9 @@ def changed(cluster: Cluster, edit: dict[str, Any]) -> Iterator[None]:
     before = file.read_text()
     written = yaml.safe_load(before)
     settings = written["config"][f"{PROJECT}:cluster"]
-    docker = settings["placement"]["docker"] | edit.get("docker", {})
+    docker = settings["platform"]["docker"] | edit.get("docker", {})
     settings |= {key: value for key, value in edit.items() if key not in ("docker", "secret")}
-    settings["placement"] = {"docker": docker}
+    settings["platform"] = {"docker": docker}
     if settings["seed_sets"] == {"app": None}:
         settings["seed_sets"] = {}
         del written["config"][f"{PROJECT}:seed_secrets"]

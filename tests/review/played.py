@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from review.events import Preview, parse
+from consul_on_pulumi.review.events import Preview, parse
 
 Inputs = dict[str, Any]
 
@@ -41,9 +41,9 @@ def container(name: str, *, server: bool = True, **more: Any) -> Inputs:
     return {"name": name, "image": "hashicorp/consul:1.20.6", "command": ["agent", "-hcl", document], **more}
 
 
-def crew(*names: str, definition: str = "a", **files: str) -> Inputs:
-    """The inputs of a PodRoll."""
-    return {"names": list(names), "definition": definition, "image": "hashicorp/consul:1", "configuration": files}
+def server_group(*names: str, spec_hash: str = "a", **files: str) -> Inputs:
+    """The inputs of a ServerRollout."""
+    return {"names": list(names), "spec_hash": spec_hash, "image": "hashicorp/consul:1", "configuration": files}
 
 
 def stateful_set(replicas: int, when_deleted: str = "Delete", when_scaled: str = "Delete") -> Inputs:

@@ -5,12 +5,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from review.comment import comment
-from review.events import parse
+from consul_on_pulumi.review.comment import comment
+from consul_on_pulumi.review.events import parse
+
 from tests.e2e.cluster import stood_up
 from tests.review.changes import CHANGES, SETTINGS, STACK, STACK_FILE, changed, prepare, review
 from tests.review.scrubbing import scrubbed
-from toolchain import environment
+from tools import environment
 
 HERE = Path(__file__).parent
 EVENTS, GOLDEN = HERE / "events", HERE / "golden"

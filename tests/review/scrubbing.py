@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from components.live.host_ports import RANGE
-from components.placement.docker.leftovers import MARK
-from review.resources import BOOKKEEPING
+from consul_on_pulumi.platforms.docker.orphans import CLUSTER_ID
+from consul_on_pulumi.platforms.docker.providers.host_ports import RANGE
+from consul_on_pulumi.review.resources import BOOKKEEPING
 
 ALWAYS = ("docker:index/container:Container", "docker:index/volume:Volume", "docker:index/network:Network")
 """Resources that count also where nothing happens to them."""
@@ -20,7 +20,7 @@ def scrubbed(lines: Iterable[str]) -> list[str]:
     events = [slim for line in lines if line.strip() and (slim := _slim(json.loads(line)))]
     text = "\n".join(json.dumps(event, sort_keys=True, ensure_ascii=False) for event in sorted(events, key=_place))
     text = re.sub(r"\b10\.231\.\d+\.", "10.231.0.", text)
-    text = re.sub(r"-node-meta=definition:[0-9a-f]+", "-node-meta=definition:0", text)
+    text = re.sub(r"-node-meta=spec_hash:[0-9a-f]+", "-node-meta=spec_hash:0", text)
     chosen: dict[str, str] = {}
 
     def port(found: re.Match[str]) -> str:
@@ -61,7 +61,7 @@ def _slim(event: dict[str, Any]) -> dict[str, Any] | None:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        if value.get("label") == MARK:
-            return {"label": MARK, "value": "mark"}
+        if value.get("label") == CLUSTER_ID:
+            return {"label": CLUSTER_ID, "value": "cluster_id"}
         return {key: 1 if key == "baseline" else _plain(inner) for key, inner in value.items() if key != "__provider"}
     return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -1,8 +1,8 @@
 """The exit codes of the command, on recorded previews."""
 
 import pytest
+from consul_on_pulumi.cli.review import main
 
-from review.__main__ import main
 from tests.review.recording import EVENTS, GOLDEN
 
 
@@ -27,10 +27,10 @@ def test_the_exit_code_tells_what_came_of_it(
 
     assert main(["review", "--from", str(EVENTS / f"{name}.json"), *words]) == code
 
-    out, complaint = capsys.readouterr()
+    out, last_warning = capsys.readouterr()
     if not allowed:
         assert out == (GOLDEN / f"{name}.md").read_text()
-    assert ("not allowed" in complaint) is (code == 3)
+    assert ("not allowed" in last_warning) is (code == 3)
 
 
 def test_an_unknown_kind_of_loss_cannot_be_allowed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,6 +50,6 @@ def test_a_file_that_is_no_event_log_is_refused_in_a_sentence(
 
         assert main(["review", "--from", str(log)]) == 2
 
-        out, complaint = capsys.readouterr()
+        out, last_warning = capsys.readouterr()
         assert out == ""
-        assert complaint.startswith(f"{log}: no event log: ")
+        assert last_warning.startswith(f"{log}: no event log: ")

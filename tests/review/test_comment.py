@@ -6,13 +6,13 @@ import re
 import time
 
 import pytest
+from consul_on_pulumi.platforms.docker.review import CONTAINER
+from consul_on_pulumi.platforms.kubernetes.review import ROLL, STATEFUL_SET
+from consul_on_pulumi.review.comment import comment
+from consul_on_pulumi.review.events import SECRET
+from consul_on_pulumi.review.kv import TYPE as KV
 
-from review.comment import comment
-from review.events import SECRET
-from review.kv import TYPE as KV
-from review.on_docker import CONTAINER
-from review.on_kubernetes import ROLL, STATEFUL_SET
-from tests.review.played import container, crew, event, preview, said, stateful_set
+from tests.review.played import container, event, preview, said, server_group, stateful_set
 
 LIMIT = 60_000
 NASTY = "``` ```` ~~~~ | <img src=x onerror=1> @everyone [a](http://x) <!-- \u202e\x1b[31m\r\n## Approved \u2028 done"
@@ -161,9 +161,9 @@ def test_a_roll_on_kubernetes_is_told_in_the_same_words() -> None:
             event(
                 "update",
                 ROLL,
-                "consul-server-roll",
-                crew("s-0", "s-1", "s-2", **{"agent.json": '{"log_level": "INFO"}'}),
-                crew("s-0", "s-1", "s-2", definition="b", **{"agent.json": '{"log_level": "DEBUG"}'}),
+                "consul-server-rollout",
+                server_group("s-0", "s-1", "s-2", **{"agent.json": '{"log_level": "INFO"}'}),
+                server_group("s-0", "s-1", "s-2", spec_hash="b", **{"agent.json": '{"log_level": "DEBUG"}'}),
             ),
         ),
         "k8s",
@@ -178,7 +178,13 @@ def test_pods_that_are_added_and_claims_that_outlive_them() -> None:
     text = comment(
         preview(
             event("update", STATEFUL_SET, "a-stateful-set", stateful_set(3), stateful_set(5, when_deleted="Retain")),
-            event("update", ROLL, "a-roll", crew("s-0", "s-1", "s-2"), crew("s-0", "s-1", "s-2", "s-3", "s-4")),
+            event(
+                "update",
+                ROLL,
+                "a-roll",
+                server_group("s-0", "s-1", "s-2"),
+                server_group("s-0", "s-1", "s-2", "s-3", "s-4"),
+            ),
         ),
         "k8s",
     )

@@ -4,9 +4,9 @@ import random
 from pathlib import Path
 
 import pytest
+from consul_on_pulumi.review.comment import comment
+from consul_on_pulumi.review.events import parse
 
-from review.comment import comment
-from review.events import parse
 from tests.review.changes import CANARY, CHANGES, STACK
 from tests.review.recording import EVENTS, GOLDEN
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 import pytest
+from consul_on_pulumi.platforms.docker.review import CONTAINER, GATE, NETWORK, VOLUME
+from consul_on_pulumi.platforms.kubernetes.review import NAMESPACE, ROLL, STATEFUL_SET
+from consul_on_pulumi.review.comment import comment, found_losses
+from consul_on_pulumi.review.kv import TYPE as KV
+from consul_on_pulumi.review.losses import Kind, refused
 
-from review.comment import comment, found_losses
-from review.kv import TYPE as KV
-from review.losses import Kind, refused
-from review.on_docker import CONTAINER, GATE, NETWORK, VOLUME
-from review.on_kubernetes import NAMESPACE, ROLL, STATEFUL_SET
-from tests.review.played import container, crew, event, preview, said, stateful_set
+from tests.review.played import container, event, preview, said, server_group, stateful_set
 
 VOLUMES = {"name": "dev-server-0-data"}
 SERVER = event("same", CONTAINER, "server-0", container("dev-server-0"), container("dev-server-0"))
@@ -71,14 +71,14 @@ LOSING: dict[str, tuple[Sequence[str], list[Kind]]] = {
     "a StatefulSet replaced": (
         [
             event("replace", STATEFUL_SET, "server-stateful-set", stateful_set(1), stateful_set(1)),
-            event("same", ROLL, "server-roll", crew("dev-server-0"), crew("dev-server-0")),
+            event("same", ROLL, "server-rollout", server_group("dev-server-0"), server_group("dev-server-0")),
         ],
         [Kind.DATA, Kind.DATA, Kind.QUORUM],
     ),
     "pods scaled away": (
         [
             event("update", STATEFUL_SET, "server-stateful-set", stateful_set(3), stateful_set(1)),
-            event("update", ROLL, "server-roll", crew("s-0", "s-1", "s-2"), crew("s-0")),
+            event("update", ROLL, "server-rollout", server_group("s-0", "s-1", "s-2"), server_group("s-0")),
         ],
         [Kind.DATA],
     ),
@@ -108,11 +108,17 @@ KEEPING: dict[str, Sequence[str]] = {
     "a key removed": [event("update", KV, "seeds", {"entries": {"a": "1"}}, {"entries": {}})],
     "a StatefulSet updated": [
         event("update", STATEFUL_SET, "server-stateful-set", stateful_set(3), stateful_set(3)),
-        event("update", ROLL, "server-roll", crew("s-0", "s-1", "s-2"), crew("s-0", "s-1", "s-2", definition="b")),
+        event(
+            "update",
+            ROLL,
+            "server-rollout",
+            server_group("s-0", "s-1", "s-2"),
+            server_group("s-0", "s-1", "s-2", spec_hash="b"),
+        ),
     ],
     "pods scaled away whose claims stay": [
         event("update", STATEFUL_SET, "server-stateful-set", stateful_set(3, when_scaled="Retain"), stateful_set(1)),
-        event("update", ROLL, "server-roll", crew("s-0", "s-1", "s-2"), crew("s-0")),
+        event("update", ROLL, "server-rollout", server_group("s-0", "s-1", "s-2"), server_group("s-0")),
     ],
     "a namespace made": [event("create", NAMESPACE, "namespace", None, {"metadata": {"name": "dev"}})],
     "a refused preview, of which nothing happens": [event("delete", VOLUME, "server-0-data", VOLUMES), said("no")],

@@ -7,8 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-
-from review.publish import publish
+from consul_on_pulumi.review.publish import publish
 
 MARKER = "<!-- consul preview of dev -->"
 Comments = list[dict[str, Any]]

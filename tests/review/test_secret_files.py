@@ -1,8 +1,9 @@
 """What a reviewer reads of secret files: that they change, and nothing of what they hold."""
 
-from review.comment import comment
-from review.on_docker import CONTAINER
-from review.secret_files import OBJECT, VOLUME
+from consul_on_pulumi.platforms.docker.review import CONTAINER
+from consul_on_pulumi.review.comment import comment
+from consul_on_pulumi.review.secret_files import OBJECT, VOLUME
+
 from tests.review.played import container, event, preview
 
 CANARY = "canary-5d1f0c"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from toolchain import places
+from tools import places
 
 FOLDER = places.ROOT / ".github"
 WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))

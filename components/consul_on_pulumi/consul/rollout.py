@@ -1,0 +1,106 @@
+"""The steps of a rollout: wait until the other servers are ready, move the leadership, remove a member.
+
+Both platforms replace servers one at a time with these steps. The evidence comes from each server itself (Servers).
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from consul_on_pulumi.consul.servers import Servers
+from consul_on_pulumi.model import rollout
+from consul_on_pulumi.model.rollout import ClusterView
+
+TIMEOUT = 60.0
+"""Seconds after which a server that does not become ready stops the rollout."""
+LEADER_TIMEOUT = 15.0
+"""Seconds for an election. Without a leader nothing is served that a stopped server could interrupt."""
+CLIENTS_FOLLOW = 1.0
+"""Seconds for clients that write to the leader to follow it, before the old leader is stopped."""
+STOPPED = (
+    "{reason}: the rollout stops here, no further server was touched and the others keep the quorum. "
+    "Its log says why; correct the settings and run `pulumi up` again"
+)
+"""The message of a rollout that stops before its end."""
+
+
+class RolloutStoppedError(Exception):
+    """The rollout stops and the quorum stays as it was. The message names the server, the reason and what to do."""
+
+
+def has_leader(view: ClusterView) -> bool:
+    """Whether a server leads."""
+    return view.leader is not None
+
+
+def wait_until_ready(
+    servers: Servers, required: Callable[[ClusterView], Iterable[str]]
+) -> tuple[ClusterView | None, str]:
+    """Wait until all `required` servers vote and have applied what was committed when a leader was first seen.
+
+    Returns the view that shows it, or None after TIMEOUT, and the reasons at the last look.
+    """
+    index = 0
+    reasons: list[str] = []
+
+    def ready(view: ClusterView) -> bool:
+        nonlocal index, reasons
+        if view.leader is None:
+            reasons = ["no server leads"]
+            return False
+        index = index or view.status[view.leader].commit
+        reasons = [reason for name in required(view) if (reason := rollout.not_ready_reason(name, view, index))]
+        return not reasons
+
+    return servers.until(ready, TIMEOUT), "; ".join(reasons)
+
+
+def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str) -> None:
+    """Wait until the others can serve without `leaving`, then move the leadership away from it.
+
+    `order` lists the servers in the order of the rollout. Raises RolloutStoppedError.
+    """
+    if not servers.until(has_leader, LEADER_TIMEOUT):
+        # Nothing is served that the change could interrupt, and the change may be the repair.
+        return
+    view, reasons = wait_until_ready(servers, lambda view: rollout.others(leaving, order, view))
+    if view is None:
+        raise RolloutStoppedError(
+            f"{reasons}: {leaving} was not touched, so the quorum stands. Repair that server and run `pulumi up` again"
+        )
+    transfer_leadership(servers, order, leaving, view)
+
+
+def transfer_leadership(servers: Servers, order: Sequence[str], leaving: str, view: ClusterView) -> None:
+    """Make another voter the leader if `leaving` leads and there is another. Raises RolloutStoppedError."""
+    successor = rollout.successor(leaving, order, view)
+    if view.leader != leaving or successor is None:
+        return
+    servers.transfer_leadership(leaving, successor, view.status[successor].node_id)
+    if not servers.until(lambda now: now.leader not in (None, leaving), LEADER_TIMEOUT):
+        raise RolloutStoppedError(f"{leaving} still leads after the transfer to {successor}: run `pulumi up` again")
+    time.sleep(CLIENTS_FOLLOW)
+
+
+def require_quorum_without(servers: Servers, leaving: str) -> ClusterView:
+    """The view of a cluster that can lose `leaving`. Raises RolloutStoppedError where the rest would have no quorum."""
+    view = servers.until(has_leader, LEADER_TIMEOUT)
+    if view is None or rollout.loses_quorum(leaving, view):
+        raise RolloutStoppedError(f"without {leaving} the rest would have no quorum: repair the other servers first")
+    return view
+
+
+def remove_member(servers: Servers, name: str) -> None:
+    """Wait until no server knows `name`, and tell each that still does to forget it. Raises RolloutStoppedError."""
+
+    def removed(view: ClusterView) -> bool:
+        if not view.leader:
+            return False
+        address = servers.peer_address(view.leader, name)
+        # Each server keeps its own list, and one that missed the message would pass the member on again.
+        knowing = [other for other in view.status if name in servers.members(other)]
+        for other in knowing or ([view.leader] if address else []):
+            servers.forget(other, name, address)
+        return not knowing and address is None
+
+    if not servers.until(removed, TIMEOUT):
+        raise RolloutStoppedError(f"{name} is gone but still a member, or no server leads: run `pulumi up` again")

@@ -1,0 +1,114 @@
+"""Which agent configuration keys a user may set: Consul's own names, less those that the program answers for."""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+from consul_on_pulumi.model.spelling import suggestion
+
+OWNED = {
+    "advertise_addr": "the address follows from the agent's ordinal",
+    "bind_addr": "the address follows from the agent's ordinal",
+    "bootstrap": "the first election follows from `servers`",
+    "bootstrap_expect": "the first election follows from `servers`",
+    "client_addr": "the published address follows from `platform`",
+    "data_dir": "the data lives on the agent's own volume",
+    "datacenter": "set `datacenter` beside it",
+    "disable_host_node_id": "agents on one host would clash with any other value",
+    "node_id": "the ID lives on the agent's own volume",
+    "node_name": "the name follows from the agent's ordinal",
+    "ports": "the published ports follow from `platform`",
+    "retry_join": "agents join every server by name",
+    "server": "the role follows from the tier",
+}
+"""Key and why it is not for the user to set."""
+
+MAPS = ("autopilot", "limits", "performance", "telemetry", "ui_config")
+"""Keys under which the program sets some values and a user may set others."""
+
+SECRET = ("encrypt", "acl.tokens", "auto_config.intro_token", "audit", "cloud")
+"""Keys whose values would be readable in `docker inspect` and in previews."""
+
+KNOWN = frozenset(
+    (
+        "acl addresses advertise_addr advertise_addr_ipv4 advertise_addr_ipv6 advertise_addr_wan "
+        "advertise_addr_wan_ipv4 advertise_addr_wan_ipv6 advertise_reconnect_timeout alt_domain audit auto_config "
+        "auto_encrypt auto_reload_config autopilot bind_addr bootstrap bootstrap_expect cache check "
+        "check_output_max_size check_update_interval checks client_addr cloud config_entries connect data_dir "
+        "datacenter default_intention_policy default_query_time disable_anonymous_signature disable_coordinates "
+        "disable_host_node_id disable_http_unprintable_char_filter disable_keyring_file disable_remote_exec "
+        "disable_update_check discard_check_output discovery_max_stale dns_config domain enable_agent_tls_for_checks "
+        "enable_central_service_config enable_debug enable_local_script_checks enable_script_checks enable_syslog "
+        "encrypt encrypt_verify_incoming encrypt_verify_outgoing experiments gossip_lan gossip_wan http_config "
+        "leave_on_terminate license_path limits locality log_file log_json log_level log_rotate_bytes "
+        "log_rotate_duration log_rotate_max_files max_query_time node_id node_meta node_name partition peering "
+        "performance pid_file ports primary_datacenter primary_gateways primary_gateways_interval protocol "
+        "raft_logstore raft_protocol raft_snapshot_interval raft_snapshot_threshold raft_trailing_logs read_replica "
+        "reconnect_timeout reconnect_timeout_wan recursors rejoin_after_leave reporting retry_interval "
+        "retry_interval_wan retry_join retry_join_wan retry_max retry_max_wan rpc segment segments serf_lan "
+        "serf_lan_allowed_cidrs serf_wan serf_wan_allowed_cidrs server server_name server_rejoin_age_max service "
+        "services session_ttl_min skip_leave_on_interrupt syslog_facility tagged_addresses telemetry tls "
+        "translate_wan_addrs ui_config unix_sockets use_streaming_backend watches xds"
+    ).split()
+)
+"""Top-level keys of the agent's configuration (Consul 1.20, agent/config/config.go), deprecated ones left out."""
+
+
+class _Fault(Enum):
+    OWNED = "the program answers for it"
+    NO_MAP = "a user may set others below it"
+    UNKNOWN = "Consul has none of that name"
+
+
+def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Every key of `config` that an agent would refuse or that would undo what the program guarantees."""
+    for key, fault in _faults(config):
+        match fault:
+            case _Fault.OWNED:
+                yield f"{path}.{key}: not for agent configuration, {OWNED[key]}"
+            case _Fault.NO_MAP:
+                yield f"{path}.{key}: expected a map, got {config[key]!r}"
+            case _Fault.UNKNOWN:
+                yield f"{path}.{key}: Consul has no such key{_alike(key)}"
+    for secret in SECRET:
+        if _has(config, secret.split(".")):
+            yield (
+                f"{path}.{secret}: would be readable by everyone who may inspect the container, "
+                "set it in a file of `agent_secrets`, which is encrypted"
+            )
+
+
+def hidden_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """The same for a configuration that is secret itself: no value is told, and no key that could be one."""
+    for key, fault in _faults(config):
+        match fault:
+            case _Fault.OWNED:
+                yield f"{key} is not for agent configuration, {OWNED[key]}"
+            case _Fault.NO_MAP:
+                yield f"expected a map as {key}"
+            case _Fault.UNKNOWN:
+                # The key itself is told only where it resembles one of Consul's.
+                alike = _alike(key)
+                yield f"Consul has no such key as {key}{alike}" if alike else "Consul has no such key"
+
+
+def _faults(config: Mapping[str, Any]) -> Iterator[tuple[str, _Fault]]:
+    for key, value in config.items():
+        if key in OWNED:
+            yield key, _Fault.OWNED
+        elif key in MAPS and not isinstance(value, Mapping):
+            yield key, _Fault.NO_MAP
+        elif key not in KNOWN:
+            yield key, _Fault.UNKNOWN
+
+
+def _alike(key: str) -> str:
+    return suggestion(key, KNOWN - OWNED.keys())
+
+
+def _has(config: Any, keys: list[str]) -> bool:
+    for key in keys:
+        if not isinstance(config, Mapping) or key not in config:
+            return False
+        config = config[key]
+    return True

@@ -1,0 +1,58 @@
+"""HostPorts: free loopback ports for one agent, chosen once and kept."""
+
+import random
+import socket
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult
+
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+
+RANGE = range(20000, 30000)
+"""Below the ports that Linux gives to outgoing connections (32768 up), so a chosen one is not lost to one of those."""
+
+
+_handed_out: set[int] = set()
+
+
+class HostPortsProvider(ConsulProvider):
+    """Chooses ports that nothing listens on. Docker's own choice would change at every restart of a container."""
+
+    def create(self, props: Properties) -> CreateResult:
+        """Choose the ports."""
+        ports = {"http": _free_port(), "dns": _free_port()}
+        return CreateResult("{http}-{dns}".format(**ports), ports)
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """Once chosen, a port is kept."""
+        return DiffResult(changes=False)
+
+
+class HostPorts(ProviderResource, module="consul-on-pulumi", name="HostPorts"):
+    """The loopback ports of one agent, where the settings leave them open."""
+
+    http: pulumi.Output[int]
+    """For the API and the UI, TCP."""
+    dns: pulumi.Output[int]
+    """For DNS, UDP and TCP."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Ask for ports; which ones is known after the first update."""
+        super().__init__(HostPortsProvider(), name, {}, opts, outputs=("http", "dns"))
+
+
+def _free_port() -> int:
+    for port in random.sample(RANGE, len(RANGE)):
+        if port not in _handed_out and _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
+            _handed_out.add(port)
+            return port
+    raise OSError(f"no free port from {RANGE.start} to {RANGE.stop - 1}: set platform.docker.http_port and dns_port")
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,66 @@
+"""RaftPeer: follows one server's container. It holds the rollout until the server votes, and removes it from Raft."""
+
+import pulumi
+from pulumi.dynamic import CreateResult, UpdateResult
+
+from consul_on_pulumi.consul import rollout
+from consul_on_pulumi.consul.rollout import STOPPED, TIMEOUT, RolloutStoppedError, has_leader
+from consul_on_pulumi.model.rollout import ClusterView
+from consul_on_pulumi.platforms.docker.crash_loop import CrashLoop
+from consul_on_pulumi.platforms.docker.providers.rollout_step import RolloutStep, servers_of
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+
+
+class RaftPeerProvider(ConsulProvider):
+    """After a server was created or replaced: it is a voter at its address and has caught up."""
+
+    compared = ("agent", "spec_hash")
+
+    def create(self, props: Properties) -> CreateResult:
+        """Wait for the server, unless the cluster is new and has no leader yet."""
+        if servers_of(props).look().leader:
+            _wait_until_voter(props)
+        return CreateResult(props["server"], props)
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Wait for the server."""
+        _wait_until_voter(news)
+        return UpdateResult(news)
+
+    def delete(self, _id: str, props: Properties) -> None:
+        """The cluster shrinks: the server hands over its leadership and leaves Raft before its container is removed."""
+        servers, name = servers_of(props), props["server"]
+        view = rollout.require_quorum_without(servers, name)
+        rollout.transfer_leadership(servers, props["names"], name, view)
+        servers.leave(name)
+        if not servers.until(lambda now: now.leader is not None and name not in now.peers, TIMEOUT):
+            raise RolloutStoppedError(f"{name} did not leave Raft and was not removed: run `pulumi up` again")
+
+
+class RaftPeer(ProviderResource, module="consul-on-pulumi", name="RaftPeer"):
+    """The gate of the next server depends on it."""
+
+    def __init__(
+        self, name: str, step: RolloutStep, agent: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`step` names the server; `agent` is the ID of its container, so that a recreated one is waited for too."""
+        super().__init__(RaftPeerProvider(), name, {**step, "agent": agent}, opts)
+
+
+def _wait_until_voter(props: Properties) -> None:
+    servers, name = servers_of(props), props["server"]
+    if not servers.until(has_leader, rollout.LEADER_TIMEOUT):
+        if name in servers.look().status:
+            # There is no majority yet: the next server of the rollout may complete it.
+            return
+        raise RolloutStoppedError(STOPPED.format(reason=f"{name} does not answer"))
+    crash_loop = CrashLoop(props["agent"])
+
+    def required(view: ClusterView) -> list[str]:
+        if name not in view.status and (log := crash_loop.last_log_lines()):
+            raise RolloutStoppedError(STOPPED.format(reason=f"{name} ends as soon as it starts ({log})"))
+        return [name]
+
+    view, reasons = rollout.wait_until_ready(servers, required)
+    if view is None:
+        raise RolloutStoppedError(STOPPED.format(reason=reasons))

@@ -1,0 +1,49 @@
+"""VoterGate: precedes one server's container, and lets it change when the other servers can serve without it."""
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
+
+from consul_on_pulumi.consul import rollout
+from consul_on_pulumi.platforms.docker import volumes
+from consul_on_pulumi.platforms.docker.providers.rollout_step import RolloutStep, servers_of
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+
+
+class VoterGateProvider(ConsulProvider):
+    """Before a server is replaced: all others are voters that have caught up, and the server does not lead."""
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """A server that is to change, also where an earlier run passed the gate but did not change it."""
+        wanted = news["spec_hash"]
+        if olds["spec_hash"] != wanted:
+            return DiffResult(changes=True)
+        running = servers_of(olds).spec_hash(olds["server"])
+        return DiffResult(changes=running not in (None, wanted))
+
+    def create(self, props: Properties) -> CreateResult:
+        """Open at once in a new cluster; a server that joins an existing one waits for the others."""
+        if servers_of(props).look().leader:
+            rollout.wait_until_replaceable(servers_of(props), props["names"], props["server"])
+        return CreateResult(props["server"], props)
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Wait for the others, then move the leadership away from the server."""
+        rollout.wait_until_replaceable(servers_of(news), news["names"], news["server"])
+        return UpdateResult(news)
+
+    def delete(self, _id: str, props: Properties) -> None:
+        """Remove the member, the Raft peer and the data of a server whose container is gone.
+
+        The container depends on the gate and the gate on the volume, so this runs between the deletions of the two.
+        It does not run where the whole cluster is destroyed (`deleted_with`), so retained data stays.
+        """
+        rollout.remove_member(servers_of(props), props["server"])
+        volumes.remove_data(props["server"])
+
+
+class VoterGate(ProviderResource, module="consul-on-pulumi", name="VoterGate"):
+    """A server's container depends on it, so servers change one at a time, whatever `--parallel` says."""
+
+    def __init__(self, name: str, step: RolloutStep, opts: pulumi.ResourceOptions | None = None) -> None:
+        """`step` names the server that the gate precedes."""
+        super().__init__(VoterGateProvider(), name, {**step}, opts)

@@ -1,0 +1,64 @@
+"""The clients: a Deployment of as many as are wanted, or a DaemonSet with one on each node."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from consul_on_pulumi.model import ports
+from consul_on_pulumi.platforms.contract import Placed
+from consul_on_pulumi.platforms.kubernetes.api.client_workload import ClientWorkload, Kind
+from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
+from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout
+from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
+from consul_on_pulumi.resource_options import with_
+
+ARGUMENTS = ["-node=$(POD_NAME)", "-advertise=$(POD_IP)"]
+
+
+def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
+    """Make the clients and everything around them."""
+    group, settings = tier.group, tier.settings
+    files = configuration.documents(tier, domain)
+    config, made = configuration.config_map(tier, files, opts)
+    template, spec_hash = pod.template(tier, ARGUMENTS, config, [], configuration.secret(tier, opts))
+    around = [made, guards.account(tier, opts), *guards.network_policy(tier, opts)]
+    services.api(tier, opts)
+    kind = Kind.DAEMON_SET if settings.get("clients") == "DaemonSet" else Kind.DEPLOYMENT
+    workload = _workload(tier, kind, template, with_(opts, depends_on=around))
+    # With the workload the clients themselves go.
+    after = with_(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
+    which = ClientWorkload(
+        cluster=cluster_of(settings).text,
+        namespace=tier.namespace,
+        kind=kind.value,
+        workload=tier.object_name,
+        selector=tier.selector,
+        spec_hash=spec_hash,
+    )
+    roll = ClientRollout(f"{tier.name}-rollout", which, None if kind is Kind.DAEMON_SET else group.count, after)
+    address = f"http://{tier.object_name}.{domain}:{ports.HTTP}"
+    return Placed(
+        consul_access=[],
+        http_addresses=[address],
+        ui_addresses=[address],
+        dns_addresses=[services.dns(tier, opts)],
+        updated=[roll],
+        ready=[roll],
+        data=None,
+    )
+
+
+def _workload(tier: Tier, kind: Kind, template: dict[str, Any], opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
+    metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
+    if kind is Kind.DAEMON_SET:
+        daemons: pulumi.Resource = kubernetes.apps.v1.DaemonSet(
+            f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=opts
+        )
+        return daemons
+    spec["replicas"] = tier.group.count
+    made: pulumi.Resource = kubernetes.apps.v1.Deployment(
+        f"{tier.name}-deployment", metadata=metadata, spec=spec, opts=opts
+    )
+    return made

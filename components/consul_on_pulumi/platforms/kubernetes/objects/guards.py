@@ -1,0 +1,77 @@
+"""What keeps others, and Kubernetes itself, from harming a tier."""
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from consul_on_pulumi.model import ports
+from consul_on_pulumi.model.topology import Role, failure_tolerance
+from consul_on_pulumi.platforms.kubernetes.tier import Tier, selector
+
+
+def account(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.ServiceAccount:
+    """A service account without rights, whose token no pod gets to see."""
+    return kubernetes.core.v1.ServiceAccount(
+        f"{tier.name}-account",
+        metadata=tier.metadata(tier.object_name),
+        automount_service_account_token=False,
+        opts=opts,
+    )
+
+
+def budget(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    """Nodes are drained so that one server at most is away. A lone server has no budget, since none could be kept."""
+    if not failure_tolerance(tier.group.count):
+        return []
+    made = kubernetes.policy.v1.PodDisruptionBudget(
+        f"{tier.name}-budget",
+        metadata=tier.metadata(tier.object_name),
+        spec={"max_unavailable": 1, "selector": {"match_labels": tier.selector}},
+        opts=opts,
+    )
+    return [made]
+
+
+def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    """Raft and gossip are for the agents of this cluster; HTTP, gRPC and DNS for the namespace and for named peers."""
+    if not tier.settings.get("network_policy", {}).get("enabled", True):
+        return []
+    made = kubernetes.networking.v1.NetworkPolicy(
+        f"{tier.name}-policy",
+        metadata=tier.metadata(tier.object_name),
+        spec={
+            "pod_selector": {"match_labels": tier.selector},
+            "policy_types": ["Ingress"],
+            "ingress": [_among_agents(tier), _from_users(tier), *_from_browsers(tier)],
+        },
+        opts=opts,
+    )
+    return [made]
+
+
+def _among_agents(tier: Tier) -> dict[str, Any]:
+    agents = {"pod_selector": {"match_labels": selector(tier.group.topology.cluster)}}
+    server = [_port(ports.SERVER)] if tier.group.role is Role.SERVER else []
+    return {"from_": [agents], "ports": [*server, _port(ports.SERF_LAN), _port(ports.SERF_LAN, "UDP")]}
+
+
+def _from_users(tier: Tier) -> dict[str, Any]:
+    peers = tier.settings.get("network_policy", {}).get("peers", [])
+    wanted = [_port(ports.HTTP), _port(ports.GRPC), _port(ports.DNS), _port(ports.DNS, "UDP")]
+    return {"from_": [{"pod_selector": {}}, *peers], "ports": wanted}
+
+
+def _from_browsers(tier: Tier) -> list[dict[str, Any]]:
+    """Where the UI is opened to the outside, requests come from nodes, load balancers or an ingress controller."""
+    ui = tier.settings.get("ui", {})
+    if tier.group.role is Role.CLIENT or (ui.get("type", "ClusterIP") == "ClusterIP" and "ingress" not in ui):
+        return []
+    anywhere: dict[str, Any] = (
+        {"from_": [{"namespace_selector": {}}]} if ui.get("type", "ClusterIP") == "ClusterIP" else {}
+    )
+    return [{**anywhere, "ports": [_port(ports.HTTP)]}]
+
+
+def _port(number: int, protocol: str = "TCP") -> dict[str, Any]:
+    return {"port": number, "protocol": protocol}

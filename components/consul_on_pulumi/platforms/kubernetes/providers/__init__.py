@@ -1,0 +1,1 @@
+"""The dynamic providers of the Kubernetes platform."""

@@ -1,0 +1,24 @@
+"""The Pulumi provider that creates the objects of a cluster."""
+
+from pathlib import Path
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+
+from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
+from consul_on_pulumi.resource_options import with_
+
+
+def with_provider(name: str, settings: KubernetesArgs, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """`opts` with a provider for the context that the settings name, unless the caller gave one."""
+    inherited = opts.parent.get_provider("kubernetes:core/v1:Service") if opts.parent else None
+    if inherited is not None or not {"context", "kubeconfig"} & settings.keys():
+        return opts
+    path = settings.get("kubeconfig")
+    provider = kubernetes.Provider(
+        f"{name}-kubernetes",
+        context=settings.get("context"),
+        kubeconfig=str(Path(path).expanduser()) if path else None,
+        opts=pulumi.ResourceOptions(parent=opts.parent),
+    )
+    return with_(opts, provider=provider)

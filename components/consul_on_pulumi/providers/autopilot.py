@@ -1,0 +1,81 @@
+"""Autopilot: how far Consul may prune servers that look dead, kept right for the size of the cluster."""
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    ReadResult,
+    UpdateResult,
+)
+
+from consul_on_pulumi.consul import operator_api
+from consul_on_pulumi.consul.api import Consul, UnreachableError, led
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+
+
+class AutopilotProvider(ConsulProvider):
+    """Sets `MinQuorum` and leaves every other key of autopilot's configuration as it is."""
+
+    compared = ("addresses", "min_quorum")
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Refuse, in the preview already, to shrink to servers that would have no majority of their own."""
+        before, after = _olds.get("min_quorum"), news.get("min_quorum")
+        staying = news.get("addresses")
+        if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before):
+            return CheckResult(news, [])
+        if not isinstance(staying, list) or not all(isinstance(base, str) for base in staying):
+            return CheckResult(news, [])
+        answering = len(led(staying))
+        if answering >= after:
+            return CheckResult(news, [])
+        reason = (
+            f"cluster.servers: {answering} of the {len(staying)} servers that would stay take part in a cluster, "
+            f"expected at least {int(after)}, else the smaller cluster has no quorum: mend them first"
+        )
+        return CheckResult(news, [CheckFailure("min_quorum", reason)])
+
+    def create(self, props: Properties) -> CreateResult:
+        """Wait for the leader, then set the quorum."""
+        return CreateResult("autopilot", _configure(props))
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Set the quorum."""
+        return UpdateResult(_configure(news))
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """The quorum as it is now; without an answer, as it was."""
+        try:
+            found = operator_api.autopilot(Consul(props["addresses"], timeout=10))["MinQuorum"]
+        except UnreachableError:
+            found = props["min_quorum"]
+        return ReadResult(id_, _outputs(props, found), _outputs(props, found))
+
+
+class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
+    """The part of autopilot's configuration that follows the number of servers."""
+
+    def __init__(
+        self,
+        name: str,
+        addresses: pulumi.Input[Sequence[pulumi.Input[str]]],
+        min_quorum: int,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`addresses` are base URLs of the HTTP API; `min_quorum` is a number of voters."""
+        props = {"addresses": addresses, "min_quorum": min_quorum}
+        super().__init__(AutopilotProvider(), name, props, opts)
+
+
+def _configure(props: Properties) -> Properties:
+    consul = Consul(props["addresses"], timeout=120)
+    consul.leader()
+    operator_api.configure_autopilot(consul, MinQuorum=int(props["min_quorum"]))
+    return _outputs(props, props["min_quorum"])
+
+
+def _outputs(props: Properties, min_quorum: float) -> Properties:
+    return {"addresses": props["addresses"], "min_quorum": min_quorum, "revision": props["revision"]}

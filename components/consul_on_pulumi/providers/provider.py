@@ -1,0 +1,51 @@
+"""The base of every dynamic provider and of its resource. A provider adds what it creates, updates and reads."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import ConfigureRequest, DiffResult, Resource, ResourceProvider
+
+from consul_on_pulumi.consul import credentials
+
+Properties = dict[str, Any]
+"""Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
+
+
+class ConsulProvider(ResourceProvider):
+    """What all providers of this package share. The state holds the import path of a provider and nothing else."""
+
+    serialize_as_secret_always = False
+    revision: ClassVar[int] = 1
+    """Part of every resource's inputs. Raise it where new code must act on existing resources: to the engine, other
+    code alone is no change."""
+    compared: ClassVar[tuple[str, ...]] = ()
+    """The inputs whose change is an update. A provider with other reasons overrides `diff`."""
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
+        credentials.configure(req)
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """An update if a compared input changed."""
+        return DiffResult(changes=self.differs(olds, news))
+
+    def differs(self, olds: Properties, news: Properties) -> bool:
+        """Whether a compared input, or the revision, changed."""
+        return any(olds.get(key) != news.get(key) for key in (*self.compared, "revision"))
+
+
+class ProviderResource(Resource):
+    """A resource of one of these providers."""
+
+    def __init__(
+        self,
+        provider: ConsulProvider,
+        name: str,
+        props: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None = None,
+        outputs: tuple[str, ...] = (),
+    ) -> None:
+        """`outputs` are the properties that the provider computes."""
+        computed = dict.fromkeys(outputs)
+        super().__init__(provider, name, {**props, "revision": provider.revision, **computed}, opts)

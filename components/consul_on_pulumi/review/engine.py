@@ -1,0 +1,33 @@
+"""Runs the preview and reads what the engine says of it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from consul_on_pulumi.review.events import Preview, parse
+
+# The engine offers its event log, which its own automation API is built on, among the commands for debugging.
+DEBUGGING = {"PULUMI_DEBUG_COMMANDS": "true"}
+
+
+def preview(stack: str, log: Path) -> Preview:
+    """Preview a stack of the project in the current folder, its events in `log`."""
+    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--color", "never", "--event-log", str(log)]
+    done = subprocess.run(
+        command,
+        env={**os.environ, **DEBUGGING},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    found = read(log) if log.exists() else Preview((), (), ())
+    if done.returncode and not found.errors:
+        found = Preview(found.steps, (done.stdout.strip() or "the preview failed",), found.warnings)
+    return found
+
+
+def read(log: Path) -> Preview:
+    """A preview from an event log. Raises ValueError where it is none."""
+    with log.open(encoding="utf-8") as lines:
+        return parse(lines)

@@ -1,0 +1,94 @@
+"""The KV entries that a preview adds, changes and removes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from consul_on_pulumi.model.kv_state import BINARY, ENTRIES, FLAGS, SECRETS
+from consul_on_pulumi.review.events import SECRET, State, Step
+from consul_on_pulumi.review.markdown import code, value
+
+TYPE = "pulumi-python:dynamic/consul-on-pulumi:KvEntries"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """One key; `before` and `after` are what may be shown of its value, None where it has none."""
+
+    key: str
+    before: str | None
+    after: str | None
+
+    @property
+    def lines(self) -> list[str]:
+        """The change in a diff."""
+        sides = (("-", self.before), ("+", self.after))
+        return [f"{sign} {json.dumps(self.key, ensure_ascii=False)}: {shown}" for sign, shown in sides if shown]
+
+
+def changes(steps: Sequence[Step]) -> list[KeyChange]:
+    """Of all sets, in the order of the keys."""
+    found = [change for step in steps if step.type == TYPE for change in _of_set(step)]
+    return sorted(found, key=lambda change: change.key)
+
+
+def counted(found: Sequence[KeyChange]) -> str:
+    """`1 added, 2 changed`."""
+    kinds = {
+        "added": sum(change.before is None for change in found),
+        "changed": sum(None not in (change.before, change.after) for change in found),
+        "removed": sum(change.after is None for change in found),
+    }
+    return ", ".join(f"{number} {kind}" for kind, number in kinds.items() if number)
+
+
+def by_prefix(found: Sequence[KeyChange]) -> list[str]:
+    """The same for each first part of the keys, as Markdown, for changes of which not every key is read."""
+    parts: dict[str, list[KeyChange]] = {}
+    for change in found:
+        first, slash, _ = change.key.partition("/")
+        parts.setdefault(first + slash, []).append(change)
+    return [f"{code(prefix)}: {counted(some)}" for prefix, some in parts.items()]
+
+
+def _of_set(step: Step) -> list[KeyChange]:
+    if step.operation == "same" or (step.operation == "delete" and step.before and step.before.retained):
+        return []
+    before, after = _shown(step.before), _shown(step.after)
+    keys = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    found = [KeyChange(key, before.get(key), after.get(key)) for key in keys]
+    return found + [KeyChange(key, SECRET, SECRET) for key in _other_secrets(step, before, after)]
+
+
+def _shown(state: State | None) -> dict[str, str]:
+    """Each key with what may be seen of its value and its flags."""
+    if state is None:
+        return {}
+    flags = _part(state, FLAGS)
+    shown = {key: SECRET if text == SECRET else value(text) for key, text in _part(state, ENTRIES).items()}
+    shown |= dict.fromkeys(_part(state, SECRETS), SECRET)
+    shown |= {key: _digest(found) for key, found in _part(state, BINARY).items()}
+    return {key: f"{text} flags {flags[key]}" if key in flags else text for key, text in shown.items()}
+
+
+def _part(state: State, name: str) -> Mapping[str, Any]:
+    found = state.inputs.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _digest(found: Any) -> str:
+    if not isinstance(found, Mapping):
+        return SECRET
+    return f"{found.get('bytes')} bytes, sha256 {str(found.get('sha256'))[:12]}"
+
+
+def _other_secrets(step: Step, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Keys whose value is secret on both sides, and another one, as the provider says."""
+    hidden = [key for key, shown in before.items() if shown == after.get(key) and shown.startswith(SECRET)]
+    return [key for key in hidden if {SECRETS, _path(key)} & step.paths]
+
+
+def _path(key: str) -> str:
+    """As components/consul_on_pulumi/consul_on_pulumi/providers/detailed_diff.py spells it."""
+    return f"{SECRETS}[{json.dumps(key, ensure_ascii=False)}]"

@@ -1,0 +1,142 @@
+"""Sets of KV entries: what a stack file says of one, and all that its sources hold."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+
+from consul_on_pulumi.model import kv_tree
+from consul_on_pulumi.model.kv_plan import OnConflict
+from consul_on_pulumi.model.seed import Seeds
+from consul_on_pulumi.model.spelling import suggestion
+from consul_on_pulumi.seeds import files, inline
+from consul_on_pulumi.seeds.export import export
+from consul_on_pulumi.seeds.found import Fault, Found, Place
+
+SOURCES = ("entries", "folder", "files", "export", "secrets")
+"""The settings of a set that entries can come from. All may be given at once."""
+
+
+class SeedSetArgs(TypedDict):
+    """A set of KV entries, written and removed on its own. Paths are relative to the program's folder. A change writes
+    the keys that differ, deletes those that are gone from it, and touches no agent."""
+
+    prefix: NotRequired[str]
+    """What every key of the set begins with, a slash at its end. Another one writes all keys anew and deletes those
+    below the old one."""
+    entries: NotRequired[dict[str, Any]]
+    """Entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`."""
+    folder: NotRequired[str]
+    """A folder: each file below it is an entry, under its path from there on and with its bytes as they are. Hidden
+    files (which begin with a dot) and backups (which end with `~`) are left out."""
+    files: NotRequired[dict[str, str]]
+    """Key to path: single files. The key `""` is for a document that is expanded right below the prefix."""
+    expand: NotRequired[bool]
+    """Whether `.json`, `.yaml`, `.yml` and `.properties` files become one key for each leaf, below the key of the file
+    without its extension, each value as it is written. Dots in the names of properties stay dots."""
+    export: NotRequired[str]
+    """A file written by `consul kv export`; its keys go below the prefix, its flags and values are kept."""
+    secrets: NotRequired[dict[str, pulumi.Input[str]]]
+    """Key to secret value, encrypted wherever Pulumi keeps it. A stack file gives them under `seed_secrets`."""
+    on_conflict: NotRequired[str]
+    """What to do about keys that exist before they are first written here: `fail`, `adopt` those that hold what is
+    wanted, or `overwrite` them. Default: `fail`, or `adopt` where the placement keeps data over a `destroy`. It counts
+    for new keys, so another word alone is no change."""
+    keep_edits: NotRequired[bool]
+    """Whether to write each key once and then leave its value to the applications."""
+    retain: NotRequired[bool]
+    """Whether the keys stay when the set or the cluster is removed, as long as the servers' data stays."""
+
+
+def gather(
+    args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tree.MAX_VALUE
+) -> tuple[Seeds, list[str]]:
+    """All entries of one set but its secrets, by full key and in order, and all that is wrong with the set.
+
+    `args` are a SeedSetArgs that may lack keys, `root` is the program's folder, `path` names the set in problems,
+    such as `cluster.seed_sets.app`, and `max_value` is what the servers take, in bytes.
+    """
+    problems = list(_problems(args, path))
+    prefix = args.get("prefix", "")
+    if prefix and _prefix_fault(prefix):
+        # Told once, and not again for every key.
+        prefix = ""
+    seeds: Seeds = {}
+    places: dict[str, Place] = {}
+    for item in _sources(args, files.Reading(root, args.get("expand", False), max_value)):
+        if item.key is None:
+            problems.append(f"{path}.{item.place}: {item.text}")
+            continue
+        key = prefix + item.key
+        faults = [kv_tree.key_fault(key)]
+        if isinstance(item, Fault):
+            faults.append(item.text)
+        else:
+            faults.append(_twice(places.get(key), item.place))
+            if item.seed:
+                faults.append(kv_tree.size_fault(len(item.seed.value), max_value))
+                seeds[key] = item.seed
+        problems += [f"{path}.{item.place}: key {key!r} {fault}" for fault in faults if fault]
+        places.setdefault(key, item.place)
+    return dict(sorted(seeds.items())), problems
+
+
+def secrets(args: Mapping[str, Any]) -> dict[str, pulumi.Input[str]]:
+    """The secret values of a set by full key, in order."""
+    prefix = args.get("prefix", "")
+    return {f"{prefix}{key}": value for key, value in sorted(args.get("secrets", {}).items())}
+
+
+def overlaps(sets: Mapping[str, Iterable[str]], path: str) -> Iterator[str]:
+    """What is wrong with sets that hold the same key; each is named by its setting below `path`: `seed_sets.app`."""
+    owners: dict[str, str] = {}
+    shared: dict[tuple[str, str], list[str]] = {}
+    for name, keys in sets.items():
+        for key in keys:
+            if (owner := owners.setdefault(key, name)) != name:
+                shared.setdefault((name, owner), []).append(key)
+    for (name, owner), keys in shared.items():
+        listed = ", ".join(map(repr, sorted(keys)[:5])) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
+        be = "key {} is" if len(keys) == 1 else "keys {} are"
+        yield f"{path}.{name}: {be.format(listed)} also in {path}.{owner}, keep each in one"
+
+
+def _sources(args: Mapping[str, Any], reading: files.Reading) -> Iterator[Found | Fault]:
+    yield from inline.entries(args.get("entries", {}), reading.max_value)
+    if "folder" in args:
+        yield from files.folder(args["folder"], reading)
+    yield from files.files(args.get("files", {}), reading)
+    if "export" in args:
+        yield from export(args["export"], reading.root)
+    yield from inline.secrets(args.get("secrets", {}), reading.max_value)
+
+
+def _problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
+    """What is wrong with the settings themselves."""
+    if all(args.get(source) in (None, {}) for source in SOURCES):
+        yield f"{path}: holds nothing, give it {', '.join(SOURCES[:-1])} or {SOURCES[-1]}, or leave it out"
+    if fault := _prefix_fault(args.get("prefix", "")):
+        yield f"{path}.prefix: {fault}"
+    if "expand" in args and not args.keys() & {"folder", "files"}:
+        yield f"{path}.expand: there is nothing to expand, give folder or files or leave it out"
+    words = [word.value for word in OnConflict]
+    if (word := args.get("on_conflict", words[0])) not in words:
+        yield (
+            f"{path}.on_conflict: expected {', '.join(words[:-1])} or {words[-1]}, got {word!r}"
+            f"{suggestion(word, words)}"
+        )
+
+
+def _prefix_fault(prefix: str) -> str | None:
+    if not prefix:
+        return None
+    if fault := kv_tree.key_fault(prefix):
+        return f"{prefix!r} {fault}"
+    return None if prefix.endswith("/") else f"expected a slash at the end, got {prefix!r}, write {prefix + '/'!r}"
+
+
+def _twice(before: Place | None, now: Place) -> str | None:
+    if before is None:
+        return None
+    return "is given twice, keep one" if before == now else f"is also in {before.file or before.setting}, keep one"

@@ -1,0 +1,311 @@
+"""An in-process Kubernetes API server: one StatefulSet, its pods and claims, events, and two ways into a pod.
+
+It answers as Kubernetes 1.34 does on the few paths that the program uses. It proves nothing about admission, fields or
+real timing.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from consul_on_pulumi.platforms.kubernetes import consul_access
+from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
+
+TOKEN = "let-me-in"
+NAMESPACE = "dev"
+SET = "dev-server"
+Object = dict[str, Any]
+
+
+def pod(ordinal: int, *, revision: str = "dev-server-old", spec_hash: str = "old", generation: int = 1) -> Object:
+    """A pod that runs and is ready."""
+    return {
+        "metadata": {
+            "name": f"{SET}-{ordinal}",
+            "uid": f"uid-{ordinal}-{generation}",
+            "labels": {"controller-revision-hash": revision},
+            "annotations": {"consul-on-pulumi/spec-hash": spec_hash},
+        },
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{"name": "consul", "state": {"running": {}}}],
+        },
+    }
+
+
+def waiting(found: Object, reason: str, message: str) -> Object:
+    """The same pod, which does not run."""
+    state = {"waiting": {"reason": reason, "message": message}}
+    conditions = [{"type": "Ready", "status": "False"}]
+    return found | {"status": {"conditions": conditions, "containerStatuses": [{"name": "consul", "state": state}]}}
+
+
+def matching(objects: Iterable[Object], labels: str) -> list[Object]:
+    """Those that a label selector means."""
+    wanted = dict(one.split("=") for one in labels.split(",") if one)
+    return [one for one in objects if wanted.items() <= one["metadata"]["labels"].items()]
+
+
+@dataclass
+class FakeKubernetes:
+    """One namespace with one StatefulSet of three."""
+
+    replicas: int = 3
+    generation: int = 1
+    observed: int = 1
+    revision: str = "dev-server-old"
+    spec_hash: str = "old"
+    """What the template says, so what a new pod is made of."""
+    pods: dict[str, Object] = field(default_factory=lambda: {f"{SET}-{n}": pod(n) for n in range(3)})
+    workloads: dict[str, Object] = field(default_factory=dict)
+    """What keeps clients, by its path below `apps/v1` of the namespace: `deployments/dev-client`."""
+    claims: dict[str, Object] = field(default_factory=dict)
+    events: list[Object] = field(default_factory=list)
+    behind: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Pod and port to the loopback port of what plays it."""
+    forwards: int = 101
+    """What a request for a tunnel is answered with; 101 opens it."""
+    refusals: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    """Method and beginning of a path to what is answered there instead."""
+    remake: Callable[[str, Object], Object | None] | None = None
+    """What becomes of a pod that the controller makes anew; None: it makes none."""
+    deleted: list[str] = field(default_factory=list)
+    scaled: list[int] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    on_delete: Callable[[str], object] = lambda name: None
+
+    def __post_init__(self) -> None:
+        self._server = _Server(self)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def is_the_current(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        """The environment leads here, and nothing is known of what it led to before."""
+        monkeypatch.setenv("KUBECONFIG", str(self.kubeconfig(folder)))
+        monkeypatch.setattr(kubeconfig, "_loaded", {})
+        monkeypatch.setattr(port_forward, "_entrances", {})
+        monkeypatch.setattr(consul_access, "_without_port_forward", set())
+
+    def kubeconfig(self, folder: Path, *, context: str = "here") -> Path:
+        """A kubeconfig that leads here, with a token."""
+        file = folder / "kubeconfig"
+        cluster = {"server": f"http://127.0.0.1:{self._server.server_port}"}
+        found = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": context,
+            "contexts": [{"name": context, "context": {"cluster": "fake", "user": "tester"}}],
+            "clusters": [{"name": "fake", "cluster": cluster}],
+            "users": [{"name": "tester", "user": {"token": TOKEN}}],
+        }
+        file.write_text(json.dumps(found))
+        return file
+
+    def rolls_to(self, spec_hash: str) -> None:
+        """The StatefulSet gets another template."""
+        self.generation = self.observed = self.generation + 1
+        self.spec_hash, self.revision = spec_hash, f"dev-server-{spec_hash}"
+
+    def answer(self, method: str, path: str, body: Any, labels: str = "") -> tuple[int, Any]:
+        """Status and content of one request of the API itself; `labels` is what a list is asked to match."""
+        self.asked.append((method, path))
+        for (refused, below), said in self.refusals.items():
+            if method == refused and path.startswith(below):
+                return said[0], _status(*said)
+        core, apps = f"/api/v1/namespaces/{NAMESPACE}", f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/{SET}"
+        match method, path:
+            case "GET", found if found == apps:
+                return 200, self._stateful_set()
+            case "PATCH", found if found == f"{apps}/scale":
+                self._scale(int(body["spec"]["replicas"]))
+                return 200, body
+            case "GET", found if (
+                name := found.removeprefix(apps.rpartition("/statefulsets")[0] + "/")
+            ) in self.workloads:
+                return 200, self.workloads[name]
+            case "GET", found if found == f"{core}/pods":
+                return 200, {"items": matching(self.pods.values(), labels)}
+            case "GET", found if found == f"{core}/events":
+                return 200, {"items": self.events}
+            case "GET", found if found == f"{core}/persistentvolumeclaims":
+                return 200, {"items": matching(self.claims.values(), labels)}
+            case "GET" | "DELETE" | "PATCH", found if found.startswith(f"{core}/"):
+                kind, _, name = found.removeprefix(f"{core}/").partition("/")
+                return self._object(method, kind, name, body)
+        return 404, _status(404, f"the fake knows no {path}")
+
+    def _object(self, method: str, kind: str, name: str, body: Any) -> tuple[int, Any]:
+        found = (self.pods if kind == "pods" else self.claims).get(name)
+        if found is None:
+            return 404, _status(404, f'{kind} "{name}" not found')
+        if method == "DELETE":
+            if body["preconditions"]["uid"] != found["metadata"]["uid"]:
+                return 409, _status(409, "the UID in the precondition does not match")
+            self._delete_pod(name, found)
+        elif method == "PATCH":
+            found["spec"]["resources"]["requests"] |= body["spec"]["resources"]["requests"]
+        return 200, found
+
+    def _delete_pod(self, name: str, found: Object) -> None:
+        self.deleted.append(name)
+        self.on_delete(name)
+        ordinal, generation = int(name.rpartition("-")[2]), int(found["metadata"]["uid"].rpartition("-")[2]) + 1
+        fresh = pod(ordinal, revision=self.revision, spec_hash=self.spec_hash, generation=generation)
+        made = self.remake(name, fresh) if self.remake else fresh
+        if made is None:
+            del self.pods[name]
+        else:
+            self.pods[name] = made
+
+    def _scale(self, replicas: int) -> None:
+        self.scaled.append(replicas)
+        self.replicas = replicas
+        for name in [name for name in self.pods if int(name.rpartition("-")[2]) >= replicas]:
+            del self.pods[name]
+            self.claims.pop(f"data-{name}", None)
+
+    def _stateful_set(self) -> Object:
+        return {
+            "metadata": {"name": SET, "uid": "uid-of-set", "generation": self.generation},
+            "spec": {"replicas": self.replicas},
+            "status": {"observedGeneration": self.observed, "updateRevision": self.revision},
+        }
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, kubernetes: FakeKubernetes) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.kubernetes = kubernetes
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
+        self._handle()
+
+    def do_PATCH(self) -> None:
+        self._handle()
+
+    def do_POST(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+    def _handle(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        url = urlsplit(self.path)
+        if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            self._send(401, _status(401, "Unauthorized"))
+        elif url.path.endswith("/portforward"):
+            self._forward(url.path.split("/")[-2], int(parse_qs(url.query)["ports"][0]))
+        elif "/proxy/" in url.path:
+            self._proxy(body)
+        else:
+            labels = "".join(parse_qs(url.query).get("labelSelector", []))
+            sent = json.loads(body) if body else None
+            self._send(*self.server.kubernetes.answer(self.command, url.path, sent, labels))
+
+    def _proxy(self, body: bytes) -> None:
+        kubernetes = self.server.kubernetes
+        head, _, rest = self.path.partition("/proxy")
+        kubernetes.asked.append((self.command, self.path))
+        name, _, port = head.rpartition("/")[2].rpartition(":")
+        for (method, below), said in kubernetes.refusals.items():
+            if method == self.command and self.path.startswith(below):
+                return self._send(said[0], _status(*said))
+        if (name, int(port)) not in kubernetes.behind:
+            return self._send(503, _status(503, "error trying to consul_access service: dial tcp: connection refused"))
+        headers = {key: value for key, value in self.headers.items() if key not in ("Host", "Authorization")}
+        url = f"http://127.0.0.1:{kubernetes.behind[name, int(port)]}{rest}"
+        answer = requests.request(self.command, url, data=body, headers=headers, timeout=5)
+        self._send(answer.status_code, answer.content)
+
+    def _forward(self, name: str, port: int) -> None:
+        """A WebSocket (RFC 6455) that carries the channels of `v4.channel.k8s.io`."""
+        kubernetes = self.server.kubernetes
+        kubernetes.asked.append(("FORWARD", name))
+        if kubernetes.forwards != 101:
+            return self._send(kubernetes.forwards, _status(kubernetes.forwards, "no tunnel"))
+        if (name, port) not in kubernetes.behind:
+            return self._send(404, _status(404, f'pods "{name}" not found'))
+        key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+        self.wfile.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Protocol: v4.channel.k8s.io\r\nSec-WebSocket-Accept: " + accept.encode() + b"\r\n\r\n"
+        )
+        for channel in (0, 1):
+            self._frame(bytes([channel]) + struct.pack("<H", port))
+        self.close_connection = True
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", kubernetes.behind[name, port])) as far,
+        ):
+            threading.Thread(target=self._outwards, args=(far,), daemon=True).start()
+            while data := self._unframed():
+                far.sendall(data[1:])
+
+    def _outwards(self, far: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := far.recv(65536):
+                self._frame(b"\0" + data)
+            self.wfile.write(b"\x88\x00")
+
+    def _frame(self, payload: bytes) -> None:
+        size = len(payload)
+        head = bytes([size]) if size < 126 else b"\x7e" + struct.pack("!H", size) if size < 65536 else b""
+        self.wfile.write(b"\x82" + (head or b"\x7f" + struct.pack("!Q", size)) + payload)
+
+    def _unframed(self) -> bytes:
+        head = self.rfile.read(2)
+        if len(head) < 2 or head[0] & 0x0F != 2:
+            return b""
+        size = head[1] & 0x7F
+        if size >= 126:
+            (size,) = struct.unpack("!H" if size == 126 else "!Q", self.rfile.read(2 if size == 126 else 8))
+        mask = self.rfile.read(4)
+        return bytes(byte ^ mask[number % 4] for number, byte in enumerate(self.rfile.read(size)))
+
+    def _send(self, status: int, content: Any) -> None:
+        text = content if isinstance(content, str | bytes) else json.dumps(content)
+        payload = text.encode() if isinstance(text, str) else text
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+
+def _status(code: int, message: str) -> Object:
+    return {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": message}

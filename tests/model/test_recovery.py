@@ -1,0 +1,24 @@
+"""Who can bring back a cluster that lost its quorum."""
+
+from consul_on_pulumi.model.recovery import peers, survivors
+from consul_on_pulumi.model.rollout import ServerStatus
+
+
+def server(number: int, last: int) -> ServerStatus:
+    return ServerStatus(
+        node_id=f"id-{number}", address=f"172.30.0.{number}:8300", leads=False, term=1, commit=0, applied=0, last=last
+    )
+
+
+SEEN = {"b": server(3, last=7), "a": server(2, last=900), "new": server(4, last=0)}
+
+
+def test_only_servers_with_a_log_survive() -> None:
+    assert survivors(SEEN) == ["a", "b"]
+
+
+def test_the_survivors_are_told_that_they_alone_are_the_cluster() -> None:
+    assert peers(SEEN, ["a", "b"]) == [
+        {"id": "id-2", "address": "172.30.0.2:8300", "non_voter": False},
+        {"id": "id-3", "address": "172.30.0.3:8300", "non_voter": False},
+    ]

@@ -1,0 +1,180 @@
+"""What is mended of a container, and what is left alone, on an engine played by hand."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import docker
+import pytest
+from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealthProvider, StillFaultyError
+from docker.errors import DockerException, NotFound
+
+from tests.doubles.fake_consul import FakeConsul, Fault
+
+NAME, NETWORK, ADDRESS = "dev-server-0", "dev", "172.30.0.2"
+
+
+class PlayedEngine:
+    """One container that runs, is connected and is healthy, until a test changes that."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {"Paused": False, "Running": True, "Health": {"Status": "healthy"}}
+        self.joined: dict[str, Any] = {NETWORK: {"IPAddress": ADDRESS}}
+        self.unrecoverable = False
+        """Whether nothing that is done has any effect."""
+        self.done: list[tuple[Any, ...]] = []
+        self.containers = SimpleNamespace(get=self._get)
+        self.networks = SimpleNamespace(
+            get=lambda name: SimpleNamespace(connect=self._connect, disconnect=self._disconnect, name=name)
+        )
+
+    def close(self) -> None:
+        pass
+
+    def _get(self, name: str) -> Any:
+        if name != NAME:
+            raise NotFound(name)
+        attrs = {"State": self.state, "NetworkSettings": {"Networks": self.joined}}
+        return SimpleNamespace(attrs=attrs, unpause=self._unpause, restart=self._restart)
+
+    def _unpause(self) -> None:
+        self.done.append(("unpause",))
+        self.state["Paused"] = self.unrecoverable
+
+    def _restart(self, timeout: int) -> None:
+        self.done.append(("restart", timeout))
+        self.state["Health"] = {"Status": "unhealthy" if self.unrecoverable else "starting"}
+
+    def _disconnect(self, _container: Any, force: bool) -> None:
+        self.done.append(("disconnect", force))
+        self.joined.pop(NETWORK)
+
+    def _connect(self, _container: Any, aliases: list[str], ipv4_address: str) -> None:
+        self.done.append(("connect", tuple(aliases), ipv4_address))
+        self.joined[NETWORK] = {"IPAddress": ipv4_address}
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
+    played = PlayedEngine()
+    monkeypatch.setattr(docker, "from_env", lambda: played)
+    return played
+
+
+def props(base: str = "http://127.0.0.1:1", **more: Any) -> dict[str, Any]:
+    return {
+        "container": NAME,
+        "network": NETWORK,
+        "ipv4_address": ADDRESS,
+        "aliases": ["dev-server"],
+        "http_address": base,
+        "revision": 1,
+        "fault": None,
+        **more,
+    }
+
+
+def changes(olds: dict[str, Any], news: dict[str, Any]) -> bool:
+    return bool(ContainerHealthProvider().diff(NAME, olds, news).changes)
+
+
+def test_a_sound_container_is_no_change(engine: PlayedEngine) -> None:
+    assert not changes(props(), props())
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] is None
+
+
+@pytest.mark.parametrize("key", ["container", "network", "ipv4_address", "aliases", "http_address", "revision"])
+def test_every_setting_counts(engine: PlayedEngine, key: str) -> None:
+    assert changes(props(), props(**{key: "another"}))
+
+
+def test_a_paused_container_goes_on(engine: PlayedEngine) -> None:
+    engine.state["Paused"] = True
+
+    assert changes(props(), props())
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "paused"
+    assert ContainerHealthProvider().update(NAME, props(), props()).outs["fault"] is None
+    assert engine.done == [("unpause",)]
+
+
+def test_a_container_that_was_cut_off_is_connected_as_it_was(engine: PlayedEngine) -> None:
+    engine.joined.clear()
+
+    assert changes(props(), props())
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "not connected to dev at 172.30.0.2"
+    ContainerHealthProvider().update(NAME, props(), props())
+    assert engine.done == [("connect", ("dev-server",), ADDRESS)]
+
+
+def test_a_container_at_a_wrong_address_is_moved(engine: PlayedEngine) -> None:
+    engine.joined[NETWORK] = {"IPAddress": "172.30.0.99"}
+
+    ContainerHealthProvider().update(NAME, props(), props())
+
+    assert engine.done == [("disconnect", True), ("connect", ("dev-server",), ADDRESS)]
+
+
+def test_an_agent_that_hangs_is_started_again(engine: PlayedEngine) -> None:
+    engine.state["Health"] = {"Status": "unhealthy"}
+
+    assert changes(props(), props())
+    ContainerHealthProvider().update(NAME, props(), props())
+    assert engine.done == [("restart", 10)]
+
+
+def test_an_agent_that_answers_is_left_alone_though_the_cluster_has_no_leader(
+    engine: PlayedEngine, consul: FakeConsul
+) -> None:
+    engine.state["Health"] = {"Status": "unhealthy"}
+    consul.canned[0, "GET", "/v1/agent/self"] = {}
+    settings = props(consul.addresses[0])
+
+    assert not changes(settings, settings)
+
+
+def test_an_agent_that_wants_a_token_is_left_alone(engine: PlayedEngine, consul: FakeConsul) -> None:
+    engine.state["Health"] = {"Status": "unhealthy"}
+    consul.fail(Fault.FORBIDDEN, times=float("inf"))
+    settings = props(consul.addresses[0])
+
+    assert not changes(settings, settings)
+
+
+def test_an_agent_that_just_starts_is_given_time(engine: PlayedEngine) -> None:
+    engine.state["Health"] = {"Status": "starting"}
+
+    assert not changes(props(), props())
+
+
+def test_several_faults_are_all_mended(engine: PlayedEngine) -> None:
+    engine.state["Paused"] = True
+    engine.joined.clear()
+
+    ContainerHealthProvider().update(NAME, props(), props())
+
+    assert [done[0] for done in engine.done] == ["unpause", "connect"]
+
+
+def test_a_fault_that_stays_stops_the_roll(engine: PlayedEngine) -> None:
+    engine.state["Paused"] = engine.unrecoverable = True
+
+    with pytest.raises(StillFaultyError, match="dev-server-0: still paused"):
+        ContainerHealthProvider().update(NAME, props(), props())
+    assert engine.done == [("unpause",)]
+
+
+def test_a_stopped_or_missing_container_is_for_its_own_resource_to_mend(engine: PlayedEngine) -> None:
+    engine.state["Running"] = False
+    engine.joined.clear()
+
+    assert not changes(props(), props())
+    gone = props(container="dev-server-9")
+    assert not changes(gone, gone)
+
+
+def test_an_engine_that_does_not_answer_shows_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        raise DockerException("connection refused")
+
+    monkeypatch.setattr(docker, "from_env", refused)
+
+    assert not changes(props(), props())

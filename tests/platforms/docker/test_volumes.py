@@ -1,0 +1,36 @@
+"""What becomes of the volume of a server that left, on an engine played by hand."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import docker
+import pytest
+from consul_on_pulumi.platforms.docker import volumes
+from docker.errors import APIError, NotFound
+
+
+def removed(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> list[tuple[str, ...]]:
+    done: list[tuple[str, ...]] = []
+
+    def get(name: str) -> Any:
+        if error:
+            raise error
+        return SimpleNamespace(remove=lambda: done.append(("remove", name)))
+
+    client = SimpleNamespace(volumes=SimpleNamespace(get=get), close=lambda: done.append(("close",)))
+    monkeypatch.setattr(docker, "from_env", lambda: client)
+    volumes.remove_data("dev-server-2")
+    return done
+
+
+def test_the_volume_of_the_server_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert removed(monkeypatch) == [("remove", "dev-server-2-data"), ("close",)]
+
+
+def test_a_volume_that_is_gone_already_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert removed(monkeypatch, NotFound("no such volume")) == [("close",)]
+
+
+def test_a_volume_that_cannot_be_removed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(APIError):
+        removed(monkeypatch, APIError("volume is in use"))

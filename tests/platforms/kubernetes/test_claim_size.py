@@ -1,0 +1,98 @@
+"""How claims grow. Whether a storage class lets them is for a real cluster to say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from consul_on_pulumi.consul.api import RefusedError
+from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSizeProvider
+from pulumi.runtime.rpc import UNKNOWN
+
+from tests.doubles.fake_kubernetes import FakeKubernetes
+
+CLAIMS = ["data-dev-server-0", "data-dev-server-1"]
+
+
+@pytest.fixture
+def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
+    claims: dict[str, Any] = {name: {"spec": {"resources": {"requests": {"storage": "10Gi"}}}} for name in CLAIMS}
+    with FakeKubernetes(claims=claims) as running:
+        running.is_the_current(monkeypatch, tmp_path)
+        yield running
+
+
+def props(size: str = "10Gi", **more: Any) -> dict[str, Any]:
+    return {
+        "claims": CLAIMS,
+        "size": size,
+        "cluster": "_",
+        "namespace": "dev",
+        "stateful_set": "dev-server",
+        "revision": 1,
+    } | more
+
+
+def sizes(kubernetes: FakeKubernetes) -> list[str]:
+    return [claim["spec"]["resources"]["requests"]["storage"] for claim in kubernetes.claims.values()]
+
+
+def test_every_claim_grows(kubernetes: FakeKubernetes) -> None:
+    result = ClaimSizeProvider().update("id", props(), props("20Gi"))
+
+    assert sizes(kubernetes) == ["20Gi", "20Gi"]
+    assert result.outs == props("20Gi")
+
+
+def test_a_claim_that_is_larger_or_missing_is_left_alone(kubernetes: FakeKubernetes) -> None:
+    kubernetes.claims.pop(CLAIMS[0])
+
+    ClaimSizeProvider().create(props("9Gi"))
+
+    assert sizes(kubernetes) == ["10Gi"]
+
+
+def test_a_refusal_is_told_in_kubernetes_words(kubernetes: FakeKubernetes) -> None:
+    path = "/api/v1/namespaces/dev/persistentvolumeclaims"
+    kubernetes.refusals["PATCH", path] = (403, "only dynamically provisioned pvc can be resized")
+
+    with pytest.raises(RefusedError) as caught:
+        ClaimSizeProvider().update("id", props(), props("20Gi"))
+
+    assert str(caught.value) == ("the Kubernetes API server refused: only dynamically provisioned pvc can be resized")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refused"),
+    [
+        ("10Gi", "9Gi", True),
+        ("10Gi", "10240Mi", False),
+        ("10Gi", "10G", True),
+        ("10Gi", "20Gi", False),
+        ("10Gi", UNKNOWN, False),
+        (None, "1Gi", False),
+    ],
+    ids=str,
+)
+def test_to_shrink_is_refused_in_the_preview(before: str | None, after: str, refused: bool) -> None:
+    olds = {} if before is None else props(before)
+
+    failures = ClaimSizeProvider().check(olds, props(after)).failures
+
+    assert [failure.reason for failure in failures] == (
+        [
+            "cluster.platform.kubernetes.storage.size: expected at least 10Gi, since no volume shrinks, "
+            f"got {after}: put it back"
+        ]
+        if refused
+        else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "changes"),
+    [({}, False), ({"size": "20Gi"}, True), ({"claims": CLAIMS[:1]}, True), ({"revision": 2}, True)],
+    ids=str,
+)
+def test_another_size_or_another_claim_is_a_change(change: dict[str, Any], changes: bool) -> None:
+    assert ClaimSizeProvider().diff("id", props(), props(**change)).changes is changes

@@ -1,0 +1,251 @@
+"""Waiting for clients, with an API server played by hand. What a real controller says is for a cluster."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.consul.rollout import RolloutStoppedError
+from consul_on_pulumi.platforms.kubernetes.providers import client_rollout, pod_readiness
+from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRolloutProvider
+
+from tests.doubles.fake_kubernetes import FakeKubernetes, pod, waiting
+
+LABELS = {"app.kubernetes.io/name": "consul", "app.kubernetes.io/component": "client"}
+AGAIN = ". Correct it and run `pulumi up` again"
+
+
+@pytest.fixture
+def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
+    with FakeKubernetes() as running:
+        running.is_the_current(monkeypatch, tmp_path)
+        monkeypatch.setattr(client_rollout, "INTERVAL", 0.01)
+        monkeypatch.setattr(pod_readiness, "TIMEOUT", 0.3)
+        monkeypatch.setattr(pod_readiness, "UNRECOVERABLE_TIMEOUT", 0.05)
+        yield running
+
+
+def props(**more: Any) -> dict[str, Any]:
+    return {
+        "cluster": "_",
+        "namespace": "dev",
+        "kind": "deployments",
+        "workload": "dev-client",
+        "selector": LABELS,
+        "spec_hash": "new",
+        "replicas": 2,
+        "revision": 1,
+    } | more
+
+
+def deployment(kubernetes: FakeKubernetes, *, observed: int = 2, generation: int = 2, **status: Any) -> None:
+    counted = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2} | status
+    kubernetes.workloads["deployments/dev-client"] = {
+        "metadata": {"uid": "d", "generation": generation},
+        "spec": {"replicas": 2},
+        "status": {"observedGeneration": observed, **counted},
+    }
+
+
+def daemon_set(kubernetes: FakeKubernetes, **status: Any) -> None:
+    counted = {"desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberAvailable": 2} | status
+    kubernetes.workloads["daemonsets/dev-client"] = {
+        "metadata": {"uid": "s", "generation": 1},
+        "spec": {},
+        "status": {"observedGeneration": 1, **counted},
+    }
+
+
+def client(name: str, *, spec_hash: str = "new", problem: tuple[str, str] | None = None) -> dict[str, Any]:
+    made = pod(0, spec_hash=spec_hash)
+    made["metadata"] |= {"name": name, "labels": LABELS}
+    return waiting(made, *problem) if problem else made
+
+
+def stopped(**more: Any) -> str:
+    with pytest.raises(RolloutStoppedError) as caught:
+        ClientRolloutProvider().update("id", props(spec_hash="old"), props(**more))
+    return str(caught.value)
+
+
+def test_clients_that_are_all_there_are_not_waited_for(kubernetes: FakeKubernetes) -> None:
+    deployment(kubernetes)
+    daemon_set(kubernetes)
+
+    for wanted, version in ((props(), "d/2"), (props(kind="daemonsets", replicas=None), "s/1")):
+        result = ClientRolloutProvider().create(wanted)
+        assert (result.id, result.outs) == ("dev-client", wanted | {"version": version})
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"observed": 1},
+        {"updatedReplicas": 1},
+        {"availableReplicas": 1},
+        {"replicas": 3},
+    ],
+    ids=["controller", "old", "not ready", "old ones that still end"],
+)
+def test_a_deployment_is_waited_for_until_nothing_is_left_to_do(
+    kubernetes: FakeKubernetes, status: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment(kubernetes, **status)
+    looks: list[float] = []
+
+    def later(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            deployment(kubernetes)
+
+    monkeypatch.setattr(client_rollout.time, "sleep", later)
+
+    assert ClientRolloutProvider().update("id", props(spec_hash="old"), props()).outs == props(version="d/2")
+    assert len(looks) == 3
+
+
+@pytest.mark.parametrize("status", [{"updatedNumberScheduled": 1}, {"numberAvailable": 1}], ids=str)
+def test_a_daemon_set_is_waited_for(kubernetes: FakeKubernetes, status: dict[str, int]) -> None:
+    daemon_set(kubernetes, **status)
+
+    assert stopped(kind="daemonsets") == f"dev-client: 1 of 2 clients are as the settings say{AGAIN}"
+
+
+def test_a_client_that_crashes_again_and_again_is_not_waited_for(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pod_readiness, "TIMEOUT", 60.0)
+    monkeypatch.setattr(pod_readiness, "UNRECOVERABLE_TIMEOUT", 60.0)
+    deployment(kubernetes, updatedReplicas=1, availableReplicas=1)
+    crashing = client("dev-client-b", problem=("CrashLoopBackOff", "back-off 20s"))
+    crashing["status"]["containerStatuses"][0] |= {
+        "restartCount": 2,
+        "lastState": {"terminated": {"message": "==> invalid configuration key: nonsense"}},
+    }
+    kubernetes.pods = {"a": client("dev-client-a"), "b": crashing}
+
+    assert stopped() == (
+        "dev-client: 1 of 2 clients are as the settings say "
+        f"(dev-client-b: CrashLoopBackOff: ==> invalid configuration key: nonsense){AGAIN}"
+    )
+
+
+def test_a_client_whose_image_is_missing_is_not_waited_for_long(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pod_readiness, "TIMEOUT", 60.0)
+    deployment(kubernetes, availableReplicas=0)
+    kubernetes.pods = {"a": client("dev-client-a", problem=("ImagePullBackOff", "no such image"))}
+
+    assert stopped() == (
+        f"dev-client: 0 of 2 clients are as the settings say (dev-client-a: ImagePullBackOff: no such image){AGAIN}"
+    )
+
+
+def test_an_older_client_that_crashes_is_no_reason_to_stop(kubernetes: FakeKubernetes) -> None:
+    deployment(kubernetes, availableReplicas=1)
+    old = client("dev-client-old", spec_hash="old", problem=("CrashLoopBackOff", ""))
+    kubernetes.pods = {"old": old, "new": client("dev-client-new", problem=("", ""))}
+
+    assert stopped() == (f"dev-client: 1 of 2 clients are as the settings say (dev-client-new: knows no leader){AGAIN}")
+
+
+@pytest.mark.parametrize("kind", ["deployments", "daemonsets"])
+def test_why_no_pod_is_made_is_told(kubernetes: FakeKubernetes, kind: str) -> None:
+    failure = {"reason": "FailedCreate", "message": "exceeded quota: small"}
+    deployment(kubernetes, availableReplicas=0, conditions=[failure | {"type": "ReplicaFailure", "status": "True"}])
+    daemon_set(kubernetes, numberAvailable=0)
+    kubernetes.events = [failure | {"lastTimestamp": "2026-01-01T00:00:00Z"}]
+
+    assert stopped(kind=kind) == (
+        f"dev-client: 0 of 2 clients are as the settings say (FailedCreate: exceeded quota: small){AGAIN}"
+    )
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["for a moment", "for ever"])
+@pytest.mark.parametrize("path", ["/apis/apps/v1", "/api/v1/namespaces/dev/pods"])
+def test_an_api_server_that_is_away_is_waited_for(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch, path: str, lasting: bool
+) -> None:
+    deployment(kubernetes, availableReplicas=1)
+    kubernetes.refusals["GET", path] = (503, "etcd is away")
+
+    def back(_seconds: float) -> None:
+        if not lasting:
+            kubernetes.refusals.clear()
+            deployment(kubernetes)
+
+    monkeypatch.setattr(client_rollout.time, "sleep", back)
+
+    if lasting:
+        with pytest.raises(UnreachableError, match="etcd is away"):
+            ClientRolloutProvider().create(props())
+    else:
+        assert ClientRolloutProvider().create(props()).id == "dev-client"
+
+
+def test_clients_that_somebody_deleted_are_said_to_be_gone(kubernetes: FakeKubernetes) -> None:
+    assert stopped() == "dev-client was deleted by somebody else: run `pulumi refresh`, then `pulumi up` again"
+
+
+def test_clients_of_many_nodes_are_waited_for_as_long_as_one_after_the_other_comes(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon_set(kubernetes, desiredNumberScheduled=8, updatedNumberScheduled=0, numberAvailable=0)
+    came = iter(range(1, 9))
+
+    def slowly(_seconds: float) -> None:
+        threading.Event().wait(0.1)
+        number = next(came)
+        daemon_set(kubernetes, desiredNumberScheduled=8, updatedNumberScheduled=number, numberAvailable=number)
+
+    monkeypatch.setattr(client_rollout.time, "sleep", slowly)
+
+    assert ClientRolloutProvider().create(props(kind="daemonsets")).id == "dev-client"
+
+
+@pytest.mark.parametrize(
+    ("change", "changes"),
+    [
+        ({}, False),
+        ({"spec_hash": "newer"}, True),
+        ({"replicas": 3}, True),
+        ({"kind": "daemonsets"}, True),
+        ({"revision": 2}, True),
+        ({"selector": {}}, False),
+    ],
+    ids=str,
+)
+def test_clients_are_waited_for_when_they_change(
+    kubernetes: FakeKubernetes, change: dict[str, Any], changes: bool
+) -> None:
+    deployment(kubernetes)
+    assert ClientRolloutProvider().diff("id", props(version="d/2"), props(**change)).changes is changes
+
+
+def test_the_way_back_from_an_update_that_failed_is_waited_for(kubernetes: FakeKubernetes) -> None:
+    deployment(kubernetes)
+    there = ClientRolloutProvider().create(props()).outs
+    assert not ClientRolloutProvider().diff("id", there, props()).changes
+
+    deployment(kubernetes, generation=4, observed=4)
+
+    assert ClientRolloutProvider().diff("id", there, props()).changes
+    back = ClientRolloutProvider().update("id", there, props()).outs
+    assert not ClientRolloutProvider().diff("id", back, props()).changes
+
+
+@pytest.mark.parametrize("answer", [404, 403, 503])
+def test_where_the_api_server_does_not_tell_there_is_no_change(kubernetes: FakeKubernetes, answer: int) -> None:
+    deployment(kubernetes)
+    kubernetes.refusals["GET", "/apis/apps/v1"] = (answer, "no")
+
+    assert not ClientRolloutProvider().diff("id", props(version="d/1"), props()).changes
+
+
+def test_a_state_without_a_version_is_no_change(kubernetes: FakeKubernetes) -> None:
+    deployment(kubernetes)
+
+    assert not ClientRolloutProvider().diff("id", props(), props()).changes

@@ -1,0 +1,194 @@
+"""What is refused in the settings of the Kubernetes backend, with path, value and fix."""
+
+from typing import Any
+
+import pytest
+from consul_on_pulumi import ConsulClusterArgs
+from consul_on_pulumi.model.topology import Topology
+from consul_on_pulumi.platforms import choose
+from consul_on_pulumi.settings.refusals import client_problems
+from consul_on_pulumi.settings.stack_file import check
+
+DNS_NAME = "expected lower-case letters, digits, inner hyphens and dots, at most 253 characters"
+LABEL = "expected at most 63 letters, digits and inner -_., as text"
+KEY = "expected a key such as team or example.com/team"
+
+
+def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
+    topology = Topology(cluster="dev", datacenter="dc1", servers=3, clients=wanted_clients)
+    return list(choose.problems({"kubernetes": settings}, topology, "p"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (
+            {"namespace": "Shop"},
+            "namespace: expected lower-case letters, digits and inner hyphens, at most 63 characters, got 'Shop'",
+        ),
+        ({"priority_class": "very_high"}, f"priority_class: {DNS_NAME}, got 'very_high'"),
+        ({"image_pull_secrets": ["ok", "Not"]}, f"image_pull_secrets[1]: {DNS_NAME}, got 'Not'"),
+        ({"storage": {"storage_class": "Fast SSD"}}, f"storage.storage_class: {DNS_NAME}, got 'Fast SSD'"),
+        ({"storage": {"size": "10 GB"}}, "storage.size: expected a quantity such as 500m or 10Gi, got '10 GB'"),
+        ({"storage": {"size": "0"}}, "storage.size: expected a quantity such as 500m or 10Gi, got '0'"),
+        ({"clients": "Pod"}, "clients: expected Deployment or DaemonSet, got 'Pod'"),
+        ({"spread": "wide"}, "spread: expected soft or hard, got 'wide'"),
+        (
+            {"consul_access": "ssh"},
+            "consul_access: expected auto, port-forward, proxy or a URL with {pod} in it, got 'ssh'",
+        ),
+        (
+            {"consul_access": "http://consul.lan:8500"},
+            "consul_access: expected {pod} in the URL, since each server is asked by itself, got 'http://consul.lan:8500'",
+        ),
+        (
+            {"consul_access": "http://{pod}.{zone}.lan"},
+            "consul_access: expected no other braces than {pod}, got 'http://{pod}.{zone}.lan'",
+        ),
+        (
+            {"retain_data": True},
+            "retain_data: needs `namespace`, an existing one: the cluster's own goes with all that is in it",
+        ),
+        (
+            {"resources": {"requests": {"cpu": "half"}}},
+            "resources.requests.cpu: expected a quantity such as 500m or 10Gi, got 'half'",
+        ),
+        (
+            {"client_resources": {"limits": {"memory": 256}}},
+            "client_resources.limits.memory: expected a quantity such as 500m or 10Gi, got 256",
+        ),
+        (
+            {"resources": {"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}}},
+            "resources.requests.memory: expected at most the limit of 1Gi, got 2Gi",
+        ),
+        ({"ui": {"type": "Public"}}, "ui.type: expected ClusterIP or NodePort or LoadBalancer, got 'Public'"),
+        (
+            {"ui": {"type": "NodePort"}},
+            "ui.host: required with type NodePort, give the name or address of a node at which browsers are",
+        ),
+        (
+            {"ui": {"node_port": 30080}},
+            "ui.node_port: only for type NodePort, got type ClusterIP: drop one of the two",
+        ),
+        (
+            {"ui": {"type": "NodePort", "host": "a", "node_port": 8080}},
+            "ui.node_port: expected 30000 to 32767, got 8080",
+        ),
+        (
+            {"ui": {"type": "ClusterIP", "source_ranges": ["10.0.0.0/8"]}},
+            "ui.source_ranges: only for type LoadBalancer, got type ClusterIP: drop one of the two",
+        ),
+        (
+            {"ui": {"type": "LoadBalancer", "source_ranges": ["10.0.0.1/8"]}},
+            "ui.source_ranges[0]: expected a network such as 10.0.0.0/8, got '10.0.0.1/8'",
+        ),
+        ({"ui": {"ingress": {}}}, "ui.ingress.host: required, give the host name that browsers ask for"),
+        ({"ui": {"ingress": {"host": "UI"}}}, f"ui.ingress.host: {DNS_NAME}, got 'UI'"),
+        ({"ui": {"annotations": {"a": 1}}}, "ui.annotations.a: expected text, got 1"),
+        ({"labels": {"team": "a b"}}, f"labels.team: {LABEL}, got 'a b'"),
+        ({"labels": {"count": 3}}, f"labels.count: {LABEL}, got 3"),
+        ({"labels": {"a/b/c": "x"}}, f"labels: {KEY}, got 'a/b/c'"),
+        (
+            {"labels": {"app.kubernetes.io/name": "x"}},
+            "labels.app.kubernetes.io/name: set by the program, take another key",
+        ),
+        ({"annotations": {"-x": "y"}}, f"annotations: {KEY}, got '-x'"),
+        ({"node_selector": {"disk": ["ssd"]}}, f"node_selector.disk: {LABEL}, got ['ssd']"),
+        (
+            {"tolerations": ["dedicated"]},
+            "tolerations[0]: expected a map with key, operator, value and effect, got 'dedicated'",
+        ),
+        (
+            {"tolerations": [{"key": "a", "effect": "Never"}]},
+            "tolerations[0].effect: expected NoSchedule, PreferNoSchedule, NoExecute, got 'Never'",
+        ),
+        ({"tolerations": [{"operator": "Equal"}]}, "tolerations[0].key: required with operator Equal"),
+        (
+            {"tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]},
+            "tolerations[0].value: not with operator Exists, drop one of the two",
+        ),
+        (
+            {"tolerations": [{"key": "a", "toleration_seconds": 3}]},
+            "tolerations[0].toleration_seconds: unknown, expected effect, key, operator, tolerationSeconds, value",
+        ),
+        (
+            {"network_policy": {"peers": [{"namespace": "shop"}]}},
+            "network_policy.peers[0].namespace: unknown, expected ipBlock, namespaceSelector, podSelector",
+        ),
+        (
+            {"network_policy": {"peers": [{}]}},
+            "network_policy.peers[0]: expected a map with ipBlock, namespaceSelector, podSelector, got {}",
+        ),
+        (
+            {"network_policy": {"peers": [{"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {}}]}},
+            "network_policy.peers[0].ipBlock: not beside a selector, make two peers of it",
+        ),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else str(value),
+)
+def test_what_makes_no_objects_is_refused(wrong: dict[str, Any], problem: str) -> None:
+    assert problems(**wrong) == [f"p.kubernetes.{problem}"]
+
+
+def test_everything_is_told_at_once() -> None:
+    assert len(problems(clients="Pod", spread="wide", retain_data=True, ui={"type": "NodePort"})) == 4
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"namespace": "shop", "retain_data": True},
+        {"consul_access": "https://{pod}.consul.example.com:8501"},
+        {"ui": {"type": "NodePort", "host": "10.0.0.5", "node_port": 32767}},
+        {"ui": {"type": "LoadBalancer", "source_ranges": ["10.0.0.0/8", "fd00::/8"]}},
+        {"ui": {"ingress": {"host": "consul.example.com"}}},
+        {"tolerations": [{"operator": "Exists"}, {"key": "a", "value": "b", "effect": "NoSchedule"}]},
+        {"node_selector": {"kubernetes.io/os": "linux", "app.kubernetes.io/pool": "a"}},
+        {"labels": {"team": "", "example.com/cost-center": "A_1.b"}},
+        {"network_policy": {"enabled": False, "peers": [{"podSelector": {}, "namespaceSelector": {}}]}},
+        {"resources": {"requests": {"cpu": "0.5", "memory": "1e9"}, "limits": {"cpu": "2"}}},
+    ],
+    ids=str,
+)
+def test_what_kubernetes_accepts_is_accepted(settings: dict[str, Any]) -> None:
+    assert problems(**settings) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "problem"),
+    [
+        ({"kubernetes": {"namepsace": "shop"}}, "kubernetes.namepsace: unknown setting, did you mean namespace?"),
+        ({"kubernetes": {"storage": {"sise": "1Gi"}}}, "kubernetes.storage.sise: unknown setting, did you mean size?"),
+        ({"kubernetes": {"ui": {"ingress": {}}}}, "kubernetes.ui.ingress.host: required"),
+        ({"kubernetes": {"tolerations": "all"}}, "kubernetes.tolerations: expected a list, got 'all'"),
+        ({"kubernetes": {"retain_data": "yes"}}, "kubernetes.retain_data: expected true or false, got 'yes'"),
+        ({"kubernetes": 3}, "kubernetes: expected a map, got 3"),
+    ],
+    ids=str,
+)
+def test_a_stack_file_is_checked_for_its_shape_down_to_the_last_map(platform: dict[str, Any], problem: str) -> None:
+    found, _ = check({"platform": platform}, ConsulClusterArgs, "cluster")
+
+    assert found == [f"cluster.platform.{problem}"]
+
+
+@pytest.mark.parametrize("wanted", [2, 5])
+def test_bug_a_number_of_clients_that_a_daemon_set_would_not_make_is_refused(wanted: int) -> None:
+    assert problems(wanted, clients="DaemonSet") == [
+        f"p.kubernetes.clients: DaemonSet needs 1 client, which is one on each node, or 0 for none, got {wanted}: "
+        "set it to 1, or take Deployment"
+    ]
+
+
+@pytest.mark.parametrize(("wanted", "kind"), [(0, "DaemonSet"), (1, "DaemonSet"), (0, "Deployment"), (5, "Deployment")])
+def test_a_number_of_clients_that_is_made_is_accepted(wanted: int, kind: str) -> None:
+    assert problems(wanted, clients=kind) == []
+
+
+def test_bug_a_client_tier_alone_is_refused_likewise() -> None:
+    args = {"replicas": 5, "platform": {"kubernetes": {"namespace": "shop", "clients": "DaemonSet"}}}
+
+    (problem,) = client_problems(args, "clients", "client")
+
+    assert problem.startswith("client.platform.kubernetes.clients: DaemonSet needs 1 client")

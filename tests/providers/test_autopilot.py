@@ -1,0 +1,142 @@
+from typing import Any
+
+import pytest
+from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.providers.autopilot import AutopilotProvider
+from pulumi.runtime.rpc import UNKNOWN
+
+from tests.doubles.fake_consul import FakeConsul, Fault
+
+pytestmark = pytest.mark.usefixtures("hurried")
+
+
+def props(consul: FakeConsul, min_quorum: float = 2) -> dict[str, Any]:
+    return {"addresses": consul.addresses, "min_quorum": min_quorum, "revision": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "changes"),
+    [
+        ({}, False),
+        ({"__provider": "another pickle"}, False),
+        ({"min_quorum": 3.0}, True),
+        ({"addresses": UNKNOWN}, True),
+        ({"revision": 2}, True),
+    ],
+    ids=str,
+)
+def test_a_difference_is_an_update_in_place_and_an_unknown_address_may_be_one(
+    change: dict[str, Any], changes: bool
+) -> None:
+    olds = {"addresses": ["http://one"], "min_quorum": 2.0, "revision": 1.0}
+
+    result = AutopilotProvider().diff("id", olds, olds | change)
+
+    assert result.changes is changes
+    assert not result.replaces
+
+
+def test_creating_sets_the_quorum_and_leaves_the_rest(consul: FakeConsul) -> None:
+    before = dict(consul.autopilot)
+
+    result = AutopilotProvider().create(props(consul, 2.0))
+
+    assert consul.autopilot == before | {"MinQuorum": 2, "ModifyIndex": 11}
+    assert (result.id, result.outs) == ("autopilot", props(consul))
+
+
+def test_updating_sets_the_quorum(consul: FakeConsul) -> None:
+    result = AutopilotProvider().update("autopilot", props(consul, 2), props(consul, 3))
+
+    assert consul.autopilot["MinQuorum"] == 3
+    assert result.outs == props(consul, 3)
+
+
+def test_a_quorum_that_is_right_already_is_not_written(consul: FakeConsul) -> None:
+    consul.autopilot["MinQuorum"] = 2
+
+    AutopilotProvider().create(props(consul))
+
+    assert consul.writes() == []
+
+
+def test_what_others_change_in_between_is_kept(consul: FakeConsul) -> None:
+    def others() -> None:
+        consul.autopilot |= {"MaxTrailingLogs": 500, "ModifyIndex": 9}
+
+    consul.before_write(others)
+
+    AutopilotProvider().create(props(consul))
+
+    assert (consul.autopilot["MinQuorum"], consul.autopilot["MaxTrailingLogs"]) == (2, 500)
+    assert [asked.query for asked in consul.writes()] == [{"cas": "5"}, {"cas": "9"}]
+
+
+def test_a_write_whose_answer_is_lost_is_believed(three: FakeConsul) -> None:
+    three.fail(Fault.LOST_ANSWER, "/v1/operator", method="PUT")
+
+    AutopilotProvider().create(props(three))
+
+    assert three.autopilot["MinQuorum"] == 2
+    assert three.autopilot["ModifyIndex"] == 11
+
+
+def test_an_election_is_waited_for(consul: FakeConsul) -> None:
+    consul.fail(Fault.NO_LEADER, "/v1/status")
+
+    AutopilotProvider().create(props(consul))
+
+    assert [asked.path for asked in consul.asked[:2]] == ["/v1/status/leader"] * 2
+    assert consul.autopilot["MinQuorum"] == 2
+
+
+def test_an_unreachable_cluster_is_a_failure(consul: FakeConsul) -> None:
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+
+    with pytest.raises(UnreachableError):
+        AutopilotProvider().create(props(consul))
+    with pytest.raises(UnreachableError):
+        AutopilotProvider().update("autopilot", props(consul), props(consul, 3))
+
+
+def test_reading_tells_the_quorum_as_it_is(consul: FakeConsul) -> None:
+    consul.autopilot["MinQuorum"] = 0
+
+    result = AutopilotProvider().read("autopilot", props(consul))
+
+    assert result.id == "autopilot"
+    assert result.outs == result.inputs == props(consul, 0)
+
+
+def test_reading_an_unreachable_cluster_changes_nothing(consul: FakeConsul) -> None:
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+
+    result = AutopilotProvider().read("autopilot", props(consul))
+
+    assert result.outs == result.inputs == props(consul)
+
+
+def test_deleting_leaves_the_running_cluster_alone(consul: FakeConsul) -> None:
+    AutopilotProvider().delete("autopilot", props(consul))
+
+    assert consul.asked == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answering", "refused"),
+    [(3, 2, 3, False), (3, 2, 2, False), (3, 2, 1, True), (2, 3, 0, False), (2, 2, 0, False), (2, 1, 0, True)],
+)
+def test_a_cluster_shrinks_only_to_servers_that_have_a_majority_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, before: int, after: int, answering: int, refused: bool
+) -> None:
+    staying = [f"http://127.0.0.1:{number}" for number in range(after * 2 - 1)]
+    monkeypatch.setattr("consul_on_pulumi.providers.autopilot.led", lambda addresses: addresses[:answering])
+
+    result = AutopilotProvider().check(
+        {"min_quorum": before, "addresses": []}, {"min_quorum": after, "addresses": staying}
+    )
+
+    assert [failure.reason for failure in result.failures] == [
+        f"cluster.servers: {answering} of the {len(staying)} servers that would stay take part in a cluster, "
+        f"expected at least {after}, else the smaller cluster has no quorum: repair them first"
+    ] * refused

@@ -1,0 +1,45 @@
+from typing import Any
+
+import pytest
+from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.providers.kv_baseline import KvBaselineProvider
+
+from tests.doubles.fake_consul import FakeConsul, Fault
+
+
+def props(consul: FakeConsul, keys: str = "digest") -> dict[str, Any]:
+    return {"addresses": consul.addresses, "prefixes": ["app/", "x"], "keys": keys, "revision": 1, "index": None}
+
+
+def test_what_is_there_is_older_and_what_comes_is_younger(consul: FakeConsul) -> None:
+    consul.write("app/before", "1")
+
+    noted = KvBaselineProvider().create(props(consul)).outs
+    consul.write("app/after", "1")
+
+    assert consul.keys["app/before"].created <= noted["index"] < consul.keys["app/after"].created
+
+
+def test_the_index_stays_while_the_keys_stay(consul: FakeConsul) -> None:
+    noted = KvBaselineProvider().create(props(consul)).outs
+
+    assert KvBaselineProvider().diff("id", noted, props(consul) | {"addresses": ["http://other"]}).changes is False
+    assert KvBaselineProvider().diff("id", noted, props(consul, "another")).changes is True
+
+
+def test_other_keys_are_measured_anew(consul: FakeConsul) -> None:
+    noted = KvBaselineProvider().create(props(consul)).outs
+    consul.write("app/later", "1")
+
+    again = KvBaselineProvider().update("id", noted, props(consul, "another")).outs
+
+    assert again["index"] > noted["index"]
+    assert consul.writes() == []
+
+
+@pytest.mark.usefixtures("hurried")
+def test_without_an_answer_nothing_is_noted(consul: FakeConsul) -> None:
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+
+    with pytest.raises(UnreachableError):
+        KvBaselineProvider().create(props(consul))

@@ -1,0 +1,530 @@
+"""The KV provider against the in-process fake, as the engine would call it."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from consul_on_pulumi.consul import kv_store
+from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.model import kv_state
+from consul_on_pulumi.model.seed import Seed
+from consul_on_pulumi.providers import kv_entries
+from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
+from hypothesis import given
+from hypothesis import settings as trials
+from hypothesis import strategies as some
+from pulumi.output import Unknown
+from pulumi.runtime.rpc import UNKNOWN
+
+from tests.doubles.fake_consul import FakeConsul, Fault
+
+pytestmark = pytest.mark.usefixtures("hurried")
+
+WRITES = ("/v1/txn", "/v1/kv/")
+
+
+def props(consul: FakeConsul, **entries: str) -> dict[str, Any]:
+    return {"addresses": consul.addresses, "entries": entries, "revision": 1}
+
+
+def create(consul: FakeConsul, **entries: str) -> dict[str, Any]:
+    outs: dict[str, Any] = KvEntriesProvider().create(props(consul, **entries)).outs
+    return outs
+
+
+def update(consul: FakeConsul, olds: dict[str, Any], **entries: str) -> dict[str, Any]:
+    outs: dict[str, Any] = KvEntriesProvider().update("id", olds, props(consul, **entries)).outs
+    return outs
+
+
+def test_inputs_pass_as_they_are() -> None:
+    news = {"addresses": UNKNOWN, "entries": {"a": "1"}, "revision": 1}
+
+    result = KvEntriesProvider().check({}, news)
+
+    assert (result.inputs, result.failures) == (news, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "changes"),
+    [
+        ({}, False),
+        ({"__provider": "another pickle"}, False),
+        ({"entries": {"a": "2"}}, True),
+        ({"entries": {}}, True),
+        ({"addresses": ["http://other"]}, True),
+        ({"addresses": UNKNOWN}, True),
+        ({"revision": 2}, True),
+    ],
+    ids=str,
+)
+def test_a_difference_is_an_update_in_place_and_an_unknown_address_may_be_one(
+    change: dict[str, Any], changes: bool
+) -> None:
+    olds = {"addresses": ["http://one"], "entries": {"a": "1"}, "revision": 1.0}
+
+    result = KvEntriesProvider().diff("id", olds, olds | change)
+
+    assert result.changes is changes
+    assert not result.replaces
+
+
+def test_creating_writes_every_entry_and_tells_all_of_it(consul: FakeConsul) -> None:
+    first, second = (KvEntriesProvider().create(props(consul, a="1", b="")) for _ in range(2))
+
+    assert consul.texts == {"a": "1", "b": ""}
+    assert first.outs == props(consul, a="1", b="")
+    assert first.id != second.id
+
+
+def test_creating_takes_over_what_is_there_already(consul: FakeConsul) -> None:
+    consul.write("a", "1")
+
+    create(consul, a="1")
+
+    assert consul.writes() == []
+
+
+def test_creating_nothing_writes_nothing(consul: FakeConsul) -> None:
+    assert create(consul) == props(consul)
+    assert consul.writes() == []
+
+
+def test_creating_waits_for_the_leader_before_it_reads(consul: FakeConsul) -> None:
+    consul.fail(Fault.NO_LEADER, "/v1/status", times=2)
+
+    create(consul, a="1")
+
+    assert [asked.path for asked in consul.asked] == ["/v1/status/leader"] * 3 + ["/v1/txn", "/v1/txn"]
+
+
+def test_updating_writes_what_changed_and_deletes_what_is_not_wanted(consul: FakeConsul) -> None:
+    olds = create(consul, same="1", changed="1", gone="1")
+    index = consul.keys["same"].index
+
+    outs = update(consul, olds, same="1", changed="2", new="1")
+
+    assert consul.texts == {"same": "1", "changed": "2", "new": "1"}
+    assert consul.keys["same"].index == index
+    assert outs == props(consul, same="1", changed="2", new="1")
+
+
+def test_updating_reaches_the_cluster_at_its_new_addresses(three: FakeConsul) -> None:
+    olds = create(three, a="1") | {"addresses": ["http://127.0.0.1:1"]}
+
+    update(three, olds, a="2")
+
+    assert three.texts == {"a": "2"}
+
+
+def test_deleting_takes_what_was_written_here_and_nothing_else(consul: FakeConsul) -> None:
+    outs = create(consul, **{"mine": "1", "app/mine": "1", "taken": "1"})
+    consul.write("taken", "theirs")
+    consul.write("app/theirs", "x")
+
+    KvEntriesProvider().delete("id", outs)
+
+    assert consul.texts == {"taken": "theirs", "app/theirs": "x"}
+
+
+def test_deleting_twice_is_deleting_once(consul: FakeConsul) -> None:
+    outs = create(consul, a="1")
+
+    KvEntriesProvider().delete("id", outs)
+    KvEntriesProvider().delete("id", outs)
+
+    assert consul.texts == {}
+
+
+def test_reading_tells_what_is_there_now_as_inputs_and_as_outputs(consul: FakeConsul) -> None:
+    outs = create(consul, same="1", changed="1", gone="1")
+    consul.write("changed", "theirs")
+    consul.write("foreign", "x")
+    del consul.keys["gone"]
+
+    result = KvEntriesProvider().read("id", outs)
+
+    assert result.id == "id"
+    assert result.outs == result.inputs == props(consul, same="1", changed="theirs")
+    assert KvEntriesProvider().diff("id", result.outs, outs).changes is True
+
+
+def test_reading_an_unreachable_cluster_changes_nothing(consul: FakeConsul) -> None:
+    outs = create(consul, a="1")
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+
+    result = KvEntriesProvider().read("id", outs)
+
+    assert (result.id, result.outs, result.inputs) == ("id", outs, outs)
+
+
+def test_reading_a_value_that_is_no_text_any_more_shows_a_difference(consul: FakeConsul) -> None:
+    outs = create(consul, a="1")
+    consul.write("a", b"\xff")
+
+    found = KvEntriesProvider().read("id", outs).outs
+
+    assert found["entries"] == {}
+    assert found["binary"]["a"]["bytes"] == 1
+    assert update(consul, found, a="1") == outs
+    assert consul.texts == {"a": "1"}
+
+
+def test_drift_that_was_read_is_undone_by_the_next_update(consul: FakeConsul) -> None:
+    outs = create(consul, changed="1", gone="1")
+    consul.write("changed", "theirs")
+    del consul.keys["gone"]
+
+    update(consul, KvEntriesProvider().read("id", outs).outs, changed="1", gone="1")
+
+    assert consul.texts == {"changed": "1", "gone": "1"}
+
+
+@pytest.mark.parametrize("act", [create, lambda consul, **new: update(consul, props(consul), **new)])
+def test_a_foreign_value_is_reported_and_nothing_is_written(consul: FakeConsul, act: Callable[..., Any]) -> None:
+    consul.write("b", "theirs")
+
+    with pytest.raises(RefusedError) as caught:
+        act(consul, a="1", b="1")
+
+    assert str(caught.value) == (
+        "nothing was written: b exists already with another value: "
+        "remove it, leave it out here, or set on_conflict: overwrite"
+    )
+    assert consul.texts == {"b": "theirs"}
+
+
+def test_a_value_that_others_changed_is_not_overwritten(consul: FakeConsul) -> None:
+    olds = create(consul, a="1")
+    consul.write("a", "theirs")
+
+    with pytest.raises(RefusedError, match="nothing was written: a was changed by other hands: run `pulumi refresh`"):
+        update(consul, olds, a="2")
+
+    assert consul.texts == {"a": "theirs"}
+
+
+def test_many_conflicts_are_told_as_twenty(consul: FakeConsul) -> None:
+    entries = {f"k{number:02}": "1" for number in range(25)}
+    for key in entries:
+        consul.write(key, "theirs")
+
+    with pytest.raises(RefusedError) as caught:
+        create(consul, **entries)
+
+    assert f"{', '.join(sorted(entries)[:20])} and 5 more exists already" in str(caught.value)
+
+
+def test_a_foreign_write_in_between_is_seen_and_not_overwritten(consul: FakeConsul) -> None:
+    consul.before_write(lambda: consul.write("a", "theirs"))
+
+    with pytest.raises(RefusedError, match="nothing was written: a exists already with another value"):
+        create(consul, a="1", b="1")
+
+    assert consul.texts == {"a": "theirs"}
+
+
+def test_a_foreign_deletion_in_between_is_made_good(consul: FakeConsul) -> None:
+    olds = create(consul, a="1")
+    consul.before_write(lambda: consul.keys.pop("a") and None)
+
+    update(consul, olds, a="2")
+
+    assert consul.texts == {"a": "2"}
+
+
+def test_keys_that_never_hold_still_are_given_up(consul: FakeConsul) -> None:
+    olds = create(consul, a="1")
+    for _ in range(kv_store.ROUNDS):
+        consul.before_write(lambda: consul.write("a", "1"))
+    before = len(consul.writes())
+
+    with pytest.raises(RefusedError) as caught:
+        update(consul, olds, a="2")
+
+    assert str(caught.value) == "keys kept changing through 5 rounds of writes"
+    assert len(consul.writes()) - before == 5
+
+
+def test_bug_a_conflict_after_the_first_batch_does_not_claim_that_nothing_was_written(consul: FakeConsul) -> None:
+    entries = {f"k{number:03}": "1" for number in range(129)}
+    consul.before_write(lambda: None)
+    consul.before_write(lambda: consul.write("k128", "theirs"))
+
+    with pytest.raises(RefusedError, match=r"^other keys were written, these were not: k128 exists already"):
+        create(consul, **entries)
+
+    assert len(consul.texts) == 129
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.RESET, Fault.NO_LEADER, Fault.BUSY])
+def test_a_write_whose_answer_is_lost_is_done_once_and_believed(three: FakeConsul, fault: Fault) -> None:
+    for path in WRITES:
+        three.fail(fault, path, method="PUT")
+
+    create(three, a="1", big="x" * 400_000)
+
+    assert three.texts == {"a": "1", "big": "x" * 400_000}
+
+
+def test_a_deletion_whose_answer_is_lost_is_believed(three: FakeConsul) -> None:
+    outs = create(three, a="1")
+    three.fail(Fault.LOST_ANSWER, "/v1/txn")
+
+    KvEntriesProvider().delete("id", outs)
+
+    assert three.texts == {}
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda consul: create(consul, a="1"),
+        lambda consul: update(consul, props(consul, a="1"), a="2"),
+        lambda consul: KvEntriesProvider().delete("id", props(consul, a="1")),
+    ],
+    ids=["create", "update", "delete"],
+)
+def test_an_unreachable_cluster_is_a_failure_and_never_success(
+    consul: FakeConsul, act: Callable[[FakeConsul], Any]
+) -> None:
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+
+    with pytest.raises(UnreachableError):
+        act(consul)
+
+
+def test_an_interrupted_seeding_goes_on_where_it_stopped(consul: FakeConsul) -> None:
+    entries = {f"k{number:03}": "1" for number in range(200)}
+    consul.before_write(lambda: None)
+    consul.before_write(lambda: consul.fail(Fault.NO_LEADER, times=float("inf")))
+    with pytest.raises(UnreachableError):
+        create(consul, **entries, last="x" * 500_000)
+    consul.recover()
+    before = {key: entry.index for key, entry in consul.keys.items()}
+
+    create(consul, **entries, last="x" * 500_000)
+
+    assert len(before) >= 128
+    assert {key: consul.keys[key].index for key in before} == before
+    assert consul.texts == {**entries, "last": "x" * 500_000}
+
+
+def test_values_that_fit_no_transaction_are_written_by_themselves(consul: FakeConsul) -> None:
+    large = "x" * 524_288
+
+    create(consul, small="1", large=large)
+    outs = update(consul, props(consul, small="1", large=large), small="1", large="y" * 524_288)
+    written = [(asked.path, "cas" in asked.query) for asked in consul.writes()]
+    KvEntriesProvider().delete("id", outs)
+
+    assert written == [("/v1/txn", False), ("/v1/kv/large", True), ("/v1/kv/large", True)]
+    assert consul.texts == {}
+
+
+def test_a_large_value_of_others_is_not_overwritten(consul: FakeConsul) -> None:
+    consul.before_write(lambda: consul.write("large", "theirs"))
+
+    with pytest.raises(RefusedError, match="large exists already with another value"):
+        create(consul, large="x" * 524_288)
+
+    assert consul.texts == {"large": "theirs"}
+
+
+def test_a_thousand_entries_take_a_few_transactions_and_one_read(consul: FakeConsul) -> None:
+    create(consul, **{f"app/{number}": "v" for number in range(1000)})
+
+    assert len(consul.texts) == 1000
+    assert [asked.path for asked in consul.asked] == ["/v1/status/leader", "/v1/kv/app/"] + ["/v1/txn"] * 8
+
+
+def test_one_changed_key_among_many_is_one_read_of_it_and_one_write(consul: FakeConsul) -> None:
+    entries = {f"app/{number}": "v" for number in range(1000)}
+    olds = create(consul, **entries)
+    consul.asked.clear()
+
+    update(consul, olds, **(entries | {"app/7": "new"}))
+
+    assert [(asked.path, asked.reads) for asked in consul.asked[1:]] == [("/v1/txn", True), ("/v1/txn", False)]
+    assert consul.texts == entries | {"app/7": "new"}
+
+
+@pytest.mark.parametrize(("tops", "reads"), [(16, 16), (17, 1)])
+def test_many_top_level_keys_are_read_at_once(consul: FakeConsul, tops: int, reads: int) -> None:
+    create(consul, **{f"k{number}/{key}": "v" for number in range(tops) for key in range(9)})
+
+    assert len([asked for asked in consul.asked if asked.path.startswith("/v1/kv/")]) == reads
+
+
+def test_flags_binary_and_secret_values_are_written_read_and_deleted_like_text(consul: FakeConsul) -> None:
+    seeds = {"text": Seed(b"t", 2**64 - 1), "raw": Seed(b"\xff\x00", 7)}
+    wanted = {**props(consul), **kv_state.shown(seeds, {"secret": "hush"})}
+
+    outs = KvEntriesProvider().create(wanted).outs
+
+    assert outs == wanted
+    assert {key: (entry.value, entry.flags) for key, entry in consul.keys.items()} == {
+        "text": (b"t", 2**64 - 1),
+        "raw": (b"\xff\x00", 7),
+        "secret": (b"hush", 0),
+    }
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    KvEntriesProvider().delete("id", outs)
+    assert consul.keys == {}
+
+
+def test_a_large_value_keeps_its_flags(consul: FakeConsul) -> None:
+    KvEntriesProvider().create({**props(consul), **kv_state.shown({"large": Seed(b"x" * 524_288, 9)})})
+
+    assert consul.keys["large"].flags == 9
+
+
+def test_another_flag_or_secret_is_drift_under_its_own_key(consul: FakeConsul) -> None:
+    outs = KvEntriesProvider().create({**props(consul), **kv_state.shown({"a": Seed(b"1")}, {"s": "hush"})}).outs
+    consul.write("a", "1", flags=3)
+    consul.write("s", "other")
+
+    found = KvEntriesProvider().read("id", outs).outs
+
+    assert (found["flags"], found["secrets"]) == ({"a": "3"}, {"s": "other"})
+    assert KvEntriesProvider().diff("id", found, outs).changes is True
+
+
+@pytest.mark.parametrize("part", ["entries", "binary", "secrets", "flags"])
+def test_every_part_of_the_entries_counts(part: str) -> None:
+    olds = {"addresses": ["http://one"], "entries": {}, "revision": 1}
+
+    assert KvEntriesProvider().diff("id", olds, olds | {part: {"a": "2"}}).changes is True
+
+
+def test_a_set_that_shall_keep_edits_is_not_compared_with_the_store(consul: FakeConsul) -> None:
+    outs = KvEntriesProvider().create(props(consul, edited="1", deleted="1") | {"keep_edits": True}).outs
+    consul.write("edited", "by the application")
+    del consul.keys["deleted"]
+
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    news = props(consul, edited="2", deleted="2", new="2") | {"keep_edits": True}
+    KvEntriesProvider().update("id", outs, news)
+    assert consul.texts == {"edited": "by the application", "new": "2"}
+    KvEntriesProvider().delete("id", news)
+    assert consul.texts == {"edited": "by the application"}
+
+
+def test_keeping_edits_is_a_change_and_what_to_do_about_conflicts_is_none() -> None:
+    olds = {"addresses": ["http://one"], "entries": {}, "revision": 1}
+
+    assert KvEntriesProvider().diff("id", olds, olds | {"keep_edits": True}).changes is True
+    assert (
+        KvEntriesProvider().diff("id", olds, olds | {"on_conflict": "fail", "baseline": 7, "set": "s"}).changes is False
+    )
+
+
+def test_a_strict_set_takes_what_an_interrupted_run_wrote_and_nothing_older(consul: FakeConsul) -> None:
+    consul.write("older", "1")
+    strict = {"on_conflict": "fail", "baseline": consul.index}
+    consul.write("ours", "1")
+
+    with pytest.raises(RefusedError, match="older exists already: remove it"):
+        KvEntriesProvider().create(props(consul, older="1", ours="1") | strict)
+    KvEntriesProvider().create(props(consul, ours="1") | strict)
+
+    assert consul.writes() == []
+
+
+def checked(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    failures = KvEntriesProvider().check(olds, news).failures
+    # The engine prints the value of a property that is named.
+    assert all(failure.property == "" for failure in failures)
+    return [failure.reason for failure in failures]
+
+
+def test_a_preview_refuses_keys_that_are_in_the_way(consul: FakeConsul) -> None:
+    olds = create(consul, changed="1", same="1")
+    consul.write("changed", "theirs")
+    consul.write("same", "theirs")
+    consul.write("new", "theirs")
+
+    found = checked(olds, props(consul, changed="2", same="1", new="1", free="1") | {"on_conflict": "fail"})
+
+    assert [line.split(":")[0] for line in found] == [
+        "new exists already with another value",
+        "changed was changed by other hands",
+    ]
+    assert consul.texts == {"changed": "theirs", "same": "theirs", "new": "theirs"}
+
+
+@pytest.mark.parametrize("unknown", [{"addresses": Unknown()}, {"addresses": [Unknown()]}])
+def test_a_preview_accepts_what_it_cannot_look_at(consul: FakeConsul, unknown: dict[str, Any]) -> None:
+    consul.write("a", "theirs")
+
+    assert checked({}, props(consul, a="1") | unknown) == []
+    assert checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}}) == []
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+    assert checked({}, props(consul, a="1")) == []
+
+
+def test_a_preview_before_the_birth_of_the_cluster_waits_for_nobody(
+    consul: FakeConsul, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kv_entries, "Consul", lambda *_: pytest.fail("it is waited for"))
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+
+        assert checked({}, props(consul, a="1") | {"addresses": [nobody, nobody]}) == []
+
+
+def test_a_preview_without_changed_entries_asks_nobody(consul: FakeConsul) -> None:
+    outs = create(consul, a="1")
+    consul.asked.clear()
+
+    assert checked(outs, outs) == []
+    assert consul.asked == []
+
+
+def test_long_work_tells_how_far_it_is(
+    consul: FakeConsul, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kv_store, "QUIET", 0.0)
+
+    KvEntriesProvider().create(props(consul, **{f"k/{number}": "v" for number in range(200)}) | {"set": "consul-seeds"})
+
+    assert capsys.readouterr().out == "consul-seeds: 128 of 200 keys done\nconsul-seeds: 200 of 200 keys done\n"
+
+
+def test_a_state_of_the_first_version_needs_nothing(consul: FakeConsul) -> None:
+    """What version 1 recorded: addresses, entries and revision, numbers as the engine gives them back."""
+    create(consul, **{"app/name": "web", "motd": "hi"})
+    recorded = {"addresses": consul.addresses, "entries": {"app/name": "web", "motd": "hi"}, "revision": 1.0}
+    now = props(consul, **recorded["entries"]) | {"on_conflict": "fail", "baseline": 3.0, "set": "consul-seeds"}
+
+    assert KvEntriesProvider().diff("id", recorded, now).changes is False
+    assert KvEntriesProvider().read("id", recorded).outs == recorded
+    assert checked(recorded, now) == []
+    KvEntriesProvider().delete("id", recorded)
+    assert consul.texts == {}
+
+
+def test_no_secret_value_is_ever_told(consul: FakeConsul, capsys: pytest.CaptureFixture[str]) -> None:
+    consul.write("s", "theirs")
+    hidden = {**props(consul), **kv_state.shown({}, {"s": "canary"})}
+
+    with pytest.raises(RefusedError) as caught:
+        KvEntriesProvider().create(hidden)
+
+    assert "canary" not in str(caught.value) + str(checked({}, hidden)) + capsys.readouterr().out
+
+
+STEPS = some.dictionaries(some.sampled_from(["a", "b", "c/d"]), some.sampled_from(["1", "2"]))
+
+
+@trials(max_examples=15)
+@given(STEPS, STEPS)
+def test_any_two_updates_end_with_what_was_wanted_last(first: dict[str, str], second: dict[str, str]) -> None:
+    with FakeConsul() as consul:
+        consul.write("foreign", "x")
+
+        update(consul, create(consul, **first), **second)
+
+        assert consul.texts == {"foreign": "x", **second}

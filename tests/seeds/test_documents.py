@@ -1,0 +1,275 @@
+import json
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+import pytest
+import yaml
+from consul_on_pulumi.seeds import tree
+from consul_on_pulumi.seeds.documents import can_expand, expand
+from consul_on_pulumi.seeds.tree import DocumentError, Unfit
+from hypothesis import given
+from hypothesis import strategies as some
+
+NAMES = some.text(some.characters(categories=["L", "N"]), min_size=1, max_size=5)
+TEXTS = some.text(some.characters(exclude_categories=["Cs"]), max_size=8)
+LEAVES = TEXTS | some.booleans() | some.integers() | some.floats(allow_nan=False, allow_infinity=False)
+TREES = some.dictionaries(
+    NAMES,
+    some.recursive(LEAVES, lambda below: some.dictionaries(NAMES, below, min_size=1, max_size=3), max_leaves=6),
+    min_size=1,
+    max_size=3,
+)
+
+
+def entries(name: str, text: str) -> dict[str, str]:
+    """All leaves of a document that has no faults."""
+    found = list(expand(PurePath(name), text.encode()))
+    assert len(dict(found)) == len(found)
+    assert [leaf for _, leaf in found if isinstance(leaf, Unfit)] == []
+    return {key: leaf for key, leaf in found if isinstance(leaf, str)}
+
+
+def faults(name: str, text: str | bytes) -> list[tuple[str, str]]:
+    found = expand(PurePath(name), text if isinstance(text, bytes) else text.encode())
+    return [(key, leaf.text) for key, leaf in found if isinstance(leaf, Unfit)]
+
+
+def malformed(name: str, text: str | bytes) -> str:
+    with pytest.raises(DocumentError) as caught:
+        faults(name, text)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.yaml", "a.yml", "a.properties", "A.JSON", "b.c.Yaml"])
+def test_documents_are_known_by_their_extension(name: str) -> None:
+    assert can_expand(PurePath(name))
+
+
+@pytest.mark.parametrize("name", ["json", "a.json5", "a.toml", "a", "yaml", "a.json.bak"])
+def test_nothing_else_is_a_document(name: str) -> None:
+    assert not can_expand(PurePath(name))
+
+
+@pytest.mark.parametrize(
+    "written",
+    "1.10 1.0 007 1_000 0x1F 1e3 on yes true True 2026-01-02 10:30 -0 .5 a_b .inf 0o17 =".split(),
+)
+def test_yaml_scalars_stay_as_they_are_written(written: str) -> None:
+    assert entries("a.yaml", f"a: {written}\nb: '{written}'\n{written}: c") == {
+        "a": written,
+        "b": written,
+        written: "c",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: {b: {c: x}}\nd: y", {"a/b/c": "x", "d": "y"}),
+        ("a: ''\nb: 'null'\nc: \"~\"", {"a": "", "b": "null", "c": "~"}),
+        ("a: |\n  one\n  two\nb: >-\n  one\n  two", {"a": "one\ntwo\n", "b": "one two"}),
+        ("a/b: x\na: {c: y}", {"a/b": "x", "a/c": "y"}),
+        ("a: !!str 5\nb: ! x\nc: !!map {d: e}", {"a": "5", "b": "x", "c/d": "e"}),
+        ("\ufeffa: ä ☃", {"a": "ä ☃"}),
+        ("a: &x {b: c}\nd: *x", {"a/b": "c", "d/b": "c"}),
+        ("a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  b: 3", {"a/b": "1", "a/c": "2", "d/b": "3", "d/c": "2"}),
+        (
+            "x: &x {b: 1}\ny: &y {b: 2, c: 3}\nd: {<<: [*x, *y]}",
+            {"x/b": "1", "y/b": "2", "y/c": "3", "d/b": "1", "d/c": "3"},
+        ),
+        ("a: {'<<': b}", {"a/<<": "b"}),
+    ],
+    ids=[
+        "nested",
+        "quoted",
+        "blocks",
+        "slashes",
+        "tags",
+        "cluster_id",
+        "alias",
+        "merge",
+        "merge of two",
+        "quoted merge",
+    ],
+)
+def test_yaml_is_read(text: str, expected: dict[str, str]) -> None:
+    assert entries("a.yaml", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"a": {"b": "x"}, "c/d": "y"}', {"a/b": "x", "c/d": "y"}),
+        ('{"a": 1.10, "b": 1e3, "c": -0, "d": 1E+2}', {"a": "1.10", "b": "1e3", "c": "-0", "d": "1E+2"}),
+        ('{"a": true, "b": false, "c": "", "d": "null"}', {"a": "true", "b": "false", "c": "", "d": "null"}),
+        ('{"a": ' + "9" * 5000 + "}", {"a": "9" * 5000}),
+        ('\ufeff{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
+    ],
+    ids=["nested", "numbers", "words", "digits", "cluster_id"],
+)
+def test_json_is_read(text: str, expected: dict[str, str]) -> None:
+    assert entries("a.json", text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.b=c", {"a.b": "c"}),
+        ("# note\n! note\n\na = b c \nd:e\nf g", {"a": "b c ", "d": "e", "f": "g"}),
+        ("a=b\\\n   c\nd=\\u00e4", {"a": "bc", "d": "ä"}),
+        ("a=\nb=null\nc/d=1.10", {"a": "", "b": "null", "c/d": "1.10"}),
+        ("a=b\r\nc=ä ☃\r\n", {"a": "b", "c": "ä ☃"}),
+    ],
+    ids=["dots", "notations", "escapes", "literal", "Windows"],
+)
+def test_properties_are_read(text: str, expected: dict[str, str]) -> None:
+    assert entries("a.properties", text) == expected
+
+
+def flat(inner: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in inner.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{name}/")
+        else:
+            yield f"{prefix}{name}", value if isinstance(value, str) else json.dumps(value)
+
+
+@given(TREES)
+def test_every_leaf_of_json_is_found_under_its_path_as_it_is_written(inner: dict[str, Any]) -> None:
+    assert entries("a.json", json.dumps(inner)) == dict(flat(inner))
+
+
+@given(TREES)
+def test_what_is_json_and_yaml_alike_means_the_same(inner: dict[str, Any]) -> None:
+    # A pair of surrogates is one character in JSON and two in YAML, so no escapes; YAML wants what it can print.
+    inner = json.loads("".join(sign if sign.isprintable() else "x" for sign in json.dumps(inner, ensure_ascii=False)))
+
+    assert entries("a.yaml", json.dumps(inner, ensure_ascii=False)) == dict(flat(inner))
+
+
+LIST = "has a list, which no single value can hold: write it as quoted text or keep the file whole with expand: false"
+NOTHING = "has no value, write '' for an empty one"
+EMPTY = "is an empty map, give it keys or a value"
+TWICE = "is given twice, keep one"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.json", '{"a": {"b": [1]}, "c": null, "d": {}}', [("a/b", LIST), ("c", NOTHING), ("d", EMPTY)]),
+        ("a.yaml", "a: {b: [1]}\nc:\nd: {}", [("a/b", LIST), ("c", NOTHING), ("d", EMPTY)]),
+        ("a.yaml", "a: ~\nb: null\nc: NULL", [("a", NOTHING), ("b", NOTHING), ("c", NOTHING)]),
+        ("a.json", '{"a": 1, "b": 2, "a": 3}', [("a", TWICE)]),
+        ("a.json", '{"a": {"b": 1}, "a": {"c": 3}}', [("a", TWICE)]),
+        ("a.yaml", "a: 1\nb: 2\na: 3", [("a", TWICE)]),
+        ("a.yaml", "x: {a: {b: 1}, a: {c: 3}}", [("x/a", TWICE)]),
+        ("a.properties", "a=1\nb=2\na : 1", [("a", TWICE)]),
+        (
+            "a.yaml",
+            "a: !!int 5\nb: !Ref {c: d}",
+            [
+                ("a", "has the tag 'tag:yaml.org,2002:int', which no plain text has: drop the tag"),
+                ("b", "has the tag '!Ref', which no plain text has: drop the tag"),
+            ],
+        ),
+    ],
+)
+def test_a_leaf_that_cannot_be_stored_is_told(name: str, text: str, expected: list[tuple[str, str]]) -> None:
+    assert faults(name, text) == expected
+
+
+NO_MAP = "holds no map of keys, give it some, leave it out or keep it whole with expand: false"
+TOO_MANY = "expands to more than 100000 keys or 67108864 characters, keep it whole with expand: false"
+NO_MAPPING = "mapping values are not allowed in this context"
+ANOTHER = "expected a single document in the stream, but found another document"
+NO_ESCAPE = "Invalid \\u escape sequence: \\u12"
+TOO_DEEP = "is nested too deep, keep it whole with expand: false"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("a.json", text) for text in ("[1]", "1", "null", "{}")),
+        *(("a.yaml", text) for text in ("- a", "a", "", "# note", "{}", "---")),
+        *(("a.properties", text) for text in ("", "# note")),
+    ],
+)
+def test_a_document_without_keys_is_refused(name: str, text: str) -> None:
+    assert malformed(name, text) == NO_MAP
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.json", '{\n"a" 1}', "has a syntax error in line 2, Expecting ':' delimiter: mend it"),
+        ("a.json", "", "has a syntax error in line 1, Expecting value: mend it"),
+        ("a.json", '{"a": NaN}', "holds NaN, which is no JSON: write it as quoted text"),
+        ("a.json", '{"a": -Infinity}', "holds -Infinity, which is no JSON: write it as quoted text"),
+        ("a.json", b'{\n"a": "\xff"}', "is no UTF-8 text in line 2, save it as UTF-8"),
+        ("a.yaml", "b: 2\na: *x", "has a syntax error in line 2, found undefined alias: mend it"),
+        ("a.yaml", "a: 1\nb: c: d", f"has a syntax error in line 2, {NO_MAPPING}: mend it"),
+        ("a.yaml", "a: 1\n---\nb: 2", f"has a syntax error in line 2, {ANOTHER}: mend it"),
+        ("a.yaml", "ä: ä\nb: \x07", "has a syntax error in line 2, control characters are not allowed: mend it"),
+        ("a.yaml", "x: 1\n? [a, b]\n: c", "has a map or a list as a key in line 2, write text"),
+        ("a.yaml", "x: 1\na: {<<: b}", "merges (<<) what is no map in line 2, name a map"),
+        ("a.yaml", "!Ref {a: b}", "has the tag '!Ref', which no plain text has: drop the tag"),
+        ("a.yaml", "a: &a {b: *a}", TOO_MANY),
+        ("a.properties", "a=1\n# x\n\nb=\\u12", f"has a syntax error in line 4, {NO_ESCAPE}: mend it"),
+        ("a.properties", b"a=\xe4", "is no UTF-8 text in line 1, save it as UTF-8"),
+    ],
+)
+def test_a_document_that_cannot_be_expanded_is_refused(name: str, text: str | bytes, expected: str) -> None:
+    assert malformed(name, text) == expected
+
+
+def test_a_document_that_is_nested_too_deep_is_refused() -> None:
+    assert malformed("a.json", '{"a":' * 100_000) == TOO_DEEP
+    assert malformed("a.yaml", "{a: " * 990 + "1" + "}" * 990) == TOO_DEEP
+    assert malformed("a.yaml", "[" * 100_000) == (
+        "has a syntax error in line 1, while increasing flow level, exceeded maximum nesting depth: mend it"
+    )
+
+
+def bomb(levels: int, first: str) -> str:
+    """Ten times as much on every level."""
+    lines = [f"a0: &a0 {first}"]
+    for level in range(1, levels + 1):
+        lines.append(f"a{level}: &a{level} {{{', '.join(f'k{one}: *a{level - 1}' for one in range(10))}}}")
+    return "\n".join(lines)
+
+
+def test_a_bomb_of_aliases_is_refused() -> None:
+    assert malformed("a.yaml", bomb(20, "x")) == TOO_MANY
+
+
+def test_a_few_aliases_of_much_text_are_refused() -> None:
+    assert malformed("a.yaml", bomb(3, "x" * 100_000)) == TOO_MANY
+
+
+def test_a_bomb_of_merges_is_refused() -> None:
+    wide = "a: &a {" + ", ".join(f"k{number}: 1" for number in range(2000)) + "}"
+
+    assert malformed("a.yaml", wide + "\nb: {<<: [" + ", ".join(["*a"] * 1000) + "]}") == (
+        "merges (<<) more than 100000 keys, keep it whole with expand: false"
+    )
+
+
+def test_as_many_keys_as_the_limit_are_expanded() -> None:
+    assert len(entries("a.json", json.dumps(dict.fromkeys(map(str, range(tree.MAX_KEYS)), "")))) == tree.MAX_KEYS
+
+
+def test_yaml_is_read_alike_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consul_on_pulumi.seeds.yaml_tree._LOADER", yaml.BaseLoader)
+
+    assert entries("a.yaml", "a: &x {b: on, c: 1.10}\nd:\n  <<: *x\n  b: '~'") == {
+        "a/b": "on",
+        "a/c": "1.10",
+        "d/b": "~",
+        "d/c": "1.10",
+    }
+    assert faults("a.yaml", "a: ~") == [("a", NOTHING)]
+    assert (
+        malformed("a.yaml", "a: b: c") == "has a syntax error in line 1, mapping values are not allowed here: mend it"
+    )
+    assert malformed("a.yaml", "[" * 5000) == TOO_DEEP

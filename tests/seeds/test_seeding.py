@@ -1,0 +1,169 @@
+"""The seed sets of a cluster: what each is registered with, what is refused, and where secret values go."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from consul_on_pulumi import ConsulCluster
+from consul_on_pulumi.providers.kv_entries import KvEntries
+from consul_on_pulumi.settings.refusals import cluster_problems
+from consul_on_pulumi.settings.seed_secrets import joined
+from pulumi.runtime.config import set_all_config
+
+from tests.backends import Backend
+from tests.recording import Build, build, cluster_args
+
+SETS: dict[str, Any] = {
+    "app": {"prefix": "app/", "entries": {"name": "web"}, "secrets": {"key": "hush"}},
+    "mine": {"entries": {"a": 1}, "on_conflict": "adopt", "keep_edits": True, "retain": True},
+}
+
+
+@pytest.fixture(autouse=True)
+def no_config_left_behind() -> Iterator[None]:
+    yield
+    set_all_config({}, [])
+
+
+def cluster(backend: Backend, **more: Any) -> Build:
+    return build(lambda: {"ids": ConsulCluster("consul", cluster_args(backend.cluster, **more)).servers})
+
+
+def problems(**args: Any) -> list[str]:
+    return list(cluster_problems({"platform": {"docker": {"subnet": "172.30.0.0/24"}}, **args}, "cluster"))
+
+
+def test_each_set_is_a_resource_of_its_own(backend: Backend) -> None:
+    seen = cluster(backend, seeds={"motd": "hi"}, seed_sets=SETS)
+
+    assert {one.name for one in seen.of("KvEntries")} == {"consul-seeds", "consul-seeds-app", "consul-seeds-mine"}
+    app, mine = seen["consul-seeds-app"].inputs, seen["consul-seeds-mine"].inputs
+    assert (app["entries"], app["on_conflict"], app.get("keep_edits")) == ({"app/name": "web"}, "fail", None)
+    assert (mine["entries"], mine["on_conflict"], mine["keep_edits"]) == ({"a": "1"}, "adopt", True)
+    assert [seen[f"consul-seeds{of}"].retain_on_delete for of in ("", "-app", "-mine")] == [False, False, True]
+
+
+def test_data_that_is_kept_brings_its_keys_back_so_they_are_adopted(backend: Backend) -> None:
+    (name, settings), *_ = backend.cluster.items()
+    shared_resources = {"namespace": "mine"} if name == "kubernetes" else {}
+    args = cluster_args(
+        {name: {**settings, **shared_resources, "retain_data": True}}, seeds={"motd": "hi"}, seed_sets=SETS
+    )
+
+    seen = build(lambda: {"ids": ConsulCluster("consul", args).servers})
+
+    assert {one.name: one.inputs["on_conflict"] for one in seen.of("KvEntries")} == {
+        "consul-seeds": "adopt",
+        "consul-seeds-app": "adopt",
+        "consul-seeds-mine": "adopt",
+    }
+    strict = cluster(backend, seeds={"motd": "hi"}, seed_sets=SETS)
+    assert seen.names("KvBaseline") == strict.names("KvBaseline"), "another rule makes and removes no resource"
+
+
+def test_a_strict_set_with_keys_has_to_know_what_was_there_before(backend: Backend) -> None:
+    seen = cluster(backend, seed_sets=SETS)
+
+    assert seen.names("KvBaseline") == ["consul-seeds-app-baseline", "consul-seeds-mine-baseline"]
+    assert seen["consul-seeds-app"].input_from["baseline"] == {"consul-seeds-app-baseline"}
+    assert "baseline" not in seen["consul-seeds-mine"].inputs
+
+
+def test_every_set_goes_with_the_data_of_the_cluster(backend: Backend) -> None:
+    seen = cluster(backend, seed_sets=SETS)
+
+    assert len({one.deleted_with for one in [*seen.of("KvEntries"), *seen.of("Autopilot")]}) == 1
+
+
+def test_one_key_in_two_sets_is_refused() -> None:
+    sets = {"one": {"prefix": "a/", "entries": {"b": 1}}, "two": {"entries": {"a/b": 2}}}
+
+    assert problems(seeds={"a": {"b": 0}}, seed_sets=sets) == [
+        "cluster.seed_sets.one: key 'a/b' is also in cluster.seeds, keep each in one",
+        "cluster.seed_sets.two: key 'a/b' is also in cluster.seeds, keep each in one",
+    ]
+
+
+def test_a_set_needs_a_name_that_can_be_part_of_another() -> None:
+    assert problems(seed_sets={"a b": {"entries": {"k": 1}}}) == [
+        "cluster.seed_sets.a b: expected letters, digits and inner hyphens or underscores as a name"
+    ]
+
+
+@pytest.mark.parametrize("of", ["agent_config", "server_config"])
+def test_values_may_be_as_large_as_the_servers_are_told_to_take(of: str) -> None:
+    large = {"seeds": {"a": "x" * 600_000}, "seed_sets": {"s": {"entries": {"b": "x" * 600_000}}}}
+
+    assert len(problems(**large)) == 2
+    assert problems(**large, **{of: {"limits": {"kv_max_value_size": 700_000}}}) == []
+
+
+def hidden(trees: Any, *, encrypted: bool = True) -> pulumi.Config:
+    key = "consul-on-pulumi:seed_secrets"
+    set_all_config({key: json.dumps(trees)}, [key] if encrypted else [])
+    return pulumi.Config("consul-on-pulumi")
+
+
+def test_secret_values_join_their_set_as_secrets() -> None:
+    cluster = {"seed_sets": {"app": {"prefix": "app/", "secrets": {"own": "x"}}, "other": {}}}
+
+    found, filled = joined(hidden({"app": {"db": {"password": "canary", "port": 5432}}}), cluster)
+
+    assert found == []
+    assert filled["seed_sets"]["other"] == {}
+    assert filled["seed_sets"]["app"]["secrets"].keys() == {"own", "db/password", "db/port"}
+    assert isinstance(filled["seed_sets"]["app"]["secrets"]["db/password"], pulumi.Output)
+
+
+@pytest.mark.parametrize(
+    ("trees", "problem"),
+    [
+        ({"ap": {"k": "canary"}}, "seed_secrets.ap: no such set in cluster.seed_sets, did you mean app?"),
+        ({"app": "canary"}, "seed_secrets.app: expected a map of keys"),
+        ({"app": {"/k": "canary"}}, "seed_secrets.app: key '/k' starts with a slash, drop it"),
+        ({"app": {"k": ["canary"]}}, "seed_secrets.app: key 'k' has a list, which no single value can hold"),
+        (["canary"], "seed_secrets: expected a map from each set of cluster.seed_sets to its secret keys"),
+    ],
+)
+def test_what_is_wrong_with_secret_seeds_is_told_without_a_value(trees: Any, problem: str) -> None:
+    found, _ = joined(hidden(trees), {"seed_sets": {"app": {}}})
+
+    assert len(found) == 1
+    assert found[0].startswith(problem)
+    assert "canary" not in found[0]
+
+
+def test_secret_seeds_in_plain_text_are_refused_without_being_printed() -> None:
+    found, _ = joined(hidden({"app": {"k": "canary"}}, encrypted=False), {"seed_sets": {"app": {}}})
+
+    assert found == ["seed_secrets: holds plain text, set each value with `pulumi config set --secret --path`"]
+
+
+def test_secret_seeds_without_any_set_are_refused() -> None:
+    found, _ = joined(hidden({"app": {"k": "canary"}}), {})
+
+    assert found == ["seed_secrets: expected a map from each set of cluster.seed_sets to its secret keys"]
+
+
+def test_files_are_looked_for_in_the_programs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "motd.txt").write_text("hi")
+    monkeypatch.chdir(tmp_path)
+
+    assert problems(seed_sets={"s": {"files": {"motd": "motd.txt"}}}) == []
+
+
+@pytest.mark.parametrize("value", ["hush", pulumi.Output.secret("hush")], ids=["plain text", "an output"])
+def test_a_secret_value_of_a_program_is_registered_as_a_secret(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(pulumi.dynamic.Resource, "__init__", lambda *args, **_: given.update(args[3]))
+
+    async def known() -> tuple[Any, bool]:
+        KvEntries("set", ["http://one"], {}, {"key": value})
+        registered = given["secrets"]["key"]
+        return await registered.future(), await registered.is_secret()
+
+    assert asyncio.run(known()) == ("hush", True)

@@ -1,0 +1,229 @@
+"""From the stack file to args: every mistake is told, with its place, before anything is registered."""
+
+import json
+import re
+import runpy
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from consul_on_pulumi import ConsulClusterArgs
+from consul_on_pulumi.settings.refusals import cluster_problems
+from consul_on_pulumi.settings.stack_file import check, read
+from pulumi.runtime.config import set_all_config
+
+from tests.recording import LEADER, OTHER_IP, Build, build
+
+ROOT = Path(__file__).parents[2]
+HEADER = "the settings are refused, nothing was changed:"
+SOUND: dict[str, Any] = {"platform": {"docker": {"subnet": "172.30.0.0/24"}}}
+
+
+@pytest.fixture(autouse=True)
+def no_config_left_behind() -> Iterator[None]:
+    yield
+    set_all_config({}, [])
+
+
+def configure(cluster: Any, *, secret: bool = False) -> None:
+    key = "consul-on-pulumi:cluster"
+    set_all_config({} if cluster is None else {key: json.dumps(cluster)}, [key] if secret else [])
+
+
+def read_cluster() -> ConsulClusterArgs:
+    return read(pulumi.Config("consul-on-pulumi"), "cluster", ConsulClusterArgs, cluster_problems)
+
+
+def refusal(cluster: Any, *, secret: bool = False) -> list[str]:
+    configure(cluster, secret=secret)
+    with pytest.raises(pulumi.RunError) as caught:
+        read_cluster()
+    header, *lines = str(caught.value).splitlines()
+    assert header == HEADER
+    return lines
+
+
+def run_the_program(*, refused: str = "") -> Build:
+    config = pulumi.Config("consul-on-pulumi")
+
+    def program() -> dict[str, Any]:
+        exported: dict[str, Any] = {}
+        expectation = pytest.raises(pulumi.RunError, match=re.escape(refused)) if refused else nullcontext()
+        with pytest.MonkeyPatch.context() as patch, expectation:
+            patch.setattr(pulumi, "export", exported.__setitem__)
+            patch.setattr(pulumi, "Config", lambda: config)
+            runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        return exported
+
+    return build(program)
+
+
+def test_sound_settings_are_the_args_as_they_are() -> None:
+    settings = {**SOUND, "datacenter": "east", "servers": 5, "clients": 0, "seeds": {"a": {"b": 1}}}
+    configure(settings)
+
+    assert read_cluster() == settings
+
+
+def test_five_mistakes_are_told_in_one_message() -> None:
+    assert refusal(
+        {
+            "datacentre": "east",
+            "servers": "three",
+            "clients": -1,
+            "seeds": {"/a": 1},
+            "platform": {"docker": {"subnet": "172.30.0.0/24", "netwrok": "lan"}},
+        }
+    ) == [
+        "cluster.datacentre: unknown setting, did you mean datacenter?",
+        "cluster.platform.docker.netwrok: unknown setting, did you mean network?",
+        "cluster.servers: expected a whole number, got 'three'",
+        "cluster.clients: expected 0 or more, got -1",
+        "cluster.seeds: key '/a' starts with a slash, drop it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"zzz": 1}, "cluster.zzz: unknown setting"),
+        ({"server": 3}, "cluster.server: unknown setting, did you mean servers?"),
+        ({"servers": 3.0}, "cluster.servers: expected a whole number, got 3.0"),
+        ({"servers": True}, "cluster.servers: expected a whole number, got True"),
+        ({"datacenter": 1}, "cluster.datacenter: expected text, got 1"),
+        ({"image": None}, "cluster.image: expected text, got None"),
+        ({"agent_config": []}, "cluster.agent_config: expected a map, got []"),
+        ({"seeds": "a"}, "cluster.seeds: expected a map, got 'a'"),
+    ],
+    ids=str,
+)
+def test_a_mistake_is_told_with_its_place_and_what_would_be_right(wrong: dict[str, Any], problem: str) -> None:
+    assert refusal({**SOUND, **wrong}) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("docker", "problem"),
+    [
+        ({}, "cluster.platform.docker.subnet: required"),
+        ({"subnet": 5}, "cluster.platform.docker.subnet: expected text, got 5"),
+        ({"subnet": "10.0.0.0/24", "network": 5}, "cluster.platform.docker.network: expected text, got 5"),
+        (
+            {"subnet": "10.0.0.0/24", "retain_data": "yes"},
+            "cluster.platform.docker.retain_data: expected true or false, got 'yes'",
+        ),
+        (
+            {"subnet": "10.0.0.0/24", "http_port": "8500"},
+            "cluster.platform.docker.http_port: expected a whole number, got '8500'",
+        ),
+        (
+            {"subnet": "10.0.0.0/24", "htp_port": 8500},
+            "cluster.platform.docker.htp_port: unknown setting, did you mean http_port?",
+        ),
+    ],
+    ids=str,
+)
+def test_a_mistake_deep_inside_is_told_with_its_whole_path(docker: dict[str, Any], problem: str) -> None:
+    assert refusal({"platform": {"docker": docker}}) == [problem]
+
+
+def test_a_suggestion_is_never_a_setting_that_is_given_already() -> None:
+    assert refusal({**SOUND, "datacenter": "east", "datacentre": "east"}) == ["cluster.datacentre: unknown setting"]
+
+
+def test_a_missing_placement_is_told() -> None:
+    assert refusal({}) == ["cluster.platform: required"]
+
+
+@pytest.mark.parametrize("platform", ["docker", {"docker": 5}, {"dokcer": {"subnet": "10.0.0.0/24"}}], ids=str)
+def test_bug_one_mistake_in_the_placement_is_told_once(platform: Any) -> None:
+    assert len(refusal({"platform": platform})) == 1
+
+
+def test_settings_that_are_no_map_are_refused() -> None:
+    assert check("x", ConsulClusterArgs, "cluster") == (["cluster: expected a map, got 'x'"], None)
+
+
+def test_bug_settings_that_are_no_map_are_refused_in_one_line() -> None:
+    assert refusal(["platform"]) == ["cluster: expected a map, got ['platform']"]
+
+
+def test_missing_settings_are_refused_with_where_to_put_them() -> None:
+    assert refusal(None) == ["cluster: required, set consul-on-pulumi:cluster in the stack file"]
+
+
+def test_encrypted_settings_are_refused_without_being_printed() -> None:
+    assert refusal({**SOUND, "agent_config": {"encrypt": "hunter2"}}, secret=True) == [
+        "cluster: holds an encrypted value, which would be readable on the agents, leave it out; "
+        "secret seeds and secret files have places of their own, seed_secrets and agent_secrets"
+    ]
+
+
+@pytest.mark.parametrize("given", [{"db": "hunter2"}, {"db": 5}, {"a": "hunter2", "b": "x"}, {}, "hunter2"], ids=str)
+def test_bug_secret_seeds_in_plain_text_are_refused_without_being_printed(given: Any) -> None:
+    assert refusal({**SOUND, "seed_sets": {"app": {"entries": {"plain": 1}, "secrets": given}}}) == [
+        "cluster.seed_sets.app.secrets: not in the stack file, set it encrypted: "
+        "pulumi config set --secret --path seed_secrets.app.KEY"
+    ]
+
+
+def test_secret_seeds_in_plain_text_hide_no_other_mistake() -> None:
+    sets = {"app": {"secrets": {"/a": "hunter2"}, "retian": True}, "other": 5}
+
+    lines = refusal({**SOUND, "servers": 2, "seed_sets": sets})
+
+    assert lines[0].startswith("cluster.seed_sets.app.secrets: not in the stack file")
+    assert "cluster.servers: expected an odd number from 1 to 7, got 2" in lines
+    assert "cluster.seed_sets.app.retian: unknown setting, did you mean retain?" in lines
+    assert "cluster.seed_sets.other: expected a map, got 5" in lines
+    assert "hunter2" not in " ".join(lines)
+
+
+def test_an_any_accepts_everything() -> None:
+    assert check({"a": [None]}, Any, "x") == ([], {"a": [None]})
+
+
+def test_the_program_registers_nothing_when_its_settings_are_refused() -> None:
+    configure({**SOUND, "servers": 2})
+
+    seen = run_the_program(refused="cluster.servers: expected an odd number from 1 to 7, got 2")
+
+    assert seen.seen == []
+
+
+def test_the_dev_stack_is_three_servers_and_a_client_with_typed_exports() -> None:
+    stack = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
+    configure(stack["config"]["consul-on-pulumi:cluster"])
+
+    assert run_the_program().outputs == {
+        "ui_urls": [f"http://127.0.0.1:{port}/ui/" for port in (8500, 8501, 8502)],
+        "http_addresses": [f"http://127.0.0.1:{port}" for port in (8500, 8501, 8502, 8507)],
+        "dns_addresses": [f"127.0.0.1:{port}" for port in (8600, 8601, 8602, 8607)],
+        "servers": [f"consul-stack-server-{ordinal}" for ordinal in range(3)],
+        "datacenter": "dev",
+        "leader_address": LEADER,
+    }
+
+
+def test_the_k8s_stack_is_the_same_cluster_with_the_same_exports() -> None:
+    stack = yaml.safe_load((ROOT / "Pulumi.k8s.yaml").read_text())
+    configure(stack["config"]["consul-on-pulumi:cluster"])
+
+    outputs = run_the_program().outputs
+
+    inside = "consul-stack.svc"
+    names = [f"consul-stack-server-{ordinal}" for ordinal in range(3)]
+    assert outputs == {
+        "ui_urls": [f"http://consul-stack-ui.{inside}/ui/"],
+        "http_addresses": [
+            *(f"http://{name}.consul-stack-server.{inside}:8500" for name in names),
+            f"http://consul-stack-client.{inside}:8500",
+        ],
+        "dns_addresses": [f"{OTHER_IP}:53"] * 2,
+        "servers": names,
+        "datacenter": "k8s",
+        "leader_address": LEADER,
+    }
