@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from consul_on_pulumi import children
+from consul_on_pulumi import resource_options
 from consul_on_pulumi.model import agent
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import PlatformArgs, choose
@@ -77,7 +77,7 @@ class ConsulClient(pulumi.ComponentResource):
             cluster_id=args.get("cluster_id"),
             wait_for=servers_ready,
         )
-        placed = platform.place(name, group, children.of(self, opts))
+        placed = platform.place(name, group, resource_options.for_children(self, opts))
         self.ready = list(placed.ready)
         """What to depend on in order to find the clients running."""
         self.http_addresses = pulumi.Output.all(*placed.http_addresses)

@@ -6,7 +6,7 @@ from typing import Any, TypedDict, cast
 
 import pulumi
 
-from consul_on_pulumi import children
+from consul_on_pulumi import resource_options
 from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
 from consul_on_pulumi.model import agent, naming
@@ -64,7 +64,7 @@ class ConsulCluster(pulumi.ComponentResource):
             clients=args.get("clients", 0),
         )
         platform = choose(args["platform"])
-        waits = children.of(self, opts)
+        waits = resource_options.for_children(self, opts)
         birth = ClusterIdentity(f"{name}-identity", topology.servers, fixed(topology, platform, "cluster"), waits)
         waits = pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=[birth]))
         shared_resources = platform.shared_resources(name, topology, birth.cluster_id, waits)

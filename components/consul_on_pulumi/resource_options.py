@@ -1,4 +1,4 @@
-"""Options of resources that every backend builds alike."""
+"""Resource options that the components and both platforms build."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,18 +7,23 @@ import pulumi
 from pulumi.runtime.mocks import MockMonitor
 
 
-def with_(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
-    """`opts` and more."""
+def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """Options for the children of `component`: the engine passes a component's `depends_on` to no child by itself."""
+    return pulumi.ResourceOptions(parent=component, depends_on=opts.depends_on if opts else None)
+
+
+def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
+    """`opts` merged with `more`, which are arguments of `pulumi.ResourceOptions`."""
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
 
 
-def clearing(name: str, clear: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceOptions:
-    """Options under which `clear` takes away what is left in the way of a resource, right before that is created.
+def before_create(name: str, action: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceOptions:
+    """Options that run `action` right before a resource is created; `name` is a prefix of the hook's name.
 
-    The engine creates only what its state does not hold, so what is found then is held by no state.
+    The engine creates only what its state does not hold, so an object that `action` finds then is in no state.
     """
     if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
-        # Mocks know no hooks, and have no engine to call one.
+        # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
-    hook = pulumi.ResourceHook(f"{name}-orphans", clear)
+    hook = pulumi.ResourceHook(f"{name}-orphans", action)
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))

@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from consul_on_pulumi import children
+from consul_on_pulumi import resource_options
 from consul_on_pulumi.model import agent
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import PlatformArgs, choose
@@ -61,7 +61,7 @@ class ConsulServer(pulumi.ComponentResource):
         )
         platform = choose(args["platform"])
         document = agent.document(topology, Role.SERVER, platform.traits(), args.get("agent_config", {}))
-        waits = children.of(self, opts)
+        waits = resource_options.for_children(self, opts)
         initial_servers, cluster_id = args.get("initial_servers"), args.get("cluster_id")
         if initial_servers is None or cluster_id is None:
             birth = ClusterIdentity(

@@ -16,7 +16,7 @@ from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer
 from consul_on_pulumi.platforms.docker.providers.rollout_step import RolloutStep
 from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGate
 from consul_on_pulumi.platforms.spec_hash import digest
-from consul_on_pulumi.resource_options import with_
+from consul_on_pulumi.resource_options import with_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def create_in_order(
     made: list[pulumi.Resource] = []
     for ordinal, link in enumerate(links):
         make = _server if group.role is Role.SERVER else _client
-        made.append(make(group, links, ordinal, with_(opts, depends_on=[link.volume, *made[-1:]])))
+        made.append(make(group, links, ordinal, with_options(opts, depends_on=[link.volume, *made[-1:]])))
     return made
 
 
@@ -51,7 +51,7 @@ def _client(
 ) -> pulumi.Resource:
     link = links[ordinal]
     container = containers.create(link.name, link.spec, digest(link.spec), opts)
-    return _health(link, with_(opts, depends_on=[container]))
+    return _health(link, with_options(opts, depends_on=[container]))
 
 
 def _server(
@@ -67,10 +67,10 @@ def _server(
         spec_hash=marked,
     )
     # With the first server's data the cluster itself goes, and then nobody has to leave it in good order.
-    gate = VoterGate(f"{link.name}-gate", step, with_(opts, deleted_with=links[0].volume))
-    container = containers.create(link.name, link.spec, marked, with_(opts, depends_on=[gate]))
-    health = _health(link, with_(opts, depends_on=[container]))
-    after = with_(opts, depends_on=[container, health], deleted_with=links[0].volume)
+    gate = VoterGate(f"{link.name}-gate", step, with_options(opts, deleted_with=links[0].volume))
+    container = containers.create(link.name, link.spec, marked, with_options(opts, depends_on=[gate]))
+    health = _health(link, with_options(opts, depends_on=[container]))
+    after = with_options(opts, depends_on=[container, health], deleted_with=links[0].volume)
     return RaftPeer(f"{link.name}-peer", step, container.id, after)
 
 

@@ -22,7 +22,7 @@ def cleared(name: str) -> pulumi.ResourceOptions:
 
     Data is safe: it lies in volumes, which are found again by their names.
     """
-    return resource_options.clearing(name, clear)
+    return resource_options.before_create(name, clear)
 
 
 def clear(args: pulumi.ResourceHookArgs) -> None:

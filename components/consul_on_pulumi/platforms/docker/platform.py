@@ -9,12 +9,12 @@ import pulumi_docker as docker
 from consul_on_pulumi.model import naming, secret_files
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Topology
-from consul_on_pulumi.platforms.contract import NOTHING, AgentGroup, Placed, SharedResources
+from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
 from consul_on_pulumi.platforms.docker import addressing, containers, orphans
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
-from consul_on_pulumi.resource_options import with_
+from consul_on_pulumi.resource_options import with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class DockerPlatform:
         """Addresses and ports that do not fit."""
         return addressing.problems(self.settings, topology, f"{path}.docker")
 
-    def fixed(self) -> dict[str, str]:
+    def fixed_settings(self) -> dict[str, str]:
         """The subnet: with all addresses new at once no server would find the Raft peers that it knows."""
         return {"docker.subnet": self.settings["subnet"]}
 
@@ -65,10 +65,10 @@ class DockerPlatform:
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image once, then one volume and one container for each ordinal."""
         if not group.count:
-            return NOTHING
+            return Placed()
         # Pulled before any container is touched, so that an image which does not exist stops nothing that runs.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
-        after_image = with_(opts, depends_on=[image])
+        after_image = with_options(opts, depends_on=[image])
         secrets = self._secrets(name, group, after_image)
         hosts = [
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
@@ -86,7 +86,7 @@ class DockerPlatform:
         addresses = [link.address for link in links]
         made = create_in_order(group, links, pulumi.ResourceOptions.merge(after_image, orphans.cleared(name)))
         return Placed(
-            consul_access=addresses,
+            api_addresses=addresses,
             http_addresses=addresses,
             ui_addresses=addresses,
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],

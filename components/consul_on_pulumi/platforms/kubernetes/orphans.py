@@ -32,7 +32,7 @@ def cleared(name: str, cluster: Cluster) -> pulumi.ResourceOptions:
 
     Data is safe: a StatefulSet leaves its pods and claims behind, and its successor takes them over.
     """
-    return resource_options.clearing(name, clearing(ApiServer(cluster)))
+    return resource_options.before_create(name, clearing(ApiServer(cluster)))
 
 
 def clearing(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.resource_options import with_
+from consul_on_pulumi.resource_options import with_options
 
 
 def with_provider(name: str, settings: KubernetesArgs, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
@@ -21,4 +21,4 @@ def with_provider(name: str, settings: KubernetesArgs, opts: pulumi.ResourceOpti
         kubeconfig=str(Path(path).expanduser()) if path else None,
         opts=pulumi.ResourceOptions(parent=opts.parent),
     )
-    return with_(opts, provider=provider)
+    return with_options(opts, provider=provider)

@@ -11,7 +11,7 @@ from consul_on_pulumi.platforms.kubernetes.api.client_workload import ClientWork
 from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout
 from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
-from consul_on_pulumi.resource_options import with_
+from consul_on_pulumi.resource_options import with_options
 
 ARGUMENTS = ["-node=$(POD_NAME)", "-advertise=$(POD_IP)"]
 
@@ -25,9 +25,9 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     around = [made, guards.account(tier, opts), *guards.network_policy(tier, opts)]
     services.api(tier, opts)
     kind = Kind.DAEMON_SET if settings.get("clients") == "DaemonSet" else Kind.DEPLOYMENT
-    workload = _workload(tier, kind, template, with_(opts, depends_on=around))
+    workload = _workload(tier, kind, template, with_options(opts, depends_on=around))
     # With the workload the clients themselves go.
-    after = with_(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
+    after = with_options(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
     which = ClientWorkload(
         cluster=cluster_of(settings).text,
         namespace=tier.namespace,
@@ -39,7 +39,7 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     roll = ClientRollout(f"{tier.name}-rollout", which, None if kind is Kind.DAEMON_SET else group.count, after)
     address = f"http://{tier.object_name}.{domain}:{ports.HTTP}"
     return Placed(
-        consul_access=[],
+        api_addresses=[],
         http_addresses=[address],
         ui_addresses=[address],
         dns_addresses=[services.dns(tier, opts)],

@@ -16,7 +16,7 @@ from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM, Sc
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerGroup, ServerRollout
 from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters
 from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
-from consul_on_pulumi.resource_options import with_
+from consul_on_pulumi.resource_options import with_options
 
 SIZE = "10Gi"
 """Of a server's volume: the log and the snapshots of a large store, with room to spare."""
@@ -50,20 +50,20 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
         metadata=tier.metadata(tier.object_name, ANNOTATIONS),
         spec=_spec(tier, template),
         # A claim is made once: ClaimSize lets it grow, and nothing else about it may change.
-        opts=with_(opts, depends_on=around, ignore_changes=["spec.volumeClaimTemplates"]),
+        opts=with_options(opts, depends_on=around, ignore_changes=["spec.volumeClaimTemplates"]),
     )
     # With the StatefulSet the cluster itself goes, and then nobody has to be asked.
-    after = with_(opts, depends_on=[stateful_set], deleted_with=stateful_set)
+    after = with_options(opts, depends_on=[stateful_set], deleted_with=stateful_set)
     server_group = ServerGroup(
         names=names, addresses=addresses, spec_hash=spec_hash, image=group.image, configuration=files
     )
     roll = ServerRollout(f"{tier.name}-rollout", server_group, workload, after)
-    voters = Voters(f"{tier.name}-voters", names, addresses, workload, with_(after, depends_on=[roll]))
+    voters = Voters(f"{tier.name}-voters", names, addresses, workload, with_options(after, depends_on=[roll]))
     claims = [f"{CLAIM}-{name}" for name in names]
     size = settings.get("storage", {}).get("size", SIZE)
-    ClaimSize(f"{tier.name}-claims", claims, size, workload, with_(after, depends_on=[voters]))
+    ClaimSize(f"{tier.name}-claims", claims, size, workload, with_options(after, depends_on=[voters]))
     return Placed(
-        consul_access=addresses,
+        api_addresses=addresses,
         http_addresses=[f"http://{name}.{tier.object_name}.{domain}:{ports.HTTP}" for name in names],
         ui_addresses=[ui.address(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
