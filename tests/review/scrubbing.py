@@ -1,18 +1,18 @@
-"""What differs from run to run, taken out of an event log, and all that no comment is made of."""
+"""Removes from an event log what differs between runs, and what no comment uses."""
 
 import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
-from consul_on_pulumi.platforms.docker.orphans import CLUSTER_ID
+from consul_on_pulumi.platforms.docker.labels import CLUSTER_ID
 from consul_on_pulumi.platforms.docker.providers.host_ports import RANGE
-from consul_on_pulumi.review.resources import BOOKKEEPING
+from consul_on_pulumi.review.resources import internal
 
 ALWAYS = ("docker:index/container:Container", "docker:index/volume:Volume", "docker:index/network:Network")
-"""Resources that count also where nothing happens to them."""
+"""Types that a comment counts also where nothing changes."""
 CHOSEN_BY_HAND = range(28500, 28510)
-"""Ports that a change under test sets."""
+"""Ports that a change sets, so they are the same in every run."""
 
 
 def scrubbed(lines: Iterable[str]) -> list[str]:
@@ -32,7 +32,7 @@ def scrubbed(lines: Iterable[str]) -> list[str]:
 
 
 def _place(event: dict[str, Any]) -> tuple[str, ...]:
-    """By name, so that nothing which differs from run to run decides the place of a line."""
+    """Order by name, which is the same in every run."""
     if "resourcePreEvent" not in event:
         return "", event["diagnosticEvent"]["message"]
     found = event["resourcePreEvent"]["metadata"]
@@ -48,14 +48,17 @@ def _slim(event: dict[str, Any]) -> dict[str, Any] | None:
     if found["op"] == "same" and found["type"] not in ALWAYS:
         return None
     kept = {key: found[key] for key in ("urn", "op", "type", "detailedDiff", "diffs") if found.get(key)}
-    # Beside these two, the step of the replacement itself has both sides.
+    # The step `replace` of the same resource has both sides.
     sides = () if found["op"] in ("delete-replaced", "create-replacement") else ("old", "new")
     for side in sides:
         if found.get(side):
-            inputs = {} if found["type"] in BOOKKEEPING else _plain(found[side].get("inputs") or {})
-            if found["op"] == "same":
+            inputs = _plain(found[side].get("inputs") or {})
+            if internal(found["type"]):
+                inputs = {key: inputs[key] for key in ("server",) if key in inputs}
+            elif found["op"] == "same":
                 inputs = {key: inputs[key] for key in ("name", "command") if key in inputs}
             kept[side] = {"inputs": inputs, "retainOnDelete": found[side].get("retainOnDelete", False)}
+            kept[side] |= {key: found[side][key] for key in ("parent",) if key in found[side]}
     return {"resourcePreEvent": {"metadata": kept}}
 
 

@@ -1,11 +1,11 @@
-"""What is mended of a container, and what is left alone, on an engine played by hand."""
+"""Which faults of a container are repaired, on a fake Docker engine."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import docker
 import pytest
-from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealthProvider, StillFaultyError
+from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealthProvider, RepairFailedError
 from docker.errors import DockerException, NotFound
 
 from tests.doubles.fake_consul import FakeConsul, Fault
@@ -13,14 +13,14 @@ from tests.doubles.fake_consul import FakeConsul, Fault
 NAME, NETWORK, ADDRESS = "dev-server-0", "dev", "172.30.0.2"
 
 
-class PlayedEngine:
-    """One container that runs, is connected and is healthy, until a test changes that."""
+class FakeEngine:
+    """One container that is running, connected and healthy, until a test changes that."""
 
     def __init__(self) -> None:
         self.state: dict[str, Any] = {"Paused": False, "Running": True, "Health": {"Status": "healthy"}}
-        self.joined: dict[str, Any] = {NETWORK: {"IPAddress": ADDRESS}}
+        self.networks_of_container: dict[str, Any] = {NETWORK: {"IPAddress": ADDRESS}}
         self.unrecoverable = False
-        """Whether nothing that is done has any effect."""
+        """Whether repairs have no effect."""
         self.done: list[tuple[Any, ...]] = []
         self.containers = SimpleNamespace(get=self._get)
         self.networks = SimpleNamespace(
@@ -33,7 +33,7 @@ class PlayedEngine:
     def _get(self, name: str) -> Any:
         if name != NAME:
             raise NotFound(name)
-        attrs = {"State": self.state, "NetworkSettings": {"Networks": self.joined}}
+        attrs = {"State": self.state, "NetworkSettings": {"Networks": self.networks_of_container}}
         return SimpleNamespace(attrs=attrs, unpause=self._unpause, restart=self._restart)
 
     def _unpause(self) -> None:
@@ -46,18 +46,18 @@ class PlayedEngine:
 
     def _disconnect(self, _container: Any, force: bool) -> None:
         self.done.append(("disconnect", force))
-        self.joined.pop(NETWORK)
+        self.networks_of_container.pop(NETWORK)
 
     def _connect(self, _container: Any, aliases: list[str], ipv4_address: str) -> None:
         self.done.append(("connect", tuple(aliases), ipv4_address))
-        self.joined[NETWORK] = {"IPAddress": ipv4_address}
+        self.networks_of_container[NETWORK] = {"IPAddress": ipv4_address}
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
-    played = PlayedEngine()
-    monkeypatch.setattr(docker, "from_env", lambda: played)
-    return played
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    fake = FakeEngine()
+    monkeypatch.setattr(docker, "from_env", lambda: fake)
+    return fake
 
 
 def props(base: str = "http://127.0.0.1:1", **more: Any) -> dict[str, Any]:
@@ -77,17 +77,17 @@ def changes(olds: dict[str, Any], news: dict[str, Any]) -> bool:
     return bool(ContainerHealthProvider().diff(NAME, olds, news).changes)
 
 
-def test_a_sound_container_is_no_change(engine: PlayedEngine) -> None:
+def test_a_container_without_a_fault_is_no_change(engine: FakeEngine) -> None:
     assert not changes(props(), props())
     assert ContainerHealthProvider().read(NAME, props()).outs["fault"] is None
 
 
 @pytest.mark.parametrize("key", ["container", "network", "ipv4_address", "aliases", "http_address", "revision"])
-def test_every_setting_counts(engine: PlayedEngine, key: str) -> None:
+def test_a_change_of_any_input_is_an_update(engine: FakeEngine, key: str) -> None:
     assert changes(props(), props(**{key: "another"}))
 
 
-def test_a_paused_container_goes_on(engine: PlayedEngine) -> None:
+def test_a_paused_container_is_unpaused(engine: FakeEngine) -> None:
     engine.state["Paused"] = True
 
     assert changes(props(), props())
@@ -96,8 +96,8 @@ def test_a_paused_container_goes_on(engine: PlayedEngine) -> None:
     assert engine.done == [("unpause",)]
 
 
-def test_a_container_that_was_cut_off_is_connected_as_it_was(engine: PlayedEngine) -> None:
-    engine.joined.clear()
+def test_a_disconnected_container_is_connected_with_its_address_and_aliases(engine: FakeEngine) -> None:
+    engine.networks_of_container.clear()
 
     assert changes(props(), props())
     assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "not connected to dev at 172.30.0.2"
@@ -105,15 +105,15 @@ def test_a_container_that_was_cut_off_is_connected_as_it_was(engine: PlayedEngin
     assert engine.done == [("connect", ("dev-server",), ADDRESS)]
 
 
-def test_a_container_at_a_wrong_address_is_moved(engine: PlayedEngine) -> None:
-    engine.joined[NETWORK] = {"IPAddress": "172.30.0.99"}
+def test_a_container_at_a_wrong_address_is_connected_again(engine: FakeEngine) -> None:
+    engine.networks_of_container[NETWORK] = {"IPAddress": "172.30.0.99"}
 
     ContainerHealthProvider().update(NAME, props(), props())
 
     assert engine.done == [("disconnect", True), ("connect", ("dev-server",), ADDRESS)]
 
 
-def test_an_agent_that_hangs_is_started_again(engine: PlayedEngine) -> None:
+def test_an_agent_that_hangs_is_restarted(engine: FakeEngine) -> None:
     engine.state["Health"] = {"Status": "unhealthy"}
 
     assert changes(props(), props())
@@ -121,8 +121,8 @@ def test_an_agent_that_hangs_is_started_again(engine: PlayedEngine) -> None:
     assert engine.done == [("restart", 10)]
 
 
-def test_an_agent_that_answers_is_left_alone_though_the_cluster_has_no_leader(
-    engine: PlayedEngine, consul: FakeConsul
+def test_an_agent_that_answers_is_not_restarted_when_the_cluster_has_no_leader(
+    engine: FakeEngine, consul: FakeConsul
 ) -> None:
     engine.state["Health"] = {"Status": "unhealthy"}
     consul.canned[0, "GET", "/v1/agent/self"] = {}
@@ -131,7 +131,7 @@ def test_an_agent_that_answers_is_left_alone_though_the_cluster_has_no_leader(
     assert not changes(settings, settings)
 
 
-def test_an_agent_that_wants_a_token_is_left_alone(engine: PlayedEngine, consul: FakeConsul) -> None:
+def test_an_agent_that_requires_a_token_is_not_restarted(engine: FakeEngine, consul: FakeConsul) -> None:
     engine.state["Health"] = {"Status": "unhealthy"}
     consul.fail(Fault.FORBIDDEN, times=float("inf"))
     settings = props(consul.addresses[0])
@@ -139,32 +139,32 @@ def test_an_agent_that_wants_a_token_is_left_alone(engine: PlayedEngine, consul:
     assert not changes(settings, settings)
 
 
-def test_an_agent_that_just_starts_is_given_time(engine: PlayedEngine) -> None:
+def test_an_agent_that_is_starting_has_no_fault(engine: FakeEngine) -> None:
     engine.state["Health"] = {"Status": "starting"}
 
     assert not changes(props(), props())
 
 
-def test_several_faults_are_all_mended(engine: PlayedEngine) -> None:
+def test_several_faults_are_all_repaired(engine: FakeEngine) -> None:
     engine.state["Paused"] = True
-    engine.joined.clear()
+    engine.networks_of_container.clear()
 
     ContainerHealthProvider().update(NAME, props(), props())
 
     assert [done[0] for done in engine.done] == ["unpause", "connect"]
 
 
-def test_a_fault_that_stays_stops_the_roll(engine: PlayedEngine) -> None:
+def test_a_fault_that_remains_after_the_repair_stops_the_rollout(engine: FakeEngine) -> None:
     engine.state["Paused"] = engine.unrecoverable = True
 
-    with pytest.raises(StillFaultyError, match="dev-server-0: still paused"):
+    with pytest.raises(RepairFailedError, match="dev-server-0: still paused after the repair"):
         ContainerHealthProvider().update(NAME, props(), props())
     assert engine.done == [("unpause",)]
 
 
-def test_a_stopped_or_missing_container_is_for_its_own_resource_to_mend(engine: PlayedEngine) -> None:
+def test_a_stopped_or_missing_container_is_left_to_its_own_resource(engine: FakeEngine) -> None:
     engine.state["Running"] = False
-    engine.joined.clear()
+    engine.networks_of_container.clear()
 
     assert not changes(props(), props())
     gone = props(container="dev-server-9")

@@ -1,4 +1,4 @@
-"""When a container is given up, on an engine played by hand."""
+"""When a container counts as being in a crash loop, on a fake Docker engine."""
 
 from types import SimpleNamespace
 
@@ -8,8 +8,8 @@ from consul_on_pulumi.platforms.docker.crash_loop import CrashLoop
 from docker.errors import DockerException, NotFound
 
 
-class PlayedEngine:
-    """One container that Docker has started again so often."""
+class FakeEngine:
+    """One container, with the number of its restarts."""
 
     def __init__(self) -> None:
         self.restarts = 0
@@ -27,38 +27,40 @@ class PlayedEngine:
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
-    played = PlayedEngine()
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    fake = FakeEngine()
 
-    def opened() -> PlayedEngine:
-        played.open += 1
-        return played
+    def connect() -> FakeEngine:
+        fake.open += 1
+        return fake
 
-    monkeypatch.setattr(docker, "from_env", opened)
-    return played
+    monkeypatch.setattr(docker, "from_env", connect)
+    return fake
 
 
-def test_only_restarts_that_were_watched_count(engine: PlayedEngine) -> None:
+def test_only_restarts_after_the_first_call_count(engine: FakeEngine) -> None:
     engine.restarts = 7
-    crashes = CrashLoop("container")
+    crash_loop = CrashLoop("container")
 
-    assert crashes.last_log_lines() is None
+    assert crash_loop.last_log_lines() is None
     engine.restarts = 9
-    assert crashes.last_log_lines() is None
+    assert crash_loop.last_log_lines() is None
     engine.restarts = 10
-    assert crashes.last_log_lines() == "==> first / ==> raft_multiplier cannot be 99"
+    assert crash_loop.last_log_lines() == "==> first / ==> raft_multiplier cannot be 99"
     assert engine.open == 0
 
 
-def test_a_container_without_words_is_given_up_too(engine: PlayedEngine) -> None:
-    crashes = CrashLoop("container")
-    crashes.last_log_lines()
+def test_a_crash_loop_with_an_empty_log_is_reported(engine: FakeEngine) -> None:
+    crash_loop = CrashLoop("container")
+    crash_loop.last_log_lines()
     engine.restarts, engine.log = 3, b"\n"
 
-    assert crashes.last_log_lines() == "it says nothing"
+    assert crash_loop.last_log_lines() == "its log is empty"
 
 
-def test_where_no_engine_tells_nobody_is_given_up(engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_answer_of_docker_no_crash_loop_is_reported(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert CrashLoop("another").last_log_lines() is None
 
     def refused() -> None:

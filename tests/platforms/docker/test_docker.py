@@ -1,4 +1,4 @@
-"""What the engine is asked for on Docker. Whether Docker then does it is for the tests on a real engine to say."""
+"""The resources of a cluster on Docker. What Docker does with them is tested in tests/e2e."""
 
 import json
 from itertools import pairwise
@@ -10,17 +10,17 @@ from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from tests.recording import Build, Registration, build, client_args, cluster_args, document, server_args
 
 CLUSTER_LABEL = {"label": "consul.cluster", "value": "dev"}
-GROUND = {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}
-OPEN = {"subnet": "172.30.0.0/24"}
+NETWORK = {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}
+ANY_PORTS = {"subnet": "172.30.0.0/24"}
 
 
 def cluster(settings: dict[str, Any] | None = None, **more: Any) -> Build:
-    args = cluster_args({"docker": GROUND if settings is None else settings}, **more)
+    args = cluster_args({"docker": NETWORK if settings is None else settings}, **more)
     return build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
 
 
 def without(*keys: str) -> dict[str, Any]:
-    return {key: value for key, value in GROUND.items() if key not in keys}
+    return {key: value for key, value in NETWORK.items() if key not in keys}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def containers(three_and_one: Build) -> list[Registration]:
     return found
 
 
-def test_each_agent_keeps_its_data_on_a_named_volume_of_its_own(three_and_one: Build) -> None:
+def test_each_agent_has_its_own_named_data_volume(three_and_one: Build) -> None:
     assert {volume.name: volume.inputs["name"] for volume in three_and_one.of("Volume")} == {
         "consul-client-0-data": "dev-client-0-data",
         "consul-server-0-data": "dev-server-0-data",
@@ -59,7 +59,7 @@ def test_nothing_is_written_outside_the_volume_and_a_small_tmp(containers: list[
         assert container.inputs["tmpfs"] == {"/tmp": "rw,noexec,nosuid,size=64m"}
 
 
-def test_an_agent_has_no_privileges_and_cannot_get_any(containers: list[Registration]) -> None:
+def test_an_agent_has_no_privileges_and_cannot_gain_any(containers: list[Registration]) -> None:
     for container in containers:
         assert container.inputs["user"] == "100:1000"
         assert container.inputs["capabilities"] == {"drops": ["ALL"]}
@@ -67,7 +67,7 @@ def test_an_agent_has_no_privileges_and_cannot_get_any(containers: list[Registra
         assert container.inputs.keys().isdisjoint({"privileged", "networkMode", "pidMode", "ipcMode", "mounts"})
 
 
-def test_the_entrypoint_changes_no_owner_since_it_is_not_root(containers: list[Registration]) -> None:
+def test_the_entrypoint_does_not_change_file_owners(containers: list[Registration]) -> None:
     assert [container.inputs["envs"] for container in containers] == [["CONSUL_DISABLE_PERM_MGMT=true"]] * 4
 
 
@@ -80,7 +80,7 @@ def test_the_entrypoint_changes_no_owner_since_it_is_not_root(containers: list[R
         ("consul-client-0", 8507, 8607),
     ],
 )
-def test_an_agent_is_published_on_loopback_alone(three_and_one: Build, name: str, http: int, dns: int) -> None:
+def test_an_agent_is_published_only_on_loopback(three_and_one: Build, name: str, http: int, dns: int) -> None:
     assert three_and_one[name].inputs["ports"] == [
         {"internal": 8500, "external": http, "ip": "127.0.0.1", "protocol": "tcp"},
         {"internal": 8600, "external": dns, "ip": "127.0.0.1", "protocol": "tcp"},
@@ -97,7 +97,7 @@ def test_an_agent_is_published_on_loopback_alone(three_and_one: Build, name: str
         ("consul-client-0", "172.30.0.9", "dev-client"),
     ],
 )
-def test_an_agent_has_a_fixed_address_and_answers_to_the_name_of_its_tier(
+def test_an_agent_has_a_fixed_address_and_the_name_of_its_tier_as_alias(
     three_and_one: Build, name: str, address: str, alias: str
 ) -> None:
     assert three_and_one[name].inputs["networksAdvanced"] == [
@@ -106,7 +106,7 @@ def test_an_agent_has_a_fixed_address_and_answers_to_the_name_of_its_tier(
     assert f"-advertise={address}" in three_and_one[name].inputs["command"]
 
 
-def test_container_host_and_node_are_called_the_same(containers: list[Registration]) -> None:
+def test_container_host_and_node_have_the_same_name(containers: list[Registration]) -> None:
     names = [container.inputs["name"] for container in containers]
 
     assert names == ["dev-client-0", "dev-server-0", "dev-server-1", "dev-server-2"]
@@ -114,30 +114,30 @@ def test_container_host_and_node_are_called_the_same(containers: list[Registrati
     assert [container.inputs["command"][3] for container in containers] == [f"-node={name}" for name in names]
 
 
-def test_a_client_comes_back_unless_stopped_and_a_server_unless_it_left(three_and_one: Build) -> None:
+def test_a_client_restarts_unless_stopped_and_a_server_unless_it_left(three_and_one: Build) -> None:
     assert three_and_one["consul-client-0"].inputs["restart"] == "unless-stopped"
     assert {three_and_one[f"consul-server-{ordinal}"].inputs["restart"] for ordinal in range(3)} == {"on-failure"}
 
 
-def test_an_agent_hears_a_stop_signal_from_its_first_moment(containers: list[Registration]) -> None:
+def test_an_agent_can_be_stopped_while_it_starts(containers: list[Registration]) -> None:
     assert [container.inputs["init"] for container in containers] == [True] * 4
 
 
-def test_an_agent_has_half_a_minute_to_say_good_bye(containers: list[Registration]) -> None:
+def test_an_agent_has_half_a_minute_to_stop(containers: list[Registration]) -> None:
     for container in containers:
         assert container.inputs["stopSignal"] == "SIGTERM"
         assert container.inputs["stopTimeout"] == 30
         assert container.inputs["destroyGraceSeconds"] == 30
 
 
-def test_an_old_container_goes_before_its_successor_takes_name_and_address(three_and_one: Build) -> None:
+def test_a_container_is_deleted_before_its_replacement_takes_name_and_address(three_and_one: Build) -> None:
     deleted_first = {one.type.split(":")[-1] for one in three_and_one.seen if one.delete_before_replace}
 
     assert deleted_first == {"Container"}
     assert all(container.delete_before_replace for container in three_and_one.of("Container"))
 
 
-def test_another_health_check_makes_another_container(containers: list[Registration]) -> None:
+def test_a_changed_health_check_replaces_the_container(containers: list[Registration]) -> None:
     assert [container.replace_on_changes for container in containers] == [("healthcheck",)] * 4
 
 
@@ -158,67 +158,67 @@ def test_logs_cannot_fill_the_disk(containers: list[Registration]) -> None:
         assert container.inputs["logOpts"] == {"max-size": "10m", "max-file": "3"}
 
 
-def test_everything_on_the_engine_is_marked_with_its_cluster(three_and_one: Build) -> None:
-    named, marked = CLUSTER_LABEL, {"label": "consul.cluster-id", "value": "id-of-consul-identity"}
+def test_every_object_has_the_labels_of_its_cluster(three_and_one: Build) -> None:
+    name, cluster_id = CLUSTER_LABEL, {"label": "consul.cluster-id", "value": "id-of-consul-identity"}
     for one in three_and_one.of("Volume"):
-        assert one.inputs["labels"] == [named]
+        assert one.inputs["labels"] == [name]
     for type_ in ("Container", "Network"):
         for one in three_and_one.of(type_):
-            assert one.inputs["labels"] == [named, marked]
+            assert one.inputs["labels"] == [name, cluster_id]
 
 
-def test_no_other_label_ever_replaces_a_volume_or_the_network(three_and_one: Build) -> None:
-    """The provider replaces both for a new label; what the engine does with `ignore_changes` is not shown here."""
+def test_a_changed_label_replaces_neither_a_volume_nor_the_network(three_and_one: Build) -> None:
+    """The provider would replace both for a changed label."""
     for type_ in ("Volume", "Network"):
         for one in three_and_one.of(type_):
             assert "labels" in one.ignore_changes
 
 
-def test_memory_is_unlimited_unless_told(containers: list[Registration]) -> None:
+def test_memory_is_unlimited_by_default(containers: list[Registration]) -> None:
     for container in containers:
         assert container.inputs.keys().isdisjoint({"memory", "memorySwap"})
 
 
 def test_a_memory_limit_includes_swap() -> None:
-    for container in cluster({**GROUND, "memory_mib": 256}).of("Container"):
+    for container in cluster({**NETWORK, "memory_mib": 256}).of("Container"):
         assert (container.inputs["memory"], container.inputs["memorySwap"]) == (256, 256)
 
 
-def test_the_image_is_there_before_any_container_is_touched(three_and_one: Build) -> None:
+def test_the_image_is_pulled_before_any_container_changes(three_and_one: Build) -> None:
     for type_ in ("Container", "VoterGate"):
         for one in three_and_one.of(type_):
             tier = "server" if "server" in one.name else "client"
             assert f"consul-{tier}-image" in one.depends_on
 
 
-def test_the_image_stays_on_the_machine_when_the_cluster_goes(three_and_one: Build) -> None:
+def test_the_image_stays_on_the_machine_when_the_cluster_is_destroyed(three_and_one: Build) -> None:
     assert [image.inputs for image in three_and_one.of("RemoteImage")] == [
         {"name": "hashicorp/consul:1.20.6", "keepLocally": True}
     ] * 2
 
 
-def test_another_image_is_pulled_and_run_everywhere() -> None:
+def test_every_agent_runs_the_given_image() -> None:
     seen = cluster(image="hashicorp/consul:1.19.2")
 
     assert [image.inputs["name"] for image in seen.of("RemoteImage")] == ["hashicorp/consul:1.19.2"] * 2
     assert [container.inputs["image"] for container in seen.of("Container")] == ["hashicorp/consul:1.19.2"] * 4
 
 
-def test_data_goes_with_the_cluster_unless_told(three_and_one: Build) -> None:
+def test_data_is_deleted_with_the_cluster_by_default(three_and_one: Build) -> None:
     assert [one.name for one in three_and_one.seen if one.retain_on_delete] == []
 
 
-def test_kept_data_outlives_the_cluster_and_nothing_else_does() -> None:
-    seen = cluster({**GROUND, "retain_data": True})
+def test_with_retain_data_only_the_volumes_are_retained() -> None:
+    seen = cluster({**NETWORK, "retain_data": True})
 
     assert sorted(one.name for one in seen.seen if one.retain_on_delete) == seen.names("Volume")
     assert len(seen.names("Volume")) == 4
 
 
-@pytest.mark.parametrize("keep", [True, False])
-def test_bug_a_server_that_is_scaled_away_loses_its_data_between_container_and_volume(keep: bool) -> None:
-    """By its gate, which is deleted in the reverse order, and not where the cluster's own data goes or is kept."""
-    seen = cluster({**GROUND, "retain_data": keep})
+@pytest.mark.parametrize("retain", [True, False])
+def test_bug_the_data_of_a_removed_server_is_deleted_after_its_container_and_before_its_volume(retain: bool) -> None:
+    """By its VoterGate: resources are deleted in reverse order, and the gate is not deleted with the whole cluster."""
+    seen = cluster({**NETWORK, "retain_data": retain})
 
     for name in (f"consul-server-{ordinal}" for ordinal in range(3)):
         assert f"{name}-gate" in seen[name].depends_on
@@ -236,30 +236,30 @@ def test_the_configuration_is_one_argument_of_sorted_json(three_and_one: Build) 
 
 
 def test_a_server_is_started_with_exactly_these_arguments(three_and_one: Build) -> None:
-    marked = three_and_one["consul-server-1-gate"].inputs["spec_hash"]
+    spec_hash = three_and_one["consul-server-1-gate"].inputs["spec_hash"]
 
     assert three_and_one["consul-server-1"].inputs["command"][3:] == [
         "-node=dev-server-1",
         "-advertise=172.30.0.3",
         "-bootstrap-expect=3",
-        f"-node-meta=spec_hash:{marked}",
+        f"-node-meta=spec_hash:{spec_hash}",
     ]
 
 
-def test_a_client_expects_no_servers_to_bootstrap(three_and_one: Build) -> None:
+def test_a_client_has_no_bootstrap_expect(three_and_one: Build) -> None:
     assert three_and_one["consul-client-0"].inputs["command"][3:-1] == [
         "-node=dev-client-0",
         "-advertise=172.30.0.9",
     ]
 
 
-def test_all_agents_of_a_role_share_one_document(three_and_one: Build) -> None:
+def test_all_agents_of_a_role_have_the_same_configuration(three_and_one: Build) -> None:
     documents = {three_and_one[f"consul-server-{ordinal}"].inputs["command"][2] for ordinal in range(3)}
 
     assert len(documents) == 1
 
 
-def test_a_cluster_makes_its_own_network_with_room_for_fixed_addresses(three_and_one: Build) -> None:
+def test_a_cluster_creates_a_network_with_room_for_fixed_addresses(three_and_one: Build) -> None:
     (network,) = three_and_one.of("Network")
 
     assert network.inputs == {
@@ -272,15 +272,15 @@ def test_a_cluster_makes_its_own_network_with_room_for_fixed_addresses(three_and
         assert container.input_from["networksAdvanced"] == {"consul-network"}
 
 
-def test_a_cluster_on_an_existing_network_makes_none() -> None:
-    seen = cluster({**GROUND, "network": "lan"})
+def test_a_cluster_on_an_existing_network_creates_none() -> None:
+    seen = cluster({**NETWORK, "network": "lan"})
 
     assert seen.names("Network") == []
     assert {one.inputs["networksAdvanced"][0]["name"] for one in seen.of("Container")} == {"lan"}
 
 
-def test_tiers_alone_use_the_network_they_are_given() -> None:
-    platform = {"docker": {**GROUND, "network": "lan"}}
+def test_single_tiers_use_the_given_network() -> None:
+    platform = {"docker": {**NETWORK, "network": "lan"}}
 
     def program() -> None:
         ConsulServer("servers", server_args(platform))
@@ -294,10 +294,10 @@ def test_tiers_alone_use_the_network_they_are_given() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "chooses"),
-    [(GROUND, False), (without("http_port"), True), (without("dns_port"), True), (OPEN, True)],
-    ids=["both given", "dns given", "http given", "both open"],
+    [(NETWORK, False), (without("http_port"), True), (without("dns_port"), True), (ANY_PORTS, True)],
+    ids=["both given", "dns given", "http given", "none given"],
 )
-def test_ports_are_chosen_only_where_the_settings_leave_one_open(settings: dict[str, Any], chooses: bool) -> None:
+def test_ports_are_chosen_only_if_the_settings_do_not_name_both(settings: dict[str, Any], chooses: bool) -> None:
     agents = ["consul-client-0", "consul-server-0", "consul-server-1", "consul-server-2"]
 
     assert cluster(settings).names("HostPorts") == ([f"{name}-ports" for name in agents] if chooses else [])
@@ -305,23 +305,23 @@ def test_ports_are_chosen_only_where_the_settings_leave_one_open(settings: dict[
 
 @pytest.mark.parametrize(
     ("settings", "http", "dns"),
-    [(OPEN, 20101, 20201), (without("dns_port"), 8501, 20201), (without("http_port"), 20101, 8601)],
-    ids=["both open", "http given", "dns given"],
+    [(ANY_PORTS, 20101, 20201), (without("dns_port"), 8501, 20201), (without("http_port"), 20101, 8601)],
+    ids=["none given", "http given", "dns given"],
 )
-def test_a_chosen_port_is_published_and_a_given_one_stays(settings: dict[str, Any], http: int, dns: int) -> None:
+def test_chosen_and_given_ports_are_published(settings: dict[str, Any], http: int, dns: int) -> None:
     seen = cluster(settings)
 
     assert [port["external"] for port in seen["consul-server-1"].inputs["ports"]] == [http, dns, dns]
     assert seen.outputs["http"][1] == f"http://127.0.0.1:{http}"
 
 
-def test_kept_data_does_not_keep_chosen_ports() -> None:
-    seen = cluster({**OPEN, "retain_data": True})
+def test_retain_data_does_not_retain_chosen_ports() -> None:
+    seen = cluster({**ANY_PORTS, "retain_data": True})
 
     assert [ports.retain_on_delete for ports in seen.of("HostPorts")] == [False] * 4
 
 
-def test_containers_come_one_after_the_other_and_each_server_between_its_gate_and_its_seat(
+def test_containers_are_created_one_after_the_other_each_server_between_its_gate_and_its_peer(
     three_and_one: Build,
 ) -> None:
     steps = ("-gate", "", "-health", "-peer")
@@ -332,7 +332,7 @@ def test_containers_come_one_after_the_other_and_each_server_between_its_gate_an
         assert after not in three_and_one[before].depends_on
 
 
-def test_clients_come_one_after_the_other() -> None:
+def test_clients_are_created_one_after_the_other() -> None:
     seen = cluster(clients=3)
 
     steps = [f"consul-client-{ordinal}{step}" for ordinal in range(3) for step in ("", "-health")]
@@ -340,20 +340,20 @@ def test_clients_come_one_after_the_other() -> None:
         assert before in seen[after].depends_on
 
 
-def test_each_container_is_kept_as_it_was_made(three_and_one: Build) -> None:
+def test_the_health_of_each_container_is_checked_against_its_inputs(three_and_one: Build) -> None:
     for container in three_and_one.of("Container"):
         (attachment,) = container.inputs["networksAdvanced"]
-        kept = three_and_one[f"{container.name}-health"].inputs
+        health = three_and_one[f"{container.name}-health"].inputs
 
-        assert kept["container"] == container.inputs["name"]
-        assert kept["network"] == attachment["name"]
-        assert kept["ipv4_address"] == attachment["ipv4Address"]
-        assert kept["aliases"] == attachment["aliases"]
-        assert kept["http_address"] == f"http://127.0.0.1:{int(container.inputs['ports'][0]['external'])}"
+        assert health["container"] == container.inputs["name"]
+        assert health["network"] == attachment["name"]
+        assert health["ipv4_address"] == attachment["ipv4Address"]
+        assert health["aliases"] == attachment["aliases"]
+        assert health["http_address"] == f"http://127.0.0.1:{int(container.inputs['ports'][0]['external'])}"
 
 
-def test_no_property_leads_from_one_container_to_another_beyond_its_own_seat() -> None:
-    seen = cluster(OPEN, servers=5, clients=2)
+def test_no_output_of_a_container_is_an_input_of_another_container_or_its_gate() -> None:
+    seen = cluster(ANY_PORTS, servers=5, clients=2)
     containers = {one.name for type_ in ("Container", "VoterGate", "RaftPeer") for one in seen.of(type_)}
 
     for name in containers:
@@ -361,16 +361,16 @@ def test_no_property_leads_from_one_container_to_another_beyond_its_own_seat() -
         assert {key: spec & containers for key, spec in seen[name].input_from.items() if spec & containers} == allowed
 
 
-def test_gate_and_seat_know_all_servers_and_what_theirs_is_made_of(three_and_one: Build) -> None:
+def test_gate_and_peer_know_all_servers_and_the_spec_hash_of_their_own(three_and_one: Build) -> None:
     for ordinal in range(3):
         container = three_and_one[f"consul-server-{ordinal}"]
-        (cluster_id,) = [part for part in container.inputs["command"] if part.startswith("-node-meta=spec_hash:")]
-        for kind, own in {"gate": {}, "position": {"agent": f"{container.name}-id"}}.items():
+        (metadata,) = [part for part in container.inputs["command"] if part.startswith("-node-meta=spec_hash:")]
+        for kind, own in {"gate": {}, "peer": {"agent": f"{container.name}-id"}}.items():
             assert three_and_one[f"{container.name}-{kind}"].inputs == own | {
                 "server": f"dev-server-{ordinal}",
                 "names": ["dev-server-0", "dev-server-1", "dev-server-2"],
                 "addresses": ["http://127.0.0.1:8500", "http://127.0.0.1:8501", "http://127.0.0.1:8502"],
-                "spec_hash": cluster_id.removeprefix("-node-meta=spec_hash:"),
+                "spec_hash": metadata.removeprefix("-node-meta=spec_hash:"),
                 "revision": 1,
             }
 
@@ -380,7 +380,7 @@ def test_gate_and_seat_know_all_servers_and_what_theirs_is_made_of(three_and_one
     [{"image": "hashicorp/consul:1.19.2"}, {"agent_config": {"log_level": "DEBUG"}}],
     ids=["image", "configuration"],
 )
-def test_whatever_changes_a_server_changes_its_definition(three_and_one: Build, change: dict[str, Any]) -> None:
+def test_any_change_of_a_server_changes_its_spec_hash(three_and_one: Build, change: dict[str, Any]) -> None:
     changed = cluster(**change)
 
     for name in ("consul-server-0-gate", "consul-server-1-gate", "consul-server-2-gate"):
@@ -388,17 +388,17 @@ def test_whatever_changes_a_server_changes_its_definition(three_and_one: Build, 
     assert cluster()["consul-server-0-gate"].inputs == three_and_one["consul-server-0-gate"].inputs
 
 
-def test_a_change_of_clients_alone_opens_no_gate(three_and_one: Build) -> None:
+def test_a_change_of_clients_changes_no_gate(three_and_one: Build) -> None:
     changed = cluster(client_config={"log_level": "DEBUG"}, clients=2)
 
     assert [gate.inputs for gate in changed.of("VoterGate")] == [gate.inputs for gate in three_and_one.of("VoterGate")]
 
 
-def test_with_the_data_of_the_first_server_goes_what_would_ask_a_running_consul_and_no_container(
+def test_resources_that_need_a_running_consul_are_deleted_with_the_data_of_the_first_server(
     three_and_one: Build,
 ) -> None:
     with_data = {one.name for one in three_and_one.seen if one.deleted_with == "consul-server-0-data"}
 
-    asking = {f"consul-server-{ordinal}-{step}" for ordinal in range(3) for step in ("gate", "position")}
-    assert with_data == asking | {"consul-seeds", "consul-autopilot"}
+    expected = {f"consul-server-{ordinal}-{step}" for ordinal in range(3) for step in ("gate", "peer")}
+    assert with_data == expected | {"consul-seeds", "consul-autopilot"}
     assert {one.deleted_with for one in three_and_one.seen} == {"", "consul-server-0-data"}

@@ -7,16 +7,16 @@ from consul_on_pulumi.platforms.docker.providers.host_ports import HostPortsProv
 
 
 @pytest.fixture(autouse=True)
-def nothing_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_ports, "_handed_out", set())
+def nothing_chosen_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_ports, "_chosen", set())
 
 
 @pytest.fixture(params=[socket.SOCK_STREAM, socket.SOCK_DGRAM], ids=["TCP", "UDP"])
 def taken(request: pytest.FixtureRequest) -> Iterator[int]:
-    """A port that somebody uses."""
-    with socket.socket(socket.AF_INET, request.param) as somebody:
-        somebody.bind(("127.0.0.1", 0))
-        yield somebody.getsockname()[1]
+    """A port that another process uses."""
+    with socket.socket(socket.AF_INET, request.param) as other:
+        other.bind(("127.0.0.1", 0))
+        yield other.getsockname()[1]
 
 
 def test_two_free_ports_are_chosen_below_those_of_outgoing_connections() -> None:
@@ -31,7 +31,7 @@ def test_two_free_ports_are_chosen_below_those_of_outgoing_connections() -> None
                 probe.bind(("127.0.0.1", port))
 
 
-def test_no_port_is_chosen_twice_though_nothing_listens_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_port_is_chosen_twice_before_anything_listens_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_ports, "RANGE", range(20000, 20040))
 
     chosen = [port for _ in range(5) for port in HostPortsProvider().create({}).outs.values()]
@@ -39,7 +39,7 @@ def test_no_port_is_chosen_twice_though_nothing_listens_yet(monkeypatch: pytest.
     assert len(set(chosen)) == 10
 
 
-def test_a_port_that_somebody_uses_is_not_chosen(monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
+def test_a_port_in_use_is_not_chosen(monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
     monkeypatch.setattr(host_ports, "RANGE", range(taken, taken + 1))
 
     with pytest.raises(OSError, match="no free port") as caught:
@@ -55,7 +55,7 @@ def test_chosen_ports_are_kept() -> None:
     assert HostPortsProvider().read("20000-20001", olds).outs == olds
 
 
-def test_ports_are_chosen_at_random_so_that_two_stacks_seldom_want_the_same() -> None:
+def test_ports_are_chosen_at_random_so_that_two_stacks_seldom_choose_the_same() -> None:
     firsts = {HostPortsProvider().create({}).outs["http"] for _ in range(5)}
 
     assert firsts != set(range(20000, 20000 + 2 * 5, 2))

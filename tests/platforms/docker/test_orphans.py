@@ -1,4 +1,4 @@
-"""What may be taken away before its like is made, on an engine played by hand."""
+"""Which containers and networks are removed before new ones are created, on a fake Docker engine."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +11,8 @@ from docker.errors import NotFound
 MINE, THEIRS = "0123456789abcdef", "fedcba9876543210"
 
 
-class PlayedEngine:
-    """Holds one object of each kind, called `dev-server-0` and `dev`, and keeps what is done to them."""
+class FakeEngine:
+    """Has one container, `dev-server-0`, and one network, `dev`, and records what is done to them."""
 
     def __init__(self, cluster_id: str | None) -> None:
         self.done: list[tuple[Any, ...]] = []
@@ -33,23 +33,23 @@ class PlayedEngine:
         )
 
     def _networks(self, names: list[str], filters: dict[str, str]) -> list[Any]:
-        marked = filters["label"] == f"consul.cluster-id={self.labels.get('consul.cluster-id')}"
-        found = ["dev"] if names == ["dev"] and marked else []
+        matches = filters["label"] == [f"consul.cluster-id={self.labels.get('consul.cluster-id')}"]
+        found = ["dev"] if names == ["dev"] and matches else []
         return [SimpleNamespace(remove=lambda: self.done.append(("remove", "dev"))) for _ in found]
 
 
-def cleared(
-    monkeypatch: pytest.MonkeyPatch, type_: str, name: str, *, wanted: str | None, held: str | None
+def removed(
+    monkeypatch: pytest.MonkeyPatch, type_: str, name: str, *, new: str | None, existing: str | None
 ) -> list[Any]:
-    """What is done to an engine that holds something with one mark before something with another is made."""
-    engine = PlayedEngine(held)
+    """What is done to an existing object with one cluster ID before a new one with another ID is created."""
+    engine = FakeEngine(existing)
     monkeypatch.setattr(docker, "from_env", lambda: engine)
     labels = [{"label": "consul.cluster", "value": "dev"}]
-    if wanted is not None:
-        labels.append({"label": "consul.cluster-id", "value": wanted})
+    if new is not None:
+        labels.append({"label": "consul.cluster-id", "value": new})
     args: Any = SimpleNamespace(type=type_, new_inputs={"name": name, "labels": labels})
 
-    orphans.clear(args)
+    orphans.remove(args)
 
     return engine.done
 
@@ -57,33 +57,35 @@ def cleared(
 CONTAINER, NETWORK = "docker:index/container:Container", "docker:index/network:Network"
 
 
-def test_a_container_of_the_same_cluster_ends_in_peace_and_leaves_its_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cleared(monkeypatch, CONTAINER, "dev-server-0", wanted=MINE, held=MINE) == [
+def test_a_container_of_the_same_cluster_is_stopped_and_removed_without_its_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert removed(monkeypatch, CONTAINER, "dev-server-0", new=MINE, existing=MINE) == [
         ("stop", "dev-server-0", 30),
         ("remove", "dev-server-0", "without volumes"),
         ("close",),
     ]
 
 
-@pytest.mark.parametrize("held", [THEIRS, None], ids=["another cluster's", "nobody's"])
+@pytest.mark.parametrize("existing", [THEIRS, None], ids=["another cluster's", "nobody's"])
 @pytest.mark.parametrize(("type_", "name"), [(CONTAINER, "dev-server-0"), (NETWORK, "dev")])
-def test_what_bears_another_mark_or_none_is_never_touched(
-    monkeypatch: pytest.MonkeyPatch, type_: str, name: str, held: str | None
+def test_an_object_with_another_cluster_id_or_none_is_never_touched(
+    monkeypatch: pytest.MonkeyPatch, type_: str, name: str, existing: str | None
 ) -> None:
-    assert cleared(monkeypatch, type_, name, wanted=MINE, held=held) == [("close",)]
+    assert removed(monkeypatch, type_, name, new=MINE, existing=existing) == [("close",)]
 
 
-def test_a_name_that_is_free_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cleared(monkeypatch, CONTAINER, "dev-server-1", wanted=MINE, held=MINE) == [("close",)]
+def test_nothing_is_removed_if_no_object_has_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert removed(monkeypatch, CONTAINER, "dev-server-1", new=MINE, existing=MINE) == [("close",)]
 
 
 def test_a_network_of_the_same_cluster_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cleared(monkeypatch, NETWORK, "dev", wanted=MINE, held=MINE) == [("remove", "dev"), ("close",)]
+    assert removed(monkeypatch, NETWORK, "dev", new=MINE, existing=MINE) == [("remove", "dev"), ("close",)]
 
 
 def test_a_volume_is_never_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cleared(monkeypatch, "docker:index/volume:Volume", "dev-server-0", wanted=MINE, held=MINE) == [("close",)]
+    assert removed(monkeypatch, "docker:index/volume:Volume", "dev-server-0", new=MINE, existing=MINE) == [("close",)]
 
 
-def test_what_is_made_without_a_mark_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cleared(monkeypatch, CONTAINER, "dev-server-0", wanted=None, held=None) == []
+def test_a_new_object_without_a_cluster_id_removes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert removed(monkeypatch, CONTAINER, "dev-server-0", new=None, existing=None) == []

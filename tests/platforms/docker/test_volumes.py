@@ -1,4 +1,4 @@
-"""What becomes of the volume of a server that left, on an engine played by hand."""
+"""Deletion of the volume of a server that left, on a fake Docker engine."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -27,10 +27,10 @@ def test_the_volume_of_the_server_is_removed(monkeypatch: pytest.MonkeyPatch) ->
     assert removed(monkeypatch) == [("remove", "dev-server-2-data"), ("close",)]
 
 
-def test_a_volume_that_is_gone_already_needs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_volume_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert removed(monkeypatch, NotFound("no such volume")) == [("close",)]
 
 
-def test_a_volume_that_cannot_be_removed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_volume_that_cannot_be_removed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(APIError):
         removed(monkeypatch, APIError("volume is in use"))

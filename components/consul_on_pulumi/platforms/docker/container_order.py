@@ -1,4 +1,4 @@
-"""The order in which containers come and go: one after the other, each server between its gate and its seat."""
+"""The order in which containers change: one after the other, each server between its VoterGate and its RaftPeer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from consul_on_pulumi.resource_options import with_options
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentContainer:
-    """One agent, ready to be made."""
+    """One agent whose container is not created yet."""
 
     name: str
-    """Logical name of its container, and prefix of what belongs to it."""
+    """Logical name of its container, and prefix of the names of its other resources."""
     volume: docker.Volume
     spec: dict[str, Any]
     address: pulumi.Output[str]
@@ -32,56 +32,56 @@ class AgentContainer:
 
 
 def create_in_order(
-    group: AgentGroup, links: Sequence[AgentContainer], opts: pulumi.ResourceOptions
+    group: AgentGroup, agents: Sequence[AgentContainer], opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
-    """Make every container after the one before it, and return what tells that all are there.
+    """Create each container after the one before it; returns the last resource of each agent.
 
-    The order is made of `depends_on` alone. A property that led from one container to the next would make the engine
-    delete all that follow before it replaces the first (pulumi #2167).
+    Only `depends_on` makes the order. If an output of one container were an input of the next, the engine would delete
+    all later containers before it replaces the first (pulumi #2167).
     """
-    made: list[pulumi.Resource] = []
-    for ordinal, link in enumerate(links):
-        make = _server if group.role is Role.SERVER else _client
-        made.append(make(group, links, ordinal, with_options(opts, depends_on=[link.volume, *made[-1:]])))
-    return made
+    created: list[pulumi.Resource] = []
+    for ordinal, agent in enumerate(agents):
+        create = _server if group.role is Role.SERVER else _client
+        created.append(create(group, agents, ordinal, with_options(opts, depends_on=[agent.volume, *created[-1:]])))
+    return created
 
 
 def _client(
-    _group: AgentGroup, links: Sequence[AgentContainer], ordinal: int, opts: pulumi.ResourceOptions
+    _group: AgentGroup, agents: Sequence[AgentContainer], ordinal: int, opts: pulumi.ResourceOptions
 ) -> pulumi.Resource:
-    link = links[ordinal]
-    container = containers.create(link.name, link.spec, digest(link.spec), opts)
-    return _health(link, with_options(opts, depends_on=[container]))
+    agent = agents[ordinal]
+    container = containers.create(agent.name, agent.spec, digest(agent.spec), opts)
+    return _health(agent, with_options(opts, depends_on=[container]))
 
 
 def _server(
-    group: AgentGroup, links: Sequence[AgentContainer], ordinal: int, opts: pulumi.ResourceOptions
+    group: AgentGroup, agents: Sequence[AgentContainer], ordinal: int, opts: pulumi.ResourceOptions
 ) -> pulumi.Resource:
-    link = links[ordinal]
-    names = [naming.node(group.topology.cluster, group.role, other) for other in range(len(links))]
-    marked = digest(link.spec)
+    agent = agents[ordinal]
+    names = [naming.node(group.topology.cluster, group.role, other) for other in range(len(agents))]
+    spec_hash = digest(agent.spec)
     step = RolloutStep(
         server=names[ordinal],
         names=names,
-        addresses=[other.address for other in links],
-        spec_hash=marked,
+        addresses=[other.address for other in agents],
+        spec_hash=spec_hash,
     )
-    # With the first server's data the cluster itself goes, and then nobody has to leave it in good order.
-    gate = VoterGate(f"{link.name}-gate", step, with_options(opts, deleted_with=links[0].volume))
-    container = containers.create(link.name, link.spec, marked, with_options(opts, depends_on=[gate]))
-    health = _health(link, with_options(opts, depends_on=[container]))
-    after = with_options(opts, depends_on=[container, health], deleted_with=links[0].volume)
-    return RaftPeer(f"{link.name}-peer", step, container.id, after)
+    # Deleting the first server's data deletes the cluster, and then no server has to leave Raft first.
+    gate = VoterGate(f"{agent.name}-gate", step, with_options(opts, deleted_with=agents[0].volume))
+    container = containers.create(agent.name, agent.spec, spec_hash, with_options(opts, depends_on=[gate]))
+    health = _health(agent, with_options(opts, depends_on=[container]))
+    after = with_options(opts, depends_on=[container, health], deleted_with=agents[0].volume)
+    return RaftPeer(f"{agent.name}-peer", step, container.id, after)
 
 
-def _health(link: AgentContainer, opts: pulumi.ResourceOptions) -> ContainerHealth:
-    (attachment,) = link.spec["networks_advanced"]
+def _health(agent: AgentContainer, opts: pulumi.ResourceOptions) -> ContainerHealth:
+    (attachment,) = agent.spec["networks_advanced"]
     return ContainerHealth(
-        f"{link.name}-health",
-        link.spec["name"],
+        f"{agent.name}-health",
+        agent.spec["name"],
         attachment["name"],
         attachment["ipv4_address"],
         attachment["aliases"],
-        link.address,
+        agent.address,
         opts,
     )

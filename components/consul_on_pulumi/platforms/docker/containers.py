@@ -1,4 +1,4 @@
-"""What one agent is made of: its host ports and the properties of its container."""
+"""The container of one agent: its host ports and its properties."""
 
 import json
 from typing import Any
@@ -7,28 +7,22 @@ import pulumi
 import pulumi_docker as docker
 
 from consul_on_pulumi.model import image, naming, ports, secret_files
-from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import AgentGroup
-from consul_on_pulumi.platforms.docker import addressing, orphans
+from consul_on_pulumi.platforms.docker import addressing, engine, labels
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 
 RESTART = {Role.SERVER: "on-failure", Role.CLIENT: "unless-stopped"}
-"""An agent that dies, or is stopped with the daemon or the host, comes back. Only a server that was told to leave the
-cluster ends with 0 and stays down, where it would otherwise join again before its container is removed; a client leaves
-whenever it stops."""
+"""Docker restarts an agent that fails, also after a restart of the daemon or the host. A server that has left the
+cluster exits with 0 and is not restarted, or it would join again before its container is removed. A client leaves
+whenever it stops, so its exit status says nothing."""
 Ports = tuple[pulumi.Input[int], pulumi.Input[int]]
 """Host ports of one agent: HTTP, DNS."""
 
 
-def labels(topology: Topology, cluster_id: pulumi.Input[str] | None) -> list[docker.ContainerLabelArgsDict]:
-    """What an object of the engine is part of: `docker ps --filter label=consul.cluster=…`."""
-    named: list[docker.ContainerLabelArgsDict] = [{"label": orphans.CLUSTER, "value": topology.cluster}]
-    return [*named, {"label": orphans.CLUSTER_ID, "value": cluster_id}] if cluster_id is not None else named
-
-
 def host_ports(name: str, role: Role, ordinal: int, settings: DockerArgs, opts: pulumi.ResourceOptions) -> Ports:
-    """As the settings say, or chosen once where they leave a port open."""
+    """The ports that the settings name; a port that they do not name is chosen once."""
     if "http_port" in settings and "dns_port" in settings:
         return (
             addressing.port(settings["http_port"], role, ordinal),
@@ -44,7 +38,7 @@ def host_ports(name: str, role: Role, ordinal: int, settings: DockerArgs, opts: 
 def properties(
     group: AgentGroup, ordinal: int, settings: DockerArgs, host: Ports, secrets: pulumi.Input[str] | None = None
 ) -> dict[str, Any]:
-    """Everything that a container is given, as `docker.Container` takes it; `secrets` is the volume with its files."""
+    """The arguments of `docker.Container`; `secrets` is the name of the volume with the secret files."""
     topology, role = group.topology, group.role
     node = naming.node(topology.cluster, role, ordinal)
     http, dns = host
@@ -65,7 +59,7 @@ def properties(
                 "aliases": [naming.tier(topology.cluster, role)],
             }
         ],
-        # Ascending, since the provider reads them back that way; explicit addresses, else "::" comes along.
+        # In ascending order, as the provider reads them back; without an address Docker publishes on "::" too.
         "ports": [
             {"internal": ports.HTTP, "external": http, "ip": addressing.LOOPBACK, "protocol": "tcp"},
             {"internal": ports.DNS, "external": dns, "ip": addressing.LOOPBACK, "protocol": "tcp"},
@@ -89,35 +83,35 @@ def properties(
         "capabilities": {"drops": ["ALL"]},
         "security_opts": ["no-new-privileges:true"],
         "healthcheck": _healthcheck(),
-        # Docker grants as much swap again unless both limits are the same.
+        # With equal limits the container has no swap; by default Docker allows as much swap as memory.
         "memory": memory,
         "memory_swap": memory,
-        # As process 1 an agent would ignore SIGTERM until it has set itself up.
+        # Process 1 ignores SIGTERM until it has a handler, which an agent installs late.
         "init": True,
         "restart": RESTART[role],
         "stop_signal": "SIGTERM",
-        "stop_timeout": orphans.GRACE_SECONDS,
-        # Unset, the provider kills at once and an agent cannot even say good-bye.
-        "destroy_grace_seconds": orphans.GRACE_SECONDS,
+        "stop_timeout": engine.STOP_TIMEOUT,
+        # Without this the provider kills the container at once, and a client cannot leave the cluster.
+        "destroy_grace_seconds": engine.STOP_TIMEOUT,
         "log_driver": "json-file",
         "log_opts": {"max-size": "10m", "max-file": "3"},
-        "labels": labels(topology, group.cluster_id),
+        "labels": labels.of_cluster(topology.cluster, group.cluster_id),
     }
 
 
 def create(
-    name: str, spec: dict[str, Any], marked: pulumi.Input[str], opts: pulumi.ResourceOptions
+    name: str, spec: dict[str, Any], spec_hash: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> docker.Container:
-    """The container, whose agent carries `marked` as node metadata: so a running agent tells which one it is."""
-    command = [*spec["command"], pulumi.Output.format("-node-meta=spec_hash:{0}", marked)]
-    # A health check that changes is shown as an update but never applied (provider 4.5.0), so it must replace.
+    """The container. Its agent reports `spec_hash` as node metadata, which shows how a running agent was started."""
+    command = [*spec["command"], pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)]
+    # The provider (4.5.0) shows a changed health check as an update but never applies it, so it has to replace.
     own = pulumi.ResourceOptions(delete_before_replace=True, replace_on_changes=["healthcheck"])
     return docker.Container(name, **{**spec, "command": command}, opts=pulumi.ResourceOptions.merge(opts, own))
 
 
 def _command(group: AgentGroup, ordinal: int, subnet: str) -> list[pulumi.Input[str]]:
-    """The document stands alone in one argument: there a preview shows its difference key by key, and the root file
-    system can stay read-only, which rules out the image's CONSUL_LOCAL_CONFIG."""
+    """The configuration is one argument: so a preview shows its difference key by key. The image's CONSUL_LOCAL_CONFIG
+    would write a file, which a read-only root file system does not allow."""
     command: list[pulumi.Input[str]] = [
         "agent",
         "-hcl",
@@ -131,7 +125,7 @@ def _command(group: AgentGroup, ordinal: int, subnet: str) -> list[pulumi.Input[
 
 
 def _healthcheck() -> docker.ContainerHealthcheckArgsDict:
-    """Healthy when this agent knows a leader. Docker acts on nothing here: it only shows it."""
+    """Healthy while the agent knows a leader. Docker shows the result but does not restart a container for it."""
     return {
         "tests": ["CMD-SHELL", f"wget -q -O - http://127.0.0.1:{ports.HTTP}/v1/status/leader | grep -q :"],
         "interval": "10s",

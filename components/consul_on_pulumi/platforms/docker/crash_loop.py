@@ -1,35 +1,31 @@
-"""Whether a container ends again and again, and what it says then: nobody has to wait for one that can not start."""
+"""Detects a container that Docker restarts again and again, so that a rollout need not wait until its timeout."""
 
-from contextlib import closing
-
-import docker
-import requests
-from docker.errors import DockerException
+from consul_on_pulumi.platforms.docker import engine
 
 RESTARTS = 3
-"""Restarts by Docker in a row: it waits longer before each, so they take a second or two."""
-LINES = 3
-"""Of the end of its log."""
+"""Restarts that count as a crash loop. Docker waits longer before each one; three take a second or two."""
+LOG_LINES = 3
+"""How many lines from the end of the container's log are reported."""
 
 
 class CrashLoop:
-    """Counts how often Docker started a container again since the first question."""
+    """Counts the restarts of one container from the first call on."""
 
     def __init__(self, container: str) -> None:
-        """`container` is its ID."""
+        """`container` is the ID of the container."""
         self._container = container
-        self._before: int | None = None
+        self._first_count: int | None = None
 
     def last_log_lines(self) -> str | None:
-        """The end of its log, once it has ended often enough; None before, and where no engine tells."""
+        """The end of the container's log once it is in a crash loop; None before, and when Docker does not answer."""
         try:
-            with closing(docker.from_env()) as client:
-                found = client.containers.get(self._container)
-                restarts = int(found.attrs["RestartCount"])
-                self._before = restarts if self._before is None else self._before
-                if restarts - self._before < RESTARTS:
+            with engine.connect() as client:
+                container = client.containers.get(self._container)
+                restarts = int(container.attrs["RestartCount"])
+                self._first_count = restarts if self._first_count is None else self._first_count
+                if restarts - self._first_count < RESTARTS:
                     return None
-                said = found.logs(tail=LINES).decode(errors="replace")
-        except (DockerException, requests.RequestException):
+                log = container.logs(tail=LOG_LINES).decode(errors="replace")
+        except engine.NO_ANSWER:
             return None
-        return " / ".join(line.strip() for line in said.splitlines() if line.strip()) or "it says nothing"
+        return " / ".join(line.strip() for line in log.splitlines() if line.strip()) or "its log is empty"

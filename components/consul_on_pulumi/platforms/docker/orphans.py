@@ -1,51 +1,45 @@
-"""What a killed engine left behind: made, but never written to the state, and now in the way of its own name."""
+"""Containers and networks that an interrupted run left behind: they exist in Docker, but in no state.
 
-from contextlib import closing
+They block the next run, which wants to create objects with the same names.
+"""
+
 from typing import Any
 
-import docker
 import pulumi
 from docker.errors import NotFound
 
 from consul_on_pulumi import resource_options
-
-CLUSTER = "consul.cluster"
-"""Label with the cluster's name."""
-CLUSTER_ID = "consul.cluster-id"
-"""Label with the word that tells one cluster from any other of the same name, say another user's."""
-GRACE_SECONDS = 30
-"""For an agent to end before it is killed."""
+from consul_on_pulumi.platforms.docker import engine, labels
 
 
-def cleared(name: str) -> pulumi.ResourceOptions:
-    """Options under which a container or a network of this cluster is removed right before its like is created.
+def removed_before_create(name: str) -> pulumi.ResourceOptions:
+    """Options that remove an orphan of this cluster right before a container or network with its name is created.
 
-    Data is safe: it lies in volumes, which are found again by their names.
+    The data is safe: it is in volumes, which are found again by their names.
     """
-    return resource_options.before_create(name, clear)
+    return resource_options.before_create(name, remove)
 
 
-def clear(args: pulumi.ResourceHookArgs) -> None:
-    """Remove the container or network that is called what `args` want to create, if it bears the same mark."""
-    wanted = args.new_inputs or {}
-    cluster_id = next((label["value"] for label in wanted.get("labels", []) if label["label"] == CLUSTER_ID), None)
-    if cluster_id is None:
+def remove(args: pulumi.ResourceHookArgs) -> None:
+    """Remove the container or network that has the name in `args`, if it has the same cluster ID."""
+    inputs = args.new_inputs or {}
+    ids = [label["value"] for label in inputs.get("labels", []) if label["label"] == labels.CLUSTER_ID]
+    if not ids:
         return
-    with closing(docker.from_env()) as client:
+    expected = {labels.CLUSTER_ID: ids[0]}
+    with engine.connect() as client:
         if args.type.endswith(":Container"):
-            _remove_container(client, wanted["name"], cluster_id)
+            _remove_container(client, inputs["name"], expected)
         elif args.type.endswith(":Network"):
-            for network in client.networks.list(
-                names=[wanted["name"]], filters={"label": f"{CLUSTER_ID}={cluster_id}"}
-            ):
+            for network in client.networks.list(names=[inputs["name"]], filters=labels.filters(expected)):
                 network.remove()
 
 
-def _remove_container(client: Any, name: str, cluster_id: str) -> None:
+def _remove_container(client: Any, name: str, expected: dict[str, str]) -> None:
     try:
-        found = client.containers.get(name)
+        container = client.containers.get(name)
     except NotFound:
         return
-    if found.labels.get(CLUSTER_ID) == cluster_id:
-        found.stop(timeout=GRACE_SECONDS)
-        found.remove(v=False)
+    if labels.match(expected, container.labels):
+        container.stop(timeout=engine.STOP_TIMEOUT)
+        container.remove(v=False)

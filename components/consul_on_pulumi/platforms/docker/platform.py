@@ -1,4 +1,4 @@
-"""DockerPlatform: a private network, and on it one container for each agent."""
+"""DockerPlatform: a private network with one container for each agent."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from consul_on_pulumi.model import naming, secret_files
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
-from consul_on_pulumi.platforms.docker import addressing, containers, orphans
+from consul_on_pulumi.platforms.docker import addressing, containers, labels, orphans
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
@@ -19,33 +19,34 @@ from consul_on_pulumi.resource_options import with_options
 
 @dataclass(frozen=True, slots=True)
 class DockerPlatform:
-    """The Docker backend; satisfies `Platform`."""
+    """The Docker platform; implements `Platform`."""
 
     settings: DockerArgs
+    shared: str = "network"
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
-        """Addresses and ports that do not fit."""
-        return addressing.problems(self.settings, topology, f"{path}.docker")
+        """Addresses and ports that do not fit this topology."""
+        return addressing.problems(self.settings, topology, path)
 
     def fixed_settings(self) -> dict[str, str]:
-        """The subnet: with all addresses new at once no server would find the Raft peers that it knows."""
+        """The subnet: if all addresses changed at once, no server could reach the Raft peers that it knows."""
         return {"docker.subnet": self.settings["subnet"]}
 
     def traits(self) -> PlatformTraits:
-        """A server returns at its fixed address, so it stays a voter while it is away."""
+        """A server restarts at the same fixed address, so it stays a voter while it is down."""
         return PlatformTraits(servers_leave_on_terminate=False, log_json=False)
 
     def shared_resources(
         self, name: str, topology: Topology, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions
     ) -> SharedResources:
-        """The private network, unless the settings name one that exists."""
+        """The private network, unless the settings name an existing one."""
         if "network" in self.settings:
             return SharedResources(platform={"docker": self.settings})
         network = docker.Network(
             f"{name}-network",
             name=naming.network(topology.cluster),
             driver="bridge",
-            # An address range that others are served from keeps the agents' own addresses free.
+            # Docker assigns addresses to other containers from this range, which holds no address of an agent.
             ipam_configs=[
                 {
                     "subnet": self.settings["subnet"],
@@ -53,20 +54,20 @@ class DockerPlatform:
                     "ip_range": addressing.dynamic_range(self.settings["subnet"]),
                 }
             ],
-            labels=containers.labels(topology, cluster_id),
-            # A new label would replace the network, and with it every container at once.
+            labels=labels.of_cluster(topology.cluster, cluster_id),
+            # A changed label would replace the network, and with it every container at once.
             opts=pulumi.ResourceOptions.merge(
-                pulumi.ResourceOptions.merge(opts, orphans.cleared(name)),
+                pulumi.ResourceOptions.merge(opts, orphans.removed_before_create(name)),
                 pulumi.ResourceOptions(ignore_changes=["labels"]),
             ),
         )
         return SharedResources(platform={"docker": self.settings | {"network": network.name}})
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
-        """The image once, then one volume and one container for each ordinal."""
+        """The image, then one volume and one container for each ordinal."""
         if not group.count:
             return Placed()
-        # Pulled before any container is touched, so that an image which does not exist stops nothing that runs.
+        # Pulled before any container changes, so that an image that does not exist stops no running agent.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_options(opts, depends_on=[image])
         secrets = self._secrets(name, group, after_image)
@@ -84,7 +85,9 @@ class DockerPlatform:
             for ordinal, host in enumerate(hosts)
         ]
         addresses = [link.address for link in links]
-        made = create_in_order(group, links, pulumi.ResourceOptions.merge(after_image, orphans.cleared(name)))
+        made = create_in_order(
+            group, links, pulumi.ResourceOptions.merge(after_image, orphans.removed_before_create(name))
+        )
         return Placed(
             api_addresses=addresses,
             http_addresses=addresses,
@@ -99,18 +102,23 @@ class DockerPlatform:
         if not group.secrets:
             return None
         prefix = f"{naming.tier(group.topology.cluster, group.role)}-secrets"
-        labels = {orphans.CLUSTER: group.topology.cluster}
-        made = SecretVolume(f"{name}-secrets", prefix, group.image, secret_files.DIRECTORY, labels, group.secrets, opts)
-        return made.volume
+        found_by = {labels.CLUSTER: group.topology.cluster}
+        directory = secret_files.DIRECTORY
+        return SecretVolume(f"{name}-secrets", prefix, group.image, directory, found_by, group.secrets, opts).volume
 
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
-        # The provider would replace a volume for a new label: nothing may do that, so only the first labels count.
+        # The provider would replace the volume, and delete its data, for a changed label.
         own = pulumi.ResourceOptions(
             retain_on_delete=self.settings.get("retain_data", False), ignore_changes=["labels", "driver", "driverOpts"]
         )
         return docker.Volume(
             name,
             name=naming.data_volume(group.topology.cluster, group.role, ordinal),
-            labels=containers.labels(group.topology, None),
+            labels=labels.of_cluster(group.topology.cluster),
             opts=pulumi.ResourceOptions.merge(opts, own),
         )
+
+
+def create(settings: DockerArgs) -> DockerPlatform:
+    """The platform with these settings."""
+    return DockerPlatform(settings)

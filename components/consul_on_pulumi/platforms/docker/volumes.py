@@ -1,16 +1,14 @@
-"""Volumes of Docker that go for good."""
+"""Deletion of Docker volumes with their content."""
 
-from contextlib import closing
-
-import docker
 from docker.errors import NotFound
 
 from consul_on_pulumi.model import naming
+from consul_on_pulumi.platforms.docker import engine
 
 
 def remove(name: str) -> None:
-    """Remove a volume with all that is in it, if there is still one."""
-    with closing(docker.from_env()) as client:
+    """Remove a volume and its content. A volume that does not exist is no error."""
+    with engine.connect() as client:
         try:
             client.volumes.get(name).remove()
         except NotFound:
@@ -18,8 +16,9 @@ def remove(name: str) -> None:
 
 
 def remove_data(server: str) -> None:
-    """Remove the data of the server with this node name, which left Raft and whose container is gone.
+    """Remove the data of the server with this node name, which has left Raft and whose container is gone.
 
-    With `retain_data` the engine only forgets a volume, and a later server of that name would bring old votes with it.
+    With `retain_data`, Pulumi keeps the volume and only drops it from the state. A later server with the same name
+    would then start with the old Raft data and its old vote.
     """
     remove(naming.volume_of(server))

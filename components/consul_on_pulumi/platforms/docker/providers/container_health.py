@@ -1,56 +1,56 @@
-"""ContainerHealth: mends what befell a container that Docker's provider believes to be well."""
+"""ContainerHealth: repairs a container that Docker's provider reports as fine although it does not work.
 
-from contextlib import closing
+The Docker provider does not notice that a container is paused, was disconnected from its network, or hangs.
+"""
+
 from typing import Any
 
-import docker
 import pulumi
-import requests
-from docker.errors import DockerException
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access
+from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
-ANSWER = 3.0
-"""Seconds for an agent to answer a question about itself."""
-GRACE = 10
-"""Seconds for an agent that hangs to end before it is killed: it is away already."""
+AGENT_TIMEOUT = 3.0
+"""Seconds for the agent to answer a request about itself."""
+RESTART_TIMEOUT = 10
+"""Seconds for an agent that hangs to stop before Docker kills it."""
 
 
-class StillFaultyError(Exception):
-    """The container was mended and is no better; says what is wrong with it."""
+class RepairFailedError(Exception):
+    """The container was repaired but has the same fault again. The message names the container and the fault."""
 
 
 class ContainerHealthProvider(ConsulProvider):
-    """Looks at the container itself, in a preview too: the provider that made it sees neither a pause, nor a network
-    that was cut off, nor an agent that hangs."""
+    """Inspects the container itself, in previews too."""
+
+    compared = ("container", "network", "ipv4_address", "aliases", "http_address")
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Another setting, or a fault of the container as it is now."""
-        differs = any(olds.get(key) != value for key, value in news.items() if key != "fault")
-        return DiffResult(changes=differs or _fault(olds) is not None)
+        """An update if an input changed, or if the container has a fault now."""
+        return DiffResult(changes=self.differs(olds, news) or _find_fault(olds) is not None)
 
     def create(self, props: Properties) -> CreateResult:
-        """A new container has no fault yet, or its own start tells."""
+        """Do nothing: the container was created just before."""
         return CreateResult(props["container"], {**props, "fault": None})
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Mend what is wrong."""
-        _mend(news)
+        """Repair the container."""
+        _repair(news)
         return UpdateResult({**news, "fault": None})
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """What is wrong, so that `refresh` tells."""
-        found = {**props, "fault": _fault(props)}
+        """Report the fault, so that `pulumi refresh` shows it."""
+        found = {**props, "fault": _find_fault(props)}
         return ReadResult(id_, found, found)
 
 
 class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="ContainerHealth"):
-    """One container, kept running, connected and answering."""
+    """Keeps one container unpaused, connected to its network and answering."""
 
     fault: pulumi.Output[str | None]
-    """What was wrong when it was last looked at."""
+    """The fault that the last `pulumi refresh` found, or None."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="Contain
         http_address: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`container` and `network` are names of Docker's, `http_address` is the base URL of the agent's API."""
+        """`container` and `network` are Docker names; `http_address` is the base URL of the agent's API."""
         props = {
             "container": container,
             "network": network,
@@ -73,38 +73,43 @@ class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="Contain
         super().__init__(ContainerHealthProvider(), name, props, opts, outputs=("fault",))
 
 
-def _fault(props: Properties) -> str | None:
-    """What is wrong with a container that runs, or None; also where no engine answers or no such container is there,
-    of which the container's own resource tells."""
+def _find_fault(props: Properties) -> str | None:
+    """The fault of a running container, or None.
+
+    A container that is stopped or missing is no fault here: its own resource reports that. Neither is an engine that
+    does not answer.
+    """
     try:
-        with closing(docker.from_env()) as client:
-            state = client.containers.get(props["container"]).attrs
-    except (DockerException, requests.RequestException):
+        with engine.connect() as client:
+            container = client.containers.get(props["container"]).attrs
+    except engine.NO_ANSWER:
         return None
-    if state["State"]["Paused"]:
+    state = container["State"]
+    if state["Paused"]:
         return "paused"
-    if not state["State"]["Running"]:
+    if not state["Running"]:
         return None
-    joined = state["NetworkSettings"]["Networks"].get(props["network"], {})
-    if joined.get("IPAddress") != props["ipv4_address"]:
+    attachment = container["NetworkSettings"]["Networks"].get(props["network"], {})
+    if attachment.get("IPAddress") != props["ipv4_address"]:
         return f"not connected to {props['network']} at {props['ipv4_address']}"
-    unhealthy = state["State"].get("Health", {}).get("Status") == "unhealthy"
-    return "does not answer" if unhealthy and not access.answers(props["http_address"], ANSWER) else None
+    # The health check also fails while the cluster has no leader, and then a restart would not help.
+    unhealthy = state.get("Health", {}).get("Status") == "unhealthy"
+    return "does not answer" if unhealthy and not access.answers(props["http_address"], AGENT_TIMEOUT) else None
 
 
-def _mend(props: Properties) -> None:
-    """One fault may hide the next: a paused container may be cut off as well."""
-    mended: list[str] = []
-    while fault := _fault(props):
-        if fault in mended:
-            raise StillFaultyError(f"{props['container']}: still {fault} after it was mended: see its log")
-        mended.append(fault)
-        with closing(docker.from_env()) as client:
+def _repair(props: Properties) -> None:
+    """Repair one fault after the other: a paused container may be disconnected as well. Raises RepairFailedError."""
+    repaired: list[str] = []
+    while fault := _find_fault(props):
+        if fault in repaired:
+            raise RepairFailedError(f"{props['container']}: still {fault} after the repair: see its log")
+        repaired.append(fault)
+        with engine.connect() as client:
             container = client.containers.get(props["container"])
             if fault == "paused":
                 container.unpause()
             elif fault == "does not answer":
-                container.restart(timeout=GRACE)
+                container.restart(timeout=RESTART_TIMEOUT)
             else:
                 _connect(client, container, props)
 

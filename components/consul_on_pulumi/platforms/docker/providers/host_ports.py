@@ -1,4 +1,4 @@
-"""HostPorts: free loopback ports for one agent, chosen once and kept."""
+"""HostPorts: free loopback ports for one agent, chosen at its creation and never changed."""
 
 import random
 import socket
@@ -9,14 +9,14 @@ from pulumi.dynamic import CreateResult, DiffResult
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 RANGE = range(20000, 30000)
-"""Below the ports that Linux gives to outgoing connections (32768 up), so a chosen one is not lost to one of those."""
+"""Below the ports that Linux uses for outgoing connections (32768 and up), so that no such connection takes one."""
 
-
-_handed_out: set[int] = set()
+_chosen: set[int] = set()
+"""Ports chosen by this process: nothing listens on them yet, so a second agent would find them free."""
 
 
 class HostPortsProvider(ConsulProvider):
-    """Chooses ports that nothing listens on. Docker's own choice would change at every restart of a container."""
+    """Chooses ports that nothing listens on. Ports that Docker assigns change whenever a container restarts."""
 
     def create(self, props: Properties) -> CreateResult:
         """Choose the ports."""
@@ -24,12 +24,12 @@ class HostPortsProvider(ConsulProvider):
         return CreateResult("{http}-{dns}".format(**ports), ports)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Once chosen, a port is kept."""
+        """Never a change: the ports stay the same."""
         return DiffResult(changes=False)
 
 
 class HostPorts(ProviderResource, module="consul-on-pulumi", name="HostPorts"):
-    """The loopback ports of one agent, where the settings leave them open."""
+    """The loopback ports of one agent for which the settings name none."""
 
     http: pulumi.Output[int]
     """For the API and the UI, TCP."""
@@ -37,14 +37,14 @@ class HostPorts(ProviderResource, module="consul-on-pulumi", name="HostPorts"):
     """For DNS, UDP and TCP."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Ask for ports; which ones is known after the first update."""
+        """The ports are known after the first update."""
         super().__init__(HostPortsProvider(), name, {}, opts, outputs=("http", "dns"))
 
 
 def _free_port() -> int:
     for port in random.sample(RANGE, len(RANGE)):
-        if port not in _handed_out and _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
-            _handed_out.add(port)
+        if port not in _chosen and _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
+            _chosen.add(port)
             return port
     raise OSError(f"no free port from {RANGE.start} to {RANGE.stop - 1}: set platform.docker.http_port and dns_port")
 

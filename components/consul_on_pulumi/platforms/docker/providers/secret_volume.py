@@ -1,7 +1,7 @@
-"""SecretVolume: files for agents in a volume of their own, which is filled before any agent starts.
+"""SecretVolume: a Docker volume with the secret files of one tier, filled before any agent starts.
 
-Docker takes no file for a container whose root cannot be written to, but for what lies in a volume; and whatever is
-given to a container itself (its command, its environment, its labels) is readable in `docker inspect`.
+Docker can copy files into a container with a read-only root file system only below a mounted volume. Everything else
+that a container is given (command, environment, labels) is readable in `docker inspect`.
 """
 
 import io
@@ -9,35 +9,34 @@ import re
 import secrets
 import tarfile
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import Any
 
-import docker
 import pulumi
-import requests
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, NotFound
 from pulumi.dynamic import CreateResult, DiffResult
 
 from consul_on_pulumi.model.image import GROUP, USER
-from consul_on_pulumi.platforms.docker import volumes
+from consul_on_pulumi.platforms.docker import engine, labels, volumes
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 MODE = 0o400
+"""Only the agent's user may read the files."""
 
 
 class SecretVolumeProvider(ConsulProvider):
-    """Makes another volume for another content, so that no file of before is ever found beside those of now."""
+    """Creates a new volume for new content, so that no old file is left among the new ones."""
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Other files, or a volume that somebody took away. The volume in use stays as it is until nobody uses it."""
-        differs = olds["files"] != news["files"] or _gone(olds)
+        """A replacement if the files changed or the volume is missing. The old volume stays until nothing uses it."""
+        differs = olds["files"] != news["files"] or _is_missing(olds)
         return DiffResult(changes=differs, replaces=["files"] if differs else [], delete_before_replace=False)
 
     def create(self, props: Properties) -> CreateResult:
-        """Make and fill it. Its name is drawn: it changes with the content, and tells nothing of it."""
+        """Create and fill the volume. Its name ends with random digits: new with each content, but no digest of it."""
         name = f"{props['prefix']}-{secrets.token_hex(4)}"
-        with closing(docker.from_env()) as client:
-            _sweep(client, props)
+        with engine.connect() as client:
+            _remove_leftovers(client, props)
             volume = client.volumes.create(name, labels=props["labels"])
             try:
                 _fill(client, name, props)
@@ -47,15 +46,15 @@ class SecretVolumeProvider(ConsulProvider):
         return CreateResult(name, {**props, "volume": name})
 
     def delete(self, id_: str, _props: Properties) -> None:
-        """Remove it with all that is in it."""
+        """Remove the volume and its content."""
         volumes.remove(id_)
 
 
 class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolume"):
-    """One volume that holds secret files, for all agents of a tier."""
+    """One volume with secret files, which all agents of a tier mount."""
 
     volume: pulumi.Output[str]
-    """Its name, which no other content ever had."""
+    """The name of the volume. New content always has a new name."""
 
     def __init__(
         self,
@@ -67,7 +66,8 @@ class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolu
         files: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`prefix` begins its name. `image` lends the container through which it is filled, which is never started."""
+        """`prefix` starts the name of the volume. `image` is that of a helper container, which is never started:
+        Docker can copy files into a volume only through a container. `directory` is where the volume is mounted."""
         props = {
             "prefix": prefix,
             "image": image,
@@ -78,42 +78,40 @@ class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolu
         super().__init__(SecretVolumeProvider(), name, props, opts, outputs=("volume",))
 
 
-def _gone(props: Properties) -> bool:
-    """Whether there is no such volume, or one that Docker made anew and empty; no answer is not absence."""
+def _is_missing(props: Properties) -> bool:
+    """Whether the volume does not exist, or Docker created an empty one with its name: that one has no labels."""
     try:
-        with closing(docker.from_env()) as client:
-            labels = client.volumes.get(props["volume"]).attrs.get("Labels") or {}
+        with engine.connect() as client:
+            return not labels.match(props["labels"], client.volumes.get(props["volume"]).attrs.get("Labels"))
     except NotFound:
         return True
-    except (DockerException, requests.RequestException):
+    except engine.NO_ANSWER:
         return False
-    return not props["labels"].items() <= labels.items()
 
 
-def _sweep(client: Any, props: Properties) -> None:
-    """Remove what a killed engine left of the same tier, and so what no container uses: Docker refuses all else."""
-    drawn = re.compile(rf"{re.escape(props['prefix'])}-[0-9a-f]{{8}}")
-    for key, value in props["labels"].items():
-        for left in client.volumes.list(filters={"label": f"{key}={value}"}):
-            if drawn.fullmatch(left.name):
-                with suppress(APIError):
-                    left.remove()
+def _remove_leftovers(client: Any, props: Properties) -> None:
+    """Remove volumes of the same tier that an interrupted run left. Docker refuses to remove one that is in use."""
+    generated = re.compile(rf"{re.escape(props['prefix'])}-[0-9a-f]{{8}}")
+    for volume in client.volumes.list(filters=labels.filters(props["labels"])):
+        if generated.fullmatch(volume.name):
+            with suppress(APIError):
+                volume.remove()
 
 
 def _fill(client: Any, volume: str, props: Properties) -> None:
     directory = props["directory"]
-    lent = client.containers.create(
+    container = client.containers.create(
         props["image"], labels=props["labels"], volumes={volume: {"bind": directory, "mode": "rw"}}
     )
     try:
-        lent.put_archive(directory, _archive(props["files"]))
+        container.put_archive(directory, _archive(props["files"]))
     finally:
-        # With the nameless volumes that the image asks for; this one has a name, and stays.
-        lent.remove(v=True)
+        # Also removes the anonymous volumes that the image declares; the named one stays.
+        container.remove(v=True)
 
 
 def _archive(files: Mapping[str, str]) -> bytes:
-    """The files in tar's format, each for the agent's eyes alone."""
+    """The files as a tar archive."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, text in sorted(files.items()):
