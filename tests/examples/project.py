@@ -1,0 +1,94 @@
+"""Pulumi projects outside this repository, whose Python has the installed package and nothing else of it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+
+from tools import places
+
+PACKAGE = places.ROOT / "components"
+LOCKED = re.compile(r"^[A-Za-z0-9._-]+==[^\s;\\]+", re.MULTILINE)
+"""A package and its version in requirements.lock."""
+
+
+def environment(folder: Path, package: str) -> Path:
+    """A new virtual environment with one package; its dependencies are in the versions of requirements.lock."""
+    made = folder / "venv"
+    constraints = folder / "constraints.txt"
+    constraints.write_text("\n".join(LOCKED.findall((places.ROOT / "requirements.lock").read_text())))
+    python = str(made / "bin" / "python")
+    uv = shutil.which("uv", path=f"{places.VENV / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    if uv:
+        # Pulumi asks pip which packages bring plugins.
+        _run(uv, "venv", "--seed", "--python", sys.executable, str(made))
+        _run(uv, "pip", "install", "--python", python, "--constraint", str(constraints), package)
+    else:
+        _run(sys.executable, "-m", "venv", str(made))
+        _run(python, "-m", "pip", "install", "--constraint", str(constraints), package)
+    return made
+
+
+def new_project(folder: Path, name: str, program: str) -> Path:
+    """The folder of a new Pulumi project with this program."""
+    made = folder / name
+    made.mkdir()
+    (made / "Pulumi.yaml").write_text(f"name: {name}\nruntime: {{name: python, options: {{virtualenv: venv}}}}\n")
+    (made / "__main__.py").write_text(program)
+    return made
+
+
+@contextmanager
+def stack_of(
+    source: Path, folder: Path, environment: Path, config: Mapping[str, str] | None = None, **env: str
+) -> Iterator[automation.Stack]:
+    """The stack `e2e` of a copy of the project `source`, with a state of its own; `config` is set encrypted.
+
+    It is destroyed at the end unless the test did it.
+    """
+    project = folder / "project"
+    shutil.copytree(source, project, ignore=shutil.ignore_patterns("venv", "Pulumi.*.yaml", "__pycache__"))
+    # Where Pulumi.yaml says that it is.
+    (project / "venv").symlink_to(environment)
+    (folder / "state").mkdir()
+    env = {
+        "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": "",
+        "PULUMI_RUNTIME_VIRTUALENV": str(environment),
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "examples",
+        **env,
+    }
+    stack = automation.create_stack("e2e", work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
+    stack.set_all_config({key: automation.ConfigValue(value, secret=True) for key, value in (config or {}).items()})
+    try:
+        yield stack
+    finally:
+        if resources(stack):
+            stack.destroy()
+
+
+def up(stack: automation.Stack) -> dict[str, Any]:
+    """The outputs after an update, and after a preview that found nothing left to change."""
+    outputs = {name: output.value for name, output in stack.up(color="never").outputs.items()}
+    changes = {str(getattr(op, "value", op)) for op in stack.preview(color="never").change_summary}
+    assert changes == {"same"}
+    return outputs
+
+
+def resources(stack: automation.Stack) -> list[dict[str, Any]]:
+    """What the state holds beside providers and the stack itself."""
+    listed: list[dict[str, Any]] = stack.export_stack().deployment.get("resources") or []
+    return [one for one in listed if not one["type"].startswith("pulumi:")]
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
