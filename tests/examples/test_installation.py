@@ -31,7 +31,7 @@ print(json.dumps({
 
 @pytest.mark.skipif(not (places.ROOT / ".git").exists(), reason="this folder is no clone")
 def test_the_package_installs_from_a_git_address(variables: None, tmp_path: Path) -> None:
-    address = f"consul-on-pulumi @ git+{places.ROOT.as_uri()}#subdirectory=components"
+    address = f"git+{places.ROOT.as_uri()}#subdirectory=components"
     made = project.environment(tmp_path, address)
 
     # Isolated, so that nothing beside the environment is on its path.
