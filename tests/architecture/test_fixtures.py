@@ -1,4 +1,4 @@
-"""What tests share."""
+"""The fixtures that tests share."""
 
 import ast
 from pathlib import Path
@@ -18,7 +18,8 @@ def defined(module: Path) -> set[str]:
     return imported | {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-def test_one_fixture_alone_locks_the_cluster_or_a_run_would_wait_for_itself() -> None:
+def test_only_one_fixture_locks_the_kubernetes_cluster() -> None:
+    # A second one in the same run would wait for the lock of the first for ever.
     holders = [module for module in TESTS.rglob("*.py") if "kubernetes" in defined(module)]
 
     assert [module for module in holders if module.name == "conftest.py"] == [TESTS / "conftest.py"]

@@ -1,46 +1,43 @@
-"""What others may rely on is listed, and says what it is."""
+"""What programs may rely on: the names of the package, the outputs of its components, and described settings."""
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import consul_on_pulumi
-import pytest
+from consul_on_pulumi import (
+    ConsulClient,
+    ConsulClientArgs,
+    ConsulCluster,
+    ConsulClusterArgs,
+    ConsulServer,
+    ConsulServerArgs,
+)
+from consul_on_pulumi.schema.definition import Key, Kind, keys_of
 
-ROOT = Path(__file__).parent.parent.parent
-MODULES = sorted((ROOT / "components").rglob("*.py"))
-
-
-def undocumented(tree: ast.Module) -> Iterator[str]:
-    """Public modules, classes, functions and methods without a docstring."""
-    if not ast.get_docstring(tree):
-        yield "the module"
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-            if not ast.get_docstring(node):
-                yield node.name
-            if isinstance(node, ast.ClassDef):
-                methods = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
-                yield from (
-                    f"{node.name}.{method.name}"
-                    for method in methods
-                    if not method.name.startswith("_") and not ast.get_docstring(method)
-                )
+from tests.architecture.source import PACKAGE, bases, classes
 
 
-def annotated(body: list[ast.stmt]) -> Iterator[tuple[str, bool]]:
-    """Each annotated name, and whether a docstring follows it."""
-    for node, following in zip(body, [*body[1:], None], strict=True):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            yield (
-                node.target.id,
-                isinstance(following, ast.Expr)
-                and isinstance(following.value, ast.Constant)
-                and isinstance(following.value.value, str),
-            )
+def undescribed(node: ast.ClassDef) -> Iterator[str]:
+    """Annotated names without a docstring, settings aside."""
+    for statement, following in zip(node.body, [*node.body[1:], None], strict=True):
+        described = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+        if isinstance(statement, ast.AnnAssign) and not described and "Annotated[" not in ast.unparse(statement):
+            yield ast.unparse(statement.target)
 
 
-def test_the_package_exports_its_components_and_their_args_in_order() -> None:
+def settings(shape: Any, path: str = "args") -> Iterator[tuple[str, Key]]:
+    """Every setting of some arguments with its path, those in maps and lists too."""
+    for name, key in keys_of(shape).items():
+        yield f"{path}.{name}", key
+        inner: Kind | None = key.kind
+        while inner and inner.shape is None:
+            inner = inner.inner
+        if inner:
+            yield from settings(inner.shape, f"{path}.{name}")
+
+
+def test_the_package_exports_its_components_and_their_args() -> None:
     assert consul_on_pulumi.__all__ == [
         "ConsulClient",
         "ConsulClientArgs",
@@ -48,35 +45,32 @@ def test_the_package_exports_its_components_and_their_args_in_order() -> None:
         "ConsulClusterArgs",
         "ConsulServer",
         "ConsulServerArgs",
+        "__version__",
+        "cluster_args",
     ]
-    assert consul_on_pulumi.__all__ == sorted(consul_on_pulumi.__all__)
     assert all(hasattr(consul_on_pulumi, name) for name in consul_on_pulumi.__all__)
 
 
 def test_a_component_promises_exactly_these_outputs() -> None:
-    assert {name: list(getattr(consul_on_pulumi, name).__annotations__) for name in consul_on_pulumi.__all__[::2]} == {
+    assert {shape.__name__: list(shape.__annotations__) for shape in (ConsulClient, ConsulCluster, ConsulServer)} == {
         "ConsulClient": ["http_addresses", "ui_urls", "dns_addresses"],
         "ConsulCluster": ["ui_urls", "http_addresses", "leader_address", "servers", "datacenter", "dns_addresses"],
         "ConsulServer": ["http_addresses", "ui_urls", "dns_addresses"],
     }
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_everything_public_says_what_it_is(module: Path) -> None:
-    assert list(undocumented(ast.parse(module.read_text()))) == []
+def test_every_setting_says_what_it_is() -> None:
+    found = [one for shape in (ConsulClusterArgs, ConsulServerArgs, ConsulClientArgs) for one in settings(shape)]
+
+    assert len(found) > 50
+    assert [path for path, key in found if not key.setting.text] == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_setting_and_every_output_says_what_it_is(module: Path) -> None:
-    silent = [
-        f"{node.name}.{name}"
-        for node in ast.parse(module.read_text()).body
-        if isinstance(node, ast.ClassDef)
-        # TierArgs is the cluster's own, for keys that both tiers document.
-        and node.name != "TierArgs"
-        and ("TypedDict" in map(ast.unparse, node.bases) or "pulumi.ComponentResource" in map(ast.unparse, node.bases))
-        for name, documented in annotated(node.body)
-        if not documented
+def test_every_output_and_every_key_of_an_inner_map_says_what_it_is() -> None:
+    shapes = [
+        (place, node) for place, node in classes(PACKAGE) if bases(node) & {"TypedDict", "pulumi.ComponentResource"}
     ]
+    # A private one is at most the arguments of the one function beside it.
+    silent = {place: list(undescribed(node)) for place, node in shapes if not node.name.startswith("_")}
 
-    assert silent == []
+    assert {place: keys for place, keys in silent.items() if keys} == {}
