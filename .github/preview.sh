@@ -1,15 +1,22 @@
 #!/bin/sh
-# Previews $STACK into a file of Markdown; $LABELS is a JSON list of the pull request's labels.
+# Writes the review of $STACK to a file; $LABELS is a JSON list of the labels of the pull request.
 set -eu
 file=$1
 
-# An empty variable is not an unset one: Pulumi would take it for a setting.
-[ -z "${BACKEND:-}" ] || export PULUMI_BACKEND_URL="$BACKEND"
-[ -z "${PASSPHRASE:-}" ] || export PULUMI_CONFIG_PASSPHRASE="$PASSPHRASE"
+# Pulumi reads an empty variable as a value, so only what is set is exported.
 [ -z "${ACCESS_TOKEN:-}" ] || export PULUMI_ACCESS_TOKEN="$ACCESS_TOKEN"
+if [ -n "${BACKEND:-}${ACCESS_TOKEN:-}" ]; then
+    [ -z "${BACKEND:-}" ] || export PULUMI_BACKEND_URL="$BACKEND"
+    [ -z "${PASSPHRASE:-}" ] || export PULUMI_CONFIG_PASSPHRASE="$PASSPHRASE"
+else
+    # Without a backend the state is empty, and the review shows what a first update would create.
+    PULUMI_BACKEND_URL="file://$(mktemp -d)"
+    export PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE="${PASSPHRASE:-}"
+fi
+pulumi stack select --create --stack "$STACK" --non-interactive
 
-allowed=""
+set --
 for kind in data-loss seed-loss network quorum; do
-    case "${LABELS:-[]}" in *"\"allow-$kind\""*) allowed="$allowed $kind" ;; esac
+    case "${LABELS:-[]}" in *"\"allow-$kind\""*) set -- "$@" --allow "$kind" ;; esac
 done
-make -s preview-comment STACK="$STACK" ALLOW="${allowed# }" > "$file"
+consul-on-pulumi review --stack "$STACK" "$@" > "$file"

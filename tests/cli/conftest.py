@@ -1,4 +1,4 @@
-"""A stack whose servers are pods, as the operator's commands find it."""
+"""A stack as the operator's commands find it: what a scripted `pulumi` command prints."""
 
 import json
 import shutil
@@ -12,26 +12,43 @@ from consul_on_pulumi.consul import credentials
 from tests.doubles.fake_consul import FakeConsul
 from tests.doubles.fake_kubernetes import FakeKubernetes
 
-# Answers with the file that is called like its first two words, and fails without one, as for an unknown stack.
+# Prints the file that is named after the first words, and fails where there is none, as for an unknown stack.
 PULUMI = """#!/bin/sh
-cat "$(dirname "$0")/$1$2.json"
+case "$*" in *--show-secrets*) secrets=-secrets ;; esac
+cat "$(dirname "$0")/$1$2$secrets.json"
 """
 PODS = [f"dev-server-{ordinal}" for ordinal in range(3)]
+PROJECT, STACK = "shop", "dev"
+"""Another project than this repository's, and below another program's component."""
+URN = f"urn:pulumi:{STACK}::{PROJECT}::"
+CLUSTER = "consul-on-pulumi:index:ConsulCluster"
+SERVER = "consul-on-pulumi:index:ConsulServer"
+DYNAMIC = "pulumi-python:dynamic/consul-on-pulumi:"
 Stack = Callable[..., None]
+Resource = dict[str, Any]
 
 
-def state(addresses: list[str]) -> dict[str, Any]:
-    """What `pulumi stack export` prints: what is asked for, and a resource that only waits to be deleted."""
-    dynamic = "pulumi-python:dynamic/consul-on-pulumi"
-    old = {"type": f"{dynamic}:Autopilot", "delete": True, "inputs": {"addresses": ["http://old:8500"]}}
-    now = {"type": f"{dynamic}:Autopilot", "inputs": {"addresses": addresses}}
-    roll = {"type": f"{dynamic}:ServerRollout", "inputs": {"addresses": addresses}}
-    return {"deployment": {"resources": [{"type": "pulumi:pulumi:Stack"}, roll, old, now]}}
+def cluster(name: str, servers: dict[str, str], kind: str = "kubernetes:apps/v1:StatefulSet") -> list[Resource]:
+    """The resources of one cluster; `kind` runs its servers, which are node name to address."""
+    above = f"{URN}acme:index:Platform::platform"
+    top = f"{URN}acme:index:Platform${CLUSTER}::{name}"
+    tier = f"{URN}acme:index:Platform${CLUSTER}${SERVER}::{name}-server"
+    group = {"names": list(servers), "addresses": list(servers.values())}
+    old = {"names": ["old"], "addresses": ["http://old:8500"]}
+    return [
+        {"urn": above, "type": "acme:index:Platform"},
+        {"urn": top, "type": CLUSTER, "parent": above},
+        {"urn": tier, "type": SERVER, "parent": top},
+        {"urn": f"{tier}-run", "type": kind, "parent": tier, "inputs": {}},
+        {"urn": f"{tier}-rollout", "type": f"{DYNAMIC}ServerRollout", "parent": tier, "inputs": group},
+        # Still in the state after a failed update, and no longer true.
+        {"urn": f"{tier}-old", "type": f"{DYNAMIC}Voters", "parent": tier, "inputs": old, "delete": True},
+    ]
 
 
 @pytest.fixture
 def api_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, three: FakeConsul) -> Iterator[FakeKubernetes]:
-    """Behind port 8500 of each pod a server; no other name leads there."""
+    """An API server with a Consul server behind port 8500 of each pod."""
     with FakeKubernetes() as running:
         for pod, address in zip(PODS, three.addresses, strict=True):
             running.behind[pod, 8500] = int(address.rpartition(":")[2])
@@ -41,7 +58,7 @@ def api_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, three: FakeConsu
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    """Makes a stack that a `pulumi` on the path knows; there is nothing else on the path but what a shell needs."""
+    """Creates a stack for the `pulumi` on the path; without an argument it has one cluster of pods."""
     commands = tmp_path / "commands"
     commands.mkdir()
     (commands / "pulumi").write_text(PULUMI)
@@ -52,17 +69,30 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(credentials, "_configured", {})
 
-    def make(*, way: str = "", token: str | None = None, settings: dict[str, Any] | None = None) -> None:
-        inside = {"servers": PODS, "http_addresses": [f"http://{pod}.dev-server.dev.svc:8500" for pod in PODS]}
-        cluster = {"objectValue": {"name": "dev", "platform": {"kubernetes": {}}} | (settings or {})}
-        secret = {} if token is None else {"consul-on-pulumi:token": {"value": token, "secret": True}}
+    def make(
+        *,
+        method: str = "",
+        token: str | None = None,
+        settings: dict[str, Any] | None = None,
+        clusters: list[list[Resource]] | None = None,
+    ) -> None:
+        if clusters is None:
+            clusters = [cluster("consul", {pod: f"http+kubernetes{method}://_/dev/{pod}:8500" for pod in PODS})]
+        foreign = {"urn": f"{URN}docker:index/container:Container::db", "type": "docker:index/container:Container"}
+        root = {"urn": f"{URN}pulumi:pulumi:Stack::{PROJECT}-{STACK}", "type": "pulumi:pulumi:Stack"}
+        resources = [root, foreign, *(one for each in clusters for one in each)]
+        entry = {"objectValue": settings} if settings else {"value": "eu"}
+        plain: dict[str, Any] = {f"{PROJECT}:anything": {"secret": False} | entry}
+        if token is not None:
+            plain[f"{PROJECT}:token"] = {"secret": True}
+        shown = plain | ({f"{PROJECT}:token": {"value": token, "secret": True}} if token is not None else {})
         written = {
-            "stackexport": state([f"http+kubernetes{way}://_/dev/{pod}:8500" for pod in PODS]),
-            "stackoutput": inside,
-            "configget": cluster,
-            "config--json": secret,
+            "stackexport": {"deployment": {"resources": resources}},
+            "config--json": plain,
+            "config--json-secrets": shown,
         }
         for name, content in written.items():
             (commands / f"{name}.json").write_text(json.dumps(content))
+        (commands / "stack--show-name.json").write_text(f"{STACK}\n")
 
     return make

@@ -1,17 +1,18 @@
-"""Snapshots of a cluster that is only reached through an API server, on a fake one."""
+"""Snapshots of clusters that are reached through an API server, and of several clusters in one stack."""
 
 import hashlib
 from pathlib import Path
 
 import pytest
 from consul_on_pulumi.cli import snapshot
+from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.consul import credentials, operator_api
 
-from tests.cli.conftest import Stack
+from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_consul import FakeConsul, Fault
 from tests.doubles.fake_kubernetes import FakeKubernetes
 
-# Larger than what is passed on at once, and no text in any encoding.
+# More than one piece, and not text in any encoding.
 TAKEN = bytes(range(256)) * 10_000
 
 
@@ -20,43 +21,45 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "one.snap"
 
 
-@pytest.mark.parametrize("way", ["", "-forward", "-proxy"])
-def test_it_goes_by_the_addresses_of_the_state_both_ways(
-    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, way: str
+@pytest.mark.parametrize("method", ["", "-forward", "-proxy"])
+def test_save_and_restore_use_the_addresses_in_the_state(
+    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, method: str
 ) -> None:
-    stack(way=way)
+    stack(method=method)
     three.snapshot = TAKEN
 
-    snapshot.main("save", "dev", str(file))
+    main(["snapshot", "--stack", "dev", str(file)])
     three.snapshot = b""
-    snapshot.main("restore", "dev", str(file))
+    main(["restore", "--stack", "dev", str(file)])
 
     assert file.read_bytes() == three.snapshot == TAKEN
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_the_token_of_the_configuration_is_shown(
+def test_the_token_of_the_configuration_is_sent(
     stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack(token="hush")
 
-    snapshot.main("save", "dev", str(file))
+    main(["snapshot", "--stack", "dev", str(file)])
 
     assert credentials.token({}) == "hush"
     assert "hush" not in capsys.readouterr().out
 
 
-def test_each_try_of_a_restore_sends_the_whole_file(three: FakeConsul, file: Path) -> None:
+def test_each_attempt_of_a_restore_sends_the_whole_file(three: FakeConsul, file: Path) -> None:
     file.write_bytes(TAKEN)
     three.fail(Fault.NO_LEADER, "/v1/snapshot", times=2)
 
     snapshot.restore(three.addresses, file)
 
-    assert [one.size for one in three.asked] == [len(TAKEN)] * 3
+    assert [one.size for one in three.requests] == [len(TAKEN)] * 3
     assert three.snapshot == TAKEN
 
 
-def test_no_snapshot_is_ever_held_whole(three: FakeConsul, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_is_never_held_in_memory_as_a_whole(
+    three: FakeConsul, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     three.snapshot = TAKEN
     sizes: list[int] = []
 
@@ -72,18 +75,73 @@ def test_no_snapshot_is_ever_held_whole(three: FakeConsul, file: Path, monkeypat
     assert max(sizes) < len(TAKEN) == sum(sizes)
 
 
-def test_a_transfer_that_breaks_off_leaves_no_file(
+def test_an_interrupted_transfer_leaves_no_file(
     stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack()
     three.snapshot, three.cut = TAKEN, 5000
 
-    with pytest.raises(SystemExit, match="save failed, "):
-        snapshot.main("save", "dev", str(file))
+    with pytest.raises(SystemExit, match="snapshot failed: "):
+        main(["snapshot", "--stack", "dev", str(file)])
 
     assert list(file.parent.glob("one.snap*")) == []
 
 
 def test_without_a_cluster_it_ends_with_one_sentence(stack: Stack) -> None:
-    with pytest.raises(SystemExit, match="the stack dev has no cluster: run `make up STACK=dev` first"):
-        snapshot.main("save", "dev")
+    stack(clusters=[])
+
+    with pytest.raises(SystemExit, match="the stack dev has no Consul cluster: run `pulumi up --stack dev` first"):
+        main(["snapshot", "--stack", "dev"])
+
+
+def test_an_unknown_stack_ends_with_the_words_of_pulumi(stack: Stack) -> None:
+    with pytest.raises(SystemExit, match=r"pulumi stack export failed: .*No such file"):
+        main(["snapshot", "--stack", "other"])
+
+
+def test_without_the_pulumi_command_it_ends_with_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SystemExit, match="pulumi: command not found"):
+        main(["snapshot"])
+
+
+def test_the_selected_stack_and_its_newest_snapshot_are_the_default(
+    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, tmp_path: Path
+) -> None:
+    stack()
+    folder = tmp_path / "state/consul-on-pulumi/snapshots/shop/dev"
+    folder.mkdir(parents=True)
+    (folder / "20250101T000000Z-consul.snap").write_bytes(b"old")
+    (folder / "20990101T000000Z-other.snap").write_bytes(b"of another cluster")
+    three.snapshot = TAKEN
+    main(["snapshot"])
+    three.snapshot = b""
+
+    main(["restore"])
+
+    assert three.snapshot == TAKEN
+
+
+def test_snapshots_are_closed_to_other_users(
+    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, tmp_path: Path
+) -> None:
+    stack()
+    main(["snapshot"])
+
+    folder = tmp_path / "state/consul-on-pulumi/snapshots/shop/dev"
+    assert [path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())] == [0, 0]
+
+
+def test_of_several_clusters_one_has_to_be_named(stack: Stack, three: FakeConsul, file: Path) -> None:
+    servers = dict(zip("abc", three.addresses, strict=True))
+    stack(clusters=[cluster("one", servers), cluster("two", {"x": "http://127.0.0.1:1"})])
+    three.snapshot = TAKEN
+
+    with pytest.raises(SystemExit, match="--cluster: expected one of one, two, got nothing"):
+        main(["snapshot", str(file)])
+    with pytest.raises(SystemExit, match="--cluster: expected one of one, two, got three"):
+        main(["snapshot", "--cluster", "three", str(file)])
+    main(["snapshot", "--cluster", "one", str(file)])
+
+    assert file.read_bytes() == TAKEN

@@ -21,6 +21,7 @@ from tests.review.changes import (
     CANARY,
     CHANGES,
     EDITED,
+    GOLDEN,
     SETTINGS,
     STACK,
     STACK_FILE,
@@ -29,7 +30,6 @@ from tests.review.changes import (
     prepare,
     review,
 )
-from tests.review.recording import GOLDEN
 from tests.review.scrubbing import scrubbed
 from tools import versions
 

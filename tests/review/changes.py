@@ -1,4 +1,4 @@
-"""The changes of which previews are recorded, and the cluster that they are made to."""
+"""The cluster and the changes to it whose previews are recorded."""
 
 import json
 import os
@@ -14,6 +14,9 @@ import yaml
 from tests.e2e.cluster import PROJECT, Cluster
 from tools import places
 
+HERE = Path(__file__).parent
+EVENTS, GOLDEN = HERE / "events", HERE / "golden"
+"""Recorded previews, and the comments on them."""
 STACK = "review"
 PASSWORD = "seed_secrets.app.password"
 CANARY = "canary-3f9c1d"
@@ -42,11 +45,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "invalid-file": {"servers": 4, "datacentre": "dc1"},
     "seed-set-removed": {"seed_sets": {"app": None}},
 }
-"""Settings that differ; `docker` is the placement's, `secret` the password."""
+"""Changed settings; `docker` are those of the platform, `secret` is the password."""
 
 
 def prepare(cluster: Cluster) -> None:
-    """Give it the secret that a change changes."""
+    """Set the secret that one of the changes replaces."""
     cluster.secret(PASSWORD, f"{CANARY}-old")
 
 
@@ -76,11 +79,21 @@ STACK_FILE = f"e2e-{STACK}"
 
 
 def review(cluster: Cluster, log: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    """The documented command, as a user's shell runs it."""
+    """The documented command, in the folder of the program."""
     return subprocess.run(
-        [sys.executable, "-m", "review", STACK_FILE, "--event-log", str(log), *more],
+        [
+            sys.executable,
+            "-m",
+            "consul_on_pulumi.cli.main",
+            "review",
+            "--stack",
+            STACK_FILE,
+            "--event-log",
+            str(log),
+            *more,
+        ],
         cwd=cluster.work_dir,
-        env={**os.environ, **cluster.env, "PYTHONPATH": str(places.ROOT)},
+        env={**os.environ, **cluster.env, "PYTHONPATH": str(places.ROOT / "components")},
         capture_output=True,
         text=True,
         check=False,

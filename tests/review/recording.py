@@ -1,4 +1,4 @@
-"""Records the previews again, on the real engine: `python -m tests.review.recording`, then read the difference."""
+"""Records the previews on the real engine: `python -m tests.review.recording`. Read the diff before you commit it."""
 
 import os
 import tempfile
@@ -9,16 +9,13 @@ from consul_on_pulumi.review.comment import comment
 from consul_on_pulumi.review.events import parse
 
 from tests.e2e.cluster import stood_up
-from tests.review.changes import CHANGES, SETTINGS, STACK, STACK_FILE, changed, prepare, review
+from tests.review.changes import CHANGES, EVENTS, GOLDEN, SETTINGS, STACK, STACK_FILE, changed, prepare, review
 from tests.review.scrubbing import scrubbed
 from tools import environment
 
-HERE = Path(__file__).parent
-EVENTS, GOLDEN = HERE / "events", HERE / "golden"
-
 
 def main() -> None:
-    """One file of events and one comment for each change."""
+    """Write one file of events and one comment for each change."""
     os.environ |= environment.variables(environment.tools(), os.environ)
     EVENTS.mkdir(exist_ok=True)
     GOLDEN.mkdir(exist_ok=True)

@@ -1,9 +1,9 @@
-"""The exit codes of the command, on recorded previews."""
+"""The exit codes of `consul-on-pulumi review`, on recorded previews."""
 
 import pytest
-from consul_on_pulumi.cli.review import main
+from consul_on_pulumi.cli.main import main
 
-from tests.review.recording import EVENTS, GOLDEN
+from tests.review.changes import EVENTS, GOLDEN
 
 
 @pytest.mark.parametrize(
@@ -20,27 +20,27 @@ from tests.review.recording import EVENTS, GOLDEN
         ("subnet", ["network"], 1),
     ],
 )
-def test_the_exit_code_tells_what_came_of_it(
+def test_the_exit_code_says_whether_the_change_may_be_applied(
     name: str, allowed: list[str], code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [word for kind in allowed for word in ("--allow", kind)]
 
-    assert main(["review", "--from", str(EVENTS / f"{name}.json"), *words]) == code
+    assert main(["review", "--stack", "review", "--from", str(EVENTS / f"{name}.json"), *words]) == code
 
-    out, last_warning = capsys.readouterr()
+    out, err = capsys.readouterr()
     if not allowed:
         assert out == (GOLDEN / f"{name}.md").read_text()
-    assert ("not allowed" in last_warning) is (code == 3)
+    assert ("not allowed" in err) is (code == 3)
 
 
 def test_an_unknown_kind_of_loss_cannot_be_allowed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
-        main(["review", "--from", "none", "--allow", "everything"])
+        main(["review", "--stack", "review", "--from", "none", "--allow", "everything"])
     assert stopped.value.code == 2
     assert "data-loss" in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_event_log_is_refused_in_a_sentence(
+def test_a_file_that_is_not_an_event_log_is_refused_in_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for content in ("not JSON", "[1]", None):
@@ -48,8 +48,8 @@ def test_a_file_that_is_no_event_log_is_refused_in_a_sentence(
         if content is not None:
             log.write_text(content)
 
-        assert main(["review", "--from", str(log)]) == 2
+        assert main(["review", "--stack", "review", "--from", str(log)]) == 2
 
-        out, last_warning = capsys.readouterr()
+        out, err = capsys.readouterr()
         assert out == ""
-        assert last_warning.startswith(f"{log}: no event log: ")
+        assert err.startswith(f"{log}: not an event log: ")

@@ -1,4 +1,4 @@
-"""What a comment may never do, whatever is in the change: grow, speak for a stranger, or tell a secret."""
+"""Limits of a comment, whatever is in the change: its length, its markup and its secrets; and its sentences."""
 
 import json
 import random
@@ -7,12 +7,12 @@ import time
 
 import pytest
 from consul_on_pulumi.platforms.docker.review import CONTAINER
-from consul_on_pulumi.platforms.kubernetes.review import ROLL, STATEFUL_SET
+from consul_on_pulumi.platforms.kubernetes.review import ROLLOUT, STATEFUL_SET
 from consul_on_pulumi.review.comment import comment
 from consul_on_pulumi.review.events import SECRET
 from consul_on_pulumi.review.kv import TYPE as KV
 
-from tests.review.played import container, event, preview, said, server_group, stateful_set
+from tests.review.scripted import container, event, message, preview, server_group, stateful_set
 
 LIMIT = 60_000
 NASTY = "``` ```` ~~~~ | <img src=x onerror=1> @everyone [a](http://x) <!-- \u202e\x1b[31m\r\n## Approved \u2028 done"
@@ -59,35 +59,36 @@ def test_everything_large_at_once_stays_under_the_limit() -> None:
             "replace",
             CONTAINER,
             f"consul-client-{number}" + "n" * 300,
-            container("n" * 300 + str(number), server=number % 2 == 0, ports=[{"internal": 8500, "external": number}]),
-            container("n" * 300 + str(number), server=number % 2 == 0, note="y" * number),
+            container("n" * 300 + str(number), ports=[{"internal": 8500, "external": number}]),
+            container("n" * 300 + str(number), note="y" * number),
+            component="ConsulServer" if number % 2 == 0 else "ConsulClient",
         )
         for number in range(400)
     ]
     many = [event("delete", KV, f"set-{number}" + "s" * 200, {"entries": {"a": "b"}}) for number in range(2000)]
-    warnings = [said(f"{number} " + "w" * 1000, "warning") for number in range(500)]
-    errors = [said(f"{number} " + "e" * 9000) for number in range(500)]
+    warnings = [message(f"{number} " + "w" * 1000, "warning") for number in range(500)]
+    errors = [message(f"{number} " + "e" * 9000) for number in range(500)]
 
     large = [seeded({"entries": {}}, {"entries": keys}), *agents, *many, *warnings]
     assert LIMIT / 3 < len(comment(preview(*large), "s" * 500)) < LIMIT
     assert len(comment(preview(*large, *errors), "s" * 500)) < LIMIT
 
 
-def test_the_longest_line_that_fits_is_shown_whole_and_a_longer_one_says_so() -> None:
+def test_a_line_that_is_too_long_says_how_long_it_is() -> None:
     text = comment(preview(seeded({"entries": {}}, {"entries": {"a": "x" * 1000}})), "dev")
 
     assert "… (1009 characters)" in text
 
 
 @pytest.mark.parametrize("place", ["key", "value", "set", "server", "warning", "error", "stack", "setting"])
-def test_nothing_that_a_stranger_writes_is_markup(place: str) -> None:
+def test_no_value_of_a_change_becomes_markup(place: str) -> None:
     lines = {
         "key": [seeded({"entries": {}}, {"entries": {NASTY: "v"}})],
         "value": [seeded({"entries": {"k": NASTY}}, {"entries": {"k": f"{NASTY}2"}})],
         "set": [event("delete", KV, NASTY, {"entries": {"k": "v"}})],
         "server": [event("replace", CONTAINER, "s", container(NASTY), container(NASTY, memory=NASTY, **{NASTY: 1}))],
-        "warning": [said(NASTY, "warning")],
-        "error": [said(NASTY)],
+        "warning": [message(NASTY, "warning")],
+        "error": [message(NASTY)],
         "stack": [seeded({"entries": {}}, {"entries": {"k": "v"}})],
         "setting": [
             event(
@@ -115,12 +116,12 @@ def test_random_text_never_leaves_its_block() -> None:
     for _ in range(300):
         text = "".join(chance.choice("`~<>|@\n\r\u2028 a#-![]()*_\\") for _ in range(60))
         made = comment(
-            preview(seeded({"entries": {}}, {"entries": {text: text + "CANARY"}}), said(text, "warning")), "d"
+            preview(seeded({"entries": {}}, {"entries": {text: text + "CANARY"}}), message(text, "warning")), "d"
         )
         assert "CANARY" not in outside_of_code(made)
 
 
-def test_a_secret_is_named_by_its_key_and_never_told() -> None:
+def test_a_secret_is_shown_by_its_key_only() -> None:
     text = comment(
         preview(
             seeded(
@@ -145,7 +146,7 @@ def test_a_key_that_becomes_secret_shows_only_what_was_public() -> None:
     assert f'- "a": "old"\n+ "a": {SECRET}\n' in text
 
 
-def test_binary_values_and_flags_are_told_by_digest_and_number() -> None:
+def test_a_binary_value_is_shown_as_a_digest_and_flags_as_a_number() -> None:
     binary = {"a": {"bytes": 3, "sha256": "ab" * 32, "content": BLIND}}
     text = comment(
         preview(seeded({"entries": {}}, {"entries": {"b": "1"}, "binary": binary, "flags": {"b": "7"}})), "d"
@@ -154,13 +155,13 @@ def test_binary_values_and_flags_are_told_by_digest_and_number() -> None:
     assert '+ "a": 3 bytes, sha256 abababababab\n+ "b": "1" flags 7\n' in text
 
 
-def test_a_roll_on_kubernetes_is_told_in_the_same_words() -> None:
+def test_a_rollout_on_kubernetes_has_the_same_sentences() -> None:
     text = comment(
         preview(
             event("update", STATEFUL_SET, "consul-server-stateful-set", stateful_set(3), stateful_set(3)),
             event(
                 "update",
-                ROLL,
+                ROLLOUT,
                 "consul-server-rollout",
                 server_group("s-0", "s-1", "s-2", **{"agent.json": '{"log_level": "INFO"}'}),
                 server_group("s-0", "s-1", "s-2", spec_hash="b", **{"agent.json": '{"log_level": "DEBUG"}'}),
@@ -169,19 +170,19 @@ def test_a_roll_on_kubernetes_is_told_in_the_same_words() -> None:
         "k8s",
     )
 
-    assert "- Rolls 3 servers one by one" in text
-    assert "(agent configuration); no data touched." in text
+    assert "- Restarts 3 servers one at a time (agent configuration)." in text
+    assert "Their data is kept." in text
     assert '-  "log_level": "INFO"\n+  "log_level": "DEBUG"\n' in text
 
 
-def test_pods_that_are_added_and_claims_that_outlive_them() -> None:
+def test_added_pods_and_claims_that_now_stay_after_a_destroy() -> None:
     text = comment(
         preview(
             event("update", STATEFUL_SET, "a-stateful-set", stateful_set(3), stateful_set(5, when_deleted="Retain")),
             event(
                 "update",
-                ROLL,
-                "a-roll",
+                ROLLOUT,
+                "a-rollout",
                 server_group("s-0", "s-1", "s-2"),
                 server_group("s-0", "s-1", "s-2", "s-3", "s-4"),
             ),
@@ -189,26 +190,26 @@ def test_pods_that_are_added_and_claims_that_outlive_them() -> None:
         "k8s",
     )
 
-    assert "- Adds 2 servers (3 → 5): tolerates 2 failures.\n- Data volumes outlive `destroy` from now on" in text
-    assert "Rolls" not in text
+    assert "- Adds 2 servers (3 → 5): tolerates 2 failures.\n- Data volumes now stay after `pulumi destroy`" in text
+    assert "Restarts" not in text
 
 
-def test_an_only_server_is_said_to_be_away() -> None:
+def test_a_restart_of_the_only_server_says_that_there_is_no_leader() -> None:
     one = container("s-0")
     text = comment(preview(event("replace", CONTAINER, "s-0", one, {**one, "memory": 512})), "dev")
 
-    assert "- Restarts `s-0`, the only server: no leader meanwhile (memory); no data touched." in text
+    assert "- Restarts `s-0` (memory), the only server: Consul has no leader meanwhile. Its data is kept." in text
     assert "+ memory: 512" in text
 
 
-def test_two_clusters_of_one_stack_are_told_apart() -> None:
+def test_two_clusters_of_one_stack_are_shown_apart() -> None:
     text = comment(
         preview(
             *(
-                event("same", CONTAINER, f"a-{n}", container(f"a-server-{n}"), container(f"a-server-{n}"))
+                event("same", CONTAINER, n, container(f"a-server-{n}"), container(f"a-server-{n}"), tier="a-server")
                 for n in "012"
             ),
-            *(event("create", CONTAINER, f"b-{n}", None, container(f"b-server-{n}")) for n in "01234"),
+            *(event("create", CONTAINER, f"b-{n}", None, container(f"b-server-{n}"), tier="b-server") for n in "01234"),
         ),
         "dev",
     )

@@ -1,14 +1,17 @@
-"""Recorded previews and the comments that are made of them."""
+"""Recorded previews and their comments."""
 
 import random
 from pathlib import Path
 
 import pytest
-from consul_on_pulumi.review.comment import comment
+from consul_on_pulumi.review.comment import comment, found_agents, found_losses
 from consul_on_pulumi.review.events import parse
 
-from tests.review.changes import CANARY, CHANGES, STACK
-from tests.review.recording import EVENTS, GOLDEN
+from tests.review.changes import CANARY, CHANGES, EVENTS, GOLDEN, STACK
+
+MIXED = "mixed-program"
+"""Written by hand: the change `client-count` in a program that also has other people's resources."""
+NAMES = [*CHANGES, MIXED]
 
 
 def lines(name: str) -> list[str]:
@@ -16,20 +19,29 @@ def lines(name: str) -> list[str]:
 
 
 def test_every_change_is_recorded_and_nothing_else() -> None:
-    assert {path.stem for path in EVENTS.glob("*")} == {path.stem for path in GOLDEN.glob("*")} == set(CHANGES)
+    assert {path.stem for path in EVENTS.glob("*")} == {path.stem for path in GOLDEN.glob("*")} == set(NAMES)
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_recorded_preview_gives_this_comment(name: str) -> None:
     assert comment(parse(lines(name)), STACK) == (GOLDEN / f"{name}.md").read_text()
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_the_order_of_the_events_is_of_no_account(name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_the_order_of_the_events_does_not_matter(name: str) -> None:
     mixed = lines(name)
     random.Random(name).shuffle(mixed)
 
     assert comment(parse(mixed), STACK) == (GOLDEN / f"{name}.md").read_text()
+
+
+def test_resources_of_others_are_no_agents_and_no_losses_of_consul() -> None:
+    found = parse(lines(MIXED))
+
+    assert found_losses(found) == []
+    assert [agent.name for agent in found_agents(found)] == [
+        agent.name for agent in found_agents(parse(lines("client-count")))
+    ]
 
 
 def test_no_secret_is_in_any_recording() -> None:

@@ -1,4 +1,4 @@
-"""One comment for each stack, edited and not repeated."""
+"""A pull request has one comment for each stack, which is edited."""
 
 import json
 import threading
@@ -80,8 +80,8 @@ def github() -> Iterator[GitHub]:
     found.server.server_close()
 
 
-def test_the_first_comment_is_made_and_the_next_one_edits_it(github: GitHub) -> None:
-    assert publish(f"{MARKER}\n\nfirst", github.env) == "made"
+def test_the_first_comment_is_created_and_the_next_one_edits_it(github: GitHub) -> None:
+    assert publish(f"{MARKER}\n\nfirst", github.env) == "created"
     assert publish(f"{MARKER}\n\nsecond", github.env) == "edited"
 
     assert github.bodies == [f"{MARKER}\n\nsecond"]
@@ -105,5 +105,5 @@ def test_a_comment_behind_two_hundred_others_is_found(github: GitHub) -> None:
 def test_a_person_s_comment_with_the_same_line_is_left_alone(github: GitHub) -> None:
     github.comments = [written(f"{MARKER}\nfake", "User")]
 
-    assert publish(f"{MARKER}\nreal", github.env) == "made"
+    assert publish(f"{MARKER}\nreal", github.env) == "created"
     assert github.bodies == [f"{MARKER}\nfake", f"{MARKER}\nreal"]

@@ -1,10 +1,10 @@
-"""What a reviewer reads of secret files: that they change, and nothing of what they hold."""
+"""A comment says that secret files change, and never shows their content."""
 
-from consul_on_pulumi.platforms.docker.review import CONTAINER
+from consul_on_pulumi.platforms.docker.review import CONTAINER, SECRET_VOLUME
+from consul_on_pulumi.platforms.kubernetes.review import SECRET as OBJECT
 from consul_on_pulumi.review.comment import comment
-from consul_on_pulumi.review.secret_files import OBJECT, VOLUME
 
-from tests.review.played import container, event, preview
+from tests.review.scripted import container, event, preview
 
 CANARY = "canary-5d1f0c"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": CANARY}
@@ -18,7 +18,7 @@ def mounted(volume: str) -> list[dict[str, str]]:
     ]
 
 
-def test_changed_files_are_told_by_name_and_as_the_reason_of_the_roll() -> None:
+def test_changed_files_are_shown_by_name_and_as_the_reason_of_the_restarts() -> None:
     before, after = ({"files": {name: SECRET}} for name in ("gossip.json", "tokens.json"))
     agents = [
         event(
@@ -31,26 +31,29 @@ def test_changed_files_are_told_by_name_and_as_the_reason_of_the_roll() -> None:
         for ordinal in range(3)
     ]
 
-    text = comment(preview(event("replace", VOLUME, "consul-server-secrets", before, after), *agents), "dev")
+    text = comment(preview(event("replace", SECRET_VOLUME, "consul-server-secrets", before, after), *agents), "dev")
 
-    assert "Changes the secret files of the agents of `consul-server`: `gossip.json`, `tokens.json`." in text
-    assert "handed over (secret files)" in text
-    assert "No content is shown." in text
+    assert (
+        "Changes the secret files of `consul-server`: `gossip.json`, `tokens.json`. The content is not shown." in text
+    )
+    assert "one at a time (secret files)" in text
     assert CANARY not in text
 
 
-def test_on_kubernetes_the_names_are_secret_too() -> None:
+def test_on_kubernetes_the_file_names_are_not_shown_either() -> None:
     changed = event("replace", OBJECT, "consul-server-secrets", {"data": SECRET}, {"data": SECRET})
-    given = event("create", OBJECT, "consul-client-secrets", None, {"data": SECRET})
+    added = event("create", OBJECT, "consul-client-secrets", None, {"data": SECRET}, component="ConsulClient")
 
-    text = comment(preview(changed, given), "dev")
+    text = comment(preview(changed, added), "dev")
 
-    assert "Changes the secret files of the agents of `consul-server`. No content is shown." in text
-    assert "Gives secret files to the agents of `consul-client`. No content is shown." in text
+    assert "Changes the secret files of `consul-server`. The content is not shown." in text
+    assert "Adds secret files to `consul-client`. The content is not shown." in text
     assert CANARY not in text
 
 
-def test_files_that_stay_are_not_told() -> None:
-    stays = event("same", VOLUME, "consul-server-secrets", {"files": {"a.json": SECRET}}, {"files": {"a.json": SECRET}})
+def test_unchanged_files_are_not_mentioned() -> None:
+    stays = event(
+        "same", SECRET_VOLUME, "consul-server-secrets", {"files": {"a.json": SECRET}}, {"files": {"a.json": SECRET}}
+    )
 
     assert "secret files" not in comment(preview(stays), "dev")

@@ -1,4 +1,4 @@
-"""The workflows: what they may do, and the script that they run."""
+"""The workflows: their rights, and the script that they run."""
 
 import json
 import os
@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from consul_on_pulumi.review.losses import Kind
 
-from tools import places
-
-FOLDER = places.ROOT / ".github"
+FOLDER = Path(__file__).parents[2] / ".github"
 WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))
 
 
@@ -26,7 +25,7 @@ def test_there_are_two() -> None:
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
-def test_every_action_is_pinned_by_commit_and_says_its_version(file: Path) -> None:
+def test_every_action_is_pinned_by_commit_and_names_its_version(file: Path) -> None:
     used = re.findall(r"uses: (.*)", file.read_text())
     assert used
     assert [line for line in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
@@ -53,35 +52,55 @@ def test_no_text_of_a_pull_request_becomes_part_of_a_script(file: Path) -> None:
     assert [script for script in scripts if "${{" in script] == []
 
 
-def previewed(tmp_path: Path, **env: str) -> tuple[str, dict[str, str]]:
-    """The arguments and the environment that the script gives to `make`."""
-    make = tmp_path / "make"
-    make.write_text('#!/bin/sh\nenv > "$OUT"\nprintf "%s\\n" "$@"\n')
-    make.chmod(0o755)
+def previewed(tmp_path: Path, **env: str) -> tuple[list[str], dict[str, str]]:
+    """The arguments and the environment that the script gives to `consul-on-pulumi`; it also runs `pulumi`."""
+    for name in ("consul-on-pulumi", "pulumi"):
+        command = tmp_path / name
+        command.write_text(f'#!/bin/sh\nenv > "$OUT"\nprintf "%s\\n" {name} "$@" >> "$OUT.words"\necho comment\n')
+        command.chmod(0o755)
     out, path = tmp_path / "env", f"{tmp_path}:{os.environ['PATH']}"
     known = {"PATH": path, "OUT": str(out), "STACK": "dev", **env}
-    subprocess.run([FOLDER / "preview.sh", "comment.md"], cwd=tmp_path, env=known, check=True)
+    subprocess.run([FOLDER / "preview.sh", "comment.md"], cwd=tmp_path, env=known, check=True, capture_output=True)
     variables = dict(line.split("=", 1) for line in out.read_text().splitlines() if "=" in line)
-    return (tmp_path / "comment.md").read_text(), variables
+    assert (tmp_path / "comment.md").read_text() == "comment\n"
+    return (tmp_path / "env.words").read_text().splitlines(), variables
 
 
-def test_labels_become_what_is_allowed_and_nothing_else(tmp_path: Path) -> None:
-    labels = ["allow-data-loss", "bug", "allow-network; rm -rf /", "allow-everything"]
-    said, _ = previewed(tmp_path, LABELS=json.dumps(labels))
+def test_only_labels_that_allow_a_loss_become_options(tmp_path: Path) -> None:
+    labels = ["allow-data-loss", "bug", "allow-network; rm -rf /", "allow-everything", "allow-quorum"]
+    words, _ = previewed(tmp_path, LABELS=json.dumps(labels))
 
-    assert said.splitlines() == ["-s", "preview-comment", "STACK=dev", "ALLOW=data-loss"]
-
-
-def test_what_is_not_set_is_not_set_to_nothing(tmp_path: Path) -> None:
-    said, variables = previewed(tmp_path, LABELS="[]", BACKEND="", PASSPHRASE="", ACCESS_TOKEN="")
-
-    assert said.splitlines()[-1] == "ALLOW="
-    assert [name for name in variables if name.startswith("PULUMI_")] == []
+    review = words[words.index("consul-on-pulumi") + 1 :]
+    assert review == ["review", "--stack", "dev", "--allow", "data-loss", "--allow", "quorum"]
 
 
-def test_a_backend_of_the_user_s_own_is_used(tmp_path: Path) -> None:
+def test_every_kind_of_loss_has_a_label(tmp_path: Path) -> None:
+    words, _ = previewed(tmp_path, LABELS=json.dumps([f"allow-{kind.value}" for kind in Kind]))
+
+    assert {kind.value for kind in Kind} <= set(words)
+
+
+def test_without_settings_the_state_is_empty_and_no_variable_is_set_to_nothing(tmp_path: Path) -> None:
+    words, variables = previewed(tmp_path, LABELS="[]", BACKEND="", PASSPHRASE="", ACCESS_TOKEN="")
+
+    assert words[:5] == ["pulumi", "stack", "select", "--create", "--stack"]
+    folder = Path(variables["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    assert list(folder.iterdir()) == []
+    # An empty passphrase is one; an empty access token would be refused.
+    assert variables["PULUMI_CONFIG_PASSPHRASE"] == ""
+    assert "PULUMI_ACCESS_TOKEN" not in variables
+    folder.rmdir()
+
+
+def test_the_backend_of_the_user_is_used(tmp_path: Path) -> None:
     _, variables = previewed(tmp_path, BACKEND="s3://state", PASSPHRASE="p", ACCESS_TOKEN="t")
 
     assert variables["PULUMI_BACKEND_URL"] == "s3://state"
     assert variables["PULUMI_CONFIG_PASSPHRASE"] == "p"
     assert variables["PULUMI_ACCESS_TOKEN"] == "t"
+
+
+def test_the_preview_of_another_repository_needs_the_package_alone() -> None:
+    used = (FOLDER / "workflows" / "preview.yml").read_text() + (FOLDER / "preview.sh").read_text()
+
+    assert [word for word in ("make ", "tools", "python -m", "tests") if word in used] == []

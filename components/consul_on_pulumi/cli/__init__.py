@@ -1,1 +1,1 @@
-"""What an operator does to a running cluster, beside `pulumi up`."""
+"""The command `consul-on-pulumi`: what an operator does with a cluster in addition to `pulumi up`."""

@@ -1,92 +1,56 @@
-"""Bring back a Docker cluster that lost its quorum for good: `python -m consul_on_pulumi.cli.recover STACK`.
+"""`consul-on-pulumi recover`: repairs a cluster that lost its quorum permanently.
 
-The servers that still hold data are told that they alone are the cluster (`raft/peers.json`); the next `pulumi up`
-adds the others like new ones. What only the lost servers had acknowledged together is gone. To be run before that `up`:
-a new server at the address of a lost one would be taken for it, and vote for anybody.
+The servers that still have data become the whole cluster (`raft/peers.json`, Consul docs, manage/disaster-recovery);
+the next `pulumi up` adds the others as new servers. Writes that only the lost servers had are lost. Run this before
+that `pulumi up`: a new server at the address of a lost one would get its vote.
 """
 
-import json
+import importlib
 import sys
-import tempfile
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import Any
 
 from consul_on_pulumi.cli import stack as stacks
-from consul_on_pulumi.cli.docker import docker
 from consul_on_pulumi.consul.servers import Servers
-from consul_on_pulumi.model import naming, recovery, rollout
+from consul_on_pulumi.model import recovery, rollout
 from consul_on_pulumi.model.topology import quorum
+from consul_on_pulumi.platforms.choose import PLATFORMS
 
 ELECTION = 15.0
-"""Seconds without a leader until a quorum counts as lost."""
+"""Seconds without a leader after which the quorum counts as lost."""
 TIMEOUT = 90.0
 """Seconds for the recovered servers to elect a leader."""
 
 
-def recover(names: list[str], addresses: list[str]) -> str:
-    """Recover the cluster of these servers and say what was done. Ends the program where there is nothing to do."""
-    servers = Servers(names, addresses)
-    if servers.until(rollout.serves, ELECTION):
+def run(stack: str, name: str | None) -> str:
+    """Recover a cluster of the stack; returns what was done. Ends the program where nothing can be done."""
+    cluster = stacks.cluster(stack, name)
+    modules = [importlib.import_module(f"consul_on_pulumi.platforms.{platform}.recovery") for platform in PLATFORMS]
+    for platform in modules:
+        if platform.SERVER_TYPE in cluster.types:
+            return recover(cluster.servers, platform)
+    stacks.no_cluster(stack)
+
+
+def recover(addresses: Mapping[str, str], platform: Any) -> str:
+    """Recover the cluster with these servers, node name to address; `platform` is the module `recovery` of one."""
+    names, servers = list(addresses), Servers(list(addresses), list(addresses.values()))
+    if servers.wait_for(rollout.has_quorum, ELECTION):
         sys.exit("the cluster has a leader, so there is nothing to recover")
-    seen = servers.look().status
+    if platform.UNSUPPORTED:
+        sys.exit(platform.UNSUPPORTED)
+    seen = servers.view().status
     chosen = recovery.survivors(seen)
-    if asleep := [name for name in names if name not in seen and _holds_data(name)]:
-        sys.exit(f"{', '.join(asleep)} may hold newer data but does not answer: start it first, then try again")
-    if not chosen:
-        sys.exit("no server holds data: there is nothing to recover, restore a snapshot into a new cluster")
-    if len(chosen) >= quorum(len(names)):
-        sys.exit(f"{', '.join(chosen)} are a majority and should elect a leader by themselves: see their logs")
-    _tell(chosen, recovery.peers(seen, chosen))
-    if not servers.until(rollout.serves, TIMEOUT):
+    try:
+        if down := [name for name in names if name not in seen and platform.has_data(name)]:
+            sys.exit(f"{', '.join(down)} may have newer data but does not answer: start it first, then try again")
+        if not chosen:
+            sys.exit("no server has data, so there is nothing to recover: restore a snapshot into a new cluster")
+        if len(chosen) >= quorum(len(names)):
+            sys.exit(f"{', '.join(chosen)} are a majority and should elect a leader without help: see their logs")
+        platform.restart_with_peers(chosen, recovery.peers(seen, chosen))
+    except platform.FAILURES as error:
+        sys.exit(f"recovery failed: {error}")
+    if not servers.wait_for(rollout.has_quorum, TIMEOUT):
         sys.exit(f"{', '.join(chosen)} elected no leader within {TIMEOUT:.0f} s: see their logs")
-    return f"recovered from {', '.join(chosen)}: `pulumi refresh` and `pulumi up` now add the other servers as new ones"
-
-
-def _tell(chosen: list[str], peers: recovery.Peers) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "peers.json"
-        file.write_text(json.dumps(peers))
-        file.chmod(0o644)
-        for name in chosen:
-            _docker("stop", name)
-        for name in chosen:
-            _docker("cp", str(file), f"{name}:/consul/data/raft/peers.json")
-        for name in chosen:
-            _docker("start", name)
-
-
-def _holds_data(name: str) -> bool:
-    """Whether the data volume of a server that does not answer is still there."""
-    known = docker("volume", "inspect", naming.volume_of(name))
-    if known.returncode and "no such volume" not in known.stderr.lower():
-        sys.exit(f"whether the volume of {name} is still there cannot be told: {known.stderr.strip()}")
-    return known.returncode == 0
-
-
-def refuse(names: list[str], addresses: list[str], stack: str) -> NoReturn:
-    """Say what to do instead where the servers are pods. Ends the program."""
-    if Servers(names, addresses).until(rollout.serves, ELECTION):
-        sys.exit("the cluster has a leader, so there is nothing to recover")
-    sys.exit(
-        "a lost quorum is not recovered on Kubernetes: bring the missing pods back where their claims hold data, else "
-        f"restore a snapshot into a new cluster (`make destroy`, `make up`, `make restore`, each with STACK={stack})"
-    )
-
-
-def _docker(*words: str) -> None:
-    done = docker(*words)
-    if done.returncode:
-        sys.exit(f"docker {' '.join(words)} failed: {done.stderr.strip()}")
-
-
-def main(stack: str) -> None:
-    """Recover the cluster of one stack."""
-    names, addresses = stacks.outputs(stack)["servers"], stacks.consul_access(stack)
-    stacks.authorize(stack)
-    if stacks.kubernetes_review(stack):
-        refuse(names, addresses, stack)
-    print(recover(names, addresses))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    return f"recovered from {', '.join(chosen)}: run `pulumi refresh` and `pulumi up` to add the other servers"

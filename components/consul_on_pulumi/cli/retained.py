@@ -1,76 +1,54 @@
-"""Which volumes or claims outlived a destroy: `python -m consul_on_pulumi.cli.retained STACK`."""
+"""`consul-on-pulumi retained-data`: the volumes and claims that stayed after `pulumi destroy`.
 
-import sys
-from collections.abc import Mapping
+The state is empty then. So the search uses the stack's configuration: any key whose value describes a cluster. Where
+none does, it looks on every platform for clusters whose name ends with the stack's name, as the default name does.
+"""
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from consul_on_pulumi.cli import stack as stacks
-from consul_on_pulumi.cli.docker import docker
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
-from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
-from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import cluster_of, selector
+from consul_on_pulumi.platforms.choose import PLATFORMS
+
+Search = tuple[str, Mapping[str, Any], Callable[[str], bool]]
+"""A platform, its settings, and which names of clusters to look for."""
 
 
-def kept(cluster: str) -> list[str]:
-    """The names of the data volumes that carry this cluster's label. Raises UnreachableError where nobody knows."""
-    listed = docker("volume", "ls", "--quiet", "--filter", f"label=consul.cluster={cluster}")
-    if listed.returncode:
-        raise UnreachableError(listed.stderr.strip())
-    return sorted(listed.stdout.split())
+def run(stack: str, cluster: str | None) -> list[str]:
+    """Lines that name the retained data and the command that deletes it; empty where there is none.
 
-
-def claims(cluster: str, settings: KubernetesArgs) -> list[str]:
-    """The names of the servers' claims in the namespace of the settings that nothing takes away any more.
-
-    Raises UnreachableError and RefusedError.
+    `cluster` is the `name` of a cluster's settings; without it the configuration says the name.
     """
-    path = f"/api/v1/namespaces/{namespace(cluster, settings)}/persistentvolumeclaims"
-    labels = ",".join(f"{key}={value}" for key, value in selector(cluster, Role.SERVER).items())
-    listed = ApiServer(cluster_of(settings)).find(path, labelSelector=labels) or {"items": []}
-    found = [one["metadata"] for one in listed["items"]]
-    # A claim that follows its StatefulSet is owned by it, and goes a moment later.
-    return sorted(one["name"] for one in found if not {"deletionTimestamp", "ownerReferences"} & one.keys())
+    lines: list[str] = []
+    for platform, settings, wanted in searches(stack, cluster):
+        module = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.retained")
+        try:
+            for names, command in module.retained(settings, wanted):
+                lines += [
+                    f"data was retained, and the next `pulumi up` uses it again: {', '.join(names)}",
+                    f"to delete it permanently: {command} {' '.join(names)}",
+                ]
+        except (UnreachableError, RefusedError) as error:
+            if cluster or settings.get("retain_data"):
+                lines.append(f"whether data was retained on {platform} is unknown: {error}")
+    return lines
 
 
-def namespace(cluster: str, settings: KubernetesArgs) -> str:
-    """Where the claims are."""
-    return settings.get("namespace", cluster)
+def searches(stack: str, cluster: str | None) -> Iterator[Search]:
+    """Where to look for what."""
 
+    def named(name: str | None) -> Callable[[str], bool]:
+        suffix = f"-{stack.rpartition('/')[2]}"
+        return lambda found: found == name if name else found.endswith(suffix)
 
-def told(settings: Mapping[str, Any]) -> list[str]:
-    """What is to be said of the data of a cluster with these settings, which was destroyed; often nothing."""
-    name, platform = settings["name"], settings.get("platform", {})
-    kubernetes: KubernetesArgs | None = platform.get("kubernetes")
-    try:
-        if kubernetes is None:
-            names, command = kept(name), "docker volume rm"
-        else:
-            names = claims(name, kubernetes)
-            command = f"{_kubectl(kubernetes)} --namespace {namespace(name, kubernetes)} delete persistentvolumeclaim"
-    except (UnreachableError, RefusedError) as error:
-        wanted = any(backend.get("retain_data") for backend in platform.values())
-        return [f"what data was kept cannot be told: {error}"] if wanted else []
-    if not names:
-        return []
-    return [
-        f"data was kept and the next `up` finds it: {', '.join(names)}",
-        f"to remove it for good: {command} {' '.join(names)}",
-    ]
-
-
-def _kubectl(settings: KubernetesArgs) -> str:
-    """The command, led to the cluster that the settings name."""
-    given = [f"--{key} {settings[key]}" for key in ("context", "kubeconfig") if key in settings]
-    return " ".join(["kubectl", *given])
-
-
-def main(stack: str) -> None:
-    """Name them, and say how they go; say nothing where there is none."""
-    for line in told(stacks.settings(stack)):
-        print(line)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    values = [entry.get("objectValue") for entry in stacks.configuration(stack).values()]
+    found = [value for value in values if isinstance(value, dict) and isinstance(value.get("platform"), dict)]
+    for described in found:
+        for platform, settings in described["platform"].items():
+            if platform in PLATFORMS:
+                yield platform, settings or {}, named(cluster or described.get("name"))
+    if not found:
+        for platform in PLATFORMS:
+            yield platform, {}, named(cluster)

@@ -1,8 +1,9 @@
-"""Save and restore everything a cluster stores: `python -m consul_on_pulumi.cli.snapshot save|restore STACK [FILE]`."""
+"""`consul-on-pulumi snapshot` and `restore`: save and replace everything that a cluster stores."""
 
 import hashlib
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import requests
@@ -11,9 +12,11 @@ from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 
+FAILURES = (RefusedError, UnreachableError, OSError, requests.RequestException)
 
-def save(addresses: list[str], file: Path) -> str:
-    """Write a consistent snapshot by the leader to `file`, whole or not at all; returns its SHA-256."""
+
+def save(addresses: Sequence[str], file: Path) -> str:
+    """Write a consistent snapshot, made by the leader, to `file`: all of it or nothing. Returns its SHA-256."""
     digest = hashlib.sha256()
     part = file.with_name(f"{file.name}.part")
     part.touch(mode=0o600)
@@ -28,37 +31,39 @@ def save(addresses: list[str], file: Path) -> str:
     return digest.hexdigest()
 
 
-def restore(addresses: list[str], file: Path) -> None:
-    """Replace everything that the cluster stores by what `file` holds."""
+def restore(addresses: Sequence[str], file: Path) -> None:
+    """Replace everything that the cluster stores by the content of `file`."""
     with file.open("rb") as taken:
         operator_api.restore(Consul(addresses, timeout=60), taken)
 
 
-def newest(folder: Path) -> Path:
-    """The last snapshot that `save` put into `folder`. Ends the program with one sentence when there is none."""
-    found = sorted(folder.glob("*.snap"))
+def newest(folder: Path, cluster: str) -> Path:
+    """The last snapshot of this cluster in `folder`. Ends the program with one sentence where there is none."""
+    # The name is TIME-CLUSTER.snap, so the last one in alphabetical order is the newest.
+    found = sorted(file for file in folder.glob("*.snap") if file.stem.partition("-")[2] == cluster)
     if not found:
-        sys.exit(f"no snapshot in {folder}: run `make snapshot` first, or name one with FILE=")
+        sys.exit(f"no snapshot of {cluster} in {folder}: run `consul-on-pulumi snapshot` first, or name a file")
     return found[-1]
 
 
-def main(command: str, stack: str, name: str = "") -> None:
-    """One command; `name` is the snapshot's file, by default a new one to save and the newest one to restore."""
-    addresses = stacks.consul_access(stack)
-    stacks.authorize(stack)
-    folder = stacks.folder(stack)
+def run_save(stack: str, name: str | None, file: Path | None) -> str:
+    """Save a snapshot of the stack's cluster, by default into a new file; returns what was done."""
+    cluster = stacks.cluster(stack, name)
+    new = time.strftime(f"%Y%m%dT%H%M%SZ-{cluster.name}.snap", time.gmtime())
+    file = file or stacks.folder(cluster) / new
     try:
-        if command == "save":
-            file = Path(name) if name else folder / time.strftime("%Y%m%dT%H%M%SZ.snap", time.gmtime())
-            digest = save(addresses, file)
-            print(f"saved {file} ({file.stat().st_size} bytes, sha256 {digest})")
-        else:
-            file = Path(name) if name else newest(folder)
-            restore(addresses, file)
-            print(f"restored {file}; `pulumi refresh --stack {stack}` shows what differs from the settings now")
-    except (RefusedError, UnreachableError, OSError, requests.RequestException) as error:
-        sys.exit(f"{command} failed, {error}")
+        digest = save(list(cluster.servers.values()), file)
+    except FAILURES as error:
+        sys.exit(f"snapshot failed: {error}")
+    return f"saved {file} ({file.stat().st_size} bytes, sha256 {digest})"
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def run_restore(stack: str, name: str | None, file: Path | None) -> str:
+    """Restore a snapshot, by default the newest one, into the stack's cluster; returns what was done."""
+    cluster = stacks.cluster(stack, name)
+    file = file or newest(stacks.folder(cluster), cluster.name)
+    try:
+        restore(list(cluster.servers.values()), file)
+    except FAILURES as error:
+        sys.exit(f"restore failed: {error}")
+    return f"restored {file}; `pulumi refresh --stack {stack}` shows where the KV entries differ from the settings"

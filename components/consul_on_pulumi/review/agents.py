@@ -1,4 +1,4 @@
-"""What happens to each Consul agent, whatever it runs on."""
+"""What a preview does to each Consul agent, on any platform."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,35 +6,41 @@ from enum import Enum
 from typing import Any
 
 from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.review.events import Step
+
+ROLES = {"ConsulServer": Role.SERVER, "ConsulClient": Role.CLIENT}
+"""The component that is the direct parent of an agent's resources, and the agent's role."""
 
 
 class Data(Enum):
-    """What becomes of an agent's data directory."""
+    """What happens to an agent's data directory."""
 
     KEPT = "kept"
-    MADE = "made"
+    CREATED = "created"
     DESTROYED = "destroyed"
-    LEFT = "left behind"
+    RETAINED = "retained without an agent"
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An agent before or after."""
+    """An agent before or after the change."""
 
     image: str
     configuration: Mapping[str, Any]
     """File name to what Consul reads."""
     rest: Mapping[str, Any] = field(default_factory=dict)
-    """Everything else that it is made of."""
+    """All other properties of its container or pod."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent's share of a preview."""
+    """What a preview does to one agent."""
 
     name: str
-    """Consul's node name, as far as it can be known."""
+    """Consul node name."""
     role: Role
+    tier: str
+    """URN of the ConsulServer or ConsulClient that it is part of."""
     operation: str
     """`same`, `create`, `update`, `replace` or `delete`."""
     data: Data
@@ -43,7 +49,7 @@ class Agent:
 
     @property
     def reasons(self) -> list[str]:
-        """What about it changes, in Consul's terms; nothing where an agent comes or goes."""
+        """What changes about it, in Consul's terms; nothing where the agent is created or deleted."""
         if self.before is None or self.after is None:
             return []
         found = []
@@ -56,20 +62,24 @@ class Agent:
 
 
 def of(agents: Sequence[Agent], role: Role, *operations: str) -> list[Agent]:
-    """Those of one role to which one of these operations is done."""
+    """The agents of one role that get one of these operations."""
     return [agent for agent in agents if agent.role is role and agent.operation in operations]
 
 
 def tiers(agents: Sequence[Agent], role: Role) -> dict[str, list[Agent]]:
-    """Those of one role by the name that all agents of a tier share, since a stack may hold several clusters."""
+    """The agents of one role by tier, since a stack may have several clusters."""
     found: dict[str, list[Agent]] = {}
     for agent in agents:
         if agent.role is role:
-            found.setdefault(agent.name.rpartition("-")[0], []).append(agent)
+            found.setdefault(agent.tier, []).append(agent)
     return found
 
 
-def sizes(agents: Sequence[Agent], role: Role) -> tuple[int, int]:
-    """How many of a role there are before and after."""
-    mine = [agent for agent in agents if agent.role is role]
-    return sum(agent.operation != "create" for agent in mine), sum(agent.operation != "delete" for agent in mine)
+def sizes(tier: Sequence[Agent]) -> tuple[int, int]:
+    """How many agents a tier has before and after."""
+    return sum(agent.operation != "create" for agent in tier), sum(agent.operation != "delete" for agent in tier)
+
+
+def belongs(step: Step, *types: str) -> bool:
+    """Whether a step is about an object of one of these types that is part of an agent of this package."""
+    return step.type in types and step.component in ROLES

@@ -1,48 +1,50 @@
-"""The whole comment. Each section has a limit of its own, so that the whole is bounded by their sum."""
+"""The whole comment. Each section has its own limit of length, which limits the length of the comment."""
 
 from collections.abc import Collection
 
-from consul_on_pulumi.platforms.docker import review as docker_review
-from consul_on_pulumi.platforms.kubernetes import review as kubernetes_review
 from consul_on_pulumi.review import configuration, headline, kv, losses, resources
 from consul_on_pulumi.review.agents import Agent
 from consul_on_pulumi.review.events import Preview
-from consul_on_pulumi.review.losses import Loss
+from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import block, bullets, code, folded
+from consul_on_pulumi.review.platforms import reviews
 
 REFUSALS, HEADLINE, WARNINGS, SETTINGS, KEYS, RESOURCES = 16_000, 8_000, 3_000, 9_000, 14_000, 6_000
 """Characters of each section. GitHub takes 65,536 in one comment."""
 WORDS = 4_000
-"""Characters of one line of a refusal, which is a sentence and no value."""
-
-
+"""Characters of one line of a refusal, which is a sentence and not a value."""
 MANY, PREFIXES = 100, 2_000
-"""Keys from which on they are summed up before they are listed, and characters of that sum."""
+"""With more keys than this the changes are also summed up by prefix, in at most so many characters."""
 
 
 def found_agents(preview: Preview) -> list[Agent]:
-    """Every agent of the preview, on whichever backend."""
-    return [*docker_review.agents(preview.steps), *kubernetes_review.agents(preview.steps)]
+    """Every agent of the preview, on all platforms."""
+    return [agent for platform in reviews() for agent in platform.agents(preview.steps)]
 
 
 def found_losses(preview: Preview) -> list[Loss]:
-    """Everything that the preview would lose; nothing where it was refused, and so nothing happens."""
-    return [] if preview.errors else losses.losses(preview.steps, found_agents(preview))
+    """Everything that the change would destroy or stop, the worst first; nothing where the preview failed."""
+    if preview.errors:
+        return []
+    lost = losses.losses(preview.steps, found_agents(preview))
+    lost += [loss for platform in reviews() for loss in platform.losses(preview.steps)]
+    return sorted(lost, key=lambda loss: list(Kind).index(loss.kind))
 
 
 def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
     """Markdown of fewer than 60,000 characters; the same for the same preview."""
     agents, lost = found_agents(preview), found_losses(preview)
+    sentences = [sentence for platform in reviews() for sentence in platform.sentences(preview.steps)]
     parts = [f"<!-- consul preview of {_marker(stack)} -->", f"## Preview of stack {code(stack)}"]
     parts += _warning(lost, allowed)
-    parts.append(bullets(headline.headline(preview, agents, lost), HEADLINE))
+    parts.append(bullets(headline.headline(preview, agents, lost, sentences), HEADLINE))
     if preview.errors:
         lines = [line for error in preview.errors for line in error.splitlines()]
         parts.append(f"### Refused\n\n{block(lines, REFUSALS, 'text', WORDS)}")
     if preview.warnings:
         lines = [line for warning in preview.warnings for line in warning.splitlines()]
         parts.append(f"### Warnings\n\n{block(lines, WARNINGS, 'text')}")
-    # A preview that failed half-way knows half the changes, and none of them will happen.
+    # A preview that failed knows only some of the changes, and none of them would happen.
     if not preview.errors:
         parts += _changes(preview, agents)
     return "\n\n".join(parts) + "\n"
@@ -57,22 +59,26 @@ def _changes(preview: Preview, agents: list[Agent]) -> list[str]:
         parts.append(f"### KV entries: {kv.counted(keys)}")
         parts += [bullets(kv.by_prefix(keys), PREFIXES)] if len(keys) > MANY else []
         parts.append(block(lines, KEYS, "diff"))
-    if any(step.operation in resources.OPERATIONS for step in preview.steps):
-        body = resources.section(preview.steps, RESOURCES)
-        title = resources.counted(resources.changed(preview.steps)) or "bookkeeping alone"
-        parts += [folded(f"Resources: {title}", body)] if body else []
+    if body := resources.section(preview.steps, RESOURCES):
+        title = resources.counted(resources.changed(preview.steps)) or "internal ones only"
+        parts.append(folded(f"Resources: {title}", body))
     return parts
 
 
 def _warning(lost: list[Loss], allowed: Collection[str]) -> list[str]:
-    """GitHub's own box for what must not be overlooked."""
+    """GitHub's own box for what a reviewer must not overlook."""
     refused = losses.refused(lost, allowed)
     if not lost:
         return []
     if not refused:
-        return ["> [!WARNING]\n> What this change loses was allowed knowingly."]
-    words = " ".join(f"--allow {word}" for word in dict.fromkeys(loss.kind.value for loss in refused))
-    return [f"> [!CAUTION]\n> This change loses something for good. To let it pass: `{words}`"]
+        return ["> [!WARNING]\n> This change destroys data or stops Consul servers. It is explicitly allowed."]
+    kinds = list(dict.fromkeys(loss.kind.value for loss in refused))
+    options = " ".join(f"--allow {kind}" for kind in kinds)
+    labels = ", ".join(f"`allow-{kind}`" for kind in kinds)
+    return [
+        "> [!CAUTION]\n> This change destroys data or stops Consul servers. "
+        f"To allow it, give the pull request the label {labels}, or run the review with `{options}`."
+    ]
 
 
 def _marker(stack: str) -> str:

@@ -1,4 +1,4 @@
-"""What changes about agents as a diff, once for all agents to which the same happens."""
+"""What changes about agents as a diff, shown once for all agents with the same difference."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,15 +9,15 @@ from consul_on_pulumi.review.agents import Agent, Side
 from consul_on_pulumi.review.markdown import block, codes, value
 
 GROUPS = 10
-"""Differences that are shown; with more, such as another port for each of many clients, the rest is counted."""
+"""How many differences are shown. The agents of the others are counted."""
 DERIVED = "command line"
-"""What follows from other settings, and is shown in their words."""
+"""The property that follows from other settings, and so is not shown itself."""
 
 Difference = tuple[str, ...]
 
 
 def differences(found: Sequence[Agent]) -> dict[Difference, list[str]]:
-    """The lines of each difference, and the agents that it happens to, in their order."""
+    """The lines of each difference, and the names of the agents that have it."""
     grouped: dict[Difference, list[str]] = {}
     for agent in found:
         if agent.before and agent.after and (lines := tuple(_lines(agent.before, agent.after))):
@@ -26,7 +26,7 @@ def differences(found: Sequence[Agent]) -> dict[Difference, list[str]]:
 
 
 def section(found: Sequence[Agent], limit: int) -> str:
-    """Markdown of all differences in at most about `limit` characters; nothing where there is none."""
+    """Markdown of all differences in about `limit` characters; empty where there is none."""
     grouped = list(differences(found).items())
     shown = grouped[:GROUPS]
     parts = [f"{codes(names)}\n\n{block(lines, limit // len(shown), 'diff')}" for lines, names in shown]
@@ -46,7 +46,7 @@ def _lines(before: Side, after: Side) -> list[str]:
 
 
 def _plain(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Everything but the configuration, one line a side."""
+    """Everything but the configuration: one line for before, one for after."""
     for name in sorted((before.keys() | after.keys()) - {DERIVED}):
         one, other = before.get(name), after.get(name)
         if one == other:

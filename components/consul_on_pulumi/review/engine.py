@@ -1,4 +1,4 @@
-"""Runs the preview and reads what the engine says of it."""
+"""Runs `pulumi preview` and reads its event log."""
 
 import os
 import subprocess
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from consul_on_pulumi.review.events import Preview, parse
 
-# The engine offers its event log, which its own automation API is built on, among the commands for debugging.
+# `--event-log` is one of Pulumi's commands for debugging; its Automation API is built on it.
 DEBUGGING = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 def preview(stack: str, log: Path) -> Preview:
-    """Preview a stack of the project in the current folder, its events in `log`."""
+    """Preview a stack of the project in the current folder, and keep the events in `log`. Raises OSError."""
     command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--color", "never", "--event-log", str(log)]
     done = subprocess.run(
         command,
@@ -28,6 +28,6 @@ def preview(stack: str, log: Path) -> Preview:
 
 
 def read(log: Path) -> Preview:
-    """A preview from an event log. Raises ValueError where it is none."""
+    """A preview from an event log. Raises OSError, and ValueError where the file is not an event log."""
     with log.open(encoding="utf-8") as lines:
         return parse(lines)

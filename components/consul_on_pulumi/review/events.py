@@ -1,4 +1,4 @@
-"""The engine's own account of a preview: its event log, one JSON object a line (sdk/go/common/apitype/events.go)."""
+"""Reads the engine's event log of a preview: one JSON object a line (pulumi, sdk/go/common/apitype/events.go)."""
 
 import json
 import re
@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SECRET = "[secret]"
-"""Stands for every secret value, as in the engine's own output."""
+"""Replaces every secret value, as in the engine's own output."""
 UNKNOWN = "[known after the update]"
-"""Stands for every value that no preview can know."""
+"""Replaces every value that a preview cannot know."""
+COMPONENTS = "consul-on-pulumi:index:"
+"""Start of the type of each component of this package."""
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""Key of an object that is no plain value (pulumi sdk/go/common/resource/sig)."""
+"""Key of an object that encodes a special value (pulumi, sdk/go/common/resource/sig)."""
 _SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 _NOT_YET = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
@@ -35,12 +37,14 @@ _OPERATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One side of a step."""
+    """A resource before or after a step."""
 
     inputs: Mapping[str, Any]
     """As the program gave them; secret and unknown values are SECRET and UNKNOWN."""
     retained: bool = False
-    """Whether the object outlives its resource."""
+    """Whether the object stays when its resource is deleted (`retainOnDelete`)."""
+    parent: str = ""
+    """URN of the parent resource."""
 
 
 @dataclass(slots=True)
@@ -59,17 +63,40 @@ class Step:
     @property
     def name(self) -> str:
         """The logical name."""
-        return self.urn.rpartition("::")[2]
+        return name_of(self.urn)
+
+    @property
+    def component(self) -> str:
+        """`ConsulCluster`, `ConsulServer` or `ConsulClient` where that is the direct parent, else empty."""
+        parent = "".join(self.urn.split("::", 3)[2].split("$")[-2:-1])
+        return parent.removeprefix(COMPONENTS) if parent.startswith(COMPONENTS) else ""
+
+    @property
+    def parent(self) -> str:
+        """URN of the parent, which tells two clusters of one stack apart."""
+        return next((state.parent for state in (self.before, self.after) if state), "")
+
+    @property
+    def object_name(self) -> str:
+        """The name that Docker or Kubernetes knows the object by; the logical name where the program gives none."""
+        inputs = next((state.inputs for state in (self.before, self.after) if state), {})
+        metadata = inputs.get("metadata")
+        return str(inputs.get("name") or (metadata.get("name") if isinstance(metadata, dict) else None) or self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A preview, whether it came to its end or not."""
+    """A preview, also one that failed."""
 
     steps: tuple[Step, ...]
     """One for each resource, by URN."""
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+def name_of(urn: str) -> str:
+    """The logical name in a URN."""
+    return urn.split("::", 3)[-1]
 
 
 def parse(lines: Iterable[str]) -> Preview:
@@ -93,7 +120,7 @@ def parse(lines: Iterable[str]) -> Preview:
             said["error" if found.get("enforcementLevel") == "mandatory" else "warning"][text] = None
         elif "errorEvent" in event:
             said["error"][_COLOUR.sub("", event["errorEvent"]["error"]).strip()] = None
-    # The engine works on many resources at once, so the order of its events is chance.
+    # The engine works on many resources at once, so the order of its events is random.
     for messages in said.values():
         messages.pop("", None)
     in_order = sorted(steps.values(), key=lambda step: step.urn)
@@ -101,7 +128,7 @@ def parse(lines: Iterable[str]) -> Preview:
 
 
 def _reason(message: str) -> str:
-    """A message without what the engine wraps around the program's own words."""
+    """A message without the text that the engine adds to the program's own words."""
     text = _COLOUR.sub("", message).strip()
     for pattern in _WRAPPINGS:
         text = pattern.sub("", text)
@@ -117,7 +144,7 @@ def _add(steps: dict[str, Step], metadata: Mapping[str, Any]) -> None:
     step.before = step.before or _state(metadata.get("old"))
     step.after = step.after or _state(metadata.get("new"))
     step.paths |= set(metadata.get("detailedDiff") or metadata.get("diffs") or [])
-    # The deletion of what is replaced names the old state on both sides.
+    # The deletion of a replaced object has the old state on both sides.
     if metadata["op"] in ("delete", "remove"):
         step.operation, step.after = "delete", None
 
@@ -126,11 +153,11 @@ def _state(found: Mapping[str, Any] | None) -> State | None:
     if not found:
         return None
     inputs = {key: plain(value) for key, value in (found.get("inputs") or {}).items() if not key.startswith("__")}
-    return State(inputs, bool(found.get("retainOnDelete")))
+    return State(inputs, bool(found.get("retainOnDelete")), found.get("parent") or "")
 
 
 def plain(value: Any) -> Any:
-    """`value` with words in place of what is secret or not known."""
+    """`value` with SECRET and UNKNOWN in place of secret and unknown values."""
     if isinstance(value, dict):
         if _SIGNATURE in value:
             return SECRET if value[_SIGNATURE] == _SECRET_VALUE else UNKNOWN

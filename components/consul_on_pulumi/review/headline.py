@@ -1,110 +1,91 @@
-"""The first lines of a comment: what happens to the cluster, in Consul's terms."""
+"""The first lines of a comment: what happens to each cluster, in Consul's terms."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from consul_on_pulumi.model.topology import Role, failure_tolerance
-from consul_on_pulumi.platforms.docker import review as docker_review
-from consul_on_pulumi.platforms.kubernetes import review as kubernetes_review
-from consul_on_pulumi.review import agents, kv, secret_files
+from consul_on_pulumi.review import agents, kv
 from consul_on_pulumi.review.agents import Agent, Data
-from consul_on_pulumi.review.events import Preview, Step
+from consul_on_pulumi.review.events import Preview, name_of
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code, codes
+from consul_on_pulumi.review.sentences import number
 
 
-def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss]) -> list[str]:
-    """Markdown sentences, losses first."""
+def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], more: Iterable[str]) -> list[str]:
+    """Markdown sentences, losses first; `more` are those of the platforms."""
     if preview.errors:
         return ["**Refused: nothing would be changed.**"]
-    lines = [f"{loss.what[:2]}{loss.what[2].upper()}{loss.what[3:]} (`{loss.kind.value}`)" for loss in lost]
+    lines = [f"{loss.what} (`{loss.kind.value}`)" for loss in lost]
     network = any(loss.kind is Kind.NETWORK for loss in lost)
-    for some, of in _tiers(found, Role.SERVER):
-        lines += [*_servers(some, of), *_rolls(some, of, network)]
-    for some, of in _tiers(found, Role.CLIENT):
-        lines += _clients(some, of)
-    lines += [*_workloads(preview.steps), *secret_files.sentences(preview.steps), *_kept(preview.steps)]
+    for tier, of in _tiers(found, Role.SERVER):
+        lines += [*_servers(tier, of), *_restarts(tier, of, network)]
+    for tier, of in _tiers(found, Role.CLIENT):
+        lines += _clients(tier, of)
+    lines += more
     if changed := kv.changes(preview.steps):
         lines.append(f"KV entries: {kv.counted(changed)}.")
     if lines:
         return lines
     if any(step.operation != "same" and not step.type.startswith("pulumi:") for step in preview.steps):
-        return ["No agent, no data and no KV entry changes; see the resources below."]
+        return ["No Consul agent, no data of Consul and no KV entry changes; see the resources below."]
     return ["**No change.**"]
 
 
 def _tiers(found: Sequence[Agent], role: Role) -> Iterator[tuple[Sequence[Agent], str]]:
-    """The agents of each cluster, and words that tell which one where there are several."""
+    """The agents of each tier, and its name where there are several tiers."""
     tiers = agents.tiers(found, role)
-    for name, some in tiers.items():
-        yield some, f" of {code(name)}" if len(tiers) > 1 else ""
+    for urn, tier in tiers.items():
+        yield tier, f" of {code(name_of(urn))}" if len(tiers) > 1 else ""
 
 
-def _servers(found: Sequence[Agent], of: str) -> Iterator[str]:
-    before, after = agents.sizes(found, Role.SERVER)
+def _servers(tier: Sequence[Agent], of: str) -> Iterator[str]:
+    before, after = agents.sizes(tier)
     if not before:
-        yield f"Creates a cluster of {_number(after, 'server')}{of}: {_tolerates(after)}."
+        yield f"Creates a cluster of {number(after, 'server')}{of}: {_tolerates(after)}."
     elif not after:
-        yield f"Removes the cluster: {_number(before, 'server')}{of}."
+        yield f"Deletes the cluster: {number(before, 'server')}{of}."
     elif after > before:
-        yield f"Adds {_number(after - before, 'server')}{of} ({before} → {after}): {_tolerates(after)}."
+        yield f"Adds {number(after - before, 'server')}{of} ({before} → {after}): {_tolerates(after)}."
     elif after < before:
-        gone = [agent.name for agent in agents.of(found, Role.SERVER, "delete")]
-        how = f"removes {codes(gone)}, which leave Raft one by one"
-        yield f"Scales down to {_number(after, 'server')}{of} ({before} → {after}): {how}; then {_tolerates(after)}."
+        removed = [agent.name for agent in agents.of(tier, Role.SERVER, "delete")]
+        yield (
+            f"Removes {number(before - after, 'server')}{of} ({before} → {after}): {codes(removed)} "
+            f"leave Raft one at a time. The cluster then {_tolerates(after)}."
+        )
 
 
-def _rolls(found: Sequence[Agent], of: str, network: bool) -> Iterator[str]:
-    updated = agents.of(found, Role.SERVER, "replace", "update")
-    kept = all(agent.data is Data.KEPT for agent in updated)
-    why = f"{_because(updated)}{'; no data touched' if kept and not network else ''}."
+def _restarts(tier: Sequence[Agent], of: str, network: bool) -> Iterator[str]:
+    updated = agents.of(tier, Role.SERVER, "replace", "update")
     if not updated:
         return
-    if agents.sizes(found, Role.SERVER)[0] == 1:
-        yield f"Restarts {code(updated[0].name)}, the only server: no leader meanwhile{why}"
-    elif network or not kept:
-        # What they stand on goes as well, so no order can be promised.
-        yield f"Replaces {_number(len(updated), 'server')}{of}{why}"
+    kept = not network and all(agent.data is Data.KEPT for agent in updated)
+    whose = "Its" if len(updated) == 1 else "Their"
+    why, data = _because(updated), f" {whose} data is kept." if kept else ""
+    if agents.sizes(tier)[0] == 1:
+        yield f"Restarts {code(updated[0].name)}{why}, the only server: Consul has no leader meanwhile.{data}"
+    elif not kept:
+        # Their network or data is replaced as well, so no order can be promised.
+        yield f"Replaces {number(len(updated), 'server')}{of}{why}."
     elif len(updated) == 1:
-        yield f"Restarts {code(updated[0].name)} after the leadership was handed over{why}"
+        yield f"Restarts {code(updated[0].name)}{why}. If it is the leader, it first hands over the leadership.{data}"
     else:
-        order = "one by one, each when the others can do without it and after the leadership was handed over"
-        yield f"Rolls {_number(len(updated), 'server')}{of} {order}{why}"
+        yield (
+            f"Restarts {number(len(updated), 'server')}{of} one at a time{why}. Before each restart, the other servers "
+            f"must have a quorum without this one, and a leader hands over the leadership.{data}"
+        )
 
 
-def _clients(found: Sequence[Agent], of: str) -> Iterator[str]:
-    before, after = agents.sizes(found, Role.CLIENT)
+def _clients(tier: Sequence[Agent], of: str) -> Iterator[str]:
+    before, after = agents.sizes(tier)
     if after > before:
-        yield f"Adds {_number(after - before, 'client')}{of} ({before} → {after})."
+        yield f"Adds {number(after - before, 'client')}{of} ({before} → {after})."
     elif after < before:
-        gone = [agent.name for agent in agents.of(found, Role.CLIENT, "delete")]
-        yield f"Removes {codes(gone)} ({before} → {after} clients), with what is registered there."
-    if updated := agents.of(found, Role.CLIENT, "replace", "update"):
-        order = " one by one" if len(updated) > 1 else ""
-        yield f"Restarts {_number(len(updated), 'client')}{of}{order}{_because(updated)}."
-
-
-def _workloads(steps: Sequence[Step]) -> Iterator[str]:
-    for step in kubernetes_review.clients(steps):
-        verb = {"create": "Starts", "delete": "Removes"}.get(step.operation, "Rolls")
-        yield f"{verb} the clients of {code(step.name)}."
-
-
-def _kept(steps: Sequence[Step]) -> Iterator[str]:
-    """Whether data outlives the cluster, where that is what changes."""
-    held = [
-        (step.before.retained, step.after.retained)
-        for step in steps
-        if step.type == docker_review.VOLUME and step.operation == "same" and step.before and step.after
-    ]
-    held += [
-        (kubernetes_review.keeps(step.before, "whenDeleted"), kubernetes_review.keeps(step.after, "whenDeleted"))
-        for step in steps
-        if step.type == kubernetes_review.STATEFUL_SET and step.operation == "update"
-    ]
-    if (False, True) in held:
-        yield "Data volumes outlive `destroy` from now on (`retain_data`)."
-    if (True, False) in held:
-        yield "**Data volumes no longer outlive `destroy`** (`retain_data`)."
+        removed = [agent.name for agent in agents.of(tier, Role.CLIENT, "delete")]
+        what = f"{codes(removed)} and the services that are registered there"
+        yield f"Removes {number(before - after, 'client')}{of} ({before} → {after}): {what}."
+    if updated := agents.of(tier, Role.CLIENT, "replace", "update"):
+        order = " one at a time" if len(updated) > 1 else ""
+        yield f"Restarts {number(len(updated), 'client')}{of}{order}{_because(updated)}."
 
 
 def _because(changed: Iterable[Agent]) -> str:
@@ -121,8 +102,4 @@ def _reason(text: str) -> str:
 
 def _tolerates(servers: int) -> str:
     spare = failure_tolerance(servers)
-    return f"tolerates {_number(spare, 'failure')}" if spare else "**tolerates no failure**"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"tolerates {number(spare, 'failure')}" if spare else "**tolerates no failure**"

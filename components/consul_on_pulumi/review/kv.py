@@ -14,7 +14,7 @@ TYPE = "pulumi-python:dynamic/consul-on-pulumi:KvEntries"
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
-    """One key; `before` and `after` are what may be shown of its value, None where it has none."""
+    """One key; `before` and `after` are its value as it may be shown, None where the key does not exist."""
 
     key: str
     before: str | None
@@ -28,7 +28,7 @@ class KeyChange:
 
 
 def changes(steps: Sequence[Step]) -> list[KeyChange]:
-    """Of all sets, in the order of the keys."""
+    """The changes of all seed sets, ordered by key."""
     found = [change for step in steps if step.type == TYPE for change in _of_set(step)]
     return sorted(found, key=lambda change: change.key)
 
@@ -44,7 +44,7 @@ def counted(found: Sequence[KeyChange]) -> str:
 
 
 def by_prefix(found: Sequence[KeyChange]) -> list[str]:
-    """The same for each first part of the keys, as Markdown, for changes of which not every key is read."""
+    """The same for each first part of the keys, as Markdown: a summary of many changes."""
     parts: dict[str, list[KeyChange]] = {}
     for change in found:
         first, slash, _ = change.key.partition("/")
@@ -62,7 +62,7 @@ def _of_set(step: Step) -> list[KeyChange]:
 
 
 def _shown(state: State | None) -> dict[str, str]:
-    """Each key with what may be seen of its value and its flags."""
+    """Each key with its value and flags as they may be shown."""
     if state is None:
         return {}
     flags = _part(state, FLAGS)
@@ -84,11 +84,11 @@ def _digest(found: Any) -> str:
 
 
 def _other_secrets(step: Step, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Keys whose value is secret on both sides, and another one, as the provider says."""
+    """Keys whose secret value changes, as the provider's diff tells."""
     hidden = [key for key, shown in before.items() if shown == after.get(key) and shown.startswith(SECRET)]
     return [key for key in hidden if {SECRETS, _path(key)} & step.paths]
 
 
 def _path(key: str) -> str:
-    """As components/consul_on_pulumi/consul_on_pulumi/providers/detailed_diff.py spells it."""
+    """As `providers/detailed_diff.py` writes it."""
     return f"{SECRETS}[{json.dumps(key, ensure_ascii=False)}]"

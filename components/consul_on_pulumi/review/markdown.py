@@ -1,4 +1,4 @@
-"""Markdown that shows foreign text as it is: values in a pull request are written by strangers."""
+"""Markdown that shows any text literally, since anybody may write the values in a pull request."""
 
 import json
 import re
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 LINE = 300
-"""Characters of one line, of which more would be read by nobody."""
+"""Characters of one line of a block."""
 
 
 def visible(text: str) -> str:
-    """`text` on one line: what has no shape of its own, or turns the writing around it, is spelled out."""
+    """`text` on one line: control characters and marks of text direction are escaped."""
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
@@ -20,7 +20,7 @@ def clipped(text: str, limit: int = LINE) -> str:
 
 
 def code(text: str) -> str:
-    """A code span, in which nothing has a meaning: no markup, no mention, no link."""
+    """A code span, in which there is no markup, no mention and no link."""
     shown = clipped(visible(text), 120)
     fence = "`" * (_longest_run(shown) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") or not shown.strip() else ""
@@ -28,7 +28,7 @@ def code(text: str) -> str:
 
 
 def codes(texts: Sequence[str]) -> str:
-    """Code spans in a row; of a long row, the ends and the number."""
+    """Code spans with commas; of more than eight the first ones, the last one and the number."""
     if len(texts) <= 8:
         return ", ".join(map(code, texts))
     return f"{code(texts[0])}, {code(texts[1])} … {code(texts[-1])} ({len(texts)})"
@@ -40,7 +40,7 @@ def value(found: Any) -> str:
 
 
 def block(lines: Iterable[str], limit: int, language: str = "", line_limit: int = LINE) -> str:
-    """A code block of at most `limit` characters; what does not fit is counted."""
+    """A code block of at most `limit` characters; lines that do not fit are counted."""
     shown: list[str] = []
     left, room = 0, limit
     for line in lines:
@@ -57,7 +57,7 @@ def block(lines: Iterable[str], limit: int, language: str = "", line_limit: int 
 
 
 def bullets(lines: Sequence[str], limit: int) -> str:
-    """A list of at most `limit` characters; what does not fit is counted. The lines are Markdown already."""
+    """A list of at most `limit` characters; lines that do not fit are counted. `lines` are Markdown."""
     shown: list[str] = []
     for number, line in enumerate(lines):
         limit -= len(line) + 3
@@ -69,7 +69,7 @@ def bullets(lines: Sequence[str], limit: int) -> str:
 
 
 def folded(title: str, body: str) -> str:
-    """A section that is closed until somebody opens it. `title` is plain text of this program's own."""
+    """A section that is closed until a reader opens it. `title` is not escaped."""
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 

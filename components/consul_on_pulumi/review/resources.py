@@ -1,4 +1,4 @@
-"""The resources that change, by operation. What only keeps order or keeps watch is counted, not listed."""
+"""The resources that change, by operation. Internal resources of the components are counted, not listed."""
 
 from collections.abc import Sequence
 
@@ -6,29 +6,25 @@ from consul_on_pulumi.review.events import Step
 from consul_on_pulumi.review.markdown import bullets, code
 
 OPERATIONS = ("delete", "replace", "create", "update")
-BOOKKEEPING = tuple(
-    f"pulumi-python:dynamic/consul-on-pulumi:{name}"
-    for name in (
-        "Autopilot",
-        "ClusterIdentity",
-        "ClaimSize",
-        "HostPorts",
-        "KvBaseline",
-        "RaftPeer",
-        "ScaleDown",
-        "ContainerHealth",
-        "VoterGate",
-    )
-)
-"""What follows from other changes by itself, and needs nobody's judgement."""
+DYNAMIC = "pulumi-python:dynamic/consul-on-pulumi:"
+"""Start of the type of every dynamic resource of this package."""
+LISTED = ("KvEntries", "SecretVolume")
+"""Those that hold something of the user's. All others order the changes and check their result."""
+
+
+def internal(kind: str) -> bool:
+    """Whether a type is one of this package that a reviewer need not judge: it follows from other changes."""
+    return kind.startswith(DYNAMIC) and kind.removeprefix(DYNAMIC) not in LISTED
 
 
 def changed(steps: Sequence[Step]) -> list[Step]:
-    """The steps that do something, without those of components, providers and bookkeeping."""
+    """The steps that change an object, foreign ones too; not those of components, providers and internal resources."""
+    # A component consists of its children, and a `pulumi:` type is no object outside the engine.
+    without = ("pulumi:", "consul-on-pulumi:")
     return [
         step
         for step in steps
-        if step.operation in OPERATIONS and step.type not in BOOKKEEPING and not _structural(step.type)
+        if step.operation in OPERATIONS and not internal(step.type) and not step.type.startswith(without)
     ]
 
 
@@ -46,15 +42,9 @@ def section(steps: Sequence[Step], limit: int) -> str:
     for operation, some in kinds:
         lines = sorted(f"{code(step.name)}: {code(_short(step.type))}{_paths(step)}" for step in some)
         parts.append(f"{operation.capitalize()}\n\n{bullets(lines, limit // len(kinds))}")
-    kept = [step for step in steps if step.type in BOOKKEEPING and step.operation in OPERATIONS]
-    if kept:
-        parts.append(f"Beside these, what keeps order and watch: {counted(kept)}.")
+    if hidden := [step for step in steps if internal(step.type) and step.operation in OPERATIONS]:
+        parts.append(f"Internal resources, which order the changes and check the result: {counted(hidden)}.")
     return "\n\n".join(parts)
-
-
-def _structural(kind: str) -> bool:
-    # A component is its children, and no `pulumi:` type is an object of the cluster.
-    return kind.startswith(("pulumi:", "consul-on-pulumi:"))
 
 
 def _short(kind: str) -> str:
@@ -62,7 +52,7 @@ def _short(kind: str) -> str:
 
 
 def _paths(step: Step) -> str:
-    """The properties that differ, at their first name; of a KV set the entries are a section of their own."""
+    """The names of the properties that differ, never their values."""
     names = sorted({path.partition("[")[0].partition(".")[0] for path in step.paths} - {"__provider"})
     if step.operation not in ("update", "replace") or not names:
         return ""

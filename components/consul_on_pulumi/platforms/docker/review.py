@@ -1,66 +1,100 @@
-"""Agents that are containers: each with a volume beside it (components/consul_on_pulumi/consul_on_pulumi/platforms/docker)."""
+"""Agents that are containers, each with a data volume."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.secret_files import DIRECTORY
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.review.agents import Agent, Data, Side
+from consul_on_pulumi.review.agents import ROLES, Agent, Data, Side, belongs
 from consul_on_pulumi.review.configuration import DERIVED
 from consul_on_pulumi.review.events import State, Step
+from consul_on_pulumi.review.losses import Kind, Loss
+from consul_on_pulumi.review.markdown import code
+from consul_on_pulumi.review.sentences import retained_data_sentences, secret_file_sentences
 
 CONTAINER = "docker:index/container:Container"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
+SECRET_VOLUME = "pulumi-python:dynamic/consul-on-pulumi:SecretVolume"
 GATE = "pulumi-python:dynamic/consul-on-pulumi:VoterGate"
-"""Stands before each server, and takes the server's data along when it goes without the cluster."""
+"""Deletes the data of its server when that server is removed from a cluster that stays."""
 DOCUMENT = "-hcl"
-"""What stands before the agent's configuration in the command."""
-CLUSTER_ID = "-node-meta=spec_hash:"
-"""Begins the argument that follows from all the others, and says nothing by itself."""
+"""The argument before the agent's configuration."""
+SPEC_HASH = "-node-meta=spec_hash:"
+"""Start of the argument that follows from all others."""
 
 
 def agents(steps: Sequence[Step]) -> list[Agent]:
-    """Every agent, also those that stay as they are, by name."""
-    volumes = {step.name: step for step in steps if step.type == VOLUME}
-    gone = scaled_away(steps)
-    found = [_agent(step, volumes.get(f"{step.name}-data"), gone) for step in steps if step.type == CONTAINER]
+    """Every agent, by role and name; also one that does not change."""
+    volumes = {(step.parent, step.object_name): step for step in steps if belongs(step, VOLUME)}
+    removed = _volumes_of_removed_servers(steps)
+    found = [
+        _agent(step, volumes.get((step.parent, naming.volume_of(step.object_name))), removed)
+        for step in steps
+        if belongs(step, CONTAINER)
+    ]
     return sorted(found, key=lambda agent: (agent.role is Role.CLIENT, agent.name))
 
 
-def lone_volumes(steps: Sequence[Step]) -> list[Step]:
-    """Volumes without a container in this preview, such as those of one that is gone already."""
-    containers = {step.name for step in steps if step.type == CONTAINER}
-    return [step for step in steps if step.type == VOLUME and step.name.removesuffix("-data") not in containers]
+def losses(steps: Sequence[Step]) -> Iterator[Loss]:
+    """Data volumes without a container, such as one that was deleted before; and the network."""
+    used = {(step.parent, naming.volume_of(step.object_name)) for step in steps if belongs(step, CONTAINER)}
+    removed = _volumes_of_removed_servers(steps)
+    for step in steps:
+        if belongs(step, VOLUME) and (step.parent, step.object_name) not in used:
+            if _data(step, removed) is Data.DESTROYED:
+                yield Loss(Kind.DATA, f"**Destroys the volume {code(step.object_name)}**")
+        elif step.type == NETWORK and step.component == "ConsulCluster" and step.operation == "replace":
+            yield Loss(Kind.NETWORK, f"**Replaces network {code(step.object_name)}**: all its agents stop at once")
 
 
-def scaled_away(steps: Sequence[Step]) -> set[str]:
-    """The volumes of servers that leave a cluster which stays: they go, also where data outlives the cluster."""
-    kept = {step.name for step in steps if step.type == VOLUME and step.operation != "delete"}
-    gone = [step.name.removesuffix("-gate") for step in steps if step.type == GATE and step.operation == "delete"]
-    return {f"{server}-data" for server in gone if f"{server.rpartition('-')[0]}-0-data" in kept}
+def sentences(steps: Sequence[Step]) -> Iterator[str]:
+    """Secret files, and whether data volumes stay after a destroy."""
+    yield from secret_file_sentences(steps, [SECRET_VOLUME], "files")
+    yield from retained_data_sentences(
+        [
+            (step.before.retained, step.after.retained)
+            for step in steps
+            if belongs(step, VOLUME) and step.operation == "same" and step.before and step.after
+        ]
+    )
 
 
-def data(volume: Step | None, gone: Collection[str] = ()) -> Data:
-    """What becomes of the data in a volume; `gone` are the names of those that are `scaled_away`."""
+Volumes = set[tuple[str, str]]
+"""URN of the tier and name of the volume."""
+
+
+def _volumes_of_removed_servers(steps: Sequence[Step]) -> Volumes:
+    """The volumes of servers that leave a cluster which stays: they are deleted, whatever `retain_data` says."""
+    staying = {step.parent for step in steps if belongs(step, VOLUME) and step.operation != "delete"}
+    return {
+        (step.parent, naming.volume_of(str(step.before.inputs.get("server"))))
+        for step in steps
+        if step.type == GATE and step.operation == "delete" and step.before and step.parent in staying
+    }
+
+
+def _data(volume: Step | None, removed: Volumes) -> Data:
     if volume is None or volume.operation in ("same", "update"):
         return Data.KEPT
     if volume.operation == "create":
-        return Data.MADE
-    kept = volume.before and volume.before.retained and volume.name not in gone
-    return Data.LEFT if kept else Data.DESTROYED
+        return Data.CREATED
+    retained = volume.before and volume.before.retained and (volume.parent, volume.object_name) not in removed
+    return Data.RETAINED if retained else Data.DESTROYED
 
 
-def _agent(step: Step, volume: Step | None, gone: Collection[str]) -> Agent:
-    before = _side(step.before)
-    after = None if step.operation == "delete" else _side(step.after)
-    known = after or before
-    document = known.configuration.get("agent", {}) if known else {}
-    role = Role.SERVER if isinstance(document, Mapping) and document.get("server") else Role.CLIENT
-    state = step.after or step.before
-    name = str(state.inputs.get("name", step.name)) if state else step.name
-    return Agent(name, role, step.operation, data(volume, gone), before, after)
+def _agent(step: Step, volume: Step | None, removed: Volumes) -> Agent:
+    return Agent(
+        name=step.object_name,
+        role=ROLES[step.component],
+        tier=step.parent,
+        operation=step.operation,
+        data=_data(volume, removed),
+        before=_side(step.before),
+        after=None if step.operation == "delete" else _side(step.after),
+    )
 
 
 def _side(state: State | None) -> Side | None:
@@ -70,35 +104,40 @@ def _side(state: State | None) -> Side | None:
     command = inputs.get("command")
     words = [str(word) for word in command] if isinstance(command, list) else []
     place = words.index(DOCUMENT) + 1 if DOCUMENT in words[:-1] else None
-    arguments = [word for at, word in enumerate(words) if at != place and not word.startswith(CLUSTER_ID)]
+    arguments = [word for at, word in enumerate(words) if at != place and not word.startswith(SPEC_HASH)]
     ignored = ("command", "image", "ports", "name", "volumes")
-    own, secret = volumes(state)
+    data, secret = _mounts(inputs)
     return Side(
         image=str(inputs.get("image", "")),
         configuration={} if place is None else {"agent": _document(words[place])},
         rest={
-            **{_word(key): found for key, found in inputs.items() if key not in ignored},
+            **{_words(key): value for key, value in inputs.items() if key not in ignored},
             DERIVED: arguments,
-            "host ports": published(state),
-            "volumes": own,
+            "host ports": _host_ports(inputs),
+            "volumes": data,
             **({"secret files": secret} if secret else {}),
         },
     )
 
 
-def published(state: State) -> dict[str, Any]:
-    """Port inside the container to port of the host."""
-    ports = state.inputs.get("ports")
-    listed = [port for port in ports if isinstance(port, Mapping)] if isinstance(ports, list) else []
-    return {f"{port.get('internal')}/{port.get('protocol', 'tcp')}": _number(port.get("external")) for port in listed}
+def _host_ports(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Port of the container to port of the host."""
+    return {
+        f"{port.get('internal')}/{port.get('protocol', 'tcp')}": _number(port.get("external"))
+        for port in _objects(inputs, "ports")
+    }
 
 
-def volumes(state: State) -> tuple[list[Any], list[Any]]:
-    """The names of those with the agent's data, and of those with its secret files."""
-    found = state.inputs.get("volumes")
-    listed = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
-    secret = [one.get("volumeName") for one in listed if one.get("containerPath") == DIRECTORY]
-    return [one for one in listed if one.get("containerPath") != DIRECTORY], secret
+def _mounts(inputs: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+    """The mounts of data, and the names of the volumes with secret files."""
+    mounts = _objects(inputs, "volumes")
+    secret = [mount.get("volumeName") for mount in mounts if mount.get("containerPath") == DIRECTORY]
+    return [mount for mount in mounts if mount.get("containerPath") != DIRECTORY], secret
+
+
+def _objects(inputs: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = inputs.get(key)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def _number(found: Any) -> Any:
@@ -112,6 +151,6 @@ def _document(text: str) -> Any:
         return text
 
 
-def _word(key: str) -> str:
+def _words(key: str) -> str:
     """`memorySwap` as `memory swap`."""
     return "".join(f" {char.lower()}" if char.isupper() else char for char in key)

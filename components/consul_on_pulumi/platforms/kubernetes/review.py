@@ -1,57 +1,84 @@
-"""Agents that are pods: servers that ServerRollout replaces, and clients (components/consul_on_pulumi/consul_on_pulumi/platforms/kubernetes)."""
+"""Agents that are pods: the servers of a StatefulSet, and the clients of a Deployment or a DaemonSet."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.review.agents import Agent, Data, Side
+from consul_on_pulumi.review.agents import Agent, Data, Side, belongs
 from consul_on_pulumi.review.events import State, Step
+from consul_on_pulumi.review.losses import Kind, Loss
+from consul_on_pulumi.review.markdown import code
+from consul_on_pulumi.review.sentences import retained_data_sentences, secret_file_sentences
 
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 NAMESPACE = "kubernetes:core/v1:Namespace"
+SECRET = "kubernetes:core/v1:Secret"
 CLIENTS = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:DaemonSet")
-ROLL = "pulumi-python:dynamic/consul-on-pulumi:ServerRollout"
+ROLLOUT = "pulumi-python:dynamic/consul-on-pulumi:ServerRollout"
+_VERBS = {"create": "Creates", "delete": "Deletes", "replace": "Replaces"}
 
 
 def agents(steps: Sequence[Step]) -> list[Agent]:
-    """Every server, by ordinal. Clients are no single agents here: see `clients`."""
-    sets = {_prefix(step.name): step for step in steps if step.type == STATEFUL_SET}
-    return [agent for step in steps if step.type == ROLL for agent in _servers(step, sets.get(_prefix(step.name)))]
+    """Every server, by ordinal. A preview does not show the single clients: see `sentences`."""
+    sets = {step.parent: step for step in steps if belongs(step, STATEFUL_SET)}
+    return [agent for step in steps if step.type == ROLLOUT for agent in _servers(step, sets.get(step.parent))]
 
 
-def clients(steps: Sequence[Step]) -> list[Step]:
-    """The workloads of clients that change."""
-    return [
-        step
-        for step in steps
-        if step.type in CLIENTS and step.operation != "same" and step.name.endswith(("-deployment", "-daemon-set"))
-    ]
+def losses(steps: Sequence[Step]) -> Iterator[Loss]:
+    """The namespace of the cluster, and the StatefulSet of its servers."""
+    for step in steps:
+        if step.operation not in ("delete", "replace") or (step.before and step.before.retained):
+            continue
+        if step.type == NAMESPACE and step.component == "ConsulCluster":
+            yield Loss(Kind.DATA, f"**Deletes namespace {code(step.object_name)} and every volume claim in it**")
+        elif belongs(step, STATEFUL_SET):
+            rest = "are kept" if _retains(step.before, "whenDeleted") else "are deleted as well"
+            what = f"**Deletes StatefulSet {code(step.object_name)} and stops its servers**"
+            yield Loss(Kind.DATA, f"{what}; its volume claims {rest}")
 
 
-def keeps(state: State | None, when: str) -> bool:
-    """Whether a StatefulSet leaves its claims alone `whenDeleted` or `whenScaled`."""
+def sentences(steps: Sequence[Step]) -> Iterator[str]:
+    """Clients, secret files, and whether volume claims stay after a destroy."""
+    for step in steps:
+        if belongs(step, *CLIENTS) and step.operation != "same":
+            kind = step.type.rpartition(":")[2]
+            yield f"{_VERBS.get(step.operation, 'Updates')} the clients of {kind} {code(step.object_name)}."
+    yield from secret_file_sentences(steps, [SECRET], "data")
+    yield from retained_data_sentences(
+        [
+            (_retains(step.before, "whenDeleted"), _retains(step.after, "whenDeleted"))
+            for step in steps
+            if belongs(step, STATEFUL_SET) and step.operation == "update"
+        ]
+    )
+
+
+def _retains(state: State | None, when: str) -> bool:
+    """Whether a StatefulSet keeps its claims `whenDeleted` or `whenScaled`; keeping them is Kubernetes' default."""
     spec = state.inputs.get("spec") if state else None
     policy = spec.get("persistentVolumeClaimRetentionPolicy") if isinstance(spec, Mapping) else None
     return not isinstance(policy, Mapping) or policy.get(when) != "Delete"
 
 
-def _servers(roll: Step, stateful_set: Step | None) -> list[Agent]:
-    before = [] if roll.operation == "create" else _names(roll.before)
-    after = [] if roll.operation == "delete" else _names(roll.after)
-    gone = stateful_set is not None and stateful_set.operation in ("delete", "replace")
-    updated = roll.operation in ("update", "replace") and (_differs(roll, "spec_hash") or not _differs(roll, "names"))
+def _servers(rollout: Step, stateful_set: Step | None) -> list[Agent]:
+    before = [] if rollout.operation == "create" else _names(rollout.before)
+    after = [] if rollout.operation == "delete" else _names(rollout.after)
+    deleted = stateful_set is not None and stateful_set.operation in ("delete", "replace")
+    updated = rollout.operation in ("update", "replace") and (
+        _differs(rollout, "spec_hash") or not _differs(rollout, "names")
+    )
+    retained = stateful_set is None or _retains(stateful_set.before, "whenDeleted" if deleted else "whenScaled")
+    lost = Data.RETAINED if retained else Data.DESTROYED
     found = []
     for name in dict.fromkeys([*before, *after]):
         operation = "create" if name not in before else "delete" if name not in after else "same"
-        if operation == "same" and (updated or gone):
+        if operation == "same" and (updated or deleted):
             operation = "replace"
-        kept = keeps(stateful_set.before, "whenDeleted" if gone else "whenScaled") if stateful_set else True
-        lost = Data.LEFT if kept else Data.DESTROYED
-        data = Data.MADE if operation == "create" else lost if gone or operation == "delete" else Data.KEPT
-        earlier = None if operation == "create" else _side(roll.before)
-        later = None if operation == "delete" else _side(roll.after)
-        found.append(Agent(name, Role.SERVER, operation, data, earlier, later))
+        data = Data.CREATED if operation == "create" else lost if deleted or operation == "delete" else Data.KEPT
+        earlier = None if operation == "create" else _side(rollout.before)
+        later = None if operation == "delete" else _side(rollout.after)
+        found.append(Agent(name, Role.SERVER, rollout.parent, operation, data, earlier, later))
     return found
 
 
@@ -77,7 +104,3 @@ def _document(text: Any) -> Any:
         return json.loads(text)
     except (TypeError, ValueError):
         return text
-
-
-def _prefix(name: str) -> str:
-    return name.removesuffix("-rollout").removesuffix("-stateful-set")

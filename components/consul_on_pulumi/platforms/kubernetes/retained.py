@@ -1,0 +1,39 @@
+"""Volume claims of servers that no StatefulSet uses any more."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from consul_on_pulumi.model import naming
+from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM
+from consul_on_pulumi.platforms.kubernetes.tier import selector
+
+INSTANCE = "app.kubernetes.io/instance"
+"""Label with the name of the cluster."""
+
+
+def retained(settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iterator[tuple[list[str], str]]:
+    """The unused claims of each wanted cluster, and the command that deletes them; in the namespace of the settings,
+    or in all namespaces. Raises UnreachableError and RefusedError.
+    """
+    api = ApiServer(Cluster(settings.get("context", ""), settings.get("kubeconfig", "")))
+    namespaces = f"/namespaces/{settings['namespace']}" if "namespace" in settings else ""
+    labels = {key: value for key, value in selector("", Role.SERVER).items() if value}
+    query = ",".join(f"{key}={value}" for key, value in labels.items())
+    listed = api.find(f"/api/v1{namespaces}/persistentvolumeclaims", labelSelector=query) or {"items": []}
+    clusters: dict[tuple[str, str], list[str]] = {}
+    for metadata in (claim["metadata"] for claim in listed["items"]):
+        cluster = metadata["labels"].get(INSTANCE, "")
+        # A claim with an owner is deleted together with it.
+        ending = {"deletionTimestamp", "ownerReferences"} & metadata.keys()
+        ours = metadata["name"].startswith(f"{CLAIM}-{naming.tier(cluster, Role.SERVER)}-")
+        if ours and not ending and wanted(cluster):
+            clusters.setdefault((metadata["namespace"], cluster), []).append(metadata["name"])
+    given = [f"--{key} {settings[key]}" for key in ("context", "kubeconfig") if key in settings]
+    for (namespace, cluster), names in sorted(clusters.items()):
+        tier = naming.tier(cluster, Role.SERVER)
+        if api.find(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{tier}") is None:
+            kubectl = " ".join(["kubectl", *given, "--namespace", namespace])
+            yield sorted(names), f"{kubectl} delete persistentvolumeclaim"
