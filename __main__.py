@@ -1,11 +1,9 @@
-"""Stand up the Consul cluster that this stack's settings describe."""
+"""The Consul cluster that this stack's settings describe."""
 
 import pulumi
-from consul_on_pulumi import ConsulCluster, ConsulClusterArgs
-from consul_on_pulumi.settings.refusals import cluster_problems
-from consul_on_pulumi.settings.stack_file import read
+from consul_on_pulumi import ConsulCluster, cluster_args
 
-cluster = ConsulCluster("consul", read(pulumi.Config(), "cluster", ConsulClusterArgs, cluster_problems))
+cluster = ConsulCluster("consul", cluster_args(pulumi.Config()))
 
 pulumi.export("ui_urls", cluster.ui_urls)
 pulumi.export("http_addresses", cluster.http_addresses)

@@ -1,9 +1,12 @@
-"""Consul clusters as Pulumi components."""
+"""HashiCorp Consul clusters as Pulumi components, on Docker and on Kubernetes."""
 
-from consul_on_pulumi.client import ConsulClient, ConsulClientArgs
+from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.cluster import ConsulCluster
-from consul_on_pulumi.server import ConsulServer, ConsulServerArgs
+from consul_on_pulumi.server import ConsulServer
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
+from consul_on_pulumi.settings.stack_file import cluster_args
+from consul_on_pulumi.settings.tier_args import ConsulClientArgs, ConsulServerArgs
+from consul_on_pulumi.version import __version__
 
 __all__ = [
     "ConsulClient",
@@ -12,4 +15,6 @@ __all__ = [
     "ConsulClusterArgs",
     "ConsulServer",
     "ConsulServerArgs",
+    "__version__",
+    "cluster_args",
 ]

@@ -1,41 +1,15 @@
 """ConsulClient: the client tier of one datacenter."""
 
-from collections.abc import Sequence
-from typing import Any, NotRequired, TypedDict
-
 import pulumi
 
-from consul_on_pulumi import resource_options
+from consul_on_pulumi.membership import Membership, ui_urls
 from consul_on_pulumi.model import agent
 from consul_on_pulumi.model.topology import Role, Topology
-from consul_on_pulumi.platforms.choose import PlatformArgs, choose
+from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup
-from consul_on_pulumi.server import DEFAULT_IMAGE, ui_urls
+from consul_on_pulumi.resource_options import for_children
 from consul_on_pulumi.settings import agent_secrets, refusals
-
-
-class ConsulClientArgs(TypedDict):
-    """A client tier on ground that exists."""
-
-    platform: PlatformArgs
-    """Where the clients run: on Docker with the `network` of their servers, on Kubernetes with their `namespace`."""
-    replicas: NotRequired[int]
-    """How many clients, 0 too. A change touches no client that stays."""
-    servers: NotRequired[int]
-    """How many servers there are to join; from 3 on a change touches no client."""
-    cluster: NotRequired[str]
-    """Prefix of every physical name, the same as that of the servers. Default: the component's name."""
-    datacenter: NotRequired[str]
-    """The Consul datacenter to join."""
-    image: NotRequired[str]
-    """The Consul image, by exact version or digest. Another one replaces the clients."""
-    agent_config: NotRequired[dict[str, Any]]
-    """Agent configuration keys of Consul, merged over the defaults; `ui_config: {enabled: true}` shows the UI. A change
-    replaces the clients."""
-    agent_secrets: NotRequired[dict[str, pulumi.Input[str]]]
-    """Secret files by name: see the same of `ConsulCluster`."""
-    cluster_id: NotRequired[pulumi.Input[str]]
-    """What tells this cluster's containers from those of others, the same as that of the servers."""
+from consul_on_pulumi.settings.tier_args import ConsulClientArgs
 
 
 class ConsulClient(pulumi.ComponentResource):
@@ -54,32 +28,31 @@ class ConsulClient(pulumi.ComponentResource):
         args: ConsulClientArgs,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        servers_ready: Sequence[pulumi.Resource] = (),
+        _membership: Membership | None = None,
     ) -> None:
-        """`servers_ready` is `ready` of the ConsulServer to join: clients may start before it, and nobody waits for a
-        client before it. Raises pulumi.RunError with every problem of `args` before anything is registered."""
-        refusals.refuse(refusals.client_problems(args, name, "client"))
+        """Raises pulumi.RunError with every problem of `args` before anything is registered."""
+        accepted = refusals.tier_args(args, ConsulClientArgs, "client", name)
         super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, opts)
         topology = Topology(
-            cluster=args.get("cluster", name),
-            datacenter=args.get("datacenter", "dc1"),
-            servers=args.get("servers", 3),
-            clients=args.get("replicas", 1),
+            cluster=accepted["cluster"],
+            datacenter=accepted["datacenter"],
+            servers=accepted["servers"],
+            clients=accepted["replicas"],
         )
-        platform = choose(args["platform"])
-        document = agent.document(topology, Role.CLIENT, platform.traits(), args.get("agent_config", {}))
+        platform = choose(accepted["platform"])
+        document = agent.document(topology, Role.CLIENT, platform.traits(), accepted["agent_config"])
         group = AgentGroup(
             topology=topology,
             role=Role.CLIENT,
-            image=args.get("image", DEFAULT_IMAGE),
+            image=accepted["image"],
             document=document,
-            secrets=agent_secrets.of(args),
-            cluster_id=args.get("cluster_id"),
-            wait_for=servers_ready,
+            secrets=agent_secrets.of(accepted),
+            cluster_id=_membership.identity.cluster_id if _membership else None,
+            wait_for=_membership.servers_ready if _membership else (),
         )
-        placed = platform.place(name, group, resource_options.for_children(self, opts))
+        placed = platform.place(name, group, for_children(self, opts))
         self.ready = list(placed.ready)
-        """What to depend on in order to find the clients running."""
+        """Depend on these to run when the clients work."""
         self.http_addresses = pulumi.Output.all(*placed.http_addresses)
         self.ui_urls = ui_urls(placed, document)
         self.dns_addresses = pulumi.Output.all(*placed.dns_addresses)

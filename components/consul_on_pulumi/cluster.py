@@ -6,45 +6,42 @@ from typing import Any, TypedDict, cast
 
 import pulumi
 
-from consul_on_pulumi import resource_options
 from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
+from consul_on_pulumi.membership import Membership, identify
 from consul_on_pulumi.model import agent, naming
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, min_quorum
 from consul_on_pulumi.platforms.choose import PlatformArgs, choose
 from consul_on_pulumi.providers.autopilot import Autopilot
-from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
+from consul_on_pulumi.resource_options import for_children, with_options
 from consul_on_pulumi.seeds import seeding
-from consul_on_pulumi.server import DEFAULT_IMAGE, ConsulServer, fixed
+from consul_on_pulumi.server import ConsulServer
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 
 LEADER_TIMEOUT_UPDATE = 10.0
-"""Seconds to wait for an election that is under way when an update asks for the leader."""
+"""Seconds for an election that is in progress when an update asks for the leader."""
 LEADER_TIMEOUT_PREVIEW = 2.0
-"""The same in a preview, which a dead cluster must not hold up."""
+"""The same in a preview, which a cluster that is down must not delay."""
 
 
-class TierArgs(TypedDict):
-    """What both tiers of a cluster are given."""
-
+class _TierArgs(TypedDict):
     platform: PlatformArgs
     cluster: str
     datacenter: str
     image: str
-    cluster_id: pulumi.Output[str]
     agent_secrets: dict[str, pulumi.Input[str]]
 
 
 class ConsulCluster(pulumi.ComponentResource):
-    """One Consul datacenter: its ground, its servers and clients, and the KV entries it is seeded with."""
+    """One Consul datacenter: its network or namespace, its servers and clients, and its seeded KV entries."""
 
     ui_urls: pulumi.Output[list[str]]
     """The web UI of every server, then of each client that has one."""
     http_addresses: pulumi.Output[list[str]]
     """Base URL of every agent's HTTP API, servers first."""
     leader_address: pulumi.Output[str | None]
-    """Raft address of the leader when this program last ran; a leader may change at any time, so feed it to nothing."""
+    """Raft address of the leader when this program last ran. A leader may change at any time: do not pass it on."""
     servers: pulumi.Output[list[str]]
     """Consul node name of every server."""
     datacenter: pulumi.Output[str]
@@ -54,38 +51,33 @@ class ConsulCluster(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ConsulClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
-        args = {"name": f"{name}-{pulumi.get_stack()}"} | args
-        refusals.refuse(refusals.cluster_problems(args, "cluster"))
+        named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
+        accepted = refusals.cluster_args(named)
         super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, opts)
         topology = Topology(
-            cluster=args["name"],
-            datacenter=args.get("datacenter", "dc1"),
-            servers=args.get("servers", 3),
-            clients=args.get("clients", 0),
+            cluster=accepted["name"],
+            datacenter=accepted["datacenter"],
+            servers=accepted["servers"],
+            clients=accepted["clients"],
         )
-        platform = choose(args["platform"])
-        waits = resource_options.for_children(self, opts)
-        birth = ClusterIdentity(f"{name}-identity", topology.servers, fixed(topology, platform, "cluster"), waits)
-        waits = pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=[birth]))
-        shared_resources = platform.shared_resources(name, topology, birth.cluster_id, waits)
-        waits = pulumi.ResourceOptions.merge(waits, shared_resources.opts)
-        tier = TierArgs(
-            platform=cast(PlatformArgs, shared_resources.platform),
-            cluster=topology.cluster,
-            datacenter=topology.datacenter,
-            image=args.get("image", DEFAULT_IMAGE),
-            cluster_id=birth.cluster_id,
-            agent_secrets=args.get("agent_secrets", {}),
-        )
+        platform = choose(accepted["platform"])
+        children = for_children(self, opts)
+        identity = identify(name, topology, platform, "cluster", children)
+        children = with_options(children, depends_on=[identity])
+        shared = platform.shared_resources(name, topology, identity.cluster_id, children)
+        children = pulumi.ResourceOptions.merge(children, shared.opts)
+        tier: _TierArgs = {
+            "platform": cast(PlatformArgs, shared.platform),
+            "cluster": topology.cluster,
+            "datacenter": topology.datacenter,
+            "image": accepted["image"],
+            "agent_secrets": accepted["agent_secrets"],
+        }
         servers = ConsulServer(
             f"{name}-server",
-            {
-                **tier,
-                "replicas": topology.servers,
-                "agent_config": _config(args, "server_config"),
-                "initial_servers": birth.initial_servers,
-            },
-            waits,
+            {**tier, "replicas": topology.servers, "agent_config": _config(accepted, "server_config")},
+            children,
+            _membership=Membership(identity=identity),
         )
         clients = ConsulClient(
             f"{name}-client",
@@ -93,23 +85,23 @@ class ConsulCluster(pulumi.ComponentResource):
                 **tier,
                 "replicas": topology.clients,
                 "servers": topology.servers,
-                "agent_config": _config(args, "client_config"),
+                "agent_config": _config(accepted, "client_config"),
             },
-            # Servers first, as Consul's upgrade rule has it: a client may be older than its servers, never newer.
-            pulumi.ResourceOptions.merge(waits, pulumi.ResourceOptions(depends_on=servers.updated)),
-            servers_ready=servers.ready,
+            # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
+            with_options(children, depends_on=servers.updated),
+            _membership=Membership(identity=identity, servers_ready=servers.ready),
         )
-        # With the data goes what is stored in it, so no server is asked for deletions while all of them stop.
+        # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
-        Autopilot(f"{name}-autopilot", servers.consul_access, min_quorum(topology.servers), on_servers)
+        Autopilot(f"{name}-autopilot", servers.api_addresses, min_quorum(topology.servers), on_servers)
         seeded = [
-            seeding.create(f"{name}-{suffix}", servers.consul_access, seeds, on_servers)
-            for suffix, seeds in seeding.of(args, Path.cwd()).items()
+            seeding.create(f"{name}-{suffix}", servers.api_addresses, seeds, on_servers)
+            for suffix, seeds in seeding.of(accepted, Path.cwd()).items()
         ]
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        self.leader_address = pulumi.Output.all(servers.consul_access, *(one.id for one in seeded)).apply(
+        self.leader_address = pulumi.Output.all(servers.api_addresses, *(one.id for one in seeded)).apply(
             lambda known: leader_now(
                 known[0], LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE
             )
@@ -132,8 +124,8 @@ class ConsulCluster(pulumi.ComponentResource):
 
 
 def _config(args: Mapping[str, Any], tier: str) -> agent.Document:
-    """The agent configuration of one tier: what is for every agent, then what is for this tier alone."""
-    return agent.merge(args.get("agent_config", {}), args.get(tier, {}))
+    """The agent configuration of one tier: that of every agent, then that of this tier."""
+    return agent.merge(args["agent_config"], args[tier])
 
 
 def _joined(one: pulumi.Output[list[str]], other: pulumi.Output[list[str]]) -> pulumi.Output[list[str]]:

@@ -1,66 +1,70 @@
-"""The page of all settings says what the code says."""
+"""The page and the schema of the settings are those of the definitions, and the definitions are what happens."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
-from types import ModuleType
-from typing import Any, TypedDict
+from typing import Any
 
 import pytest
+import yaml
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
-from consul_on_pulumi.client import ConsulClientArgs
+from consul_on_pulumi.membership import fixed_settings
 from consul_on_pulumi.model.topology import Topology
-from consul_on_pulumi.platforms.choose import choose
-from consul_on_pulumi.platforms.kubernetes.settings import StorageArgs
-from consul_on_pulumi.server import ConsulServerArgs, fixed
+from consul_on_pulumi.platforms.choose import PLATFORMS, choose
+from consul_on_pulumi.schema.check import with_defaults
+from consul_on_pulumi.schema.definition import keys_of
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
-from tools.docs.typed_args import Section, sections, settings
+from consul_on_pulumi.settings.json_schema import stack_file_schema
+from consul_on_pulumi.settings.tier_args import ConsulClientArgs, ConsulServerArgs
+from jsonschema import Draft202012Validator
 
 from tests.recording import Registration, build
-from tools.docs import defaults, ranges, settings_page
+from tools.docs import settings_page
 
+ROOT = Path(__file__).parents[2]
 SECTIONS = [
-    *sections(ConsulClusterArgs, "cluster"),
-    Section("ConsulServer", ConsulServerArgs, settings(ConsulServerArgs)),
-    Section("ConsulClient", ConsulClientArgs, settings(ConsulClientArgs)),
+    *settings_page.sections(ConsulClusterArgs, "cluster"),
+    ("server", ConsulServerArgs),
+    ("client", ConsulClientArgs),
 ]
-
-COMPONENTS: dict[str, Any] = {"cluster": ConsulCluster, "ConsulServer": ConsulServer, "ConsulClient": ConsulClient}
-GROUNDS: dict[str, dict[str, Any]] = {
+COMPONENTS: dict[str, Any] = {"cluster": ConsulCluster, "server": ConsulServer, "client": ConsulClient}
+SHARED: dict[str, dict[str, Any]] = {
     "docker": {"subnet": "172.30.0.0/24", "network": "shared"},
     "kubernetes": {"namespace": "shop"},
 }
+NEEDS: dict[str, dict[str, Any]] = {
+    "cluster.platform.kubernetes.ui.ingress": {"host": "consul.example.com"},
+    "cluster.seed_sets.NAME": {"folder": "."},
+}
+"""What a map of settings must hold beside the setting under test."""
 
 
-def concerns(section: Section, backend: str) -> bool:
-    """Whether a section is not that of another backend."""
-    return not any(f".{other}." in f"{section.path}." for other in GROUNDS.keys() - {backend})
+def concerns(path: str, platform: str) -> bool:
+    """Whether settings are not those of another platform."""
+    return not any(f".{other}." in f"{path}." for other in SHARED.keys() - {platform})
 
 
-def defaults_of_the_code() -> Iterator[Any]:
-    """Path, backend and value of each default that the page has from the code."""
-    for section, backend in product(SECTIONS, GROUNDS):
-        for setting in section.settings:
-            value = defaults.default(section.shape, setting.name, setting.kind)
-            if concerns(section, backend) and value is not None:
-                path = f"{section.path}.{setting.name}"
-                yield pytest.param(path, backend, value, id=f"{path}-on-{backend}")
+def defaults() -> Iterator[Any]:
+    """Path, platform and value of each fixed default."""
+    for (path, shape), platform in product(SECTIONS, SHARED):
+        for name, key in keys_of(shape).items():
+            if concerns(path, platform) and key.setting.default is not None:
+                yield pytest.param(path, platform, name, key.setting.default, id=f"{path}.{name}-on-{platform}")
 
 
-def registered(path: str, backend: str, **more: Any) -> list[Registration]:
-    """What the engine is told when the map at `path` also holds `more`."""
+def registered(path: str, platform: str, **more: Any) -> list[Registration]:
+    """What the engine receives when the map at `path` also holds `more`."""
     root, *above = path.split(".")
-    args: dict[str, Any] = {"platform": {backend: dict(GROUNDS[backend])}}
+    args: dict[str, Any] = {"platform": {platform: dict(SHARED[platform])}}
     if above:
-        # Settings of clients show in them alone.
+        # Settings of clients show in clients alone.
         args["clients"] = 1
     at = args
     for key in above:
         at = at.setdefault(key, {})
-    if "NAME" in above:
-        at["files"] = {"banner": "banner.txt"}
-    at.update(more)
+    at.update({**NEEDS.get(path, {}), **more})
 
     def program() -> None:
         COMPONENTS[root]("dev", args)
@@ -69,82 +73,84 @@ def registered(path: str, backend: str, **more: Any) -> list[Registration]:
 
 
 @cache
-def with_nothing_set(path: str, backend: str) -> list[Registration]:
+def with_nothing_set(path: str, platform: str) -> list[Registration]:
     """The same when the map at `path` is as empty as it may be."""
-    return registered(path, backend)
+    return registered(path, platform)
 
 
-def test_the_committed_page_is_the_one_that_the_code_makes() -> None:
+def test_the_committed_page_and_schema_are_those_of_the_definitions() -> None:
     assert settings_page.PATH.read_text(encoding="utf-8") == settings_page.page(), "run `make docs` and commit the page"
+    assert json.loads(settings_page.SCHEMA.read_text(encoding="utf-8")) == stack_file_schema(), "run `make docs`"
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.path)
-def test_every_setting_has_a_docstring(section: Section) -> None:
-    assert [setting.name for setting in section.settings if not setting.meaning] == []
+def test_every_setting_has_a_text() -> None:
+    assert [
+        (path, name) for path, shape in SECTIONS for name, key in keys_of(shape).items() if not key.setting.text
+    ] == []
 
 
-def test_a_missing_docstring_is_noticed() -> None:
-    class Args(TypedDict):
-        said: int
-        """Something."""
-        silent: int
+def test_every_platform_is_on_the_page() -> None:
+    paths = {path for path, _ in SECTIONS}
 
-    assert [(setting.name, setting.meaning) for setting in settings(Args)] == [("said", "Something."), ("silent", "")]
+    assert {f"cluster.platform.{name}" for name in PLATFORMS} | {"cluster.seed_sets.NAME"} <= paths
 
 
-def test_every_backend_is_on_the_page() -> None:
-    found = {section.path for section in SECTIONS}
-
-    assert {"cluster.platform.docker", "cluster.platform.kubernetes", "cluster.seed_sets.NAME"} <= found
-
-
-def test_a_default_is_read_from_the_code_that_asks_for_the_setting() -> None:
-    assert defaults.default(ConsulClusterArgs, "servers", int) == 3
-    assert defaults.default(StorageArgs, "size", str) == "10Gi"
-    assert defaults.default(ConsulClusterArgs, "seeds", dict[str, Any]) is None
+def test_every_default_passes_the_rule_of_its_setting() -> None:
+    for path, shape in SECTIONS:
+        for name, key in keys_of(shape).items():
+            if key.setting.rule and key.setting.default is not None:
+                assert key.setting.rule.accepts(key.setting.default), f"{path}.{name}"
 
 
-@pytest.mark.parametrize(("shape", "modules"), defaults.ASKING.items(), ids=str)
-def test_each_module_that_is_searched_asks_for_a_setting(shape: Any, modules: tuple[ModuleType, ...]) -> None:
-    names = [setting.name for setting in settings(shape)]
-
-    for module in modules:
-        assert any(list(defaults.asked(module, name)) for name in names), module
-
-
-def test_a_range_is_in_the_words_of_the_refusal() -> None:
-    assert ranges.allowed("cluster.servers", int) == "an odd number from 1 to 7"
-    assert ranges.allowed("cluster.platform.kubernetes.ui.node_port", int) == "30000 to 32767"
-    assert ranges.allowed("cluster.platform.kubernetes.spread", str) == "soft or hard"
-    assert ranges.allowed("cluster.seeds", dict[str, Any]) == ""
-
-
-@pytest.mark.parametrize(("path", "backend", "value"), list(defaults_of_the_code()))
-def test_a_default_of_the_page_is_what_happens_where_nothing_is_set(
-    path: str, backend: str, value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("path", "platform", "name", "value"), list(defaults()))
+def test_a_default_is_what_happens_where_nothing_is_set(
+    path: str, platform: str, name: str, value: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "banner.txt").write_text("welcome")
     monkeypatch.chdir(tmp_path)
-    above, _, name = path.rpartition(".")
 
-    assert registered(above, backend, **{name: value}) == with_nothing_set(above, backend)
-
-
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.path)
-def test_no_docstring_repeats_a_default_that_the_code_says(section: Section) -> None:
-    said = [setting for setting in section.settings if "Default:" in setting.meaning]
-
-    assert [one.name for one in said if defaults.default(section.shape, one.name, one.kind) is not None] == []
+    assert registered(path, platform, **{name: value}) == with_nothing_set(path, platform)
 
 
-@pytest.mark.parametrize("backend", GROUNDS)
-def test_refused_on_a_living_cluster_is_said_of_what_the_code_refuses(backend: str) -> None:
-    said = {
-        f"{section.path}.{setting.name}"
-        for section in sections(ConsulClusterArgs, "cluster")
-        for setting in section.settings
-        if concerns(section, backend) and "Refused on a living cluster." in setting.meaning
+@pytest.mark.parametrize("platform", SHARED)
+def test_a_setting_is_documented_as_refused_exactly_where_a_change_is_refused(platform: str) -> None:
+    documented = {
+        f"{path}.{name}"
+        for path, shape in settings_page.sections(ConsulClusterArgs, "cluster")
+        for name, key in keys_of(shape).items()
+        if concerns(path, platform) and key.setting.change == "Refused."
     }
     topology = Topology(cluster="dev", datacenter="dc1", servers=3)
+    shape = dict(settings_page.sections(ConsulClusterArgs, "cluster"))[f"cluster.platform.{platform}"]
+    chosen = choose({platform: with_defaults(shape, SHARED[platform])})
 
-    assert said == fixed(topology, choose({backend: GROUNDS[backend]}), "cluster").keys()
+    assert documented == fixed_settings(topology, chosen, "cluster").keys()
+
+
+@pytest.mark.parametrize("stack", ["dev", "k8s"])
+def test_the_schema_accepts_the_stack_files_of_this_repository(stack: str) -> None:
+    document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+
+    Draft202012Validator.check_schema(stack_file_schema())
+    assert [error.message for error in Draft202012Validator(stack_file_schema()).iter_errors(document)] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"servres": 3},
+        {"servers": 4},
+        {"servers": "3"},
+        {"image": "consul:latest"},
+        {"agent_config": {"datacentre": "x"}},
+        {"platform": {"docker": {"subnet": "172.30.0.0/24", "keepdata": True}}},
+        {"platform": {"kubernetes": {"spread": "sometimes"}}},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_a_preview_refuses(wrong: dict[str, Any]) -> None:
+    args = {"platform": {"kubernetes": {}}, **wrong}
+
+    document = {"config": {"anything:cluster": args}}
+
+    assert list(Draft202012Validator(stack_file_schema()).iter_errors(document))

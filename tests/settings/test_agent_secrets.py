@@ -9,9 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulClusterArgs, ConsulServer
-from consul_on_pulumi.settings import agent_secrets
-from consul_on_pulumi.settings.refusals import cluster_problems
-from consul_on_pulumi.settings.stack_file import read
+from consul_on_pulumi.settings import agent_secrets, refusals, stack_file
 from pulumi.runtime import rpc
 from pulumi.runtime.config import set_all_config
 
@@ -36,12 +34,12 @@ def read_with(files: Any, *, secret: bool = True, **cluster: Any) -> ConsulClust
     keys = {"cluster": cluster, "agent_secrets": files}
     texts = {f"consul-on-pulumi:{key}": json.dumps(found) for key, found in keys.items()}
     set_all_config(texts, ["consul-on-pulumi:agent_secrets"] if secret else [])
-    return read(pulumi.Config("consul-on-pulumi"), "cluster", ConsulClusterArgs, cluster_problems)
+    return stack_file.cluster_args(pulumi.Config("consul-on-pulumi"))
 
 
 def refusal(files: Any, *, secret: bool = True, **cluster: Any) -> list[str]:
     with pytest.raises(pulumi.RunError) as caught:
-        read_with(files, secret=secret, **cluster)
+        refusals.cluster_args(read_with(files, secret=secret, **cluster))
     assert CANARY not in str(caught.value)
     return str(caught.value).splitlines()[1:]
 

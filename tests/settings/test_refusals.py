@@ -6,14 +6,15 @@ from typing import Any
 import pulumi
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
-from consul_on_pulumi.settings import refusals
+from consul_on_pulumi.schema.check import refuse
+from consul_on_pulumi.settings.rules import IMAGE
 
 from tests.backends import Backend
 from tests.recording import Build, build
 
 HEADER = "the settings are refused, nothing was changed:"
 NAME = "expected lower-case letters, digits and inner hyphens, a letter first, at most 40 characters"
-IMAGE = "expected an exact version or a digest such as hashicorp/consul:1.20.6"
+EXACT = "expected an exact version or a digest such as hashicorp/consul:1.20.6"
 
 
 def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -> tuple[list[str], list[str]]:
@@ -41,7 +42,7 @@ def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -
             {"datacenter": "DC1"},
             "cluster.datacenter: expected lower-case letters, digits, hyphens and underscores, got 'DC1'",
         ),
-        ({"image": "hashicorp/consul"}, f"cluster.image: {IMAGE}, got 'hashicorp/consul'"),
+        ({"image": "hashicorp/consul"}, f"cluster.image: {EXACT}, got 'hashicorp/consul'"),
         (
             {"agent_config": {"log_levle": "x"}},
             "cluster.agent_config.log_levle: Consul has no such key, did you mean log_level?",
@@ -77,10 +78,10 @@ def test_all_problems_are_told_at_once_and_nothing_is_registered(backend: Backen
     assert refused(ConsulCluster, args) == (
         [
             HEADER,
-            "cluster.servers: expected an odd number from 1 to 7, got 4",
+            f"cluster.image: {EXACT}, got 'consul:latest'",
             f"cluster.name: {NAME}, got 'Dev'",
-            f"cluster.image: {IMAGE}, got 'consul:latest'",
-            "cluster.platform.docker.subnet: expected an IPv4 network such as 172.30.0.0/24, got 'lan'",
+            "cluster.platform.docker.subnet: expected a private IPv4 network such as 172.30.0.0/24, got 'lan'",
+            "cluster.servers: expected an odd number from 1 to 7, got 4",
             "cluster.seeds: key 'a' has a list, which no single value can hold: write it as quoted text",
         ],
         [],
@@ -96,18 +97,18 @@ def test_a_stack_whose_name_makes_no_host_name_is_refused(backend: Backend) -> N
 
 @pytest.mark.parametrize(("component", "path"), [(ConsulServer, "server"), (ConsulClient, "client")])
 @pytest.mark.parametrize(
-    ("platform", "shared_resources"),
+    ("platform", "shared"),
     [({"docker": {"subnet": "172.30.0.0/24"}}, "network"), ({"kubernetes": {}}, "namespace")],
     ids=["docker", "kubernetes"],
 )
-def test_a_tier_alone_needs_the_ground_it_stands_on(
-    component: Callable[..., Any], path: str, platform: dict[str, Any], shared_resources: str
+def test_a_tier_alone_needs_an_existing_network_or_namespace(
+    component: Callable[..., Any], path: str, platform: dict[str, Any], shared: str
 ) -> None:
     (backend,) = platform
     assert refused(component, {"platform": platform}) == (
         [
             HEADER,
-            f"{path}.platform.{backend}.{shared_resources}: required for a tier alone, give the name of an existing {shared_resources}",
+            f"{path}.platform.{backend}.{shared}: required for a tier alone, give the name of an existing {shared}",
         ],
         [],
     )
@@ -117,7 +118,7 @@ def test_a_tier_alone_needs_the_ground_it_stands_on(
     ("platform", "problem"),
     [
         ({}, "cluster.platform: expected `docker` or `kubernetes`, got nothing"),
-        ({"podman": {}}, "cluster.platform: expected `docker` or `kubernetes`, got podman"),
+        ({"podman": {}}, "cluster.platform.podman: unknown setting"),
         (
             {"docker": {"subnet": "172.30.0.0/24"}, "kubernetes": {}},
             "cluster.platform: expected `docker` or `kubernetes`, got docker and kubernetes",
@@ -133,18 +134,18 @@ def test_a_tier_alone_needs_the_ground_it_stands_on(
     ],
     ids=["none", "unknown", "two at once", "public network", "no such clients"],
 )
-def test_a_placement_that_places_nothing_is_refused(platform: Any, problem: str) -> None:
+def test_a_platform_that_runs_nothing_is_refused(platform: Any, problem: str) -> None:
     assert refused(ConsulCluster, {"platform": platform}) == ([HEADER, problem], [])
 
 
-def test_a_wrong_size_does_not_hide_what_is_wrong_with_the_placement() -> None:
+def test_a_wrong_size_does_not_hide_what_is_wrong_with_the_platform() -> None:
     args = {"platform": {"docker": {"subnet": "172.30.0.0/30"}}, "servers": 0, "clients": -3}
 
     assert refused(ConsulCluster, args) == (
         [
             HEADER,
-            "cluster.servers: expected an odd number from 1 to 7, got 0",
             "cluster.clients: expected 0 or more, got -3",
+            "cluster.servers: expected an odd number from 1 to 7, got 0",
             "cluster.platform.docker.subnet: expected /27 or larger for 9 fixed addresses in its lower half, "
             "got '172.30.0.0/30'",
         ],
@@ -187,16 +188,64 @@ def test_bug_a_ui_setting_that_is_no_map_is_refused_before_anything_is_registere
         "hashicorp/consul:1.20.6@sha256:" + "0" * 64,
     ],
 )
-def test_images_that_mean_the_same_tomorrow_are_accepted(image: str) -> None:
-    assert refusals.image_problem(image) is None
+def test_an_image_that_names_its_version_is_accepted(image: str) -> None:
+    assert IMAGE.accepts(image)
 
 
 @pytest.mark.parametrize(
     "image", ["", "consul", "hashicorp/consul", "hashicorp/consul:latest", "registry.local:5000/consul", ":1.20.6"]
 )
-def test_images_that_may_mean_another_tomorrow_are_refused(image: str) -> None:
-    assert refusals.image_problem(image) == f"{IMAGE}, got {image!r}"
+def test_an_image_whose_version_may_change_is_refused(image: str) -> None:
+    assert not IMAGE.accepts(image)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"servres": 5}, "cluster.servres: unknown setting, did you mean servers?"),
+        ({"servers": None}, "cluster.servers: expected a whole number, got None"),
+        ({"seeds": None}, "cluster.seeds: expected a map, got None"),
+        (
+            {"agent_config": {"log_level": None}},
+            "cluster.agent_config.log_level: expected a value, got None, leave the key out",
+        ),
+        ({"agent_secrets": {"a.hcl": 5}}, "cluster.agent_secrets.a.hcl: expected text"),
+    ],
+    ids=["typo", "none", "no map", "none deep inside", "secret of a wrong type"],
+)
+def test_bug_a_program_is_refused_with_the_words_of_a_stack_file(
+    backend: Backend, wrong: dict[str, Any], problem: str
+) -> None:
+    assert refused(ConsulCluster, {"platform": backend.cluster, **wrong}) == ([HEADER, problem], [])
+
+
+def test_bug_a_missing_platform_is_refused_by_its_path() -> None:
+    assert refused(ConsulCluster, {}) == ([HEADER, "cluster.platform: required"], [])
+    assert refused(ConsulServer, {}) == ([HEADER, "server.platform: required"], [])
+    assert refused(ConsulClient, {}) == ([HEADER, "client.platform: required"], [])
+
+
+def test_bug_arguments_that_are_no_map_are_refused() -> None:
+    assert refused(ConsulCluster, None) == ([HEADER, "cluster: expected a map, got None"], [])
+
+
+def test_bug_a_typo_of_a_platform_setting_is_refused_or_data_would_be_lost() -> None:
+    args = {"platform": {"docker": {"subnet": "172.30.0.0/24", "retaindata": True}}}
+
+    assert refused(ConsulCluster, args) == (
+        [HEADER, "cluster.platform.docker.retaindata: unknown setting, did you mean retain_data?"],
+        [],
+    )
+
+
+def test_an_output_is_refused_where_the_value_must_be_known_in_a_preview(backend: Backend) -> None:
+    args = {"platform": backend.cluster, "servers": pulumi.Output.from_input(3)}
+
+    assert refused(ConsulCluster, args) == (
+        [HEADER, "cluster.servers: expected a whole number that is known in a preview, got an Output"],
+        [],
+    )
 
 
 def test_without_problems_nothing_is_refused() -> None:
-    assert refusals.refuse([]) is None
+    assert refuse([]) is None

@@ -1,1 +1,1 @@
-"""Pages that are made from the code, so that they cannot say anything else."""
+"""The pages that are generated from the code."""

@@ -1,24 +1,23 @@
-"""What agents are configured with where nobody sets anything, and what nobody can set."""
+"""The agent configuration where no setting changes it, and the keys that no setting may change."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.desired import agent, agent_keys, naming
-from components.desired.topology import Role, Topology
-from components.placement.contract import AgentGroup
-from components.placement.docker.placement import DockerPlacement
-from components.placement.kubernetes import configuration
-from components.placement.kubernetes.placement import KubernetesPlacement
-from components.placement.kubernetes.settings import KubernetesArgs
-from components.placement.kubernetes.tier import Tier
-from components.server import DEFAULT_IMAGE
+from consul_on_pulumi.model import agent, agent_keys, naming
+from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.platforms.choose import choose
+from consul_on_pulumi.platforms.contract import AgentGroup
+from consul_on_pulumi.platforms.kubernetes.objects import configuration
+from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
+from consul_on_pulumi.platforms.kubernetes.tier import Tier
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
 AGENTS = """\
 ## Agent configuration
 
 `agent_config`, `server_config` and `client_config` take Consul's own keys, those of Consul 1.20 without the deprecated
-ones. They are merged over the documents below, map by map. These keys the program answers for, so they are refused:
+ones. They are merged over the documents below, map by map. The program sets these keys itself and refuses them:
 """
 
 
@@ -26,9 +25,9 @@ def described() -> Iterator[str]:
     """The parts of the page about agent configuration."""
     yield AGENTS + "\n" + _owned()
     topology = Topology(cluster="NAME", datacenter="dc1", servers=3, clients=1)
-    on_docker = DockerPlacement({"subnet": "172.30.0.0/24"}).surroundings()
-    server, client = (agent.document(topology, role, on_docker, {}) for role in Role)
-    yield f"A server on Docker, in a cluster of three that is called NAME:\n\n{_json(server)}"
+    traits = choose({"docker": {"subnet": "172.30.0.0/24"}}).traits()
+    server, client = (agent.document(topology, role, traits, {}) for role in Role)
+    yield f"A server on Docker, in a cluster of three with the name NAME:\n\n{_json(server)}"
     others = {key: value for key, value in client.items() if server.get(key) != value}
     without = ", ".join(f"`{key}`" for key in sorted(server.keys() - client.keys()))
     yield f"A client has no {without}, and these:\n\n{_json(others)}"
@@ -44,18 +43,18 @@ def _owned() -> str:
     secret = ", ".join(f"`{key}`" for key in agent_keys.SECRET)
     return (
         f"| key | why |\n|---|---|\n{rows}\n\n"
-        f"Refused too, since everybody who may inspect a container or a pod would read them:\n{secret}. "
-        "They belong into a file of `agent_secrets`."
+        f"Refused too, since everybody who may inspect a container or a pod could read them:\n{secret}. "
+        "Put them into a file of `agent_secrets`."
     )
 
 
 def _first_pod(topology: Topology) -> dict[str, Any]:
-    """What the first server on Kubernetes reads, from all files that it is given."""
+    """What the first server on Kubernetes reads, from all its files."""
     settings: KubernetesArgs = {"namespace": "NAMESPACE"}
-    around = KubernetesPlacement(settings).surroundings()
-    document = agent.document(topology, Role.SERVER, around, {})
+    traits = choose({"kubernetes": settings}).traits()
+    document = agent.document(topology, Role.SERVER, traits, {})
     group = AgentGroup(topology=topology, role=Role.SERVER, image=DEFAULT_IMAGE, document=document)
-    files = configuration.documents(Tier("", group, settings), around.domain)
+    files = configuration.documents(Tier("", group, settings), traits.domain)
     own = f"{naming.node(topology.cluster, Role.SERVER, 0)}.json"
     return {key: value for file in (configuration.AGENT, own) for key, value in json.loads(files[file]).items()}
 

@@ -1,31 +1,35 @@
-"""The page of all settings, docs/settings.md."""
+"""The page of all settings, docs/settings.md, made from their definitions."""
 
 import json
-import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from components.client import ConsulClientArgs
-from components.cluster_args import ConsulClusterArgs
-from components.server import ConsulServerArgs
-from documentation import agent_documents, defaults, ranges
-from documentation.typed_args import Section, Setting, sections, settings
+from consul_on_pulumi.schema.definition import WORDS, Key, keys_of
+from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
+from consul_on_pulumi.settings.tier_args import ConsulClientArgs, ConsulServerArgs
 
-PATH = Path(__file__).parent.parent / "docs" / "settings.md"
-ROOT = "cluster"
+from tools.docs import agent_documents
+
+DOCS = Path(__file__).parents[2] / "docs"
+PATH = DOCS / "settings.md"
+SCHEMA = DOCS / "stack-file.schema.json"
 WIDTH = 120
 HEAD = """\
 # Settings
 
-This page is made from the code by `make docs`; a test fails when it is not what the code says.
+`make docs` generates this page and [stack-file.schema.json](stack-file.schema.json) from the definitions in the code.
 
-A stack file spells the args of `ConsulCluster` in YAML, under `consul-on-pulumi:cluster`. In a program the same args
-are a Python dictionary. The words under *range* are those with which a preview refuses anything else. A setting that
-is misspelt or of another type is refused as well, and all refusals come at once.
+A stack file has the arguments of `ConsulCluster` in YAML, under `<project>:cluster`. In a program the same arguments are
+a Python dictionary. A value that its range does not allow, an unknown setting and a wrong type are refused in a preview,
+all at once. For completion and checks in an editor, put this line on top of a stack file:
 
-Three settings stand beside `cluster`, since they are encrypted:
+```yaml
+# yaml-language-server: $schema=docs/stack-file.schema.json
+```
+
+Three settings are beside `cluster`, since they are encrypted:
 
 | setting | meaning |
 |---|---|
@@ -39,61 +43,64 @@ variables of Consul's own commands count (`CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKE
 TIERS = """\
 ## The tiers alone
 
-In a program of your own, `ConsulServer` and `ConsulClient` are placed on ground that exists: `placement.docker.network`
-or `placement.kubernetes.namespace` is required there.
+In a program of your own, `ConsulServer` and `ConsulClient` use an existing network or namespace:
+`platform.docker.network` or `platform.kubernetes.namespace` is required there.
 """
-_WORDS = {str: "text", int: "whole number", bool: "true or false"}
-_DEFAULT = re.compile(r" ?Default: (?P<words>.*?)\.(?= |$)")
+
+
+def sections(shape: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The path and the TypedDict of these settings, then of every map of settings below them."""
+    yield path, shape
+    for name, key in keys_of(shape).items():
+        if key.kind.shape:
+            yield from sections(key.kind.shape, f"{path}.{name}")
+        elif key.kind.inner and key.kind.inner.shape:
+            yield from sections(key.kind.inner.shape, f"{path}.{name}.NAME")
 
 
 def page() -> str:
     """The whole page."""
-    found = list(sections(ConsulClusterArgs, ROOT))
-    parts = [HEAD, *(_section(section) for section in found), *agent_documents.described(), TIERS]
-    parts += [
-        f"### `{component}`\n\n{_table(Section(component, shape, settings(shape)))}"
-        for component, shape in (("ConsulServer", ConsulServerArgs), ("ConsulClient", ConsulClientArgs))
-    ]
+    parts = [HEAD]
+    for path, shape in sections(ConsulClusterArgs, "cluster"):
+        about = textwrap.fill(" ".join((shape.__doc__ or "").split()), WIDTH, break_on_hyphens=False)
+        parts.append(f"## `{path}`\n\n{about}\n\n{_table(shape, path)}")
+    parts += [*agent_documents.described(), TIERS]
+    parts += [f"### `{shape.__name__.removesuffix('Args')}`\n\n{_table(shape)}" for shape in _TIERS]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _section(section: Section) -> str:
-    about = textwrap.fill(" ".join((section.shape.__doc__ or "").split()), WIDTH, break_on_hyphens=False)
-    return f"## `{section.path}`\n\n{about}\n\n{_table(section)}"
+_TIERS = (ConsulServerArgs, ConsulClientArgs)
 
 
-def _table(section: Section) -> str:
-    rows = "\n".join(_row(section, setting) for setting in section.settings)
-    return f"| setting | type | default | range | meaning |\n|---|---|---|---|---|\n{rows}"
+def _table(shape: Any, path: str = "") -> str:
+    rows = "\n".join(_row(key, path) for key in keys_of(shape).values())
+    return f"| setting | type | default | range | meaning | a change |\n|---|---|---|---|---|---|\n{rows}"
 
 
-def _row(section: Section, setting: Setting) -> str:
-    path = f"{section.path}.{setting.name}"
-    in_stack_file = path.startswith(f"{ROOT}.")
-    said = _DEFAULT.search(setting.meaning)
-    meaning = _DEFAULT.sub("", setting.meaning).strip()
-    known = defaults.default(section.shape, setting.name, setting.kind)
-    default = (
-        "required" if setting.required else said["words"] if said else "" if known is None else f"`{_yaml(known)}`"
-    )
-    allowed = ranges.allowed(path.replace("NAME", "name"), setting.kind) if setting.inner is None else ""
-    shown = path if in_stack_file else setting.name
-    cells = [f"`{shown}`", _type(setting, section.path if in_stack_file else ROOT), default, allowed, meaning]
+def _row(key: Key, path: str) -> str:
+    setting = key.setting
+    default = "required" if key.required else setting.default_text
+    if not default and setting.default not in (None, {}, []):
+        default = f"`{_yaml(setting.default)}`"
+    cells = [
+        f"`{path}.{key.name}`" if path else f"`{key.name}`",
+        _type(key, path or "cluster"),
+        default,
+        setting.rule.expected if setting.rule else "",
+        setting.text,
+        setting.change,
+    ]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _type(setting: Setting, path: str) -> str:
-    if setting.inner is not None:
-        named = ".NAME" if get_origin(setting.kind) is dict else ""
-        target = f"{path}.{setting.name}{named}"
-        return f"[{'map of maps' if named else 'map'}](#{target.replace('.', '').lower()})"
-    match get_origin(setting.kind):
-        case None:
-            return _WORDS[setting.kind]
-        case kind if kind is list:
-            return "list of text" if get_args(setting.kind)[0] is str else "list of maps"
-        case _:
-            return "map of text" if get_args(setting.kind)[1] is not Any else "map"
+def _type(key: Key, path: str) -> str:
+    kind = key.kind
+    inner = kind.inner
+    if kind.shape or (inner and inner.shape):
+        target = f"{path}.{key.name}" + ("" if kind.shape else ".NAME")
+        return f"[{'map' if kind.shape else 'map of maps'}](#{target.replace('.', '').lower()})"
+    word = WORDS[kind.type].removeprefix("a ")
+    return f"{word} of {WORDS[inner.type].removeprefix('a ')}" if inner and inner.type in (str, dict) else word
 
 
 def _yaml(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""From the nested tree of the settings to flat KV entries, and what makes a key or a value illegal."""
+"""Turns the nested maps of the settings into flat KV entries, and checks keys and values."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -68,6 +68,15 @@ def key_fault(key: str) -> str | None:
     if not key.isprintable():
         return "has characters that do not print, drop them"
     return None
+
+
+def prefix_fault(prefix: str) -> str | None:
+    """Why this cannot begin every key of a seed set, or None."""
+    if not prefix:
+        return None
+    if fault := key_fault(prefix):
+        return f"{prefix!r} {fault}"
+    return None if prefix.endswith("/") else f"expected a slash at the end, got {prefix!r}, write {prefix + '/'!r}"
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,50 +1,45 @@
-"""The one place that knows which backends there are."""
+"""The one place that knows which platforms there are."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NotRequired, TypedDict
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.contract import Platform
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-
-BACKENDS = {"docker": "network", "kubernetes": "namespace"}
-"""Each backend, and the key that names the ground which a tier alone has to be given."""
+from consul_on_pulumi.schema.definition import Setting, keys_of
 
 
 class PlatformArgs(TypedDict):
-    """Where a cluster runs. The key is the choice, so no second setting can disagree with it."""
+    """Where a cluster runs: exactly one platform. Each is the folder of its name beside this module."""
 
-    docker: NotRequired[DockerArgs]
-    """In containers of a local Docker engine."""
-    kubernetes: NotRequired[KubernetesArgs]
-    """In pods of a Kubernetes cluster."""
+    docker: NotRequired[Annotated[DockerArgs, Setting("In containers of one Docker engine.")]]
+    kubernetes: NotRequired[Annotated[KubernetesArgs, Setting("In pods of a Kubernetes cluster.")]]
+
+
+PLATFORMS = tuple(keys_of(PlatformArgs))
+"""The names of all platforms."""
 
 
 def choose(args: Mapping[str, Any]) -> Platform:
-    """The backend that `args` name. Raises LookupError for args in which `problems` finds a fault."""
-    match args:
-        case {"docker": settings, **others} if not others:
-            from consul_on_pulumi.platforms.docker.platform import DockerPlatform
-
-            return DockerPlatform(settings)
-        case {"kubernetes": settings, **others} if not others:
-            from consul_on_pulumi.platforms.kubernetes.platform import KubernetesPlatform
-
-            return KubernetesPlatform(settings)
-        case _:
-            raise LookupError(f"no single backend in {sorted(args)}")
+    """The platform that `args` name. Only its own modules are imported."""
+    ((name, settings),) = args.items()
+    platform: Platform = importlib.import_module(f"consul_on_pulumi.platforms.{name}.platform").create(settings)
+    return platform
 
 
-def problems(args: Mapping[str, Any], topology: Topology, path: str) -> Iterable[str]:
-    """Why `args` choose no backend, or what the chosen one cannot place."""
-    if len(args) != 1 or not args.keys() <= BACKENDS.keys():
-        return [f"{path}: expected `docker` or `kubernetes`, got {' and '.join(sorted(args)) or 'nothing'}"]
-    return choose(args).problems(topology, path)
-
-
-def tier_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What a tier alone lacks, which makes no ground of its own."""
-    for backend, shared_resources in BACKENDS.items():
-        if backend in args and shared_resources not in args[backend]:
-            yield f"{path}.{backend}.{shared_resources}: required for a tier alone, give the name of an existing {shared_resources}"
+def problems(args: Mapping[str, Any], topology: Topology, path: str, *, tier_alone: bool) -> Iterator[str]:
+    """Why `args` choose no platform, or why the chosen one cannot run this topology."""
+    named = [name for name in args if name in PLATFORMS]
+    if len(named) != 1:
+        expected = " or ".join(f"`{name}`" for name in PLATFORMS)
+        yield f"{path}: expected {expected}, got {' and '.join(sorted(named)) or 'nothing'}"
+        return
+    platform = choose({named[0]: args[named[0]]})
+    if tier_alone and platform.shared not in args[named[0]]:
+        yield (
+            f"{path}.{named[0]}.{platform.shared}: required for a tier alone, give the name of an existing "
+            f"{platform.shared}"
+        )
+    yield from platform.problems(topology, f"{path}.{named[0]}")

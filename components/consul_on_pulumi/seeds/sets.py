@@ -2,51 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 
 from consul_on_pulumi.model import kv_tree
-from consul_on_pulumi.model.kv_plan import OnConflict
 from consul_on_pulumi.model.seed import Seeds
-from consul_on_pulumi.model.spelling import suggestion
 from consul_on_pulumi.seeds import files, inline
 from consul_on_pulumi.seeds.export import export
 from consul_on_pulumi.seeds.found import Fault, Found, Place
 
 SOURCES = ("entries", "folder", "files", "export", "secrets")
 """The settings of a set that entries can come from. All may be given at once."""
-
-
-class SeedSetArgs(TypedDict):
-    """A set of KV entries, written and removed on its own. Paths are relative to the program's folder. A change writes
-    the keys that differ, deletes those that are gone from it, and touches no agent."""
-
-    prefix: NotRequired[str]
-    """What every key of the set begins with, a slash at its end. Another one writes all keys anew and deletes those
-    below the old one."""
-    entries: NotRequired[dict[str, Any]]
-    """Entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`."""
-    folder: NotRequired[str]
-    """A folder: each file below it is an entry, under its path from there on and with its bytes as they are. Hidden
-    files (which begin with a dot) and backups (which end with `~`) are left out."""
-    files: NotRequired[dict[str, str]]
-    """Key to path: single files. The key `""` is for a document that is expanded right below the prefix."""
-    expand: NotRequired[bool]
-    """Whether `.json`, `.yaml`, `.yml` and `.properties` files become one key for each leaf, below the key of the file
-    without its extension, each value as it is written. Dots in the names of properties stay dots."""
-    export: NotRequired[str]
-    """A file written by `consul kv export`; its keys go below the prefix, its flags and values are kept."""
-    secrets: NotRequired[dict[str, pulumi.Input[str]]]
-    """Key to secret value, encrypted wherever Pulumi keeps it. A stack file gives them under `seed_secrets`."""
-    on_conflict: NotRequired[str]
-    """What to do about keys that exist before they are first written here: `fail`, `adopt` those that hold what is
-    wanted, or `overwrite` them. Default: `fail`, or `adopt` where the placement keeps data over a `destroy`. It counts
-    for new keys, so another word alone is no change."""
-    keep_edits: NotRequired[bool]
-    """Whether to write each key once and then leave its value to the applications."""
-    retain: NotRequired[bool]
-    """Whether the keys stay when the set or the cluster is removed, as long as the servers' data stays."""
 
 
 def gather(
@@ -59,7 +26,7 @@ def gather(
     """
     problems = list(_problems(args, path))
     prefix = args.get("prefix", "")
-    if prefix and _prefix_fault(prefix):
+    if prefix and kv_tree.prefix_fault(prefix):
         # Told once, and not again for every key.
         prefix = ""
     seeds: Seeds = {}
@@ -113,27 +80,11 @@ def _sources(args: Mapping[str, Any], reading: files.Reading) -> Iterator[Found 
 
 
 def _problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What is wrong with the settings themselves."""
+    """What is wrong with the settings in their combination."""
     if all(args.get(source) in (None, {}) for source in SOURCES):
         yield f"{path}: holds nothing, give it {', '.join(SOURCES[:-1])} or {SOURCES[-1]}, or leave it out"
-    if fault := _prefix_fault(args.get("prefix", "")):
-        yield f"{path}.prefix: {fault}"
-    if "expand" in args and not args.keys() & {"folder", "files"}:
+    if "expand" in args and not ("folder" in args or args.get("files")):
         yield f"{path}.expand: there is nothing to expand, give folder or files or leave it out"
-    words = [word.value for word in OnConflict]
-    if (word := args.get("on_conflict", words[0])) not in words:
-        yield (
-            f"{path}.on_conflict: expected {', '.join(words[:-1])} or {words[-1]}, got {word!r}"
-            f"{suggestion(word, words)}"
-        )
-
-
-def _prefix_fault(prefix: str) -> str | None:
-    if not prefix:
-        return None
-    if fault := kv_tree.key_fault(prefix):
-        return f"{prefix!r} {fault}"
-    return None if prefix.endswith("/") else f"expected a slash at the end, got {prefix!r}, write {prefix + '/'!r}"
 
 
 def _twice(before: Place | None, now: Place) -> str | None:

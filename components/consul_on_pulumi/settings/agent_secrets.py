@@ -14,7 +14,7 @@ KEY = "agent_secrets"
 """Of the stack file, and of the args of every component."""
 
 
-def joined(config: pulumi.Config, cluster: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
+def with_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
     """What is wrong with the secret files, and the settings of `cluster` with those that are in order.
 
     No message tells a value.

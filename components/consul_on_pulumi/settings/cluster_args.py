@@ -1,45 +1,127 @@
-"""What a whole cluster is described by."""
+"""The settings of a whole cluster: the arguments of ConsulCluster, and `cluster` in a stack file."""
 
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Iterable
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import pulumi
 
+from consul_on_pulumi.model import agent_keys, secret_files
 from consul_on_pulumi.platforms.choose import PlatformArgs
-from consul_on_pulumi.seeds.sets import SeedSetArgs
+from consul_on_pulumi.schema.definition import Setting
+from consul_on_pulumi.schema.rules import at_least, no_nulls
+from consul_on_pulumi.settings.rules import CLUSTER_NAME, DATACENTER, IMAGE, SERVERS
+from consul_on_pulumi.settings.seed_set_args import SeedSetArgs
+
+DEFAULT_IMAGE = "hashicorp/consul:1.20.6"
+"""Exact, so that two runs create the same cluster. Not 1.21.5, which makes stored keys unreadable (consul #22822)."""
+
+
+def agent_config_problems(config: Any, path: str) -> Iterable[str]:
+    """What is wrong with agent configuration."""
+    yield from agent_keys.problems(config, path)
+    yield from no_nulls(config, path)
+
+
+PLATFORM = Setting(
+    "Where the agents run: exactly one platform.",
+    "Refused: another platform is another cluster, with no data of this one. Take a snapshot, destroy the cluster, "
+    "create the other one and restore the snapshot.",
+)
+DATACENTER_SETTING = Setting("The Consul datacenter.", "Refused.", default="dc1", rule=DATACENTER)
+IMAGE_SETTING = Setting(
+    "The Consul image, by exact version or digest.",
+    "Rolls the servers one by one, then the clients.",
+    default=DEFAULT_IMAGE,
+    rule=IMAGE,
+)
+SERVER_COUNT = Setting(
+    "How many servers. 3 tolerate the loss of one, 5 of two.",
+    "More servers join. Fewer: those with the highest ordinals leave Raft one by one, and their data is deleted, also "
+    "with `retain_data`.",
+    default=3,
+    rule=SERVERS,
+)
+AGENT_SECRETS = Setting(
+    "Secret files by name. Every agent finds them in `/consul/secrets`. It reads those that end in `.json` or `.hcl` "
+    "as configuration; `agent_config` can name any other, such as a key or a certificate, by its path. A stack file "
+    "gives them beside `cluster`.",
+    "Rolls every agent.",
+    default={},
+    secret=True,
+    problems=secret_files.problems,
+)
+
+
+def agent_config(whose: str, change: str) -> Setting:
+    """The definition of a setting with agent configuration."""
+    return Setting(
+        f"Consul's own agent configuration keys for {whose}.", change, default={}, problems=agent_config_problems
+    )
 
 
 class ConsulClusterArgs(TypedDict):
-    """A whole cluster. A stack file spells these args in YAML, under `cluster`."""
+    """A whole cluster. A stack file has the same settings in YAML, under `cluster`."""
 
-    platform: PlatformArgs
-    """Where the cluster runs: exactly one backend. Another backend is another cluster, which shares no data with the
-    first: refused on a living cluster, so take a snapshot, destroy it, and restore the snapshot after."""
-    name: NotRequired[str]
-    """Prefix of every physical name. Default: `<component>-<stack>`, so that two stacks never meet. Refused on a living
-    cluster."""
-    datacenter: NotRequired[str]
-    """The Consul datacenter. Refused on a living cluster."""
-    servers: NotRequired[int]
-    """How many servers. 3 tolerate the loss of one, 5 of two. More of them join; of fewer, those with the highest
-    ordinals leave Raft one by one, and then their data is deleted, also with `retain_data`."""
-    clients: NotRequired[int]
-    """How many clients. On Kubernetes with a `DaemonSet` 1 means one on each node, and more are refused. A change
-    touches no other agent."""
-    image: NotRequired[str]
-    """The Consul image, by exact version or digest. Another one rolls the servers one by one, then the clients."""
-    agent_config: NotRequired[dict[str, Any]]
-    """Agent configuration keys of Consul for every agent, merged over the defaults. A change rolls every agent."""
-    server_config: NotRequired[dict[str, Any]]
-    """The same for servers alone, merged over `agent_config`. A change rolls the servers."""
-    client_config: NotRequired[dict[str, Any]]
-    """The same for clients alone; `ui_config: {enabled: true}` gives each client a UI. A change rolls the clients."""
-    agent_secrets: NotRequired[dict[str, pulumi.Input[str]]]
-    """Secret files by name, encrypted wherever Pulumi keeps them. Every agent finds them in `/consul/secrets`: those
-    that end in `.json` or `.hcl` it reads as configuration, any other (a key, a certificate) `agent_config` can name by
-    its path. A stack file gives them beside `cluster`. A change rolls every agent."""
-    seeds: NotRequired[dict[str, Any]]
-    """KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused, or taken over
-    where `retain_data` is set and it holds the same value. A change writes the keys that differ and touches no agent."""
-    seed_sets: NotRequired[dict[str, SeedSetArgs]]
-    """More KV entries, by the name of the set: from files, with secret values, or with rules of their own. Another name
-    is another set."""
+    platform: Annotated[PlatformArgs, PLATFORM]
+    name: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "Prefix of every physical name.",
+                "Refused.",
+                default_text="`<component>-<stack>`, so that two stacks never share a name",
+                rule=CLUSTER_NAME,
+            ),
+        ]
+    ]
+    datacenter: NotRequired[Annotated[str, DATACENTER_SETTING]]
+    servers: NotRequired[Annotated[int, SERVER_COUNT]]
+    clients: NotRequired[
+        Annotated[
+            int,
+            Setting(
+                "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
+                "No other agent is touched.",
+                default=0,
+                rule=at_least(0),
+            ),
+        ]
+    ]
+    image: NotRequired[Annotated[str, IMAGE_SETTING]]
+    agent_config: NotRequired[
+        Annotated[dict[str, Any], agent_config("every agent, merged over the defaults", "Rolls every agent.")]
+    ]
+    server_config: NotRequired[
+        Annotated[dict[str, Any], agent_config("servers, merged over `agent_config`", "Rolls the servers.")]
+    ]
+    client_config: NotRequired[
+        Annotated[
+            dict[str, Any],
+            agent_config(
+                "clients, merged over `agent_config`; `ui_config: {enabled: true}` gives each client a UI",
+                "Rolls the clients.",
+            ),
+        ]
+    ]
+    agent_secrets: NotRequired[Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]]
+    seeds: NotRequired[
+        Annotated[
+            dict[str, Any],
+            Setting(
+                "KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused; with "
+                "`retain_data` it is adopted if it holds the same value.",
+                "Writes the keys that differ and touches no agent.",
+                default={},
+            ),
+        ]
+    ]
+    seed_sets: NotRequired[
+        Annotated[
+            dict[str, SeedSetArgs],
+            Setting(
+                "More KV entries, by the name of the set: from files, with secret values, or with rules of their own.",
+                "Another name is another set.",
+                default={},
+            ),
+        ]
+    ]

@@ -1,72 +1,47 @@
-"""Everything that the components refuse in their args: all problems at once, before anything is registered.
+"""Everything that is refused in the arguments of a component: all problems at once, before anything is registered."""
 
-The checks read args that may lack keys, so that one message can also tell of what is missing or misspelt elsewhere.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pulumi
-
-from consul_on_pulumi.model import agent_keys, naming, secret_files
-from consul_on_pulumi.model.topology import Topology, servers_problem
+from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms import choose
+from consul_on_pulumi.schema.check import checked, refuse
 from consul_on_pulumi.seeds import seeding
-from consul_on_pulumi.settings import agent_secrets
+from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 
 
-def refuse(problems: Iterable[str]) -> None:
-    """Raise pulumi.RunError, whose text the engine prints without a traceback, if there is any problem."""
-    if found := list(problems):
-        raise pulumi.RunError("\n".join(["the settings are refused, nothing was changed:", *found]))
+def cluster_args(args: Any, path: str = "cluster") -> dict[str, Any]:
+    """The arguments of a ConsulCluster, completed with the defaults. Raises pulumi.RunError with every problem."""
+    problems, complete = cluster_problems(args, path)
+    refuse(problems)
+    return complete
 
 
-def cluster_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What is wrong with the args of a ConsulCluster."""
-    yield from _problems(args, path, {})
-    for key in ("server_config", "client_config"):
-        yield from agent_keys.problems(args.get(key, {}), f"{path}.{key}")
-    yield from seeding.problems(args, path, Path.cwd())
+def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[str, Any]]:
+    """Every problem of the arguments of a ConsulCluster, and their sound part with the defaults."""
+    problems, complete = checked(args, ConsulClusterArgs, path)
+    problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
+    problems += seeding.problems(complete, path, Path.cwd())
+    return problems, complete
 
 
-def server_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:
-    """What is wrong with the args of a ConsulServer of that name."""
-    yield from _problems({"cluster": name, **args}, path, {"servers": "replicas", "name": "cluster"})
-    yield from choose.tier_problems(args.get("platform", {}), f"{path}.platform")
+def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
+    """The arguments of a ConsulServer or a ConsulClient of that name, a TypedDict `shape`, with the defaults.
+
+    Raises pulumi.RunError with every problem.
+    """
+    named = {"cluster": name, **args} if isinstance(args, Mapping) else args
+    problems, complete = checked(named, shape, path)
+    replicas = complete["replicas"]
+    servers, clients = (complete["servers"], replicas) if "servers" in complete else (replicas, 0)
+    refuse([*problems, *_platform_problems(complete, path, servers, clients, tier_alone=True)])
+    return complete
 
 
-def client_problems(args: Mapping[str, Any], name: str, path: str) -> Iterator[str]:
-    """What is wrong with the args of a ConsulClient of that name."""
-    yield from _problems({"cluster": name, **args}, path, {"clients": "replicas", "name": "cluster"})
-    yield from choose.tier_problems(args.get("platform", {}), f"{path}.platform")
-
-
-def _problems(args: Mapping[str, Any], path: str, object_name: Mapping[str, str]) -> Iterator[str]:
-    """What all components refuse; `object_name` names the keys that a tier calls differently than a cluster."""
-    keys = {key: object_name.get(key, key) for key in ("servers", "clients", "name")}
-    servers, clients = args.get(keys["servers"], 3), args.get(keys["clients"], 0)
-    if fault := servers_problem(servers):
-        yield f"{path}.{keys['servers']}: {fault}"
-    if clients < 0:
-        yield f"{path}.{keys['clients']}: expected 0 or more, got {clients}"
-    if keys["name"] in args and (fault := naming.cluster_problem(args[keys["name"]])):
-        yield f"{path}.{keys['name']}: {fault}"
-    if "datacenter" in args and (fault := naming.datacenter_problem(args["datacenter"])):
-        yield f"{path}.datacenter: {fault}"
-    if "image" in args and (fault := image_problem(args["image"])):
-        yield f"{path}.image: {fault}"
-    yield from agent_keys.problems(args.get("agent_config", {}), f"{path}.agent_config")
-    yield from secret_files.problems(args.get(agent_secrets.KEY, {}), f"{path}.{agent_secrets.KEY}")
+def _platform_problems(
+    args: Mapping[str, Any], path: str, servers: int, clients: int, *, tier_alone: bool = False
+) -> Iterator[str]:
     if "platform" in args:
-        # Sizes that are refused above must not hide what is wrong with the placement.
-        topology = Topology(cluster=path, datacenter="dc1", servers=max(servers, 1), clients=max(clients, 0))
-        yield from choose.problems(args["platform"], topology, f"{path}.platform")
-
-
-def image_problem(image: str) -> str | None:
-    """Why two runs with this image might make two different clusters, or None."""
-    name, _, tag = image.rpartition("/")[2].partition(":")
-    if "@sha256:" in image or (name and tag and tag != "latest"):
-        return None
-    return f"expected an exact version or a digest such as hashicorp/consul:1.20.6, got {image!r}"
+        topology = Topology(cluster=path, datacenter=args["datacenter"], servers=servers, clients=clients)
+        yield from choose.problems(args["platform"], topology, f"{path}.platform", tier_alone=tier_alone)

@@ -14,7 +14,7 @@ from consul_on_pulumi.model.spelling import suggestion
 KEY = "seed_secrets"
 
 
-def apart(cluster: Mapping[str, Any], path: str) -> tuple[list[str], Mapping[str, Any]]:
+def without_secrets(cluster: Mapping[str, Any], path: str) -> tuple[list[str], Mapping[str, Any]]:
     """What is wrong with secret values among the settings of a stack file, and the settings without those values.
 
     Their keys stay, so that all else can still be checked and no message tells a value.
@@ -35,7 +35,7 @@ def apart(cluster: Mapping[str, Any], path: str) -> tuple[list[str], Mapping[str
     return problems, {**cluster, "seed_sets": emptied}
 
 
-def joined(config: pulumi.Config, cluster: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
+def with_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any]]:
     """What is wrong with the secret seeds, and the settings of `cluster` with each of them in its seed set.
 
     No message tells a value.

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.docker import addressing
+from consul_on_pulumi.settings.refusals import cluster_problems
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -22,7 +23,9 @@ def agents(of: Topology) -> Iterator[tuple[Role, int]]:
 
 
 def problems(of: Topology, **settings: Any) -> list[str]:
-    return list(addressing.problems(settings, of, "cluster.platform.docker"))
+    described = {"subnet": "10.9.0.0/24", **settings}
+    found, _ = cluster_problems({"servers": of.servers, "clients": of.clients, "platform": {"docker": described}})
+    return found
 
 
 @pytest.mark.parametrize(
@@ -91,7 +94,7 @@ def test_private_networks_with_enough_room_are_accepted(subnet: str) -> None:
 @pytest.mark.parametrize("subnet", ["", "lan", "172.30.0.0/33", "172.30.0.1/24", "172.30.0.0/24 "])
 def test_what_is_no_network_is_refused(subnet: str) -> None:
     assert problems(topology(), subnet=subnet) == [
-        f"cluster.platform.docker.subnet: expected an IPv4 network such as 172.30.0.0/24, got {subnet!r}"
+        f"cluster.platform.docker.subnet: expected a private IPv4 network such as 172.30.0.0/24, got {subnet!r}"
     ]
 
 
@@ -117,7 +120,7 @@ def test_a_network_that_is_too_small_is_refused_with_the_size_that_fits() -> Non
     ]
 
 
-@pytest.mark.parametrize(("http", "clients", "highest"), [(0, 0, 65533), (65534, 0, 65533), (65530, 2, 65527)])
+@pytest.mark.parametrize(("http", "clients", "highest"), [(65534, 0, 65533), (65530, 2, 65527)])
 def test_ports_out_of_range_are_refused_with_the_highest_first_one(http: int, clients: int, highest: int) -> None:
     assert problems(topology(3, clients), http_port=http) == [
         f"cluster.platform.docker.http_port: expected a port from 1 to {highest}, "
@@ -127,14 +130,14 @@ def test_ports_out_of_range_are_refused_with_the_highest_first_one(http: int, cl
 
 def test_port_ranges_that_overlap_are_refused_with_the_first_shared_port() -> None:
     assert problems(topology(3, 1), http_port=8500, dns_port=8502) == [
-        "cluster.platform.docker.dns_port: expected ports apart from those of http_port, got 8502, which shares 8502"
+        "cluster.platform.docker.dns_port: expected ports other than those of http_port, got 8502, which shares 8502"
     ]
 
 
 @pytest.mark.parametrize("memory", [63, 0, -1])
 def test_memory_that_no_agent_can_start_with_is_refused(memory: int) -> None:
     assert problems(topology(), memory_mib=memory) == [
-        f"cluster.platform.docker.memory_mib: expected at least 64, got {memory}"
+        f"cluster.platform.docker.memory_mib: expected 64 or more, got {memory}"
     ]
 
 
@@ -142,10 +145,17 @@ def test_the_least_memory_is_accepted() -> None:
     assert problems(topology(), memory_mib=64) == []
 
 
-def test_all_problems_are_told_at_once() -> None:
-    assert problems(topology(), subnet="lan", http_port=0, dns_port=1, memory_mib=1) == [
-        "cluster.platform.docker.subnet: expected an IPv4 network such as 172.30.0.0/24, got 'lan'",
-        "cluster.platform.docker.http_port: expected a port from 1 to 65528, so that every agent has one, got 0",
-        "cluster.platform.docker.dns_port: expected ports apart from those of http_port, got 1, which shares 1",
-        "cluster.platform.docker.memory_mib: expected at least 64, got 1",
+def test_a_port_below_one_is_refused() -> None:
+    assert problems(topology(), http_port=0) == [
+        "cluster.platform.docker.http_port: expected a port from 1 to 65535, got 0"
+    ]
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    assert problems(topology(), subnet="lan", http_port=65534, dns_port=65535, memory_mib=1) == [
+        "cluster.platform.docker.memory_mib: expected 64 or more, got 1",
+        "cluster.platform.docker.subnet: expected a private IPv4 network such as 172.30.0.0/24, got 'lan'",
+        "cluster.platform.docker.http_port: expected a port from 1 to 65528, so that every agent has one, got 65534",
+        "cluster.platform.docker.dns_port: expected a port from 1 to 65528, so that every agent has one, got 65535",
+        "cluster.platform.docker.dns_port: expected ports other than those of http_port, got 65535, which shares 65535",
     ]

@@ -2,12 +2,10 @@
 
 from typing import Any
 
+import pulumi
 import pytest
-from consul_on_pulumi import ConsulClusterArgs
-from consul_on_pulumi.model.topology import Topology
-from consul_on_pulumi.platforms import choose
-from consul_on_pulumi.settings.refusals import client_problems
-from consul_on_pulumi.settings.stack_file import check
+from consul_on_pulumi import ConsulClientArgs
+from consul_on_pulumi.settings.refusals import cluster_problems, tier_args
 
 DNS_NAME = "expected lower-case letters, digits, inner hyphens and dots, at most 253 characters"
 LABEL = "expected at most 63 letters, digits and inner -_., as text"
@@ -15,8 +13,8 @@ KEY = "expected a key such as team or example.com/team"
 
 
 def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
-    topology = Topology(cluster="dev", datacenter="dc1", servers=3, clients=wanted_clients)
-    return list(choose.problems({"kubernetes": settings}, topology, "p"))
+    found, _ = cluster_problems({"clients": wanted_clients, "platform": {"kubernetes": settings}})
+    return [f"p.{one.removeprefix('cluster.platform.')}" for one in found]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +45,7 @@ def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
         ),
         (
             {"retain_data": True},
-            "retain_data: needs `namespace`, an existing one: the cluster's own goes with all that is in it",
+            "retain_data: needs an existing `namespace`: the cluster's own is deleted with all that is in it",
         ),
         (
             {"resources": {"requests": {"cpu": "half"}}},
@@ -55,16 +53,16 @@ def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
         ),
         (
             {"client_resources": {"limits": {"memory": 256}}},
-            "client_resources.limits.memory: expected a quantity such as 500m or 10Gi, got 256",
+            "client_resources.limits.memory: expected text, got 256",
         ),
         (
             {"resources": {"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}}},
             "resources.requests.memory: expected at most the limit of 1Gi, got 2Gi",
         ),
-        ({"ui": {"type": "Public"}}, "ui.type: expected ClusterIP or NodePort or LoadBalancer, got 'Public'"),
+        ({"ui": {"type": "Public"}}, "ui.type: expected ClusterIP, NodePort or LoadBalancer, got 'Public'"),
         (
             {"ui": {"type": "NodePort"}},
-            "ui.host: required with type NodePort, give the name or address of a node at which browsers are",
+            "ui.host: required with type NodePort, give the name or address of a node that browsers reach",
         ),
         (
             {"ui": {"node_port": 30080}},
@@ -82,21 +80,21 @@ def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
             {"ui": {"type": "LoadBalancer", "source_ranges": ["10.0.0.1/8"]}},
             "ui.source_ranges[0]: expected a network such as 10.0.0.0/8, got '10.0.0.1/8'",
         ),
-        ({"ui": {"ingress": {}}}, "ui.ingress.host: required, give the host name that browsers ask for"),
+        ({"ui": {"ingress": {}}}, "ui.ingress.host: required"),
         ({"ui": {"ingress": {"host": "UI"}}}, f"ui.ingress.host: {DNS_NAME}, got 'UI'"),
         ({"ui": {"annotations": {"a": 1}}}, "ui.annotations.a: expected text, got 1"),
         ({"labels": {"team": "a b"}}, f"labels.team: {LABEL}, got 'a b'"),
-        ({"labels": {"count": 3}}, f"labels.count: {LABEL}, got 3"),
+        ({"labels": {"count": 3}}, "labels.count: expected text, got 3"),
         ({"labels": {"a/b/c": "x"}}, f"labels: {KEY}, got 'a/b/c'"),
         (
             {"labels": {"app.kubernetes.io/name": "x"}},
             "labels.app.kubernetes.io/name: set by the program, take another key",
         ),
         ({"annotations": {"-x": "y"}}, f"annotations: {KEY}, got '-x'"),
-        ({"node_selector": {"disk": ["ssd"]}}, f"node_selector.disk: {LABEL}, got ['ssd']"),
+        ({"node_selector": {"disk": ["ssd"]}}, "node_selector.disk: expected text, got ['ssd']"),
         (
             {"tolerations": ["dedicated"]},
-            "tolerations[0]: expected a map with key, operator, value and effect, got 'dedicated'",
+            "tolerations[0]: expected a map, got 'dedicated'",
         ),
         (
             {"tolerations": [{"key": "a", "effect": "Never"}]},
@@ -168,7 +166,7 @@ def test_what_kubernetes_accepts_is_accepted(settings: dict[str, Any]) -> None:
     ids=str,
 )
 def test_a_stack_file_is_checked_for_its_shape_down_to_the_last_map(platform: dict[str, Any], problem: str) -> None:
-    found, _ = check({"platform": platform}, ConsulClusterArgs, "cluster")
+    found, _ = cluster_problems({"platform": platform})
 
     assert found == [f"cluster.platform.{problem}"]
 
@@ -177,7 +175,7 @@ def test_a_stack_file_is_checked_for_its_shape_down_to_the_last_map(platform: di
 def test_bug_a_number_of_clients_that_a_daemon_set_would_not_make_is_refused(wanted: int) -> None:
     assert problems(wanted, clients="DaemonSet") == [
         f"p.kubernetes.clients: DaemonSet needs 1 client, which is one on each node, or 0 for none, got {wanted}: "
-        "set it to 1, or take Deployment"
+        "set it to 1, or use Deployment"
     ]
 
 
@@ -189,6 +187,5 @@ def test_a_number_of_clients_that_is_made_is_accepted(wanted: int, kind: str) ->
 def test_bug_a_client_tier_alone_is_refused_likewise() -> None:
     args = {"replicas": 5, "platform": {"kubernetes": {"namespace": "shop", "clients": "DaemonSet"}}}
 
-    (problem,) = client_problems(args, "clients", "client")
-
-    assert problem.startswith("client.platform.kubernetes.clients: DaemonSet needs 1 client")
+    with pytest.raises(pulumi.RunError, match="client.platform.kubernetes.clients: DaemonSet needs 1 client"):
+        tier_args(args, ConsulClientArgs, "client", "clients")

@@ -1,7 +1,7 @@
 """Which address and which host ports belong to an agent. Pure: all of it follows from the ordinal."""
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network
 from typing import Any
 
 from consul_on_pulumi.model.topology import MAX_SERVERS, Role, Topology
@@ -9,14 +9,14 @@ from consul_on_pulumi.model.topology import MAX_SERVERS, Role, Topology
 FIRST_HOST = 2
 """Offset in the subnet; Docker gives .1 to the gateway."""
 LAST_PORT = 65535
-PRIVATE = [IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
-"""What a host may use inside without asking anybody (RFC 1918, RFC 6598)."""
+PRIVATE_NETWORKS = [IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
+"""Private address ranges (RFC 1918, RFC 6598)."""
 LOOPBACK = "127.0.0.1"
-"""The only host address that anything is published on."""
+"""The only host address on which ports are published."""
 
 
 def position(role: Role, ordinal: int) -> int:
-    """The agent's place in every range. Clients sit behind the largest server tier, so scaling moves nobody."""
+    """The agent's index in every range. Clients start behind the largest server tier, so scaling moves no agent."""
     return ordinal if role is Role.SERVER else MAX_SERVERS + ordinal
 
 
@@ -31,7 +31,7 @@ def gateway(subnet: str) -> str:
 
 
 def dynamic_range(subnet: str) -> str:
-    """The upper half: from here Docker serves containers of others, so that none takes an agent's address."""
+    """The upper half of the subnet: Docker assigns addresses from here to other containers, never one of an agent."""
     return str(list(IPv4Network(subnet).subnets())[1])
 
 
@@ -41,36 +41,26 @@ def port(first: int, role: Role, ordinal: int) -> int:
 
 
 def problems(settings: Mapping[str, Any], topology: Topology, path: str) -> Iterator[str]:
-    """Why these agents do not fit into these settings."""
+    """Why these agents do not fit into these settings, which may lack those that were refused."""
     if "subnet" in settings:
         yield from _subnet_problems(settings["subnet"], topology, f"{path}.subnet")
-    taken = {name: _ports(settings[name], topology) for name in ("http_port", "dns_port") if name in settings}
-    for name, numbers in taken.items():
-        if min(numbers) < 1 or max(numbers) > LAST_PORT:
+    used = {name: _ports(settings[name], topology) for name in ("http_port", "dns_port") if name in settings}
+    for name, numbers in used.items():
+        if max(numbers) > LAST_PORT:
             yield (
                 f"{path}.{name}: expected a port from 1 to {LAST_PORT - max(numbers) + numbers[0]}, "
                 f"so that every agent has one, got {settings[name]}"
             )
-    if len(taken) == 2 and (both := set(taken["http_port"]) & set(taken["dns_port"])):
+    if len(used) == 2 and (both := set(used["http_port"]) & set(used["dns_port"])):
         yield (
-            f"{path}.dns_port: expected ports apart from those of http_port, "
+            f"{path}.dns_port: expected ports other than those of http_port, "
             f"got {settings['dns_port']}, which shares {min(both)}"
         )
-    if settings.get("memory_mib", 64) < 64:
-        yield f"{path}.memory_mib: expected at least 64, got {settings['memory_mib']}"
 
 
 def _subnet_problems(subnet: str, topology: Topology, path: str) -> Iterator[str]:
-    try:
-        network = ip_network(subnet)
-    except ValueError:
-        yield f"{path}: expected an IPv4 network such as 172.30.0.0/24, got {subnet!r}"
-        return
-    if not isinstance(network, IPv4Network) or not any(network.subnet_of(block) for block in PRIVATE):
-        yield f"{path}: expected a private IPv4 network such as 172.30.0.0/24, got {subnet!r}"
-        return
     needed = FIRST_HOST + position(Role.CLIENT, topology.clients)
-    if network.num_addresses // 2 < needed:
+    if IPv4Network(subnet).num_addresses // 2 < needed:
         prefix = 31 - (needed - 1).bit_length()
         yield f"{path}: expected /{prefix} or larger for {needed} fixed addresses in its lower half, got {subnet!r}"
 

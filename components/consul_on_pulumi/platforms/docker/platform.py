@@ -109,7 +109,7 @@ class DockerPlatform:
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
         # The provider would replace the volume, and delete its data, for a changed label.
         own = pulumi.ResourceOptions(
-            retain_on_delete=self.settings.get("retain_data", False), ignore_changes=["labels", "driver", "driverOpts"]
+            retain_on_delete=self.settings["retain_data"], ignore_changes=["labels", "driver", "driverOpts"]
         )
         return docker.Volume(
             name,

@@ -1,28 +1,77 @@
-"""The settings of the Docker backend."""
+"""The settings of the Docker platform."""
 
-from typing import NotRequired, TypedDict
+from ipaddress import IPv4Network
+from typing import Annotated, NotRequired, TypedDict
 
 import pulumi
 
+from consul_on_pulumi.platforms.docker.addressing import PRIVATE_NETWORKS
+from consul_on_pulumi.schema.definition import Rule, Setting
+from consul_on_pulumi.schema.rules import at_least, between
+
+MIN_MEMORY_MIB = 64
+
+
+def _is_private_network(subnet: str) -> bool:
+    try:
+        network = IPv4Network(subnet)
+    except ValueError:
+        return False
+    return any(network.subnet_of(block) for block in PRIVATE_NETWORKS)
+
+
+def _port(purpose: str) -> Setting:
+    return Setting(
+        f"Loopback port of server 0's {purpose}; the other agents use the ports that follow.",
+        "Replaces the containers one by one.",
+        default_text="free ports, chosen once",
+        rule=between(1, 65535, "a port from"),
+    )
+
 
 class DockerArgs(TypedDict):
-    """A private network on one Docker engine, and what of it the host sees."""
+    """A private network on one Docker engine, and the ports that the host sees."""
 
-    subnet: str
-    """The private network in CIDR notation. Each agent has a fixed address in its lower half, because a server that
-    comes back at another one is away for a minute. Refused on a living cluster."""
-    network: NotRequired[pulumi.Input[str]]
-    """Name of an existing network with this subnet. A cluster without one makes its own; a tier alone needs one. Choose
-    it once, since agents on two networks do not meet."""
-    http_port: NotRequired[int]
-    """Loopback port of server 0's API and UI; the other agents follow upwards. Default: free ports, chosen
-    once. A change replaces the containers one by one."""
-    dns_port: NotRequired[int]
-    """Loopback port of server 0's DNS interface, UDP and TCP; the other agents follow upwards. Default: free ports,
-    chosen once. A change replaces the containers one by one."""
-    retain_data: NotRequired[bool]
-    """Whether the data volumes outlive `pulumi destroy`, to be found again by the next `up`; that of a server which is
-    scaled away goes all the same. A change touches no container."""
-    memory_mib: NotRequired[int]
-    """Memory limit of each container in MiB, swap included. Default: none. A change replaces the containers one by
-    one."""
+    subnet: Annotated[
+        str,
+        Setting(
+            "The private network in CIDR notation. Each agent has a fixed address in its lower half: a server that "
+            "restarts with another address would be away for a minute.",
+            "Refused.",
+            rule=Rule(expected="a private IPv4 network such as 172.30.0.0/24", accepts=_is_private_network),
+        ),
+    ]
+    network: NotRequired[
+        Annotated[
+            pulumi.Input[str],
+            Setting(
+                "Name of an existing network with this subnet. Required for a tier alone. Choose it once: agents on "
+                "two networks cannot reach each other.",
+                default_text="the cluster creates its own",
+            ),
+        ]
+    ]
+    http_port: NotRequired[Annotated[int, _port("HTTP API and UI")]]
+    dns_port: NotRequired[Annotated[int, _port("DNS interface, UDP and TCP")]]
+    retain_data: NotRequired[
+        Annotated[
+            bool,
+            Setting(
+                "Whether the data volumes stay after `pulumi destroy`, and the next `up` uses them again. The volume "
+                "of a server that is scaled away is deleted all the same.",
+                "No container is touched.",
+                default=False,
+            ),
+        ]
+    ]
+    memory_mib: NotRequired[
+        Annotated[
+            int,
+            Setting(
+                "Memory limit of each container in MiB, swap included.",
+                "Replaces the containers one by one.",
+                default_text="none",
+                rule=at_least(MIN_MEMORY_MIB),
+            ),
+        ]
+    ]

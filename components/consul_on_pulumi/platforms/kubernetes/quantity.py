@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from consul_on_pulumi.schema.definition import Rule
+
 _QUANTITY = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<suffix>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {f"{letter}i": 10 * power for power, letter in enumerate("KMGTPE", start=1)}
@@ -21,8 +23,13 @@ def amount(quantity: str) -> Decimal:
     return number.scaleb(int(suffix[1:])) if suffix else number
 
 
-def problem(quantity: object) -> str | None:
-    """Why this is no positive quantity, or None."""
-    if isinstance(quantity, str) and _QUANTITY.fullmatch(quantity) and amount(quantity) > 0:
-        return None
-    return f"expected a quantity such as 500m or 10Gi, got {quantity!r}"
+def is_positive(quantity: object) -> bool:
+    """Whether this is a quantity above zero."""
+    return isinstance(quantity, str) and _QUANTITY.fullmatch(quantity) is not None and amount(quantity) > 0
+
+
+QUANTITY = Rule(
+    expected="a quantity such as 500m or 10Gi",
+    accepts=is_positive,
+    schema={"pattern": "^[0-9]+([.][0-9]+)?[A-Za-z0-9+-]*$"},
+)

@@ -1,112 +1,332 @@
-"""The settings of the Kubernetes backend, named as Kubernetes and its users name them."""
+"""The settings of the Kubernetes platform, named as Kubernetes and its users name them."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from consul_on_pulumi.platforms.kubernetes import refusals, syntax
+from consul_on_pulumi.platforms.kubernetes.quantity import QUANTITY
+from consul_on_pulumi.schema.definition import Setting
+from consul_on_pulumi.schema.rules import between, one_of
+
+ROLLS_EVERY_AGENT = "Rolls every agent."
+TOUCHES_NO_POD = "No pod is touched."
 
 
 class StorageArgs(TypedDict):
     """The persistent volume of each server."""
 
-    size: NotRequired[str]
-    """How much each server's claim asks for. It may grow later without any restart, if the StorageClass lets volumes
-    grow; a smaller one is refused."""
-    storage_class: NotRequired[str]
-    """The StorageClass. Default: that of the Kubernetes cluster. Refused on a living cluster."""
+    size: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "How much each server's claim requests.",
+                "Grows the claims without a restart, if the StorageClass allows it. A smaller size is refused.",
+                default="10Gi",
+                rule=QUANTITY,
+            ),
+        ]
+    ]
+    storage_class: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "The StorageClass.",
+                "Refused.",
+                default_text="that of the Kubernetes cluster",
+                rule=syntax.OBJECT_NAME,
+            ),
+        ]
+    ]
 
 
 class ResourcesArgs(TypedDict):
-    """What a container is promised and what it may take at most."""
+    """What a container requests and what it may use at most."""
 
-    requests: NotRequired[dict[str, str]]
-    """Quantities by resource: `{cpu: 100m, memory: 256Mi}`."""
-    limits: NotRequired[dict[str, str]]
-    """Likewise. A limit of cpu makes elections likelier, one of memory protects the node."""
+    requests: NotRequired[
+        Annotated[
+            dict[str, str],
+            Setting("Quantities by resource: `{cpu: 100m, memory: 256Mi}`.", problems=refusals.quantity_problems),
+        ]
+    ]
+    limits: NotRequired[
+        Annotated[
+            dict[str, str],
+            Setting(
+                "Quantities by resource. A limit of cpu makes elections likelier, one of memory protects the node.",
+                problems=refusals.quantity_problems,
+            ),
+        ]
+    ]
 
 
 class IngressArgs(TypedDict):
     """An Ingress before the UI."""
 
-    host: str
-    """The host name that browsers ask for."""
-    class_name: NotRequired[str]
-    """The IngressClass. Default: that of the Kubernetes cluster."""
-    tls_secret: NotRequired[str]
-    """Name of a Secret in the namespace with the certificate for `host`. Default: no TLS."""
-    annotations: NotRequired[dict[str, str]]
-    """Annotations that the controller reads."""
+    host: Annotated[str, Setting("The host name that browsers use.", rule=syntax.OBJECT_NAME)]
+    class_name: NotRequired[
+        Annotated[
+            str,
+            Setting("The IngressClass.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME),
+        ]
+    ]
+    tls_secret: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "Name of a Secret in the namespace with the certificate for `host`.",
+                default_text="no TLS",
+                rule=syntax.OBJECT_NAME,
+            ),
+        ]
+    ]
+    annotations: NotRequired[
+        Annotated[
+            dict[str, str],
+            Setting("Annotations that the controller reads.", default={}, problems=syntax.annotations),
+        ]
+    ]
 
 
 class UiArgs(TypedDict):
-    """How browsers get to the UI."""
+    """How browsers reach the UI."""
 
-    type: NotRequired[str]
-    """Type of the Service. To `ClusterIP` leads `kubectl port-forward` or an Ingress, to the others an address of their
-    own."""
-    node_port: NotRequired[int]
-    """With NodePort: the port on every node. Default: chosen by Kubernetes."""
-    host: NotRequired[str]
-    """With NodePort: name or address of a node at which browsers are, for `ui_urls`."""
-    source_ranges: NotRequired[list[str]]
-    """With LoadBalancer: the networks, in CIDR notation, that may connect. Default: all."""
-    annotations: NotRequired[dict[str, str]]
-    """Annotations of the Service, such as a cloud's load balancer reads."""
-    ingress: NotRequired[IngressArgs]
-    """An Ingress before the Service. Default: none."""
+    type: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "Type of the Service. `ClusterIP` is reached by `kubectl port-forward` or an Ingress; the others have "
+                "an address of their own.",
+                default="ClusterIP",
+                rule=one_of(*refusals.SERVICE_TYPES),
+            ),
+        ]
+    ]
+    node_port: NotRequired[
+        Annotated[
+            int,
+            Setting(
+                "With NodePort: the port on every node.",
+                default_text="chosen by Kubernetes",
+                # The default of the API server's --service-node-port-range.
+                rule=between(30000, 32767),
+            ),
+        ]
+    ]
+    host: NotRequired[
+        Annotated[str, Setting("With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]
+    ]
+    source_ranges: NotRequired[
+        Annotated[
+            list[str],
+            Setting(
+                "With LoadBalancer: the networks, in CIDR notation, that may connect.",
+                default_text="all",
+                problems=syntax.networks,
+            ),
+        ]
+    ]
+    annotations: NotRequired[
+        Annotated[
+            dict[str, str],
+            Setting(
+                "Annotations of the Service, such as a cloud's load balancer reads.",
+                default={},
+                problems=syntax.annotations,
+            ),
+        ]
+    ]
+    ingress: NotRequired[Annotated[IngressArgs, Setting("An Ingress before the Service.", default_text="none")]]
 
 
 class NetworkPolicyArgs(TypedDict):
     """Who may connect to an agent, where the network of the Kubernetes cluster enforces policies."""
 
-    enabled: NotRequired[bool]
-    """Whether there is a policy at all: Raft and gossip for agents alone, HTTP, gRPC and DNS for the namespace."""
-    peers: NotRequired[list[dict[str, Any]]]
-    """Who beside the namespace may use HTTP, gRPC and DNS, as NetworkPolicyPeer in Kubernetes' own spelling:
-    `[{namespaceSelector: {matchLabels: {team: shop}}}]`."""
+    enabled: NotRequired[
+        Annotated[
+            bool,
+            Setting(
+                "Whether there is a policy: Raft and gossip for agents alone; HTTP, gRPC and DNS for the namespace.",
+                default=True,
+            ),
+        ]
+    ]
+    peers: NotRequired[
+        Annotated[
+            list[dict[str, Any]],
+            Setting(
+                "Who besides the namespace may use HTTP, gRPC and DNS, each a NetworkPolicyPeer in Kubernetes' own "
+                "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.",
+                default=[],
+                problems=syntax.peers,
+            ),
+        ]
+    ]
 
 
 class KubernetesArgs(TypedDict):
-    """A namespace, in it one StatefulSet of servers and the clients beside it."""
+    """A namespace with one StatefulSet of servers, and the clients beside it."""
 
-    namespace: NotRequired[str]
-    """Name of an existing namespace. A cluster without one makes its own, called like the cluster, and takes it away
-    at the end; a tier alone needs one. Refused on a living cluster."""
-    context: NotRequired[str]
-    """Context of the kubeconfig. Default: the current one. Another way to the same Kubernetes cluster touches no pod;
-    another Kubernetes cluster replaces every object, and their data is lost."""
-    kubeconfig: NotRequired[str]
-    """Path of the kubeconfig. Default: `$KUBECONFIG`, else `~/.kube/config`. A change is like one of `context`."""
-    consul_access: NotRequired[str]
-    """How the program asks the servers, each by itself: `port-forward` or `proxy`, both through the API server; `auto`
-    forwards ports, and goes by the proxy where the API server forwards none; or a URL with `{pod}` in it, such as
-    `http://{pod}.consul.example.com:8500`. A change touches no pod."""
-    storage: NotRequired[StorageArgs]
-    """The persistent volume of each server."""
-    retain_data: NotRequired[bool]
-    """Whether the servers' volumes outlive `pulumi destroy`, to be found again by the next `up`. It needs a
-    `namespace` of yours, since the cluster's own goes with all that is in it. A change touches no pod."""
-    resources: NotRequired[ResourcesArgs]
-    """Of each server. They replace the default whole. A change rolls the servers."""
-    client_resources: NotRequired[ResourcesArgs]
-    """Of each client. They replace the default whole. A change rolls the clients."""
-    clients: NotRequired[str]
-    """How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each node, for
-    which `clients` of the cluster is 1. A change replaces all clients."""
-    ui: NotRequired[UiArgs]
-    """How browsers get to the UI. A change touches no pod."""
-    spread: NotRequired[str]
-    """Over nodes: `soft` puts no two agents of a tier on one node while there are others, `hard` never does. Zones are
-    always evened out softly. A change rolls every agent."""
-    tolerations: NotRequired[list[dict[str, Any]]]
-    """Taints that every agent tolerates, in Kubernetes' own spelling. A change rolls every agent."""
-    node_selector: NotRequired[dict[str, str]]
-    """Labels that a node must have to run an agent. A change rolls every agent; volumes that are tied to a node or a
-    zone do not follow."""
-    priority_class: NotRequired[str]
-    """PriorityClass of every agent. Default: none. A change rolls every agent."""
-    image_pull_secrets: NotRequired[list[str]]
-    """Names of Secrets in the namespace with credentials for the image's registry. A change rolls every agent."""
-    network_policy: NotRequired[NetworkPolicyArgs]
-    """Who may connect to an agent. A change touches no pod."""
-    labels: NotRequired[dict[str, str]]
-    """Labels of every object and every pod, beside the recommended ones. A change rolls every agent."""
-    annotations: NotRequired[dict[str, str]]
-    """Annotations of every pod. A change rolls every agent."""
+    namespace: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "Name of an existing namespace. Required for a tier alone.",
+                "Refused.",
+                default_text="the cluster creates one with its own name, and deletes it at the end",
+                rule=syntax.LABEL_NAME,
+            ),
+        ]
+    ]
+    context: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "Context of the kubeconfig.",
+                "Another context of the same Kubernetes cluster touches no pod. Another Kubernetes cluster replaces "
+                "every object, and the data is lost.",
+                default_text="the current one",
+            ),
+        ]
+    ]
+    kubeconfig: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "Path of the kubeconfig.",
+                "Like a change of `context`.",
+                default_text="`$KUBECONFIG`, else `~/.kube/config`",
+            ),
+        ]
+    ]
+    consul_access: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "How the program reaches each server: `port-forward` or `proxy`, both through the API server; `auto` "
+                "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it, "
+                "such as `http://{pod}.consul.example.com:8500`.",
+                TOUCHES_NO_POD,
+                default="auto",
+                problems=refusals.consul_access_problems,
+            ),
+        ]
+    ]
+    storage: NotRequired[Annotated[StorageArgs, Setting("The persistent volume of each server.", default={})]]
+    retain_data: NotRequired[
+        Annotated[
+            bool,
+            Setting(
+                "Whether the servers' volumes stay after `pulumi destroy`, and the next `up` uses them again. It needs "
+                "an existing `namespace`: the cluster's own is deleted with everything in it.",
+                TOUCHES_NO_POD,
+                default=False,
+            ),
+        ]
+    ]
+    resources: NotRequired[
+        Annotated[
+            ResourcesArgs,
+            Setting(
+                "Of each server. They replace the whole default.",
+                "Rolls the servers.",
+                default={"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
+                problems=refusals.resources_problems,
+            ),
+        ]
+    ]
+    client_resources: NotRequired[
+        Annotated[
+            ResourcesArgs,
+            Setting(
+                "Of each client. They replace the whole default.",
+                "Rolls the clients.",
+                default={"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+                problems=refusals.resources_problems,
+            ),
+        ]
+    ]
+    clients: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each "
+                "node, for which `clients` of the cluster is 1.",
+                "Replaces all clients.",
+                default="Deployment",
+                rule=one_of("Deployment", "DaemonSet"),
+            ),
+        ]
+    ]
+    ui: NotRequired[
+        Annotated[
+            UiArgs,
+            Setting("How browsers reach the UI.", TOUCHES_NO_POD, default={}, problems=refusals.ui_problems),
+        ]
+    ]
+    spread: NotRequired[
+        Annotated[
+            str,
+            Setting(
+                "Over nodes: `soft` puts no two agents of a tier on one node while there are others, `hard` never "
+                "does. Zones are always balanced softly.",
+                ROLLS_EVERY_AGENT,
+                default="soft",
+                rule=one_of("soft", "hard"),
+            ),
+        ]
+    ]
+    tolerations: NotRequired[
+        Annotated[
+            list[dict[str, Any]],
+            Setting(
+                "Taints that every agent tolerates, in Kubernetes' own spelling.",
+                ROLLS_EVERY_AGENT,
+                problems=syntax.tolerations,
+            ),
+        ]
+    ]
+    node_selector: NotRequired[
+        Annotated[
+            dict[str, str],
+            Setting(
+                "Labels that a node must have to run an agent.",
+                "Rolls every agent; volumes that are bound to a node or a zone do not follow.",
+                problems=syntax.labels,
+            ),
+        ]
+    ]
+    priority_class: NotRequired[
+        Annotated[
+            str,
+            Setting("PriorityClass of every agent.", ROLLS_EVERY_AGENT, default_text="none", rule=syntax.OBJECT_NAME),
+        ]
+    ]
+    image_pull_secrets: NotRequired[
+        Annotated[
+            list[str],
+            Setting(
+                "Names of Secrets in the namespace with credentials for the image's registry.",
+                ROLLS_EVERY_AGENT,
+                problems=syntax.names,
+            ),
+        ]
+    ]
+    network_policy: NotRequired[
+        Annotated[NetworkPolicyArgs, Setting("Who may connect to an agent.", TOUCHES_NO_POD, default={})]
+    ]
+    labels: NotRequired[
+        Annotated[
+            dict[str, str],
+            Setting(
+                "Labels of every object and every pod, beside the recommended ones.",
+                ROLLS_EVERY_AGENT,
+                default={},
+                problems=syntax.labels,
+            ),
+        ]
+    ]
+    annotations: NotRequired[
+        Annotated[
+            dict[str, str],
+            Setting("Annotations of every pod.", ROLLS_EVERY_AGENT, default={}, problems=syntax.annotations),
+        ]
+    ]

@@ -1,8 +1,11 @@
 """What Kubernetes accepts as a name, a label, a toleration or a peer (apimachinery, pkg/util/validation)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_network
 from typing import Any
+
+from consul_on_pulumi.schema.rules import matching
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -14,18 +17,26 @@ EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 PEER = {"podSelector", "namespaceSelector", "ipBlock"}
 
 
-def label_fault(name: Any) -> str | None:
-    """Why this is no DNS label, such as a namespace has to be, or None."""
-    if isinstance(name, str) and len(name) <= 63 and _LABEL.fullmatch(name):
-        return None
-    return f"expected lower-case letters, digits and inner hyphens, at most 63 characters, got {name!r}"
+LABEL_NAME = matching(_LABEL.pattern, "lower-case letters, digits and inner hyphens, at most 63 characters", 63)
+"""The name of a namespace."""
+OBJECT_NAME = matching(_NAME.pattern, "lower-case letters, digits, inner hyphens and dots, at most 253 characters", 253)
+"""The name of most other objects."""
 
 
-def name_fault(name: Any) -> str | None:
-    """Why this is no DNS name, such as most objects have, or None."""
-    if isinstance(name, str) and len(name) <= 253 and _NAME.fullmatch(name):
-        return None
-    return f"expected lower-case letters, digits, inner hyphens and dots, at most 253 characters, got {name!r}"
+def names(given: Iterable[str], path: str) -> Iterator[str]:
+    """What is wrong with a list of object names."""
+    for number, name in enumerate(given):
+        if not OBJECT_NAME.accepts(name):
+            yield f"{path}[{number}]: expected {OBJECT_NAME.expected}, got {name!r}"
+
+
+def networks(given: Iterable[str], path: str) -> Iterator[str]:
+    """What is wrong with a list of networks in CIDR notation."""
+    for number, network in enumerate(given):
+        try:
+            ip_network(network)
+        except ValueError:
+            yield f"{path}[{number}]: expected a network such as 10.0.0.0/8, got {network!r}"
 
 
 def labels(given: Mapping[Any, Any], path: str) -> Iterator[str]:
@@ -47,7 +58,13 @@ def annotations(given: Mapping[Any, Any], path: str) -> Iterator[str]:
             yield f"{path}.{key}: expected text, got {value!r}"
 
 
-def toleration(given: Any, path: str) -> Iterator[str]:
+def tolerations(given: Iterable[Any], path: str) -> Iterator[str]:
+    """What is wrong with a list of tolerations."""
+    for number, one in enumerate(given):
+        yield from _toleration(one, f"{path}[{number}]")
+
+
+def _toleration(given: Any, path: str) -> Iterator[str]:
     """What is wrong with a toleration."""
     if not isinstance(given, Mapping):
         yield f"{path}: expected a map with key, operator, value and effect, got {given!r}"
@@ -65,7 +82,13 @@ def toleration(given: Any, path: str) -> Iterator[str]:
         yield f"{path}.effect: expected {', '.join(EFFECTS)}, got {given['effect']!r}"
 
 
-def peer(given: Any, path: str) -> Iterator[str]:
+def peers(given: Iterable[Any], path: str) -> Iterator[str]:
+    """What is wrong with a list of NetworkPolicyPeers."""
+    for number, one in enumerate(given):
+        yield from _peer(one, f"{path}[{number}]")
+
+
+def _peer(given: Any, path: str) -> Iterator[str]:
     """What is wrong with a NetworkPolicyPeer."""
     if not isinstance(given, Mapping) or not given:
         yield f"{path}: expected a map with {', '.join(sorted(PEER))}, got {given!r}"
@@ -78,6 +101,6 @@ def peer(given: Any, path: str) -> Iterator[str]:
 
 def _key(key: Any, path: str) -> Iterator[str]:
     prefix, slash, name = str(key).rpartition("/")
-    sound = len(name) <= 63 and _QUALIFIED.fullmatch(name) and (not slash or not name_fault(prefix))
+    sound = len(name) <= 63 and _QUALIFIED.fullmatch(name) and (not slash or OBJECT_NAME.accepts(prefix))
     if not sound:
         yield f"{path}: expected a key such as team or example.com/team, got {key!r}"

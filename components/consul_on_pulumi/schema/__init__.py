@@ -1,0 +1,1 @@
+"""What a setting is, and how arguments are checked against it."""

@@ -1,0 +1,73 @@
+"""The settings of one tier alone: the arguments of ConsulServer and ConsulClient."""
+
+from dataclasses import replace
+from typing import Annotated, Any, NotRequired, TypedDict
+
+import pulumi
+
+from consul_on_pulumi.platforms.choose import PlatformArgs
+from consul_on_pulumi.schema.definition import Setting
+from consul_on_pulumi.schema.rules import at_least
+from consul_on_pulumi.settings.cluster_args import (
+    AGENT_SECRETS,
+    DATACENTER_SETTING,
+    IMAGE_SETTING,
+    SERVER_COUNT,
+    agent_config,
+)
+from consul_on_pulumi.settings.rules import CLUSTER_NAME
+
+
+def _platform(whose: str) -> Setting:
+    return Setting(
+        f"Where the {whose} run: on Docker on an existing `network`, on Kubernetes in an existing `namespace`.",
+        "Refused.",
+    )
+
+
+def _cluster(text: str) -> Setting:
+    return Setting(text, "Refused.", default_text="the component's name", rule=CLUSTER_NAME)
+
+
+class ConsulServerArgs(TypedDict):
+    """A server tier on an existing network or in an existing namespace."""
+
+    platform: Annotated[PlatformArgs, _platform("servers")]
+    replicas: NotRequired[Annotated[int, SERVER_COUNT]]
+    cluster: NotRequired[Annotated[str, _cluster("Prefix of every physical name.")]]
+    datacenter: NotRequired[Annotated[str, DATACENTER_SETTING]]
+    image: NotRequired[Annotated[str, replace(IMAGE_SETTING, change="Rolls the servers one by one.")]]
+    agent_config: NotRequired[
+        Annotated[
+            dict[str, Any], agent_config("the servers, merged over the defaults", "Rolls the servers one by one.")
+        ]
+    ]
+    agent_secrets: NotRequired[Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]]
+
+
+class ConsulClientArgs(TypedDict):
+    """A client tier on an existing network or in an existing namespace."""
+
+    platform: Annotated[PlatformArgs, _platform("clients")]
+    replicas: NotRequired[
+        Annotated[int, Setting("How many clients, or 0.", "No other agent is touched.", default=1, rule=at_least(0))]
+    ]
+    servers: NotRequired[
+        Annotated[
+            int,
+            replace(SERVER_COUNT, text="How many servers there are to join.", change="From 3 on no client is touched."),
+        ]
+    ]
+    cluster: NotRequired[Annotated[str, _cluster("Prefix of every physical name, the same as that of the servers.")]]
+    datacenter: NotRequired[Annotated[str, replace(DATACENTER_SETTING, text="The Consul datacenter to join.")]]
+    image: NotRequired[Annotated[str, replace(IMAGE_SETTING, change="Rolls the clients.")]]
+    agent_config: NotRequired[
+        Annotated[
+            dict[str, Any],
+            agent_config(
+                "the clients, merged over the defaults; `ui_config: {enabled: true}` serves the UI",
+                "Rolls the clients.",
+            ),
+        ]
+    ]
+    agent_secrets: NotRequired[Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]]
