@@ -1,4 +1,4 @@
-"""`make bench`: what the program costs over doing the same by hand, in rounds that alternate, as medians."""
+"""`make bench`: the time that the program takes, beside the same work by hand. Rounds alternate; medians count."""
 
 import argparse
 import json
@@ -17,28 +17,28 @@ from consul_on_pulumi.consul.api import Consul
 from consul_on_pulumi.model import agent, kv_tree
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.docker.platform import DockerPlatform
-from consul_on_pulumi.server import DEFAULT_IMAGE
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
-from tests.bench import kubernetes_review, seeds
+from tests.bench import on_kubernetes, seeds
 from tests.bench.project import STACK, Project, empty, ours
 from tests.e2e import engine
 from tools import places
 
 AIM = 1.5
-"""The most that a ratio should be."""
+"""The highest ratio that is good enough."""
 NAME = f"consul-{STACK}"
 HTTP, DNS = 18500, 18600
 BY_HAND = Path(__file__).with_name("by_hand.sh")
 
-AccessMethod = tuple[str, Callable[[], object]]
-"""What is measured: its name, and how it is done."""
+Method = tuple[str, Callable[[], object]]
+"""One thing to measure: its name and its function."""
 
 
-def measure(ways: list[AccessMethod], rounds: int, between: Callable[[], object]) -> dict[str, list[float]]:
-    """Seconds of each way in each round, the ways one after the other so that all see the same machine."""
-    seconds: dict[str, list[float]] = {name: [] for name, _ in ways}
+def measure(methods: list[Method], rounds: int, between: Callable[[], object]) -> dict[str, list[float]]:
+    """Seconds of each method in each round. A round runs all methods, so that all run on the same machine at a time."""
+    seconds: dict[str, list[float]] = {name: [] for name, _ in methods}
     for number in range(1, rounds + 1):
-        for name, work in ways:
+        for name, work in methods:
             between()
             started = time.monotonic()
             work()
@@ -48,7 +48,7 @@ def measure(ways: list[AccessMethod], rounds: int, between: Callable[[], object]
 
 
 def show(seconds: dict[str, list[float]]) -> None:
-    """The medians, and their ratios to the last way."""
+    """Print the medians, and their ratios to the last method."""
     medians = {name: median(values) for name, values in seconds.items()}
     *_, plain = medians.values()
     for name, value in medians.items():
@@ -61,7 +61,7 @@ def show(seconds: dict[str, list[float]]) -> None:
 def main() -> None:
     """Measure, then print one table for each question."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    options.add_argument("--identitys", type=int, default=5, metavar="N", help="rounds from nothing (default 5)")
+    options.add_argument("--starts", type=int, default=5, metavar="N", help="rounds from nothing (default 5)")
     options.add_argument("--seedings", type=int, default=3, metavar="N", help="rounds of seeding (default 3)")
     options.add_argument("--pods", type=int, default=3, metavar="N", help="rounds from nothing on pods (default 3)")
     options.add_argument("--previews", type=int, default=9, metavar="N", help="rounds of preview (default 9)")
@@ -102,41 +102,41 @@ def main() -> None:
                 engine.clear(NAME)
                 cluster.forget()
 
-            births: list[AccessMethod] = [
+            starts: list[Method] = [
                 ("pulumi up", checked(cluster.up)),
                 ("pulumi up --skip-preview", checked(cluster.up_without_preview)),
                 ("shell script", checked(lambda: subprocess.run([BY_HAND], env=by_hand, check=True))),
             ]
-            measure(births, 1, from_nothing)  # Warms every cache.
-            born = measure(births, chosen.births, from_nothing)
+            measure(starts, 1, from_nothing)  # Fills every cache.
+            started = measure(starts, chosen.starts, from_nothing)
             from_nothing()
             cluster.up()
             nothing.up()
-            previews: list[AccessMethod] = [
+            previews: list[Method] = [
                 ("pulumi preview", cluster.preview),
                 ("the same, no resources", nothing.preview),
             ]
             measure(previews, 1, lambda: None)
             idle = measure(previews, chosen.previews, lambda: None)
-            said = seeding(cluster, Path(name) / "ours", settings, chosen.seedings)
+            lines = seeding(cluster, Path(name) / "ours", settings, chosen.seedings)
         finally:
             engine.clear(NAME)
-    print(f"From nothing to a leader and every seed, medians of {chosen.births}:")
-    show(born)
+    print(f"From nothing to a leader and every seed, medians of {chosen.starts}:")
+    show(started)
     print(f"A preview that finds nothing to change, medians of {chosen.previews}:")
     show(idle)
-    print("\n".join(said))
+    print("\n".join(lines))
     if chosen.pods:
         k8s = yaml.safe_load((places.ROOT / "Pulumi.k8s.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
-        with kubernetes_review.births(k8s) as (ways, before):
-            measure(ways, 1, before)
-            born = measure(ways, chosen.pods, before)
+        with on_kubernetes.starts(k8s) as (methods, before):
+            measure(methods, 1, before)
+            started = measure(methods, chosen.pods, before)
         print(f"From nothing to a leader and every seed in Kubernetes, medians of {chosen.pods}:")
-        show(born)
+        show(started)
 
 
 def seeding(cluster: Project, folder: Path, settings: dict[str, Any], rounds: int) -> list[str]:
-    """Seed a cluster that is up, change one key, and say what that took; lines to print."""
+    """Seed a cluster that is up, change one key, and return lines with the seconds."""
     addresses = [f"http://127.0.0.1:{HTTP + ordinal}" for ordinal in range(settings["servers"])]
     many = [seeds.provider_seconds(addresses, seeds.MANY) for _ in range(rounds)]
     imported = [seeds.import_seconds(f"{NAME}-server-0", addresses, seeds.MANY) for _ in range(rounds)]
@@ -157,7 +157,7 @@ def seeding(cluster: Project, folder: Path, settings: dict[str, Any], rounds: in
         seeds.write(folder, seeds.made(seeds.MANY, "bulk", changed=number))
         changed.append(timed(cluster.up_without_preview))
         new = seeds.indexes(addresses)
-        # The one that had changed before gets its first value back.
+        # The key that the round before changed gets its first value again.
         assert len([key for key in new if new[key] != old[key]]) == (1 if number == 0 else 2)
 
     faster = median(imported) / median(many)
@@ -182,14 +182,14 @@ def seeding(cluster: Project, folder: Path, settings: dict[str, Any], rounds: in
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds that it takes."""
+    """The seconds that some work takes."""
     began = time.monotonic()
     work()
     return time.monotonic() - began
 
 
 def line(what: str, value: float, unit: str, good: bool | None = None) -> str:
-    """One figure, and whether it reaches its aim if it has one."""
+    """One figure, and whether it reaches its aim, if it has one."""
     return f"  {what:<44}{value:>8.2f} {unit:<6} {'' if good is None else 'ok' if good else 'MISSED'}"
 
 

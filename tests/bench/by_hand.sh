@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a person would type for the same cluster: three servers, one client, the seeds of Pulumi.dev.yaml.
+# The commands that a person would type for the same cluster: three servers, one client, the seeds of Pulumi.dev.yaml.
 # From the environment: NAME, SUBNET (10.0.0, without its last part), IMAGE, HTTP and DNS (first host ports),
 # SERVER and CLIENT (agent configuration, JSON).
 set -eu
@@ -8,20 +8,20 @@ label="consul.cluster=$NAME"
 docker network create --label "$label" --subnet "$SUBNET.0/24" --gateway "$SUBNET.1" --ip-range "$SUBNET.128/25" \
     "$NAME" >/dev/null
 
-run() { # ROLE ORDINAL SEAT RESTART CONFIGURATION ARGUMENT...
-    role=$1 node=$NAME-$1-$2 seat=$3 restart=$4 configuration=$5
+run() { # ROLE ORDINAL POSITION RESTART CONFIGURATION ARGUMENT...
+    role=$1 node=$NAME-$1-$2 position=$3 restart=$4 configuration=$5
     shift 5
     docker volume create --label "$label" "$node-data" >/dev/null
     docker run --detach --name "$node" --hostname "$node" --label "$label" --network "$NAME" \
-        --ip "$SUBNET.$((2 + seat))" --network-alias "$NAME-$role" \
-        --publish "127.0.0.1:$((HTTP + seat)):8500" \
-        --publish "127.0.0.1:$((DNS + seat)):8600/tcp" --publish "127.0.0.1:$((DNS + seat)):8600/udp" \
+        --ip "$SUBNET.$((2 + position))" --network-alias "$NAME-$role" \
+        --publish "127.0.0.1:$((HTTP + position)):8500" \
+        --publish "127.0.0.1:$((DNS + position)):8600/tcp" --publish "127.0.0.1:$((DNS + position)):8600/udp" \
         --volume "$node-data:/consul/data" --env CONSUL_DISABLE_PERM_MGMT=true --user 100:1000 --read-only \
         --tmpfs /tmp:rw,noexec,nosuid,size=64m --cap-drop ALL --security-opt no-new-privileges:true --init \
         --restart "$restart" --stop-timeout 30 --log-driver json-file --log-opt max-size=10m --log-opt max-file=3 \
         --health-cmd 'wget -q -O - http://127.0.0.1:8500/v1/status/leader | grep -q :' --health-interval 10s \
         --health-timeout 5s --health-retries 3 --health-start-period 30s \
-        "$IMAGE" agent -hcl "$configuration" "-node=$node" "-advertise=$SUBNET.$((2 + seat))" "$@" >/dev/null
+        "$IMAGE" agent -hcl "$configuration" "-node=$node" "-advertise=$SUBNET.$((2 + position))" "$@" >/dev/null
 }
 
 for ordinal in 0 1 2; do

@@ -1,4 +1,4 @@
-"""A cluster of pods from nothing, beside `kubectl apply` of the same objects."""
+"""The time from nothing to a cluster of pods, beside `kubectl apply` of the same objects."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -17,14 +17,14 @@ from tests.e2e_k8s.stack import of_our_own
 NAME = f"consul-{STACK}"
 LEADER = "wget -q -O - http://127.0.0.1:8500/v1/status/leader | grep :"
 
-AccessMethod = tuple[str, Callable[[], object]]
+Method = tuple[str, Callable[[], object]]
 
 
 @contextmanager
-def births(settings: Mapping[str, Any]) -> Iterator[tuple[list[AccessMethod], Callable[[], object]]]:
-    """The ways to come from nothing to a leader and every seed, and what has to be done before each.
+def starts(settings: Mapping[str, Any]) -> Iterator[tuple[list[Method], Callable[[], object]]]:
+    """The methods to start a cluster with a leader and every seed, and the function to call before each.
 
-    `settings` are those of the stack `k8s` with seeds.
+    `settings` are those of the stack `k8s`, with seeds.
     """
     settings = {**settings, "name": NAME}
     wanted = kv_tree.entries(settings["seeds"])
@@ -58,7 +58,7 @@ def births(settings: Mapping[str, Any]) -> Iterator[tuple[list[AccessMethod], Ca
 
 
 class _ByHand:
-    """What a person would type with the same manifests in a folder."""
+    """The commands that a person would type, with the same manifests in a folder."""
 
     def __init__(self, kubectl: Kubectl, settings: Mapping[str, Any], seeds: Mapping[str, str]) -> None:
         chosen = {key: value for key, value in settings.items() if key not in ("name", "platform", "seeds")}
@@ -68,7 +68,7 @@ class _ByHand:
     def up(self) -> None:
         self._kubectl.apply(*(one for one in self._objects if one["kind"] == "Namespace"))
         self._kubectl.apply(*(one for one in self._objects if one["kind"] != "Namespace"))
-        eventually("a leader", self._led, bool, within=120)
+        eventually("a leader", self._has_leader, bool, within=120)
         for key, value in self._seeds.items():
             self.consul("kv", "put", key, value)
 
@@ -78,7 +78,7 @@ class _ByHand:
     def consul(self, *words: str) -> str:
         return self._in_server("consul", *words)
 
-    def _led(self) -> bool:
+    def _has_leader(self) -> bool:
         try:
             return bool(self._in_server("sh", "-c", LEADER))
         except AssertionError:

@@ -15,10 +15,10 @@ STACK = "bench"
 
 
 class Project:
-    """One project with one stack."""
+    """A project with one stack."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any], **env: str) -> None:
-        """`folder` holds the program already; `settings` are those of the stack; `env` is set for the engine."""
+        """`folder` already holds the program; `settings` are those of the stack; `env` is set for the engine."""
         self._folder = folder
         self.backend = folder.with_name(f"{folder.name}-state")
         self._settings = settings
@@ -32,7 +32,7 @@ class Project:
         self.forget()
 
     def forget(self) -> None:
-        """Begin with a stack that was never up."""
+        """Start again with a stack that was never up."""
         shutil.rmtree(self.backend, ignore_errors=True)
         self.backend.mkdir()
         file = self._folder / f"Pulumi.{STACK}.yaml"
@@ -42,9 +42,9 @@ class Project:
         self.change(self._settings)
 
     def change(self, settings: Mapping[str, Any]) -> None:
-        """Another stack file."""
+        """Write the stack file with these settings."""
         if settings:
-            # JSON is YAML; what the engine wrote is the salt alone.
+            # JSON is YAML. The engine wrote only the salt.
             (self._folder / f"Pulumi.{STACK}.yaml").write_text(f"config: {json.dumps(settings)}\n{self._salt}")
 
     def up(self) -> None:
@@ -57,7 +57,7 @@ class Project:
         self.pulumi("preview", "--expect-no-changes", "--stack", STACK)
 
     def pulumi(self, *words: str) -> None:
-        """One command, which has to succeed."""
+        """Run one command. Raises RuntimeError with its output if it fails."""
         done = subprocess.run(
             ["pulumi", *words, "--non-interactive"],
             cwd=self._folder,
@@ -79,7 +79,7 @@ def ours(folder: Path, settings: Mapping[str, Any], **env: str) -> Project:
 
 
 def empty(folder: Path) -> Project:
-    """A program that makes nothing: what the engine and the language host cost alone."""
+    """A program without resources: the time of the engine and of the language host alone."""
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text("name: empty\nruntime: python\n")
     (folder / "__main__.py").write_text("import pulumi\n")

@@ -1,4 +1,4 @@
-"""What seeding costs: beside `consul kv import` of the same file, and beside a stack without seeds."""
+"""The time that seeding takes, beside `consul kv import` of the same file and beside a stack without seeds."""
 
 import base64
 import json
@@ -15,13 +15,13 @@ from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 from tests.bench.project import STACK, Project
 
 MANY, MOST = 10_000, 55_000
-"""Keys: of a large configuration, and of a user's report (consul #15955)."""
+"""Keys of a large configuration, and of a user's report (consul #15955)."""
 PROVIDER_AIM, MOST_AIM, IMPORT_AIM = 1.0, 5.0, 10.0
 """Seconds for MANY and for MOST keys, and how many times as fast as an import."""
 
 
 def made(count: int, top: str, changed: int | None = None) -> Seeds:
-    """Keys with values of 64 bytes; one may have another value."""
+    """Keys with values of 64 bytes. The key number `changed` has another value."""
     seeds = {f"{top}/{number % 100:02}/{number:05}": Seed(f"{number:064}".encode()) for number in range(count)}
     if changed is not None:
         seeds[f"{top}/{changed % 100:02}/{changed:05}"] = Seed(b"y" * 64)
@@ -29,7 +29,7 @@ def made(count: int, top: str, changed: int | None = None) -> Seeds:
 
 
 def exported(seeds: Seeds) -> str:
-    """In the format of `consul kv export`."""
+    """The same keys in the format of `consul kv export`."""
     return json.dumps(
         [
             {"key": key, "flags": seed.flags, "value": base64.b64encode(seed.value).decode()}
@@ -39,8 +39,8 @@ def exported(seeds: Seeds) -> str:
 
 
 def provider_seconds(addresses: list[str], count: int) -> float:
-    """From nothing to `count` keys, by the provider alone."""
-    wanted: dict[str, Any] = {"addresses": addresses, **kv_state.shown(made(count, "provider")), "revision": 1}
+    """Seconds that the provider alone takes to create `count` keys."""
+    wanted: dict[str, Any] = {"addresses": addresses, **kv_state.to_props(made(count, "provider")), "revision": 1}
     began = time.monotonic()
     KvEntriesProvider().create(wanted)
     took = time.monotonic() - began
@@ -50,19 +50,21 @@ def provider_seconds(addresses: list[str], count: int) -> float:
 
 
 def import_seconds(container: str, addresses: list[str], count: int) -> float:
-    """The same by `consul kv import` inside a server."""
+    """Seconds that `consul kv import` inside a server takes for the same."""
     text = exported(made(count, "import"))
     began = time.monotonic()
     command = ["docker", "exec", "--interactive", container, "consul", "kv", "import", "-"]
     subprocess.run(command, input=text, text=True, check=True, capture_output=True)
     took = time.monotonic() - began
     assert len(Consul(addresses).keys_below("import/")) == count
-    KvEntriesProvider().delete("id", {"addresses": addresses, **kv_state.shown(made(count, "import")), "revision": 1})
+    KvEntriesProvider().delete(
+        "id", {"addresses": addresses, **kv_state.to_props(made(count, "import")), "revision": 1}
+    )
     return took
 
 
 def write(folder: Path, seeds: Seeds) -> None:
-    """Where the settings of `seeded` look for them."""
+    """Write the file that the settings of `seeded` name."""
     (folder / "bulk.json").write_text(exported(seeds))
 
 
@@ -72,11 +74,11 @@ def seeded(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def indexes(addresses: list[str]) -> dict[str, int]:
-    """When each key was last written."""
+    """The ModifyIndex of each key."""
     return {key: stored.index for key, stored in Consul(addresses).keys_below("").items()}
 
 
 def state_bytes(project: Project) -> int:
-    """Size of the stack's state as the backend keeps it."""
+    """Bytes of the stack's state in the backend."""
     (file,) = project.backend.rglob(f"stacks/**/{STACK}.json")
     return file.stat().st_size

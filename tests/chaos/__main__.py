@@ -1,4 +1,4 @@
-"""The reliability suite in full: `make chaos`. A line for each scenario; ends with 1 where a target is missed."""
+"""`make chaos`: the full reliability suite. Prints a line for each scenario; exits with 1 if a target is missed."""
 
 import contextlib
 import os
@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import history, interrupted, kubernetes_review, scenarios
-from tests.chaos.kubernetes_review import Outcome
+from tests.chaos import history, interrupted, on_kubernetes, scenarios
+from tests.chaos.on_kubernetes import Outcome
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster, stood_up
 from tools import environment
 
 BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
-"""Refused by the agent at its start, not by the preview."""
+"""The agent refuses it when it starts; a preview does not."""
 
 
 @contextlib.contextmanager
 def cluster(name: str, **settings: Any) -> Iterator[Cluster]:
-    """A cluster that is up and whole."""
+    """A cluster that is up and complete."""
     with tempfile.TemporaryDirectory() as folder, stood_up(Path(folder), f"chaos-{name}", settings) as made:
         made.up()
         made.whole()
@@ -44,8 +44,8 @@ def leader_killed(times: int = 30) -> Outcome:
 
 
 def updated(servers: int, longest: float) -> Outcome:
-    with cluster(f"roll{servers}", servers=servers) as made, scenarios.other_image() as image:
-        report, took = scenarios.roll(made, image, "roll")
+    with cluster(f"rollout{servers}", servers=servers) as made, scenarios.other_image() as image:
+        report, took = scenarios.rollout(made, image, "rollout")
         made.whole()
         lost = len(scenarios.lost(made, report))
     troubles = sorted({write.problem or "" for write in report.failed})
@@ -71,17 +71,17 @@ def server_lost() -> Outcome:
     return f"all servers vote {took:.1f} s after `up` started the lost one", took <= 20
 
 
-def bad_roll() -> Outcome:
+def bad_rollout() -> Outcome:
     with cluster("bad", servers=3) as made:
         made.change(agent_config=BAD_CONFIG)
-        told = made.refused("up")
+        error = made.refused("up")
         stopped = [name for op, name in made.changed() if op == "create-replacement" and name.count("-") == 2]
-        went_on = scenarios.writes_go_on(made)
+        writable = scenarios.writes_go_on(made)
         made.change(agent_config=None)
         made.up()
         made.whole()
-    text = f"stopped at {', '.join(stopped)}; writes went on: {went_on}; the corrected up finished"
-    return text, stopped == ["consul-server-0"] and went_on and f"{made.name}-server-0" in told
+    text = f"stopped at {', '.join(stopped)}; writes went on: {writable}; the corrected up finished"
+    return text, stopped == ["consul-server-0"] and writable and f"{made.name}-server-0" in error
 
 
 def engine_killed(points: int = 20) -> Outcome:
@@ -103,7 +103,10 @@ def engine_killed(points: int = 20) -> Outcome:
             orphans += len(engine.orphans(made.name))
             made.up()
             made.whole()
-    return f"{at_work} of {points} runs were killed at work, {orphans} orphans, every next run converged", not orphans
+    return (
+        f"{at_work} of {points} runs were killed before they ended, {orphans} orphans, every next run converged",
+        not orphans,
+    )
 
 
 def mixed(operations: int = 2000) -> Outcome:
@@ -139,10 +142,10 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "all 5 servers replaced under load": lambda: updated(5, 35),
     "3 to 5 to 3 servers under load": scaled,
     "a server and its volume destroyed": server_lost,
-    "a bad configuration in a roll": bad_roll,
+    "a rollout of a bad configuration": bad_rollout,
     "the engine killed at random points": engine_killed,
     "mixed operations during random faults": mixed,
-    **kubernetes_review.SCENARIOS,
+    **on_kubernetes.SCENARIOS,
 }
 
 

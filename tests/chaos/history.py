@@ -1,4 +1,4 @@
-"""Clients that read, write and compare-and-set the same few keys, and the history they make for a checker."""
+"""Clients that read, write and compare-and-set the same few keys, and the history of it for a checker."""
 
 import functools
 import itertools
@@ -18,14 +18,14 @@ from tests.chaos.load import TIMEOUT
 
 CHECKER = Path(__file__).parent / "checker"
 KEYS = 8
-"""Few enough for clients to meet, many enough for the checker to finish."""
+"""Few enough that clients use the same keys, many enough that the checker finishes."""
 
 Operation = dict[str, Any]
-"""In the words of `checker/main.go`."""
+"""The fields are those of `checker/main.go`."""
 
 
 class Client(threading.Thread):
-    """One client: an operation after the other, each by another server, reads with `?consistent`."""
+    """One client: one operation after another, each through another server. Reads use `?consistent`."""
 
     def __init__(self, number: int, bases: list[str], prefix: str, operations: int) -> None:
         super().__init__(daemon=True)
@@ -48,7 +48,7 @@ class Client(threading.Thread):
     def _do(self, kind: str, key: str, new: str) -> None:
         operation: Operation = {"Client": self._number, "Key": key, "Kind": kind, "Call": time.monotonic_ns()}
         if kind != "read":
-            # Also of a write without an answer: it may be read later.
+            # Also for a write without an answer: its value may be read later.
             operation["New"] = new
         base = self._random.choice(self._bases)
         try:
@@ -72,16 +72,16 @@ class Client(threading.Thread):
 
     def _cas(self, url: str, key: str, new: str) -> Operation:
         old, index = self._seen.pop(key)
-        said: Operation = {"Old": old, "Unknown": True}
+        unknown: Operation = {"Old": old, "Unknown": True}
         try:
             answer = self._session.put(url, params={"cas": index}, data=new, timeout=TIMEOUT)
         except requests.RequestException:
-            return said
-        return said | {"Unknown": not answer.ok, "Done": answer.text.strip() == "true"}
+            return unknown
+        return unknown | {"Unknown": not answer.ok, "Done": answer.text.strip() == "true"}
 
 
 def make(bases: list[str], prefix: str, operations: int, clients: int, disturb: Callable[[], None]) -> list[Operation]:
-    """`operations` in all by some clients, while `disturb` is called again and again."""
+    """Run `operations` in all by some clients, and call `disturb` again and again meanwhile."""
     running = [Client(number, bases, prefix, operations // clients) for number in range(clients)]
     for client in running:
         client.start()
@@ -91,11 +91,11 @@ def make(bases: list[str], prefix: str, operations: int, clients: int, disturb: 
 
 
 def bounded(history: list[Operation]) -> list[Operation]:
-    """The same history without what no answer came to, as far as that is settled by what others saw.
+    """The same history with fewer operations of unknown result, as far as reads by others decide them.
 
-    An operation that may take effect at any later time multiplies what a checker has to try. Every value is written
-    once: if nobody ever saw it, its write may as well have come after all else; if somebody did, it took effect before
-    the first of them returned.
+    An operation that may take effect at any later time multiplies the work of a checker. Every value is written once.
+    If nobody read it, its write may have come after everything else, and is left out. If somebody did, it took effect
+    before the first of those reads returned.
     """
     seen: dict[tuple[str, str], int] = {}
     for operation in history:
@@ -114,14 +114,14 @@ def bounded(history: list[Operation]) -> list[Operation]:
 
 @functools.cache
 def checker() -> str:
-    """The program that asks it, built once a run."""
+    """The path of the checker, built once in a run."""
     output = Path(tempfile.mkdtemp()) / "checker"
     subprocess.run(["go", "build", "-o", output, "."], cwd=CHECKER, check=True, capture_output=True)
     return str(output)
 
 
 def linearizable(history: list[Operation]) -> bool:
-    """Ask porcupine, a known checker."""
+    """Whether porcupine, a known checker, finds the history linearizable."""
     history = bounded(history)
     checked = subprocess.run([checker()], input=json.dumps(history), capture_output=True, text=True, check=False)
     assert checked.returncode in (0, 1), checked.stderr

@@ -1,4 +1,4 @@
-"""The engine killed at any moment, and what the next run makes of it."""
+"""Kill the engine at any moment, and repair the stack with the next run."""
 
 import os
 import random
@@ -11,7 +11,7 @@ from tests.e2e.cluster import Cluster
 
 
 def kill_engine(cluster: Cluster, operation: str, after: float) -> bool:
-    """Run `pulumi up` or `destroy` and kill it with all its plugins; whether it was still at work `after` seconds."""
+    """Run `pulumi up` or `destroy`, and kill it with all its plugins `after` seconds. False if it ended before."""
     command = ["pulumi", operation, "--yes", "--skip-preview", "--non-interactive", "--stack", _stack(cluster)]
     running = subprocess.Popen(
         command,
@@ -31,20 +31,20 @@ def kill_engine(cluster: Cluster, operation: str, after: float) -> bool:
 
 
 def converge(cluster: Cluster, operation: str) -> None:
-    """What a user does next: give up the lock that the dead engine left, look at what is there, and try again."""
+    """Do what a user does next: remove the lock of the dead engine, refresh, and run the operation again."""
     cluster.cancel()
     cluster.refresh(clear_pending=True)
     getattr(cluster, operation)()
 
 
 def orphans(cluster: Cluster) -> list[str]:
-    """Objects of the Docker engine that belong to the cluster and are not in its state."""
+    """Docker objects of the cluster that are not in its state."""
     known = cluster.physical_names()
     return [name for names in engine.orphans(cluster.name).values() for name in names if name not in known]
 
 
 def moments(count: int, longest: float, seed: int) -> list[float]:
-    """Seconds after which to kill, spread over the operation but for its end, as one run may be faster than another."""
+    """Seconds after which to kill, spread over the first 85 % of the operation: one run may be faster than another."""
     chosen = random.Random(seed)
     step = 0.85 * longest / count
     return [step * number + chosen.uniform(0, step) for number in range(count)]
@@ -55,7 +55,7 @@ def _stack(cluster: Cluster) -> str:
 
 
 def timed(cluster: Cluster, operation: str) -> float:
-    """Seconds that the undisturbed operation takes."""
+    """The seconds that the operation takes without a kill."""
     began = time.monotonic()
     getattr(cluster, operation)()
     return time.monotonic() - began

@@ -1,4 +1,4 @@
-"""Writers that behave like applications, and what became of each of their writes."""
+"""Writers that behave like applications, and the result of each of their writes."""
 
 import itertools
 import statistics
@@ -13,7 +13,7 @@ import requests
 INTERVAL = 0.02
 """Seconds between two writes: 50 a second."""
 TIMEOUT = 1.0
-"""Seconds for one write, which is never tried again."""
+"""Seconds for one write. A write is never repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Write:
     began: float
     ended: float
     problem: str | None
-    """What was answered instead of an acknowledgement."""
+    """The answer, if it is not an acknowledgement."""
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Report:
 
 
 class Writer:
-    """Writes every 20 ms while the `with` block runs, to whatever `target` names at that moment."""
+    """Writes every 20 ms while the `with` block runs, to the base URL that `target` returns at that moment."""
 
     def __init__(self, prefix: str, target: Callable[[], str]) -> None:
         self.report = Report()
@@ -100,10 +100,10 @@ class Writer:
 
 
 class Follower:
-    """Knows who leads, the way a client does that writes to the leader: it asks all servers all the time."""
+    """Knows the leader, as a client does that writes to the leader: it asks all servers again and again."""
 
     def __init__(self, servers: Callable[[], Mapping[str, str]]) -> None:
-        """`servers` tells at any time the base URL of the HTTP API of each server, by its Raft address."""
+        """`servers` returns the base URL of each server's HTTP API by its Raft address, at any time."""
         self._servers = servers
         self._leader = next(iter(servers().values()))
         self._stop = threading.Event()
@@ -119,7 +119,7 @@ class Follower:
         self._thread.join()
 
     def leader(self) -> str:
-        """Base URL of the leader, as far as known."""
+        """Base URL of the last known leader."""
         return self._leader
 
     def _run(self) -> None:
@@ -128,9 +128,9 @@ class Follower:
 
     def _ask(self) -> None:
         bases = self._servers()
-        said = [leader for base in bases.values() if (leader := self._one(base)) in bases]
-        if said:
-            self._leader = bases[statistics.mode(said)]
+        named = [leader for base in bases.values() if (leader := self._one(base)) in bases]
+        if named:
+            self._leader = bases[statistics.mode(named)]
 
     @staticmethod
     def _one(base: str) -> str:

@@ -1,4 +1,4 @@
-"""The scenarios on pods, each with its target."""
+"""The scenarios on Kubernetes, each with its target."""
 
 import contextlib
 import statistics
@@ -12,12 +12,12 @@ from tests.e2e import consul
 from tests.e2e_k8s.stack import PodCluster, of_our_own, stood_up
 
 Outcome = tuple[str, bool]
-"""What was measured, and whether it is within the target."""
+"""The measurements as text, and whether they reach the target."""
 
 
 @contextlib.contextmanager
 def cluster(name: str, **settings: Any) -> Iterator[PodCluster]:
-    """A cluster of three servers whose votes count, in a Kubernetes of our own."""
+    """A cluster of three voters, in a Kubernetes cluster of its own."""
     with (
         of_our_own() as kubeconfig,
         tempfile.TemporaryDirectory() as folder,
@@ -30,7 +30,7 @@ def cluster(name: str, **settings: Any) -> Iterator[PodCluster]:
 
 
 def leader_deleted(times: int = 10, *, leave: bool | None = None) -> Outcome:
-    """`leave` is the agents' `leave_on_terminate`; None leaves it as it is."""
+    """`leave` is the agents' `leave_on_terminate`; None keeps the default."""
     gaps, took, lost = [], [], 0
     settings = {} if leave is None else {"server_config": {"leave_on_terminate": leave}}
     with cluster("leave", **settings) as made:
@@ -48,9 +48,9 @@ def leader_deleted(times: int = 10, *, leave: bool | None = None) -> Outcome:
 
 
 def updated() -> Outcome:
-    with cluster("roll") as made:
+    with cluster("rollout") as made:
         made.change(image=pods.other_image())
-        report, seen, took = pods.up(made, "roll")
+        report, seen, took = pods.up(made, "rollout")
         made.all_vote(3)
         lost = len(scenarios.not_stored(made.addresses()[0], report))
     troubles = sorted({write.problem or "" for write in report.failed})

@@ -1,4 +1,4 @@
-"""What happens to a cluster of pods, and what its writers saw of it."""
+"""Faults and changes of a cluster on Kubernetes, and what its writers saw of them."""
 
 import threading
 import time
@@ -16,8 +16,8 @@ from tools.kubernetes import images, layout
 from tools.kubernetes.isolation import Group
 
 
-class ServerStatus(threading.Thread):
-    """Looks at the servers' pods all the time while the `with` block runs, for they return at other addresses."""
+class PodWatch(threading.Thread):
+    """Lists the servers' pods again and again while the `with` block runs: a recreated pod has another address."""
 
     def __init__(self, stack: PodCluster) -> None:
         super().__init__(daemon=True)
@@ -26,10 +26,10 @@ class ServerStatus(threading.Thread):
         self._ended = threading.Event()
         self.addresses: Mapping[str, str] = {}
         self.fewest = 99
-        """How many pods were ready at the worst moment."""
+        """The lowest number of ready pods that was seen."""
 
-    def __enter__(self) -> "ServerStatus":
-        self._look()
+    def __enter__(self) -> "PodWatch":
+        self._list()
         self.start()
         return self
 
@@ -39,13 +39,13 @@ class ServerStatus(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(0.1):
-            self._look()
+            self._list()
 
     def servers(self) -> Mapping[str, str]:
-        """Base URL of each server's API by its Raft address."""
+        """Base URL of each server's HTTP API by its Raft address."""
         return self.addresses
 
-    def _look(self) -> None:
+    def _list(self) -> None:
         pods = self._api.list_namespaced_pod(self._namespace, label_selector="app.kubernetes.io/component=server").items
         hosts = [pod.status.pod_ip for pod in pods if pod.status.pod_ip]
         self.addresses = {f"{host}:8300": f"http://{host}:8500" for host in hosts}
@@ -54,23 +54,23 @@ class ServerStatus(threading.Thread):
 
 
 @contextmanager
-def written_to(stack: PodCluster, prefix: str) -> Iterator[tuple[Report, ServerStatus]]:
+def written_to(stack: PodCluster, prefix: str) -> Iterator[tuple[Report, PodWatch]]:
     """A writer that follows the leader while the block runs."""
-    with ServerStatus(stack) as seen, Follower(seen.servers) as follower, Writer(prefix, follower.leader) as writer:
+    with PodWatch(stack) as seen, Follower(seen.servers) as follower, Writer(prefix, follower.leader) as writer:
         time.sleep(0.5)
         yield writer.report, seen
         time.sleep(0.5)
 
 
 def delete_leader(stack: PodCluster, prefix: str) -> tuple[Report, float]:
-    """Delete the leader's pod under load; the report, and the seconds until all vote again. The writer uses a server
-    that stays."""
+    """Delete the leader's pod under load. Returns the report, and the seconds until all servers vote again. The writer
+    uses another server."""
     (leader,) = consul.leaders(stack.addresses())
     host = leader.rpartition(":")[0]
     name = next(pod for pod, address in stack.pods("server").items() if address == host)
     before = stack.uids()[name]
-    stays = next(base for base in stack.addresses() if base != f"http://{host}:8500")
-    with Writer(prefix, lambda: stays) as writer:
+    other = next(base for base in stack.addresses() if base != f"http://{host}:8500")
+    with Writer(prefix, lambda: other) as writer:
         time.sleep(0.5)
         began = time.monotonic()
         stack.kubectl("delete", "pod", name, "--namespace", stack.name, "--wait=false")
@@ -82,7 +82,7 @@ def delete_leader(stack: PodCluster, prefix: str) -> tuple[Report, float]:
 
 
 def delete_all(stack: PodCluster) -> float:
-    """Delete every server's pod at once; the seconds until all vote again."""
+    """Delete every server's pod at once. Returns the seconds until all servers vote again."""
     before, began = stack.uids(), time.monotonic()
     stack.kubectl("delete", "pods", "--all", "--namespace", stack.name, "--wait=false")
     eventually("new pods", stack.uids, lambda now: len(now) == 3 and not now.items() & before.items(), 180)
@@ -90,8 +90,8 @@ def delete_all(stack: PodCluster) -> float:
     return time.monotonic() - began
 
 
-def up(stack: PodCluster, prefix: str) -> tuple[Report, ServerStatus, float]:
-    """Bring about what was changed, under load; the report, what was seen of the pods, and the seconds of `up`."""
+def up(stack: PodCluster, prefix: str) -> tuple[Report, PodWatch, float]:
+    """Run `pulumi up` under load. Returns the report, the watch of the pods, and the seconds of `up`."""
     with written_to(stack, prefix) as (report, seen):
         began = time.monotonic()
         stack.up()
@@ -100,7 +100,7 @@ def up(stack: PodCluster, prefix: str) -> tuple[Report, ServerStatus, float]:
 
 
 def other_image() -> str:
-    """The image under another name on every node of plain processes."""
+    """Give the image another name on every node that runs as plain processes."""
     for node in layout.nodes():
         images.ctr(
             Group(node.folder, network=node.namespace), "images", "tag", images.CONSUL, f"docker.io/{OTHER_IMAGE}"

@@ -1,4 +1,4 @@
-"""What happens to a cluster, and what its writers saw of it."""
+"""Faults and changes of a cluster on Docker, and what its writers saw of them."""
 
 import os
 import signal
@@ -16,11 +16,11 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.waiting import eventually
 
 OTHER_IMAGE = "hashicorp/consul:1.20.6-roll"
-"""A second name of the same image, so that a roll needs no second build."""
+"""A second name of the same image, so that a rollout needs no second build."""
 
 
 def direct(cluster: Cluster, servers: int | None = None) -> list[tuple[str, str]]:
-    """Raft address and base URL of each server inside the private network, where a stopped server refuses at once."""
+    """Raft address and base URL of each server in the Docker network, where a stopped server refuses connections."""
     count = servers or len(cluster.outputs["servers"])
     names = [f"{cluster.name}-server-{ordinal}" for ordinal in range(count)]
     networks = [engine.inspect("container", name)["NetworkSettings"]["Networks"] for name in names]
@@ -51,15 +51,15 @@ def not_stored(base: str, report: Report) -> list[str]:
 
 
 def kill(container: str) -> None:
-    """SIGKILL to the agent from the host, as a crash: Docker's restart policy brings it back."""
+    """Send SIGKILL to the agent from the host, like a crash: Docker's restart policy restarts it."""
     os.kill(engine.inspect("container", container)["State"]["Pid"], signal.SIGKILL)
 
 
 def kill_leader(cluster: Cluster, prefix: str) -> Report:
-    """Kill the leader under load, until all are voters again. The writer uses a server that stays."""
+    """Kill the leader under load, and wait until all servers vote again. The writer uses another server."""
     leader = cluster.container(cluster.leader())
-    stays = next(base for _, base in direct(cluster) if base.split("//")[1].split(":")[0] not in _host(leader))
-    with Writer(prefix, lambda: stays) as writer:
+    other = next(base for _, base in direct(cluster) if base.split("//")[1].split(":")[0] not in _host(leader))
+    with Writer(prefix, lambda: other) as writer:
         time.sleep(0.5)
         kill(leader)
         cluster.whole()
@@ -82,8 +82,8 @@ def other_image() -> Iterator[str]:
         subprocess.run(["docker", "rmi", OTHER_IMAGE], capture_output=True, check=False)
 
 
-def roll(cluster: Cluster, image: str, prefix: str) -> tuple[Report, float]:
-    """Change the image of all servers under load; the report and the seconds from start to end of `up`."""
+def rollout(cluster: Cluster, image: str, prefix: str) -> tuple[Report, float]:
+    """Change the image of all servers under load. Returns the report and the seconds of `up`."""
     cluster.change(image=image)
     with written_to(cluster, prefix) as report:
         began = time.monotonic()
@@ -93,7 +93,7 @@ def roll(cluster: Cluster, image: str, prefix: str) -> tuple[Report, float]:
 
 
 def scale(cluster: Cluster, servers: int, prefix: str) -> tuple[Report, int]:
-    """Change the number of servers under load; the report and autopilot's MinQuorum afterwards."""
+    """Change the number of servers under load. Returns the report and autopilot's MinQuorum after it."""
     cluster.change(servers=servers)
     with written_to(cluster, prefix) as report:
         cluster.up()
@@ -101,7 +101,8 @@ def scale(cluster: Cluster, servers: int, prefix: str) -> tuple[Report, int]:
 
 
 def lose_server(cluster: Cluster, ordinal: int) -> float:
-    """Destroy a server with its volume; seconds from the start of its container until all servers vote."""
+    """Remove a server and its volume, and run `up`. Returns the seconds from the start of the new container
+    until all servers vote."""
     name = f"{cluster.name}-server-{ordinal}"
     engine.docker("rm", "--force", name)
     engine.docker("volume", "rm", f"{name}-data")
@@ -109,12 +110,12 @@ def lose_server(cluster: Cluster, ordinal: int) -> float:
     cluster.up()
     cluster.whole()
     started = engine.inspect("container", name)["State"]["StartedAt"]
-    # Docker says nanoseconds and Z; the library reads microseconds.
+    # Docker gives nanoseconds and Z; the library reads microseconds.
     return time.time() - datetime.fromisoformat(f"{started[:26]}+00:00").timestamp()
 
 
 def writes_go_on(cluster: Cluster) -> bool:
-    """Whether a write by any server that answers is acknowledged."""
+    """Whether some server acknowledges a write within 15 seconds."""
 
     def one() -> bool:
         for base in cluster.servers:

@@ -1,4 +1,4 @@
-"""The checker finds what is wrong with a history, and nothing in a right one, answers missing or not."""
+"""The checker accepts histories that are linearizable and rejects others, also with answers missing."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ def write(call: int, new: str, **more: Any) -> Operation:
 
 
 def cas(call: int, old: str, new: str, done: bool, **more: Any) -> Operation:
-    said = {"Old": old, "New": new, "Done": done, "Call": call, "Return": call + 5}
-    return {"Client": 3, "Key": "k", "Kind": "cas", **said, **more}
+    fields = {"Old": old, "New": new, "Done": done, "Call": call, "Return": call + 5}
+    return {"Client": 3, "Key": "k", "Kind": "cas", **fields, **more}
 
 
 pytestmark = pytest.mark.e2e
@@ -36,7 +36,7 @@ LOST = {"Unknown": True}
         [write(0, "a"), read(10, "", **LOST)],
     ],
 )
-def test_a_right_history_is_right(history: list[Operation]) -> None:
+def test_a_linearizable_history_is_accepted(history: list[Operation]) -> None:
     assert linearizable(history)
 
 
@@ -51,11 +51,11 @@ def test_a_right_history_is_right(history: list[Operation]) -> None:
         [write(0, "a"), cas(10, "a", "b", True), cas(20, "a", "c", True)],
     ],
 )
-def test_a_wrong_history_is_wrong(history: list[Operation]) -> None:
+def test_a_history_that_is_not_linearizable_is_rejected(history: list[Operation]) -> None:
     assert not linearizable(history)
 
 
-def test_a_write_that_nobody_ever_saw_is_not_tried() -> None:
+def test_a_write_that_nobody_read_is_left_out() -> None:
     assert bounded([write(0, "a", **LOST), cas(0, "", "b", True, **LOST), read(9, "", **LOST)]) == []
 
 
@@ -65,7 +65,7 @@ def test_a_write_without_an_answer_took_effect_before_it_was_first_seen() -> Non
     assert kept[0]["Return"] == 25
 
 
-def test_many_calls_without_an_answer_are_checked_at_once() -> None:
+def test_many_calls_without_an_answer_are_checked_quickly() -> None:
     lost = [write(number, f"lost{number}", **LOST) for number in range(200)]
 
     assert linearizable([*lost, *(read(300 + number, f"lost{number}") for number in range(0, 200, 10))])

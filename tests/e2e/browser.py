@@ -1,4 +1,4 @@
-"""A headless browser, told what to do through its driver (W3C WebDriver)."""
+"""A headless browser, controlled through its driver (W3C WebDriver)."""
 
 import base64
 import shutil
@@ -21,7 +21,7 @@ OPTIONS = (
 
 
 class Page:
-    """One page that is open."""
+    """An open page."""
 
     def __init__(self, session: str) -> None:
         self._session = session
@@ -30,13 +30,13 @@ class Page:
         self._post("/url", {"url": url})
 
     def text(self) -> str:
-        """What a person reads there."""
+        """The visible text."""
         script = "return document.body.innerText"
         return str(self._post("/execute/sync", {"script": script, "args": []}))
 
     def picture(self, file: Path) -> None:
-        said = requests.get(f"{self._session}/screenshot", timeout=30).json()
-        file.write_bytes(base64.b64decode(said["value"]))
+        answer = requests.get(f"{self._session}/screenshot", timeout=30).json()
+        file.write_bytes(base64.b64decode(answer["value"]))
 
     def _post(self, path: str, what: dict[str, Any]) -> Any:
         answer = requests.post(f"{self._session}{path}", json=what, timeout=60)

@@ -1,4 +1,4 @@
-"""One stack of the real program on the real engine, and the cluster that it makes."""
+"""One stack of the real program on the real engine, and its cluster."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ Settings = Mapping[str, Any]
 
 
 class Cluster:
-    """A stack with its settings; every operation of the engine that returns was successful."""
+    """A stack with its settings. An operation of the engine that fails raises automation.CommandError."""
 
     def __init__(self, stack: automation.Stack, settings: Settings) -> None:
         self._stack = stack
@@ -26,7 +26,7 @@ class Cluster:
         self.change(**settings)
         self.outputs: dict[str, Any] = {}
         self.log: list[str] = []
-        """What the last operation printed."""
+        """The output of the last operation."""
         self.steps: list[tuple[str, str]] = []
         """Operation and logical name of every step of the last operation, in the order in which they began."""
 
@@ -39,7 +39,7 @@ class Cluster:
         return self._stack.workspace.env_vars
 
     def change(self, **settings: Any) -> None:
-        """Write the stack file with these settings instead of those of the same name; None takes one away."""
+        """Write the stack file with these settings replaced; None removes one."""
         self.settings = {key: value for key, value in (self.settings | settings).items() if value is not None}
         file = self._stack.workspace.stack_settings(self._stack.name)
         file.config = {**(file.config or {}), f"{PROJECT}:cluster": self.settings}
@@ -53,19 +53,19 @@ class Cluster:
             self._stack.set_config(f"{PROJECT}:{path}", automation.ConfigValue(value, secret=True), path=True)
 
     def rewrite(self, change: Callable[[list[dict[str, Any]]], None]) -> None:
-        """Let `change` work on the resources of the state."""
+        """Change the resources of the state with `change`."""
         state = self._stack.export_stack()
         change(state.deployment["resources"])
         self._stack.import_stack(state)
 
-    def everything_kept(self) -> str:
+    def everything_stored(self) -> str:
         """All text of the stack file and of the backend: the state, its copies and its history."""
         backend = Path(self.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
         files = [*Path(self.work_dir).glob("Pulumi.*.yaml"), *backend.rglob("*")]
         return "".join(file.read_text(errors="replace") for file in files if file.is_file())
 
     def up(self) -> dict[str, int]:
-        """How many resources each operation was done to."""
+        """The number of resources by operation."""
         self._begin()
         done = self._stack.up(on_output=self.log.append, on_event=self._note, color="never")
         self.outputs = {name: output.value for name, output in done.outputs.items()}
@@ -89,16 +89,16 @@ class Cluster:
         self._stack.destroy(on_output=self.log.append, on_event=self._note, color="never")
 
     def cancel(self) -> None:
-        """Give up the lock of an engine that died."""
+        """Remove the lock of an engine that died."""
         self._stack.cancel()
 
     def physical_names(self) -> set[str]:
-        """What the state says of the Docker engine's objects."""
+        """The names of the Docker objects in the state."""
         resources = self._stack.export_stack().deployment["resources"]
         return {found["outputs"]["name"] for found in resources if found["type"].startswith("docker:")}
 
     def refused(self, operation: str) -> str:
-        """What the engine says to an operation that it has to fail."""
+        """The error of an operation that must fail."""
         try:
             getattr(self, operation)()
         except automation.CommandError as error:
@@ -106,7 +106,7 @@ class Cluster:
         raise AssertionError(f"{operation} succeeded: {self.steps}")
 
     def changed(self) -> list[tuple[str, str]]:
-        """The steps of the last operation that are no mere look."""
+        """The steps of the last operation that change something."""
         return [step for step in self.steps if step[0] not in ("same", "read", "refresh")]
 
     @property
@@ -136,16 +136,16 @@ class Cluster:
         return found[host]
 
     def leader(self, *, without: str | None = None, within: float = 30) -> str:
-        """The Raft address of the leader in which all servers, or all but one, agree."""
+        """The Raft address of the leader on which all servers agree, or all but one."""
         asked = [base for base, name in zip(self.servers, self.outputs["servers"], strict=True) if name != without]
         what = f"one leader for {len(asked)} servers of {self.name}"
         (agreed,) = eventually(
-            what, lambda: consul.leaders(asked), lambda said: len(said) == 1 and "" not in said, within
+            what, lambda: consul.leaders(asked), lambda found: len(found) == 1 and "" not in found, within
         )
         return agreed
 
     def whole(self, within: float = 60) -> str:
-        """Wait until every member is alive in every agent's eyes and every server votes; the leader's address."""
+        """Wait until every agent lists every member as alive and every server votes. Returns the leader's address."""
         nodes = dict.fromkeys(self.nodes, "alive")
         for base in self.agents:
             eventually(f"all alive at {base}", lambda base=base: consul.members(base), lambda m: m == nodes, within)
@@ -159,14 +159,14 @@ class Cluster:
 
     @property
     def nodes(self) -> list[str]:
-        """Every agent's node name, as the settings have it."""
+        """Every agent's node name, according to the settings."""
         counts = {"server": self.settings.get("servers", 3), "client": self.settings.get("clients", 0)}
         return [f"{self.name}-{role}-{ordinal}" for role, number in counts.items() for ordinal in range(number)]
 
     def node_ids(self) -> dict[str, str]:
-        """Node ID by node name, as each agent says of itself."""
-        said = [consul.ask(base, "/v1/agent/self")["Config"] for base in self.agents]
-        return {config["NodeName"]: config["NodeID"] for config in said}
+        """Node ID by node name, as each agent reports itself."""
+        reported = [consul.ask(base, "/v1/agent/self")["Config"] for base in self.agents]
+        return {config["NodeName"]: config["NodeID"] for config in reported}
 
     def _begin(self) -> None:
         self.log, self.steps = [], []
@@ -174,14 +174,14 @@ class Cluster:
     def _note(self, event: automation.EngineEvent) -> None:
         if event.resource_pre_event:
             step = event.resource_pre_event.metadata
-            # A provider of the engine's own takes note of every change in the stack file; no user sees that.
+            # The default providers record every change of the stack file; the engine does not show that.
             if "pulumi:providers:" in step.urn:
                 return
             self.steps.append((step.op.value, step.urn.rpartition("::")[2]))
 
 
 def new_stack(folder: Path, name: str, **env: str) -> automation.Stack:
-    """A stack of the program with a backend and a passphrase of its own; `env` is set beside those."""
+    """A stack of the program with its own backend and passphrase, and with `env`."""
     # The engine writes stack files beside the program: into this folder, not into the repository.
     project = folder / "project"
     project.mkdir()
@@ -194,7 +194,7 @@ def new_stack(folder: Path, name: str, **env: str) -> automation.Stack:
 
 @contextmanager
 def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
-    """A cluster of its own: backend, passphrase and subnet too. At the end nothing of it is left."""
+    """A cluster with its own backend, passphrase and subnet. At the end everything of it is removed."""
     engine.clear(f"consul-{name}")
     stack = new_stack(folder, name)
     subnet = {"platform": {"docker": {"subnet": engine.free_subnet()}}}
@@ -202,7 +202,7 @@ def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
     try:
         yield cluster
     finally:
-        # By force: an orderly end takes half a minute, and the tests of `destroy` are about it.
+        # By force: `destroy` takes half a minute, and has tests of its own.
         engine.clear(cluster.name)
 
 

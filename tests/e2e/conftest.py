@@ -24,7 +24,7 @@ Factory = Callable[..., Cluster]
 
 @pytest.fixture(scope="session")
 def alone() -> Iterator[None]:
-    """One run at a time on one machine: the next one waits, because it makes clusters of the same names."""
+    """One run at a time on one machine: the next one waits, because its clusters have the same names."""
     with open(Path(tempfile.gettempdir()) / "consul-on-pulumi-e2e.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -32,7 +32,7 @@ def alone() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def variables(alone: None) -> Iterator[None]:
-    """What `eval "$(make -s env)"` sets."""
+    """The variables that `eval "$(make -s env)"` sets."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.variables(environment.tools(), os.environ).items():
             patch.setenv(name, value)
@@ -40,11 +40,11 @@ def variables(alone: None) -> Iterator[None]:
 
 
 def _factory(tmp_path_factory: pytest.TempPathFactory, variables: None) -> Iterator[Factory]:
-    """`cluster(stack, **settings)`: a cluster that is not up yet and lasts as long as the fixture."""
-    with ExitStack() as all_of_them:
+    """`cluster(stack, **settings)`: a cluster that is not up yet, and is removed with the fixture."""
+    with ExitStack() as clusters:
 
         def make(stack: str, **settings: Any) -> Cluster:
-            return all_of_them.enter_context(stood_up(tmp_path_factory.mktemp(stack), f"e2e-{stack}", settings))
+            return clusters.enter_context(stood_up(tmp_path_factory.mktemp(stack), f"e2e-{stack}", settings))
 
         yield make
 
@@ -55,7 +55,7 @@ cluster_of_session = pytest.fixture(_factory, scope="session", name="cluster_of_
 
 
 def three_and_one(factory: Factory, stack: str, **settings: Any) -> Cluster:
-    """Three servers, a client and the seeds, up and whole."""
+    """Three servers, a client and the seeds, up and complete."""
     made = factory(stack, servers=3, clients=1, seeds=SEEDS, **settings)
     made.up()
     made.whole()
@@ -64,5 +64,5 @@ def three_and_one(factory: Factory, stack: str, **settings: Any) -> Cluster:
 
 @pytest.fixture(scope="session")
 def calm(cluster_of_session: Factory) -> Cluster:
-    """Three servers, a client and seeds, for tests that only look and for those that put back what they moved."""
+    """Three servers, a client and seeds, for tests that change nothing or undo their changes."""
     return three_and_one(cluster_of_session, "calm", datacenter="calm")

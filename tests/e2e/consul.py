@@ -1,4 +1,4 @@
-"""A running Consul as its users see it: over HTTP and DNS, each agent by itself."""
+"""A client for a running Consul, over HTTP and DNS. It asks one agent at a time."""
 
 import socket
 import struct
@@ -21,7 +21,7 @@ def call(base: str, path: str, method: str = "GET", body: str | None = None, tim
 
 
 def ask(base: str, path: str) -> Any:
-    """The JSON that one agent answers."""
+    """The JSON answer of one agent."""
     return call(base, path).json()
 
 
@@ -31,16 +31,16 @@ def put(base: str, key: str, value: str) -> bool:
 
 
 def write(base: str, key: str, value: str) -> None:
-    """A write as an application makes it, where a server may have stopped before.
+    """A write that is repeated, as an application does, for the case that a server stopped before.
 
-    An agent keeps connections to servers and finds out that one was closed by the request that it sends over it:
-    `rpc error making call: stream closed`. It repeats a read by itself, a write not (`canRetry` in agent/rpc.go).
+    An agent keeps connections to servers. It finds a closed one only when a request over it fails with `rpc error
+    making call: stream closed`. It repeats a read, but not a write (`canRetry` in agent/rpc.go).
     """
     eventually(f"a write through {base}", lambda: put(base, key, value), bool, within=15)
 
 
 def text(base: str, key: str) -> str:
-    """The value of a key as it was written."""
+    """The value of a key."""
     return call(base, f"/v1/kv/{key}?raw").text
 
 
@@ -50,18 +50,18 @@ def keys(base: str) -> list[str]:
 
 
 def leaders(servers: Iterable[str]) -> set[str]:
-    """Who leads according to each server; one non-empty answer is agreement, silence is no answer."""
-    said = set()
+    """The leaders that the servers report. One element means agreement; an empty one is a missing answer."""
+    reported = set()
     for base in servers:
         try:
-            said.add(str(call(base, "/v1/status/leader", timeout=1).json()))
+            reported.add(str(call(base, "/v1/status/leader", timeout=1).json()))
         except requests.RequestException:
-            said.add("")
-    return said
+            reported.add("")
+    return reported
 
 
 def members(base: str) -> dict[str, str]:
-    """Node name and status of every member as this agent knows them; status 1 is `alive`."""
+    """Status by node name of every member that this agent knows."""
     words = {0: "none", 1: "alive", 2: "leaving", 3: "left", 4: "failed"}
     return {member["Name"]: words[member["Status"]] for member in ask(base, "/v1/agent/members")}
 
@@ -77,7 +77,7 @@ def voters(base: str) -> dict[str, str]:
 
 
 def lookup(address: str, name: str, *, tcp: bool) -> list[str]:
-    """The IPv4 addresses that a DNS interface answers for `name` (RFC 1035)."""
+    """The IPv4 addresses of `name` according to a DNS interface (RFC 1035)."""
     host, port = address.split(":")
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     query = struct.pack("!6H", 0x2A2A, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!2H", 1, 1)

@@ -1,4 +1,4 @@
-"""The Docker engine as a person sees it, through the `docker` command."""
+"""The Docker engine, through the `docker` command."""
 
 import json
 import subprocess
@@ -12,14 +12,14 @@ _unused = count()
 
 
 def docker(*words: str) -> str:
-    """What the command prints; its complaint is the test's failure."""
+    """The output of a command. The test fails with its error message if it fails."""
     done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr.strip()}"
     return done.stdout.strip()
 
 
 def labelled(kind: str, cluster: str) -> list[str]:
-    """The names of all objects of one kind, stopped ones too, that carry this cluster's label."""
+    """The names of all objects of one kind with this cluster's label, also of stopped containers."""
     everything = ["--all"] if kind == "container" else []
     name = "{{.Names}}" if kind == "container" else "{{.Name}}"
     return sorted(
@@ -28,12 +28,12 @@ def labelled(kind: str, cluster: str) -> list[str]:
 
 
 def orphans(cluster: str) -> dict[str, list[str]]:
-    """Everything that carries this cluster's label, by kind."""
+    """The names of all objects with this cluster's label, by kind."""
     return {kind: found for kind in KINDS if (found := labelled(kind, cluster))}
 
 
 def clear(cluster: str) -> None:
-    """Remove whatever carries this cluster's label."""
+    """Remove all objects with this cluster's label."""
     for kind, names in orphans(cluster).items():
         docker(kind, "rm", *(["--force"] if kind != "network" else []), *names)
 
@@ -44,10 +44,10 @@ def inspect(kind: str, name: str) -> dict[str, Any]:
 
 
 def free_subnet() -> str:
-    """A private /24 that neither a Docker network nor a route of this machine overlaps, another at every call."""
+    """A private /24 that overlaps no Docker network and no route of this machine, a new one at every call."""
     taken = _networks() + _routes()
     while True:
-        # Away from the ranges that Docker (172.17 up, 192.168) and clouds (172.31) choose by themselves.
+        # Outside the ranges that Docker (172.17 and higher, 192.168) and clouds (172.31) use by default.
         subnet = IPv4Network(f"10.231.{next(_unused)}.0/24")
         if not any(subnet.overlaps(other) for other in taken):
             return str(subnet)

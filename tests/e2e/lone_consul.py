@@ -1,4 +1,4 @@
-"""One real Consul without a cluster around it, for what is about its API alone."""
+"""One real Consul agent without a cluster, for tests of its API."""
 
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ IMAGE = "hashicorp/consul:1.20.6"
 
 @contextmanager
 def running(name: str, *settings: str, folder: Path | None = None, port: int = 8500) -> Iterator[str]:
-    """`host:port` on this machine of an agent in development mode; `folder` is /work in its container."""
+    """The address (`host:port` on this machine) of an agent in development mode; `folder` is /work in its container."""
     name = f"consul-e2e-{name}"
     subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True, check=False)
     mount = ["--volume", f"{folder}:/work:ro"] if folder else []
@@ -29,7 +29,7 @@ def running(name: str, *settings: str, folder: Path | None = None, port: int = 8
 
 
 def ready(base: str, **how: Any) -> str:
-    """The same base URL, once a leader is known there."""
+    """Wait for a leader. Returns the same base URL."""
 
     def leader() -> bool:
         try:
@@ -42,7 +42,7 @@ def ready(base: str, **how: Any) -> str:
 
 
 def certificates(folder: Path) -> None:
-    """An authority and a server's certificate for 127.0.0.1, made by Consul's own command."""
+    """Create an authority, and certificates for a client and for a server at 127.0.0.1, with `consul tls`."""
     folder.chmod(0o777)
     inside = ["run", "--rm", "--volume", f"{folder}:/work", "--workdir", "/work", "--user", "0:0", IMAGE, "tls"]
     docker(*inside, "ca", "create")

@@ -1,4 +1,4 @@
-"""Secret files on a real cluster: what agents make of them, and that nobody else reads them."""
+"""Secret files on a real cluster: agents use them, and nobody else can read them."""
 
 import base64
 import json
@@ -25,13 +25,13 @@ def sealed(cluster_of_module: Factory) -> Cluster:
     return made
 
 
-def said(cluster: Cluster) -> str:
-    """What the last operation printed."""
+def output(cluster: Cluster) -> str:
+    """The output of the last operation."""
     return "".join(cluster.log)
 
 
-def told_of(cluster: Cluster) -> str:
-    """Everything that Docker tells of the agents and of their volumes, their output too."""
+def docker_output(cluster: Cluster) -> str:
+    """Everything that Docker shows of the agents and of their volumes, with the logs."""
     volumes = docker("volume", "ls", "--quiet", "--filter", f"label=consul.cluster={cluster.name}").split()
     found = [docker("inspect", name) + docker("logs", name) for name in cluster.containers]
     return "".join([*found, docker("volume", "inspect", *volumes)])
@@ -41,13 +41,15 @@ def secret_volumes(cluster: Cluster) -> set[str]:
     return {name for name in docker("volume", "ls", "--quiet").split() if name.startswith(f"{cluster.name}-server-sec")}
 
 
-def test_gossip_is_encrypted_and_a_changed_file_rolls_one_at_a_time_with_nothing_in_the_clear(sealed: Cluster) -> None:
+def test_gossip_is_encrypted_and_a_changed_file_replaces_one_agent_at_a_time_and_no_secret_is_shown(
+    sealed: Cluster,
+) -> None:
     sealed.preview(diff=True)
-    everything = said(sealed)
+    everything = output(sealed)
     sealed.up()
-    everything += said(sealed)
+    everything += output(sealed)
     sealed.whole()
-    # Of two pools (LAN and WAN) every server has this key and no other.
+    # Every server has this key and no other in both gossip pools, LAN and WAN.
     for ring in consul.ask(sealed.servers[0], "/v1/operator/keyring"):
         assert set(ring["Keys"]) == {KEY}
         assert ring["NumNodes"] in (3, 4)
@@ -58,11 +60,11 @@ def test_gossip_is_encrypted_and_a_changed_file_rolls_one_at_a_time_with_nothing
     sealed.secret('agent_secrets["tokens.json"]', json.dumps({"acl": {"tokens": {"default": TOKEN}}}))
     sealed.secret('agent_secrets["ca.pem"]', f"{TOKEN} is no certificate")
     sealed.preview(diff=True)
-    everything += said(sealed)
+    everything += output(sealed)
     assert {name for op, name in sealed.changed() if op == "replace"} >= {*SERVERS, "consul-client-0"}
     with watched(sealed) as silences:
         sealed.up()
-    everything += said(sealed)
+    everything += output(sealed)
     assert replaced(sealed) == [*SERVERS, "consul-client-0"]
     assert max(len(silent) for silent in silences) <= 1, silences
     sealed.whole()
@@ -76,34 +78,34 @@ def test_gossip_is_encrypted_and_a_changed_file_rolls_one_at_a_time_with_nothing
 
     sealed.secret('agent_secrets["ca.pem"]', None)
     sealed.refresh()
-    everything += said(sealed)
+    everything += output(sealed)
     sealed.up()
-    everything += said(sealed)
+    everything += output(sealed)
     for name in sealed.containers:
         assert docker("exec", name, "ls", "/consul/secrets").split() == ["gossip.json", "tokens.json"]
     assert sealed.preview().keys() == {"same"}, sealed.changed()
 
-    everything += sealed.everything_kept() + told_of(sealed)
+    everything += sealed.everything_stored() + docker_output(sealed)
     for secret in (KEY, TOKEN):
         assert secret not in everything
         assert base64.b64encode(secret.encode()).decode() not in everything
 
 
-def test_every_mistake_is_refused_in_the_preview_without_a_value(sealed: Cluster) -> None:
+def test_a_preview_refuses_every_mistake_without_showing_a_value(sealed: Cluster) -> None:
     sealed.secret('agent_secrets["gossip.json"]', json.dumps({"encrypt": KEY, "datacenter": TOKEN}))
     sealed.secret('agent_secrets["broken.json"]', f"{{{TOKEN}")
     try:
-        told = sealed.refused("preview")
+        error = sealed.refused("preview")
     finally:
         sealed.secret('agent_secrets["broken.json"]', None)
         sealed.secret('agent_secrets["gossip.json"]', json.dumps({"encrypt": KEY}))
-    assert 'agent_secrets["gossip.json"]: datacenter is not for agent configuration' in told
-    assert 'agent_secrets["broken.json"]: is no JSON, line 1 column 2' in told
-    assert TOKEN not in told
-    assert KEY not in told
+    assert 'agent_secrets["gossip.json"]: datacenter is not for agent configuration' in error
+    assert 'agent_secrets["broken.json"]: is no JSON, line 1 column 2' in error
+    assert TOKEN not in error
+    assert KEY not in error
 
 
-def test_the_last_agent_takes_the_secrets_along(sealed: Cluster) -> None:
+def test_destroy_removes_the_secret_volumes(sealed: Cluster) -> None:
     sealed.destroy()
 
     assert secret_volumes(sealed) == set()

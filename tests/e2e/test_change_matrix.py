@@ -1,4 +1,4 @@
-"""What each one-field edit of a stack file does to each resource, according to the engine's own preview."""
+"""What each change of one setting does to each resource, according to the engine's preview."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from tests.e2e.conftest import SEEDS
 pytestmark = pytest.mark.e2e
 
 Operations = dict[str, str]
-"""Logical name to operation; a resource that stays as it is has none."""
+"""Operation by logical name; unchanged resources are missing."""
 
 WORDS = {
     "create": "create",
@@ -28,13 +28,13 @@ def each(names: Iterable[str], operation: str) -> Operations:
 
 
 def updated(ordinal: int) -> Operations:
-    """One server between its gate and its seat."""
+    """One server with its VoterGate and its RaftPeer."""
     name = f"consul-server-{ordinal}"
     return {f"{name}-gate": "update", name: "replace", f"{name}-peer": "update"}
 
 
-def made(tier: str, ordinals: Iterable[int], operation: str) -> Operations:
-    """Everything that belongs to some agents of a tier."""
+def agents(tier: str, ordinals: Iterable[int], operation: str) -> Operations:
+    """All resources of some agents of a tier."""
     parts = ("", "-data", "-ports", "-health", *(("-gate", "-peer") if tier == "server" else ()))
     return each([f"consul-{tier}-{ordinal}{part}" for ordinal in ordinals for part in parts], operation)
 
@@ -42,8 +42,8 @@ def made(tier: str, ordinals: Iterable[int], operation: str) -> Operations:
 SERVERS = updated(0) | updated(1) | updated(2)
 CLIENTS = {"consul-client-0": "replace"}
 SEEDED = {"consul-seeds": "update"}
-SIZED = {"consul-autopilot": "update", "consul-seeds": "update"}
-KEPT = ["consul-server-0-health", "consul-server-1-health", "consul-server-2-health", "consul-client-0-health"]
+RESIZED = {"consul-autopilot": "update", "consul-seeds": "update"}
+HEALTH = ["consul-server-0-health", "consul-server-1-health", "consul-server-2-health", "consul-client-0-health"]
 PULLED = {"consul-server-image": "replace", "consul-client-image": "replace"}
 
 EVERY_AGENT: list[dict[str, Any]] = [
@@ -69,7 +69,7 @@ EVERY_AGENT: list[dict[str, Any]] = [
     {"translate_wan_addrs": True},
     {"recursors": ["9.9.9.9"]},
 ]
-SERVER_ALONE: list[dict[str, Any]] = [
+SERVERS_ONLY: list[dict[str, Any]] = [
     {"performance": {"raft_multiplier": 2}},
     {"performance": {"leave_drain_time": "2s"}},
     {"performance": {"rpc_hold_timeout": "10s"}},
@@ -86,7 +86,7 @@ SERVER_ALONE: list[dict[str, Any]] = [
     {"connect": {"enabled": False}},
     {"leave_on_terminate": True},
 ]
-CLIENT_ALONE: list[dict[str, Any]] = [
+CLIENTS_ONLY: list[dict[str, Any]] = [
     {"ui_config": {"enabled": True}},
     {"leave_on_terminate": False},
     {"rejoin_after_leave": False},
@@ -103,7 +103,7 @@ BASELINE = {
         "no key at all": "delete",
     }.items()
 }
-"""What other keys, and not other values, do beside the seeds themselves."""
+"""The changes of KvBaseline, which depends on the keys and not on the values."""
 SEED_EDITS: dict[str, dict[str, Any]] = {
     "a value": {**SEEDS, "motd": "changed"},
     "a key more": {**SEEDS, "new": "key"},
@@ -116,21 +116,21 @@ SEED_EDITS: dict[str, dict[str, Any]] = {
     "no key at all": {},
 }
 SIZES: list[tuple[dict[str, Any], Operations]] = [
-    ({"clients": 0}, made("client", [0], "delete") | {"consul-client-image": "delete"}),
-    ({"clients": 2}, made("client", [1], "create")),
-    ({"clients": 4}, made("client", [1, 2, 3], "create")),
-    ({"servers": 5}, made("server", [3, 4], "create") | SIZED),
-    ({"servers": 7}, made("server", [3, 4, 5, 6], "create") | SIZED),
-    # The list of names to join is shorter for a single server, and it has to elect itself.
-    ({"servers": 1}, updated(0) | made("server", [1, 2], "delete") | SIZED | CLIENTS),
+    ({"clients": 0}, agents("client", [0], "delete") | {"consul-client-image": "delete"}),
+    ({"clients": 2}, agents("client", [1], "create")),
+    ({"clients": 4}, agents("client", [1, 2, 3], "create")),
+    ({"servers": 5}, agents("server", [3, 4], "create") | RESIZED),
+    ({"servers": 7}, agents("server", [3, 4, 5, 6], "create") | RESIZED),
+    # A single server joins no other and elects itself, so its configuration differs.
+    ({"servers": 1}, updated(0) | agents("server", [1, 2], "delete") | RESIZED | CLIENTS),
 ]
-PLACED: list[tuple[dict[str, Any], Operations]] = [
+DOCKER: list[tuple[dict[str, Any], Operations]] = [
     ({"memory_mib": 512}, SERVERS | CLIENTS),
-    ({"http_port": 28500}, SERVERS | CLIENTS | SIZED | each(KEPT, "update")),
+    ({"http_port": 28500}, SERVERS | CLIENTS | RESIZED | each(HEALTH, "update")),
     ({"dns_port": 28600}, SERVERS | CLIENTS),
     ({"retain_data": True}, {}),
 ]
-AS_BEFORE: list[dict[str, Any]] = [
+UNCHANGED: list[dict[str, Any]] = [
     {"servers": 3},
     {"clients": 1},
     {"image": "hashicorp/consul:1.20.6"},
@@ -143,15 +143,15 @@ AS_BEFORE: list[dict[str, Any]] = [
 
 MATRIX: list[Any] = [
     *(pytest.param({"agent_config": edit}, SERVERS | CLIENTS, id=f"every agent: {edit}") for edit in EVERY_AGENT),
-    *(pytest.param({"server_config": edit}, SERVERS, id=f"servers: {edit}") for edit in SERVER_ALONE),
-    *(pytest.param({"client_config": edit}, CLIENTS, id=f"clients: {edit}") for edit in CLIENT_ALONE),
+    *(pytest.param({"server_config": edit}, SERVERS, id=f"servers: {edit}") for edit in SERVERS_ONLY),
+    *(pytest.param({"client_config": edit}, CLIENTS, id=f"clients: {edit}") for edit in CLIENTS_ONLY),
     *(
         pytest.param({"seeds": tree}, SEEDED | BASELINE.get(what, {}), id=f"seeds: {what}")
         for what, tree in SEED_EDITS.items()
     ),
     *(pytest.param(edit, expected, id=f"size: {edit}") for edit, expected in SIZES),
-    *(pytest.param({"docker": edit}, expected, id=f"docker: {edit}") for edit, expected in PLACED),
-    *(pytest.param(edit, {}, id=f"as before: {edit}") for edit in AS_BEFORE),
+    *(pytest.param({"docker": edit}, expected, id=f"docker: {edit}") for edit, expected in DOCKER),
+    *(pytest.param(edit, {}, id=f"unchanged: {edit}") for edit in UNCHANGED),
     pytest.param({"image": "hashicorp/consul:1.20.7"}, PULLED | SERVERS | CLIENTS, id="image"),
 ]
 
@@ -161,7 +161,7 @@ def test_the_matrix_has_at_least_sixty_rows() -> None:
 
 
 @pytest.mark.parametrize(("edit", "expected"), MATRIX)
-def test_one_edit_does_this_and_no_more(calm: Cluster, edit: dict[str, Any], expected: Operations) -> None:
+def test_a_change_affects_exactly_these_resources(calm: Cluster, edit: dict[str, Any], expected: Operations) -> None:
     before = dict(calm.settings)
     docker = edit.get("docker", {})
     platform = {"docker": before["platform"]["docker"] | docker}

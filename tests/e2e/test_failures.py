@@ -1,4 +1,4 @@
-"""Servers that die come back as who they were, by themselves where Docker brings them back, else with one `up`."""
+"""Servers that fail return with their node ID: by themselves where Docker restarts them, else with one `up`."""
 
 import os
 import signal
@@ -19,17 +19,17 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
-def mortal(cluster_of_module: Factory) -> Cluster:
-    return three_and_one(cluster_of_module, "mortal")
+def failing(cluster_of_module: Factory) -> Cluster:
+    return three_and_one(cluster_of_module, "failing")
 
 
 @pytest.fixture
-def whole(mortal: Cluster) -> Cluster:
-    """The cluster as it should be, whatever a test that failed left of it."""
-    docker("start", *mortal.containers)
-    mortal.whole()
-    writes_go_on(mortal)
-    return mortal
+def whole(failing: Cluster) -> Cluster:
+    """The complete cluster, also after a test that failed."""
+    docker("start", *failing.containers)
+    failing.whole()
+    writes_go_on(failing)
+    return failing
 
 
 def writes_go_on(cluster: Cluster) -> None:
@@ -47,8 +47,8 @@ def holds_every_key(cluster: Cluster) -> None:
         assert consul.text(base, "by-hand") == "kept"
 
 
-def comes_back_with_refresh_and_up(cluster: Cluster, gone: str, ids: dict[str, str]) -> None:
-    """The stack tells who leads now, brings `gone` back as who it was, and then has nothing left to do."""
+def returns_with_refresh_and_up(cluster: Cluster, gone: str, ids: dict[str, str]) -> None:
+    """`refresh` shows the new leader, `up` repairs the server `gone`, and a second `up` does nothing."""
     cluster.refresh()
     assert cluster.outputs["leader_address"] == cluster.leader(without=gone)
     cluster.up()
@@ -59,7 +59,7 @@ def comes_back_with_refresh_and_up(cluster: Cluster, gone: str, ids: dict[str, s
     assert cluster.up().keys() == {"same"}, cluster.changed()
 
 
-def test_a_leader_whose_process_is_killed_rejoins_by_itself_and_refresh_tells_the_new_one(whole: Cluster) -> None:
+def test_a_leader_whose_process_is_killed_rejoins_by_itself_and_refresh_shows_the_new_leader(whole: Cluster) -> None:
     ids, old = whole.node_ids(), whole.leader()
     leader = whole.container(old)
     base = whole.servers[whole.outputs["servers"].index(leader)]
@@ -80,33 +80,33 @@ def test_a_leader_whose_process_is_killed_rejoins_by_itself_and_refresh_tells_th
     assert whole.up().keys() == {"same"}, whole.changed()
 
 
-def test_a_killed_leader_is_replaced_at_once_and_brought_back_by_refresh_and_up(whole: Cluster) -> None:
+def test_a_leader_whose_container_is_killed_is_started_by_refresh_and_up(whole: Cluster) -> None:
     ids, old = whole.node_ids(), whole.leader()
     leader = whole.container(old)
     docker("kill", leader)
     eventually("another leader", lambda: whole.leader(without=leader), lambda now: now != old)
     writes_go_on(whole)
-    comes_back_with_refresh_and_up(whole, leader, ids)
+    returns_with_refresh_and_up(whole, leader, ids)
 
 
-def test_a_server_removed_by_hand_is_made_again_with_its_node_id_and_its_data(whole: Cluster) -> None:
+def test_a_server_that_was_removed_by_hand_is_created_again_with_its_node_id_and_data(whole: Cluster) -> None:
     ids = whole.node_ids()
     gone = whole.outputs["servers"][1]
     docker("rm", "--force", gone)
-    comes_back_with_refresh_and_up(whole, gone, ids)
+    returns_with_refresh_and_up(whole, gone, ids)
 
 
-@pytest.mark.parametrize("blow", [("restart",), ("kill", "start")], ids="-then-".join)
-def test_all_containers_struck_at_once_come_back_as_one_cluster(whole: Cluster, blow: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("fault", [("restart",), ("kill", "start")], ids="-then-".join)
+def test_all_containers_restarted_at_once_form_the_same_cluster(whole: Cluster, fault: tuple[str, ...]) -> None:
     ids = whole.node_ids()
-    for command in blow:
+    for command in fault:
         docker(command, *whole.containers)
     whole.whole()
     assert whole.node_ids() == ids
     holds_every_key(whole)
 
 
-def test_a_seeding_goes_on_through_the_loss_of_the_leader(whole: Cluster) -> None:
+def test_seeding_continues_when_the_leader_is_lost(whole: Cluster) -> None:
     wanted = {"addresses": whole.servers, "entries": {f"bulk/{number}": "v" * 64 for number in range(30_000)}}
     leader = whole.container(whole.leader())
     base = next(base for base, name in zip(whole.servers, whole.outputs["servers"], strict=True) if name != leader)
@@ -114,7 +114,7 @@ def test_a_seeding_goes_on_through_the_loss_of_the_leader(whole: Cluster) -> Non
         seeding = pool.submit(KvEntriesProvider().create, {**wanted, "revision": 1})
         eventually("the first keys", lambda: consul.keys(base), lambda found: "bulk/1" in found)
         docker("kill", leader)
-        assert not seeding.done(), "the leader has to die in the middle"
+        assert not seeding.done(), "the leader must be killed before the seeding ends"
         outs = seeding.result(timeout=150).outs
 
     docker("start", leader)
@@ -134,7 +134,7 @@ def cut_off(name: str) -> None:
 
 
 def hang(name: str) -> None:
-    """Stop the agent where it stands, as a dying disk would; Docker notices after three health checks."""
+    """Stop the agent's process with SIGSTOP, as a broken disk does; Docker notices after three health checks."""
     init = inspect("container", name)["State"]["Pid"]
     try:
         for agent in Path(f"/proc/{init}/task/{init}/children").read_text().split():
@@ -150,13 +150,13 @@ def hang(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "blow"), [("server-1", pause), ("server-1", cut_off), ("server-1", hang), ("client-0", cut_off)]
+    ("kind", "fault"), [("server-1", pause), ("server-1", cut_off), ("server-1", hang), ("client-0", cut_off)]
 )
-def test_what_docker_takes_for_a_running_container_is_mended_by_the_next_up(
-    whole: Cluster, kind: str, blow: Callable[[str], None]
+def test_the_next_up_repairs_a_container_that_docker_reports_as_running(
+    whole: Cluster, kind: str, fault: Callable[[str], None]
 ) -> None:
-    ids, struck = whole.node_ids(), f"{whole.name}-{kind}"
-    blow(struck)
+    ids, broken = whole.node_ids(), f"{whole.name}-{kind}"
+    fault(broken)
 
     whole.up()
 
@@ -167,7 +167,7 @@ def test_what_docker_takes_for_a_running_container_is_mended_by_the_next_up(
     assert whole.up().keys() == {"same"}, whole.changed()
 
 
-def test_refresh_tells_what_befell_a_container(whole: Cluster) -> None:
+def test_refresh_shows_that_a_container_is_paused(whole: Cluster) -> None:
     pause(f"{whole.name}-server-2")
 
     whole.refresh()
@@ -178,7 +178,7 @@ def test_refresh_tells_what_befell_a_container(whole: Cluster) -> None:
     whole.whole()
 
 
-def test_a_cluster_whose_containers_are_all_dead_is_destroyed_without_a_trace(whole: Cluster) -> None:
+def test_a_cluster_whose_containers_are_all_stopped_can_be_destroyed(whole: Cluster) -> None:
     docker("kill", *whole.containers)
     whole.destroy()
     assert orphans(whole.name) == {}

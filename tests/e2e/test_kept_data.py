@@ -1,4 +1,4 @@
-"""With `retain_data` the data volumes, and these alone, outlive the cluster."""
+"""With `retain_data`, `destroy` keeps the data volumes and nothing else."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.e2e.conftest import Factory
 pytestmark = pytest.mark.e2e
 
 
-def test_kept_volumes_outlive_destroy_and_the_next_up_finds_every_key_and_node_id(cluster: Factory) -> None:
+def test_retained_volumes_survive_destroy_and_the_next_up_has_every_key_and_node_id(cluster: Factory) -> None:
     platform = {"docker": {"subnet": engine.free_subnet(), "retain_data": True}}
     made = cluster("kept", servers=3, clients=1, seeds={"seeded": "yes"}, platform=platform)
     made.up()
@@ -25,7 +25,7 @@ def test_kept_volumes_outlive_destroy_and_the_next_up_finds_every_key_and_node_i
     assert made.preview().keys() == {"same"}, made.changed()
 
 
-def test_a_server_that_is_scaled_away_comes_back_without_its_old_data(cluster: Factory) -> None:
+def test_a_server_that_was_removed_by_a_smaller_size_returns_without_its_old_data(cluster: Factory) -> None:
     platform = {"docker": {"subnet": engine.free_subnet(), "retain_data": True}}
     made = cluster("shrunk", servers=3, seeds={"seeded": "yes"}, platform=platform)
     made.up()
@@ -38,12 +38,12 @@ def test_a_server_that_is_scaled_away_comes_back_without_its_old_data(cluster: F
     made.change(servers=3)
     made.up()
     made.whole()
-    back = made.node_ids()
-    assert [name for name in made.outputs["servers"] if back[name] != ids[name]] == made.outputs["servers"][1:]
+    again = made.node_ids()
+    assert [name for name in made.outputs["servers"] if again[name] != ids[name]] == made.outputs["servers"][1:]
     for base in made.agents:
         assert consul.text(base, "seeded") == "yes"
     made.destroy()
     assert engine.orphans(made.name) == {"volume": sorted(f"{node}-data" for node in made.nodes)}
     made.up()
     made.whole()
-    assert made.node_ids() == back
+    assert made.node_ids() == again

@@ -1,4 +1,4 @@
-"""The KV provider on a real Consul, among others who write there at the same time."""
+"""The KV provider on a real Consul, while others write to it."""
 
 import itertools
 import json
@@ -33,15 +33,15 @@ def base(variables: None) -> Iterator[str]:
 
 
 def props(base: str, seeds: Seeds, **more: Any) -> dict[str, Any]:
-    return {"addresses": [base], **kv_state.shown(seeds), "revision": 1, **more}
+    return {"addresses": [base], **kv_state.to_props(seeds), "revision": 1, **more}
 
 
 def stored(base: str, prefix: str) -> Seeds:
     return {key: found.seed for key, found in Consul([base]).keys_below(prefix).items()}
 
 
-class Foreigner(threading.Thread):
-    """Writes to the same keys and to others beside them, as fast as it can, and remembers what it wrote last."""
+class OtherWriter(threading.Thread):
+    """Writes to the same keys and to others, as fast as possible, and remembers the last value of each."""
 
     def __init__(self, base: str, keys: list[str]) -> None:
         super().__init__(daemon=True)
@@ -58,7 +58,7 @@ class Foreigner(threading.Thread):
                 ).raise_for_status()
                 self.wrote[key] = Seed(value, 5)
 
-    def __enter__(self) -> "Foreigner":
+    def __enter__(self) -> "OtherWriter":
         self.start()
         return self
 
@@ -79,12 +79,12 @@ SEEDS = some.dictionaries(
     foreign=some.lists(some.sampled_from([*NAMES, "b/theirs", "theirs"]), max_size=12),
     on_conflict=some.sampled_from(["fail", "adopt"]),
 )
-def test_no_foreign_key_is_changed_or_lost_and_the_rest_is_what_was_wanted(
+def test_no_key_of_another_writer_is_changed_or_lost_and_the_rest_is_as_described(
     base: str, wanted: list[Seeds], foreign: list[str], on_conflict: str
 ) -> None:
     top = f"trial{next(_numbers)}/"
     state: dict[str, Any] = {"entries": {}}
-    with Foreigner(base, [top + requests.utils.quote(key) for key in foreign]) as foreigner:
+    with OtherWriter(base, [top + requests.utils.quote(key) for key in foreign]) as other:
         for seeds in wanted:
             keys = {f"{top}{key}": seed for key, seed in seeds.items()}
             noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}).outs
@@ -92,10 +92,10 @@ def test_no_foreign_key_is_changed_or_lost_and_the_rest_is_what_was_wanted(
             try:
                 state = KvEntriesProvider().update("id", state, props(base, keys, **rule)).outs
             except RefusedError:
-                # Somebody else was faster, and that is told; the state stays as it was.
+                # The other writer was faster and the provider refused; the state is unchanged.
                 continue
 
-    theirs = {requests.utils.unquote(key): seed for key, seed in foreigner.wrote.items()}
+    theirs = {requests.utils.unquote(key): seed for key, seed in other.wrote.items()}
     after = stored(base, top)
     for key, seed in theirs.items():
         assert after.get(key) == seed
@@ -106,7 +106,7 @@ def test_no_foreign_key_is_changed_or_lost_and_the_rest_is_what_was_wanted(
 
 
 @pytest.mark.parametrize("on_conflict", ["fail", "adopt", "overwrite"])
-def test_seeds_are_exactly_what_is_stored_and_go_without_a_trace(base: str, on_conflict: str) -> None:
+def test_exactly_the_seeds_are_stored_and_deleted(base: str, on_conflict: str) -> None:
     top = f"exact{next(_numbers)}/"
     requests.put(f"{base}/v1/kv/{top}theirs", data=b"x", timeout=5)
     seeds = {
@@ -127,13 +127,13 @@ def test_seeds_are_exactly_what_is_stored_and_go_without_a_trace(base: str, on_c
 
     assert stored(base, top) == seeds | {f"{top}theirs": Seed(b"x")}
     assert KvEntriesProvider().read("id", outs).outs == wanted
-    # As after a run that was killed before its state was written.
+    # Like a run after one that was killed before its state was written.
     assert KvEntriesProvider().create(wanted).outs == wanted
     KvEntriesProvider().delete("id", outs)
     assert stored(base, top) == {f"{top}theirs": Seed(b"x")}
 
 
-def test_a_key_that_was_there_before_is_refused_by_a_strict_set(base: str) -> None:
+def test_a_set_with_on_conflict_fail_refuses_a_key_that_existed_before(base: str) -> None:
     top = f"strict{next(_numbers)}/"
     requests.put(f"{base}/v1/kv/{top}a", data=b"1", timeout=5)
     noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [f"{top}a"]}).outs
@@ -146,14 +146,14 @@ def test_a_key_that_was_there_before_is_refused_by_a_strict_set(base: str) -> No
         KvEntriesProvider().create(wanted)
 
 
-def test_a_value_beyond_the_servers_limit_is_told_with_its_size(base: str) -> None:
+def test_a_value_above_the_limit_is_refused_with_its_size(base: str) -> None:
     with pytest.raises(RefusedError, match=r"413 .*524289"):
         KvEntriesProvider().create(props(base, {"limit/too-large": Seed(b"x" * 524_289)}))
 
 
 @pytest.fixture(scope="module")
 def secured(variables: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A Consul that speaks TLS alone, wants a client's certificate, and denies what no token allows."""
+    """A Consul with TLS only, client certificates required, and ACLs that deny by default."""
     folder = tmp_path_factory.mktemp("tls")
     lone_consul.certificates(folder)
     files = {
@@ -176,7 +176,7 @@ def secured(variables: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 TOKEN = "6ad87a4e-47a9-4b6f-a3a0-30a5a2a1c1d7"
 
 
-def test_tls_and_a_token_make_no_difference(secured: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seeds_work_with_tls_and_a_token(secured: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     base, folder = secured
     monkeypatch.setattr(credentials, "_configured", {})
     monkeypatch.setenv("CONSUL_CACERT", str(folder / "consul-agent-ca.pem"))

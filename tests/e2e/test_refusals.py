@@ -1,4 +1,4 @@
-"""Settings that cannot work are refused in the preview, all at once and in words."""
+"""A preview refuses settings that cannot work, all at once."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.e2e.conftest import Factory
 pytestmark = pytest.mark.e2e
 
 
-def test_every_mistake_in_the_stack_file_is_told_and_nothing_is_made(cluster: Factory) -> None:
+def test_every_mistake_in_the_stack_file_is_shown_and_nothing_is_created(cluster: Factory) -> None:
     made = cluster(
         "mistaken",
         servers=4,
@@ -18,7 +18,7 @@ def test_every_mistake_in_the_stack_file_is_told_and_nothing_is_made(cluster: Fa
         image="hashicorp/consul",
         seeds={"app": {"name": None}},
     )
-    said = made.refused("preview")
+    error = made.refused("preview")
     for line in (
         "cluster.datacentre: unknown setting, did you mean datacenter?",
         "cluster.clients: expected a whole number, got 'two'",
@@ -26,18 +26,18 @@ def test_every_mistake_in_the_stack_file_is_told_and_nothing_is_made(cluster: Fa
         "cluster.image: expected an exact version or a digest such as hashicorp/consul:1.20.6, got 'hashicorp/consul'",
         "cluster.seeds: key 'app/name' has no value, write '' for an empty one",
     ):
-        assert line in said
-    assert "Traceback" not in said
+        assert line in error
+    assert "Traceback" not in error
     assert engine.orphans(made.name) == {}
 
 
-def test_a_living_cluster_keeps_its_name_its_datacenter_and_its_subnet(calm: Cluster) -> None:
+def test_name_datacenter_and_subnet_of_a_cluster_cannot_change(calm: Cluster) -> None:
     before, settings = {name: engine.inspect("container", name)["Id"] for name in calm.containers}, calm.settings
     subnet = settings["platform"]["docker"]["subnet"]
     other = engine.free_subnet()
     calm.change(name="renamed", datacenter="moved", platform={"docker": {"subnet": other}})
     try:
-        said = calm.refused("preview")
+        error = calm.refused("preview")
     finally:
         calm.change(name=None)
         calm.change(**settings)
@@ -46,7 +46,7 @@ def test_a_living_cluster_keeps_its_name_its_datacenter_and_its_subnet(calm: Clu
         ("datacenter", "calm", "moved"),
         ("platform.docker.subnet", subnet, other),
     ):
-        assert f"cluster.{path}: expected {old!r} as when the cluster was made, got {new!r}" in said
-    assert "Traceback" not in said
+        assert f"cluster.{path}: expected {old!r} as when the cluster was made, got {new!r}" in error
+    assert "Traceback" not in error
     assert {name: engine.inspect("container", name)["Id"] for name in calm.containers} == before
     assert engine.orphans("renamed") == {}

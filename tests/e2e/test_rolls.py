@@ -1,4 +1,4 @@
-"""A change rolls through the servers one by one; the cluster keeps its quorum, its data and its identity."""
+"""A change replaces the servers one by one; the cluster keeps its quorum, its data and its node IDs."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 import requests
-from consul_on_pulumi.server import DEFAULT_IMAGE
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster
@@ -29,7 +29,7 @@ def rolling(cluster_of_module: Factory) -> Cluster:
 
 @pytest.fixture(scope="module", autouse=True)
 def other_image() -> Iterator[None]:
-    """The same image under another name, which for the program is another image."""
+    """The same image under another name, which is another image for the program."""
     docker("tag", DEFAULT_IMAGE, OTHER_IMAGE)
     yield
     subprocess.run(["docker", "image", "rm", "--force", OTHER_IMAGE], capture_output=True, check=False)
@@ -37,7 +37,7 @@ def other_image() -> Iterator[None]:
 
 @contextmanager
 def watched(cluster: Cluster) -> Iterator[set[frozenset[str]]]:
-    """Every set of servers that were found silent at the same time while the block ran."""
+    """Every set of servers that gave no answer at the same time while the block ran."""
     seen: set[frozenset[str]] = set()
     over = Event()
 
@@ -67,7 +67,7 @@ def ids(cluster: Cluster) -> dict[str, str]:
 
 
 def replaced(cluster: Cluster) -> list[str]:
-    """Containers in the order in which the last operation made them anew."""
+    """Containers in the order in which the last operation replaced them."""
     containers = [*SERVERS, "consul-client-0"]
     return [name for op, name in cluster.steps if op == "create-replacement" and name in containers]
 
@@ -77,7 +77,7 @@ def holds_the_seeds(cluster: Cluster) -> None:
         assert {key: consul.text(base, key) for key in FLAT} == FLAT
 
 
-def rolls_one_by_one(cluster: Cluster, expected: list[str]) -> None:
+def replaces_one_by_one(cluster: Cluster, expected: list[str]) -> None:
     identity, outputs = cluster.node_ids(), set(cluster.outputs["servers"])
     with watched(cluster) as silences:
         cluster.up()
@@ -91,26 +91,26 @@ def rolls_one_by_one(cluster: Cluster, expected: list[str]) -> None:
     assert cluster.up().keys() == {"same"}, cluster.changed()
 
 
-def test_a_changed_agent_setting_shows_by_its_key_and_rolls_through_servers_then_clients(rolling: Cluster) -> None:
+def test_a_changed_agent_setting_is_shown_by_its_key_and_replaces_servers_then_clients(rolling: Cluster) -> None:
     rolling.change(agent_config={"log_level": "DEBUG"})
     rolling.preview(diff=True)
     assert re.search(r'~ log_level +: "INFO" => "DEBUG"', "\n".join(rolling.log))
     assert {name for op, name in rolling.changed() if op == "replace"} == {*SERVERS, "consul-client-0"}
-    rolls_one_by_one(rolling, [*SERVERS, "consul-client-0"])
+    replaces_one_by_one(rolling, [*SERVERS, "consul-client-0"])
     assert consul.ask(rolling.servers[0], "/v1/agent/self")["DebugConfig"]["Logging"]["LogLevel"] == "DEBUG"
 
 
-def test_another_image_rolls_through_the_servers_in_order(rolling: Cluster) -> None:
+def test_another_image_replaces_the_servers_in_order(rolling: Cluster) -> None:
     rolling.change(image=OTHER_IMAGE)
-    rolls_one_by_one(rolling, [*SERVERS, "consul-client-0"])
+    replaces_one_by_one(rolling, [*SERVERS, "consul-client-0"])
     assert {inspect("container", name)["Config"]["Image"] for name in rolling.containers} == {OTHER_IMAGE}
 
 
-def test_an_image_that_does_not_exist_touches_no_container(rolling: Cluster) -> None:
+def test_an_image_that_does_not_exist_changes_no_container(rolling: Cluster) -> None:
     image, before = rolling.settings.get("image"), ids(rolling)
     rolling.change(image="hashicorp/consul:0.0.0-none")
-    said = rolling.refused("up")
-    assert "hashicorp/consul:0.0.0-none" in said
+    error = rolling.refused("up")
+    assert "hashicorp/consul:0.0.0-none" in error
     assert ids(rolling) == before
     rolling.whole()
     rolling.change(image=image)
@@ -119,13 +119,13 @@ def test_an_image_that_does_not_exist_touches_no_container(rolling: Cluster) -> 
     assert rolling.preview().keys() == {"same"}, rolling.changed()
 
 
-def test_a_setting_that_the_agent_refuses_stops_the_roll_at_the_first_server(rolling: Cluster) -> None:
+def test_a_setting_that_the_agent_refuses_stops_the_rollout_at_the_first_server(rolling: Cluster) -> None:
     identity, before = rolling.node_ids(), ids(rolling)
     first = rolling.outputs["servers"][0]
     rolling.change(server_config={"performance": {"raft_multiplier": 99}})
-    said = rolling.refused("up")
-    assert f"{first} ends as soon as it starts (" in said
-    assert "raft_multiplier cannot be 99" in said
+    error = rolling.refused("up")
+    assert f"{first} ends as soon as it starts (" in error
+    assert "raft_multiplier cannot be 99" in error
     assert {name for name, now in ids(rolling).items() if now != before[name]} == {first}
     rolling.leader(without=first)
     consul.write(rolling.agents[-1], "during", "written")

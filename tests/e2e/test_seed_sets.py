@@ -1,4 +1,4 @@
-"""Seed sets on a real stack: what a reviewer sees, what is stored, and what stays when a set goes."""
+"""Seed sets on a real stack: what a preview shows, what is stored, and what remains when a set is removed."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ LOGO = bytes(range(256))
 
 @pytest.fixture(scope="module")
 def seeded(cluster_of_module: Factory) -> Cluster:
-    """One server and no seeds yet."""
+    """One server without seeds."""
     made = cluster_of_module("sets", servers=1)
     made.up()
     return made
@@ -29,7 +29,7 @@ def seeded(cluster_of_module: Factory) -> Cluster:
 
 @pytest.fixture
 def bare(seeded: Cluster) -> Iterator[Cluster]:
-    """Without any seed, before and after."""
+    """The same server; all keys are deleted after the test."""
     yield seeded
     seeded.change(seed_sets=None)
     seeded.up()
@@ -43,7 +43,7 @@ def file(cluster: Cluster, name: str, content: bytes | str) -> None:
 
 
 def log(cluster: Cluster) -> str:
-    """What the last operation printed, without the spaces that draw it."""
+    """The output of the last operation with single spaces."""
     return " ".join("".join(cluster.log).split())
 
 
@@ -59,7 +59,7 @@ def export(cluster: Cluster) -> Any:
     return json.loads(docker("exec", cluster.containers[0], "consul", "kv", "export"))
 
 
-def test_files_of_all_kinds_become_keys_and_a_reviewer_reads_what_changes(bare: Cluster) -> None:
+def test_files_of_all_kinds_become_keys_and_a_preview_shows_changes(bare: Cluster) -> None:
     file(bare, "config/app/settings.yaml", "db:\n  port: 5432\n  version: 1.10\n")
     file(bare, "config/app/logo.png", LOGO)
     file(bare, "config/app/motd.txt", "Hello\n")
@@ -91,50 +91,50 @@ def test_files_of_all_kinds_become_keys_and_a_reviewer_reads_what_changes(bare: 
     assert '"5432" => "5433"' in seen
     assert '- app/settings/db/version: "1.10"' in seen
     assert "+ app/new.txt" in seen
-    assert "motd" not in seen, "what stays is not shown"
+    assert "motd" not in seen, "unchanged keys are not shown"
     assert "sha256" in seen
     assert base64.b64encode(LOGO).decode()[:40] not in seen
     bare.up()
     assert "app/settings/db/version" not in consul.keys(base)
 
 
-def test_no_secret_value_is_ever_in_the_clear(bare: Cluster) -> None:
+def test_no_secret_value_is_shown_or_stored_as_plain_text(bare: Cluster) -> None:
     bare.change(seed_sets={"app": {"prefix": "app/", "entries": {"name": "web"}}})
-    said = ""
+    output = ""
     bare.secret("seed_secrets.app.db.password", CANARY)
     try:
         bare.preview(diff=True)
-        said += log(bare)
+        output += log(bare)
         bare.up()
-        said += log(bare)
+        output += log(bare)
         assert texts(bare) == {"app/name": "web", "app/db/password": CANARY}
 
         put(bare, "app/db/password", f"{CANARY}-by-hand")
         bare.refresh()
-        said += log(bare)
+        output += log(bare)
         bare.preview(diff=True)
-        said += log(bare)
-        assert "app/db/password" in said, "the key itself is no secret"
+        output += log(bare)
+        assert "app/db/password" in output, "the key is no secret"
         bare.up()
         assert texts(bare)["app/db/password"] == CANARY
 
         put(bare, "app/db/password", f"{CANARY}-by-hand")
         bare.secret("seed_secrets.app.db.password", f"{CANARY}-new")
-        said += bare.refused("up")
-        assert "app/db/password was changed by other hands" in said
+        output += bare.refused("up")
+        assert "app/db/password was changed by other hands" in output
         bare.refresh()
         bare.up()
-        said += log(bare)
+        output += log(bare)
     finally:
         bare.secret("seed_secrets", None)
-    everything = said + bare.everything_kept()
+    everything = output + bare.everything_stored()
     assert CANARY not in everything
     assert base64.b64encode(CANARY.encode()).decode() not in everything
     for name in bare.containers:
         assert CANARY not in docker("inspect", name)
 
 
-def test_an_export_of_another_cluster_comes_out_as_it_went_in(bare: Cluster) -> None:
+def test_an_export_of_another_cluster_is_stored_exactly(bare: Cluster) -> None:
     entries = [
         {"key": "a/binary", "flags": 42, "value": base64.b64encode(LOGO).decode()},
         {"key": "a/empty", "flags": 0, "value": ""},
@@ -150,19 +150,19 @@ def test_an_export_of_another_cluster_comes_out_as_it_went_in(bare: Cluster) -> 
     assert bare.preview().keys() == {"same"}
 
 
-def test_what_to_do_about_existing_keys_is_chosen_per_set_and_told_in_the_preview(bare: Cluster) -> None:
+def test_on_conflict_decides_about_existing_keys_and_the_preview_refuses_them(bare: Cluster) -> None:
     put(bare, "app/same", "1")
     put(bare, "app/other", "theirs")
     described: dict[str, Any] = {"prefix": "app/", "entries": {"same": 1, "other": 2}}
 
     bare.change(seed_sets={"app": described})
-    told = bare.refused("preview")
-    assert "app/same exists already" in told
-    assert "app/other exists already with another value" in told
+    error = bare.refused("preview")
+    assert "app/same exists already" in error
+    assert "app/other exists already with another value" in error
 
     bare.change(seed_sets={"app": {**described, "on_conflict": "adopt"}})
-    told = bare.refused("up")
-    assert "app/same exists" not in told
+    error = bare.refused("up")
+    assert "app/same exists" not in error
     assert texts(bare) == {"app/same": "1", "app/other": "theirs"}
 
     bare.change(seed_sets={"app": {**described, "on_conflict": "overwrite"}})
@@ -170,7 +170,7 @@ def test_what_to_do_about_existing_keys_is_chosen_per_set_and_told_in_the_previe
     assert texts(bare) == {"app/same": "1", "app/other": "2"}
 
 
-def test_drift_is_shown_and_repaired_unless_edits_are_kept(bare: Cluster) -> None:
+def test_drift_is_shown_and_repaired_unless_the_set_keeps_edits(bare: Cluster) -> None:
     sets = {
         "ours": {"prefix": "ours/", "entries": {"a": 1, "b": 1}},
         "theirs": {"prefix": "theirs/", "entries": {"a": 1, "b": 1}, "keep_edits": True},
@@ -191,27 +191,27 @@ def test_drift_is_shown_and_repaired_unless_edits_are_kept(bare: Cluster) -> Non
     assert texts(bare) == {"ours/a": "1", "ours/b": "1", "theirs/a": "by hand"}
 
 
-def test_a_set_takes_its_own_keys_along_unless_they_shall_stay(bare: Cluster) -> None:
+def test_removing_a_set_deletes_its_own_unedited_keys_unless_it_retains_them(bare: Cluster) -> None:
     sets = {
-        "goes": {"prefix": "goes/", "entries": {"a": 1, "edited": 1}},
-        "stays": {"prefix": "stays/", "entries": {"a": 1}, "retain": True},
+        "deleted": {"prefix": "deleted/", "entries": {"a": 1, "edited": 1}},
+        "retained": {"prefix": "retained/", "entries": {"a": 1}, "retain": True},
     }
     bare.change(seed_sets=sets)
     bare.up()
-    put(bare, "goes/foreign", "theirs")
-    put(bare, "goes/edited", "theirs")
+    put(bare, "deleted/foreign", "theirs")
+    put(bare, "deleted/edited", "theirs")
 
     bare.change(seed_sets=None)
     bare.up()
 
-    assert texts(bare) == {"goes/edited": "theirs", "goes/foreign": "theirs", "stays/a": "1"}
+    assert texts(bare) == {"deleted/edited": "theirs", "deleted/foreign": "theirs", "retained/a": "1"}
 
 
-def test_a_state_that_the_first_version_wrote_needs_no_change(bare: Cluster) -> None:
+def test_a_state_without_a_baseline_needs_no_other_change(bare: Cluster) -> None:
     bare.change(seeds={"app": {"name": "web"}})
     bare.up()
 
-    def as_first_written(resources: list[dict[str, Any]]) -> None:
+    def without_baseline(resources: list[dict[str, Any]]) -> None:
         (baseline,) = (found for found in resources if found["urn"].endswith("consul-seeds-baseline"))
         resources.remove(baseline)
         for found in resources:
@@ -222,7 +222,7 @@ def test_a_state_that_the_first_version_wrote_needs_no_change(bare: Cluster) -> 
                     kept = {"__provider", "addresses", "entries", "revision"}
                     found[part] = {key: value for key, value in found[part].items() if key in kept}
 
-    bare.rewrite(as_first_written)
+    bare.rewrite(without_baseline)
     try:
         bare.preview()
         assert bare.changed() == [("create", "consul-seeds-baseline")]
@@ -232,7 +232,7 @@ def test_a_state_that_the_first_version_wrote_needs_no_change(bare: Cluster) -> 
         bare.change(seeds=None)
 
 
-def test_every_mistake_in_a_set_is_refused_in_the_preview(bare: Cluster) -> None:
+def test_a_preview_refuses_every_mistake_in_a_set(bare: Cluster) -> None:
     file(bare, "broken.json", '{"a": 1,\n "a": 2}')
     bare.change(
         seed_sets={
@@ -242,10 +242,10 @@ def test_every_mistake_in_a_set_is_refused_in_the_preview(bare: Cluster) -> None
         }
     )
 
-    told = bare.refused("preview")
+    error = bare.refused("preview")
 
-    assert "cluster.seed_sets.one.prefix: expected a slash at the end, got 'app', write 'app/'" in told
-    assert "cluster.seed_sets.one.files" in told
-    assert "broken.json" in told
-    assert "did you mean overwrite?" in told
-    assert "cluster.seed_sets.three.entries: key '/k' starts with a slash, drop it" in told
+    assert "cluster.seed_sets.one.prefix: expected a slash at the end, got 'app', write 'app/'" in error
+    assert "cluster.seed_sets.one.files" in error
+    assert "broken.json" in error
+    assert "did you mean overwrite?" in error
+    assert "cluster.seed_sets.three.entries: key '/k' starts with a slash, drop it" in error

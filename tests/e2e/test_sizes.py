@@ -1,4 +1,4 @@
-"""A cluster of each size comes, stays as it is, and goes."""
+"""A cluster of each size can be created, does not change by itself, and can be destroyed."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.e2e.waiting import eventually
 pytestmark = pytest.mark.e2e
 
 
-def serves_all_that_its_outputs_name(cluster: Cluster) -> None:
+def serves_every_address_of_its_outputs(cluster: Cluster) -> None:
     servers, nodes = cluster.settings["servers"], cluster.nodes
     outputs = cluster.outputs
     assert outputs["servers"] == nodes[:servers]
@@ -33,24 +33,24 @@ def serves_all_that_its_outputs_name(cluster: Cluster) -> None:
             )
 
 
-def stays_as_it_is(cluster: Cluster) -> None:
+def has_no_changes(cluster: Cluster) -> None:
     assert cluster.preview().keys() == {"same"}, cluster.changed()
     assert cluster.refresh().keys() == {"same"}, cluster.changed()
 
 
 @pytest.mark.parametrize(("servers", "clients"), [(1, 1), (5, 2)])
-def test_a_cluster_serves_all_that_its_outputs_name_and_leaves_nothing_behind(
+def test_a_cluster_serves_every_address_of_its_outputs_and_is_destroyed_completely(
     cluster: Factory, servers: int, clients: int
 ) -> None:
     made = cluster(f"{servers}-and-{clients}", servers=servers, clients=clients)
     made.up()
     made.whole()
-    serves_all_that_its_outputs_name(made)
-    stays_as_it_is(made)
+    serves_every_address_of_its_outputs(made)
+    has_no_changes(made)
     made.destroy()
     assert engine.orphans(made.name) == {}
 
 
-def test_three_servers_and_a_client_serve_all_that_the_outputs_name(calm: Cluster) -> None:
-    serves_all_that_its_outputs_name(calm)
-    stays_as_it_is(calm)
+def test_three_servers_and_a_client_serve_every_address_of_the_outputs(calm: Cluster) -> None:
+    serves_every_address_of_its_outputs(calm)
+    has_no_changes(calm)

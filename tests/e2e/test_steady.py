@@ -1,4 +1,4 @@
-"""A stack whose settings do not change does nothing, however often it is asked."""
+"""A stack whose settings do not change does nothing, however often it runs."""
 
 import os
 

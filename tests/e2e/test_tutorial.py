@@ -1,4 +1,4 @@
-"""What the tutorial does by hand works on the cluster that the program made."""
+"""The commands of the Consul tutorial work on the cluster."""
 
 import base64
 import json
@@ -20,22 +20,22 @@ def on_client(cluster: Cluster, *words: str) -> str:
 
 
 def rows(table: str) -> list[list[str]]:
-    """The cells of a table of the `consul` command, without its head."""
+    """The cells of a table that the `consul` command printed, without its heading."""
     return [line.split() for line in table.splitlines()[1:]]
 
 
-def test_every_member_is_alive_in_the_clients_eyes(calm: Cluster) -> None:
+def test_the_client_lists_every_member_as_alive(calm: Cluster) -> None:
     assert {row[0]: row[2] for row in rows(on_client(calm, "members"))} == dict.fromkeys(calm.nodes, "alive")
 
 
-def test_every_member_has_a_node_id_of_its_own(calm: Cluster) -> None:
+def test_every_member_has_its_own_node_id(calm: Cluster) -> None:
     detailed = on_client(calm, "members", "-detailed")
-    told = {row[0]: dict(tag.split("=", 1) for tag in row[3].split(","))["id"] for row in rows(detailed)}
-    assert told == calm.node_ids()
-    assert len(set(told.values())) == len(calm.nodes)
+    ids = {row[0]: dict(tag.split("=", 1) for tag in row[3].split(","))["id"] for row in rows(detailed)}
+    assert ids == calm.node_ids()
+    assert len(set(ids.values())) == len(calm.nodes)
 
 
-def test_info_tells_that_the_client_knows_every_server(calm: Cluster) -> None:
+def test_info_shows_that_the_client_knows_every_server(calm: Cluster) -> None:
     info = on_client(calm, "info")
     assert "known_servers = 3" in info
     assert "server = false" in info
@@ -66,7 +66,7 @@ def test_values_are_base64_over_http(calm: Cluster) -> None:
     assert entry["Value"] == "Q29uc3VsIG9uIFB1bHVtaQ=="
 
 
-def test_every_agent_tells_of_members_peers_leader_services_and_nodes(calm: Cluster) -> None:
+def test_every_agent_answers_with_members_peers_leader_services_and_nodes(calm: Cluster) -> None:
     peers = sorted(consul.voters(calm.servers[0]).values())
     leader = calm.leader()
     for base in calm.agents:
@@ -77,6 +77,6 @@ def test_every_agent_tells_of_members_peers_leader_services_and_nodes(calm: Clus
         assert consul.node_ids(base) == calm.node_ids()
 
 
-def test_only_one_of_the_peers_leads(calm: Cluster) -> None:
+def test_exactly_one_of_the_peers_is_the_leader(calm: Cluster) -> None:
     states = [consul.ask(base, "/v1/agent/self")["Stats"]["raft"]["state"] for base in calm.servers]
     assert sorted(states) == ["Follower", "Follower", "Leader"]

@@ -1,4 +1,4 @@
-"""Two stacks on one machine know nothing of each other."""
+"""Two stacks on one machine do not affect each other."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.e2e.conftest import Factory
 pytestmark = pytest.mark.e2e
 
 
-def test_two_clusters_live_side_by_side_and_the_end_of_one_is_nothing_to_the_other(cluster: Factory) -> None:
+def test_destroying_one_of_two_clusters_does_not_affect_the_other(cluster: Factory) -> None:
     both = [cluster(name, servers=1, clients=1, seeds={"who": name}) for name in ("one", "other")]
     for made in both:
         made.up()

@@ -1,4 +1,4 @@
-"""The UI in a real browser shows what the cluster has."""
+"""The UI in a real browser shows the nodes and keys of the cluster."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The reliability suite in short; `make chaos` runs it in full and holds it against its targets."""
+"""A short form of the reliability suite. `make chaos` runs all of it, with targets."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.e2e.conftest import SEEDS, Factory
 pytestmark = pytest.mark.e2e
 
 REFUSED_IN_TRANSFER = "500 raft apply failed: leadership transfer in progress"
-"""What Consul 1.20 answers for some milliseconds; such a write was not applied."""
+"""The answer of Consul 1.20 during a transfer, for some milliseconds. Such a write was not applied."""
 
 
 def only_refused(report: Report) -> None:
@@ -18,14 +18,14 @@ def only_refused(report: Report) -> None:
     assert len(report.failed) <= 3
 
 
-def test_no_acknowledged_write_is_lost_in_crashes_rolls_and_changes_of_size(cluster: Factory) -> None:
+def test_no_acknowledged_write_is_lost_in_crashes_rollouts_and_changes_of_size(cluster: Factory) -> None:
     made = cluster("load", servers=3)
     made.up()
     made.whole()
 
     killed = scenarios.kill_leader(made, "kill")
     with scenarios.other_image() as image:
-        updated, took = scenarios.roll(made, image, "roll")
+        updated, took = scenarios.rollout(made, image, "rollout")
         made.whole()
         grown, larger = scenarios.scale(made, 5, "grow")
         made.whole()

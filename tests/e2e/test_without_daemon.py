@@ -1,4 +1,4 @@
-"""The Docker daemon stops and starts: last, because every container of the machine goes through it."""
+"""The Docker daemon is restarted. These tests run last, because that restarts every container of the machine."""
 
 import os
 import shutil
@@ -19,22 +19,22 @@ pytestmark = pytest.mark.e2e
 
 
 def not_ready_reason() -> str | None:
-    """Why this test may not restart the daemon, or None."""
+    """Why these tests may not restart the daemon, or None."""
     if os.environ.get("DOCKER_HOST"):
-        return "DOCKER_HOST names a daemon that is not ours to restart"
+        return "DOCKER_HOST names a daemon that these tests may not restart"
     if os.geteuid() != 0 or not shutil.which("dockerd"):
         return "only root on the daemon's own machine can restart it"
     if not docker_engine.by_systemd() and not docker_engine.running(docker_engine.PID_FILES[0]):
-        return "the daemon was not started by the toolchain"
+        return "the daemon was not started by `python -m tools`"
     return None
 
 
 def restart_daemon() -> None:
-    command = [sys.executable, "-m", "toolchain", "docker", "restart"]
+    command = [sys.executable, "-m", "tools", "docker", "restart"]
     subprocess.run(command, cwd=places.ROOT, check=True, capture_output=True, timeout=180)
 
 
-def test_the_cluster_comes_back_by_itself_when_the_daemon_was_restarted(calm: Cluster) -> None:
+def test_the_cluster_recovers_by_itself_after_a_restart_of_the_daemon(calm: Cluster) -> None:
     if reason := not_ready_reason():
         pytest.skip(reason)
     ids = calm.node_ids()
@@ -47,16 +47,18 @@ def test_the_cluster_comes_back_by_itself_when_the_daemon_was_restarted(calm: Cl
     assert calm.preview().keys() == {"same"}, calm.changed()
 
 
-def test_an_up_that_loses_its_daemon_half_way_is_finished_by_the_next_one(calm: Cluster) -> None:
+def test_an_up_that_loses_the_daemon_is_finished_by_the_next_one(calm: Cluster) -> None:
     if reason := not_ready_reason():
         pytest.skip(reason)
     before = dict(calm.settings)
     calm.change(agent_config={"log_level": "DEBUG"})
     with ThreadPoolExecutor(1) as pool:
         rolling = pool.submit(calm.up)
-        eventually("the first server on its way", lambda: ("create-replacement", "consul-server-0") in calm.steps, bool)
+        eventually(
+            "the first server is being replaced", lambda: ("create-replacement", "consul-server-0") in calm.steps, bool
+        )
         restart_daemon()
-        # Whether the roll meets the daemon away or just misses it is chance: both have to end well.
+        # The rollout may or may not notice the restart: both must end well.
         rolling.exception(timeout=300)
 
     interrupted.converge(calm, "up")

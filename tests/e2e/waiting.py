@@ -1,4 +1,4 @@
-"""Waiting for what happens by itself."""
+"""Wait for a condition."""
 
 import time
 from collections.abc import Callable
@@ -10,9 +10,9 @@ Value = TypeVar("Value")
 
 
 def eventually(what: str, probe: Callable[[], Value], wanted: Callable[[Value], object], within: float = 30) -> Value:
-    """Ask again and again until the answer is as wanted; an agent that does not answer yet is asked again too."""
+    """Call `probe` until its answer is as wanted; network errors count as another answer. Returns the answer."""
     deadline = time.monotonic() + within
-    last: object = "nothing was answered"
+    last: object = "no answer"
     while True:
         try:
             last = answer = probe()
