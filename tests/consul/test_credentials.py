@@ -20,26 +20,26 @@ def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credentials, "_configured", {})
 
 
-def equipped(**env: str) -> requests.Session:
-    return credentials.equip(requests.Session(), env)
+def session_with(**env: str) -> requests.Session:
+    return credentials.add_to(requests.Session(), env)
 
 
 def configured(**config: str) -> Any:
     return SimpleNamespace(config=config)
 
 
-def test_without_any_setting_a_session_is_as_it_was() -> None:
-    session = equipped()
+def test_without_settings_a_session_has_no_credentials() -> None:
+    session = session_with()
 
     assert "X-Consul-Token" not in session.headers
     assert (session.verify, session.cert) == (True, None)
 
 
-def test_the_token_is_taken_from_where_consuls_own_commands_take_it(tmp_path: Path) -> None:
+def test_the_token_comes_from_the_environment_variables_of_the_consul_command(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from a file\n")
 
-    assert equipped(CONSUL_HTTP_TOKEN="from a variable").headers["X-Consul-Token"] == "from a variable"
-    named = equipped(CONSUL_HTTP_TOKEN="x", CONSUL_HTTP_TOKEN_FILE=str(tmp_path / "token"))
+    assert session_with(CONSUL_HTTP_TOKEN="from a variable").headers["X-Consul-Token"] == "from a variable"
+    named = session_with(CONSUL_HTTP_TOKEN="x", CONSUL_HTTP_TOKEN_FILE=str(tmp_path / "token"))
     assert named.headers["X-Consul-Token"] == "from a file"
 
 
@@ -57,16 +57,16 @@ def test_the_token_is_taken_from_where_consuls_own_commands_take_it(tmp_path: Pa
     ],
     ids=lambda provider: provider.__name__,
 )
-def test_every_provider_takes_the_token_of_the_stack_first(provider: Any) -> None:
+def test_every_provider_prefers_the_token_of_the_stack(provider: Any) -> None:
     provider().configure(configured(token="of the stack"))
 
-    assert equipped(CONSUL_HTTP_TOKEN="from a variable").headers["X-Consul-Token"] == "of the stack"
+    assert session_with(CONSUL_HTTP_TOKEN="from a variable").headers["X-Consul-Token"] == "of the stack"
 
 
-def test_a_stack_without_a_token_leaves_it_to_the_environment() -> None:
+def test_without_a_token_of_the_stack_the_environment_counts() -> None:
     KvEntriesProvider().configure(configured())
 
-    assert equipped(CONSUL_HTTP_TOKEN="from a variable").headers["X-Consul-Token"] == "from a variable"
+    assert session_with(CONSUL_HTTP_TOKEN="from a variable").headers["X-Consul-Token"] == "from a variable"
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,10 @@ def test_a_stack_without_a_token_leaves_it_to_the_environment() -> None:
         ({"CONSUL_HTTP_SSL_VERIFY": "true"}, True),
     ],
 )
-def test_a_server_is_known_by_its_authority(env: dict[str, str], verify: str | bool) -> None:
-    assert equipped(**env).verify == verify
+def test_server_certificates_are_verified_as_configured(env: dict[str, str], verify: str | bool) -> None:
+    assert session_with(**env).verify == verify
 
 
-def test_the_program_shows_its_own_certificate() -> None:
-    assert equipped(CONSUL_CLIENT_CERT="c.pem", CONSUL_CLIENT_KEY="k.pem").cert == ("c.pem", "k.pem")
-    assert equipped(CONSUL_CLIENT_CERT="both.pem").cert == ("both.pem", "both.pem")
+def test_the_client_certificate_is_used() -> None:
+    assert session_with(CONSUL_CLIENT_CERT="c.pem", CONSUL_CLIENT_KEY="k.pem").cert == ("c.pem", "k.pem")
+    assert session_with(CONSUL_CLIENT_CERT="both.pem").cert == ("both.pem", "both.pem")

@@ -1,4 +1,4 @@
-"""How single servers are asked. The answers are in the shape of Consul 1.20, cut down to what is read."""
+"""Requests to single servers. The answers have the form of Consul 1.20, reduced to the fields that are read."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("hurried")
 NAMES = ["dev-server-0", "dev-server-1", "dev-server-2"]
 
 
-def told_by(ordinal: int, *, leads: bool = False) -> dict[str, Any]:
+def agent_self(ordinal: int, *, leads: bool = False) -> dict[str, Any]:
     """`GET /v1/agent/self`."""
     return {
         "Config": {"NodeID": f"id-{ordinal}", "NodeName": NAMES[ordinal]},
@@ -44,14 +44,14 @@ def peer(ordinal: int, *, votes: bool = True) -> dict[str, Any]:
 @pytest.fixture
 def servers(three: FakeConsul) -> Servers:
     for ordinal in range(3):
-        three.canned[ordinal, "GET", "/v1/agent/self"] = told_by(ordinal, leads=ordinal == 1)
-    # Only the leader is asked, so only it has an answer.
+        three.canned[ordinal, "GET", "/v1/agent/self"] = agent_self(ordinal, leads=ordinal == 1)
+    # Only the leader is asked for the Raft configuration.
     three.canned[1, "GET", "/v1/operator/raft/configuration"] = {"Servers": [peer(0), peer(1), peer(2, votes=False)]}
     return Servers(NAMES, three.addresses)
 
 
-def test_each_server_speaks_for_itself_and_the_leader_for_raft(servers: Servers) -> None:
-    view = servers.look()
+def test_each_server_reports_its_own_state_and_the_leader_the_raft_configuration(servers: Servers) -> None:
+    view = servers.view()
 
     assert view.leader == NAMES[1]
     assert view.status == {
@@ -72,67 +72,71 @@ def test_each_server_speaks_for_itself_and_the_leader_for_raft(servers: Servers)
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET, Fault.HANG, Fault.NO_LEADER, Fault.FORBIDDEN])
-def test_a_server_in_trouble_is_missing_and_hides_no_other(three: FakeConsul, servers: Servers, fault: Fault) -> None:
+def test_a_server_that_fails_is_missing_and_the_others_are_not(
+    three: FakeConsul, servers: Servers, fault: Fault
+) -> None:
     three.fail(fault, "/v1/agent/self", server=0)
 
-    assert servers.look().status.keys() == {NAMES[1], NAMES[2]}
+    assert servers.view().status.keys() == {NAMES[1], NAMES[2]}
 
 
-def test_without_a_leader_nobody_is_known_to_vote(three: FakeConsul, servers: Servers) -> None:
-    three.canned[1, "GET", "/v1/agent/self"] = told_by(1)
+def test_without_a_leader_no_voter_is_known(three: FakeConsul, servers: Servers) -> None:
+    three.canned[1, "GET", "/v1/agent/self"] = agent_self(1)
 
-    view = servers.look()
+    view = servers.view()
 
     assert (view.leader, view.voters, view.peers) == (None, {}, frozenset())
 
 
 def test_an_agent_whose_raft_has_not_started_does_not_count(three: FakeConsul, servers: Servers) -> None:
-    three.canned[0, "GET", "/v1/agent/self"] = told_by(0) | {"Stats": {}}
+    three.canned[0, "GET", "/v1/agent/self"] = agent_self(0) | {"Stats": {}}
 
-    assert NAMES[0] not in servers.look().status
-
-
-def test_looking_ends_when_settled_or_out_of_patience(servers: Servers) -> None:
-    settled = servers.until(lambda view: view.leader == NAMES[1], 5)
-
-    assert settled is not None
-    assert settled.leader == NAMES[1]
-    assert servers.until(lambda view: False, 0.0) is None
+    assert NAMES[0] not in servers.view().status
 
 
-def test_a_running_server_tells_what_it_was_started_with(three: FakeConsul, servers: Servers) -> None:
-    three.canned[2, "GET", "/v1/agent/self"] = told_by(2) | {"Meta": {}}
+def test_waiting_ends_with_the_condition_or_the_timeout(servers: Servers) -> None:
+    view = servers.wait_for(lambda now: now.leader == NAMES[1], 5)
+
+    assert view is not None
+    assert view.leader == NAMES[1]
+    assert servers.wait_for(lambda now: False, 0.0) is None
+
+
+def test_a_running_server_reports_its_spec_hash(three: FakeConsul, servers: Servers) -> None:
+    three.canned[2, "GET", "/v1/agent/self"] = agent_self(2) | {"Meta": {}}
     three.fail(Fault.RESET, "/v1/agent/self", server=1)
 
     assert [servers.spec_hash(name) for name in NAMES] == ["f00d", None, None]
 
 
-def test_leadership_is_handed_over_by_the_leader_to_a_node_id(three: FakeConsul, servers: Servers) -> None:
+def test_the_leader_transfers_the_leadership_to_a_node_id(three: FakeConsul, servers: Servers) -> None:
     three.canned[1, "POST", "/v1/operator/raft/transfer-leader"] = {"Success": True}
 
     servers.transfer_leadership(NAMES[1], NAMES[0], "id-0")
 
-    assert [(asked.server, asked.path, asked.query) for asked in three.writes()] == [
+    assert [(request.server, request.path, request.query) for request in three.writes()] == [
         (1, "/v1/operator/raft/transfer-leader", {"id": "id-0"})
     ]
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET, Fault.FORBIDDEN])
-def test_a_leader_that_does_not_hand_over_is_told(three: FakeConsul, servers: Servers, fault: Fault) -> None:
+def test_a_failed_leadership_transfer_is_an_error(three: FakeConsul, servers: Servers, fault: Fault) -> None:
     three.fail(fault, "/v1/operator/raft/transfer-leader")
 
-    with pytest.raises(RefusedError, match="dev-server-1 did not hand its leadership to dev-server-0"):
+    with pytest.raises(RefusedError, match="dev-server-1 did not transfer the leadership to dev-server-0"):
         servers.transfer_leadership(NAMES[1], NAMES[0], "id-0")
 
 
-def test_a_server_is_told_to_leave_by_itself(three: FakeConsul, servers: Servers) -> None:
+def test_a_server_leaves_through_its_own_api(three: FakeConsul, servers: Servers) -> None:
     servers.leave(NAMES[2])
 
-    assert [(asked.server, asked.method, asked.path) for asked in three.writes()] == [(2, "PUT", "/v1/agent/leave")]
+    assert [(request.server, request.method, request.path) for request in three.writes()] == [
+        (2, "PUT", "/v1/agent/leave")
+    ]
 
 
 @pytest.mark.parametrize(
-    ("address", "asked"),
+    ("address", "expected"),
     [
         (None, [("PUT", "/v1/agent/force-leave/dev-server-2", {"prune": ""})]),
         (
@@ -145,16 +149,16 @@ def test_a_server_is_told_to_leave_by_itself(three: FakeConsul, servers: Servers
     ],
     ids=["no peer", "a peer"],
 )
-def test_a_member_is_forgotten_for_good_and_its_peer_with_it(
-    three: FakeConsul, servers: Servers, address: str | None, asked: list[Any]
+def test_a_member_is_removed_with_its_raft_peer(
+    three: FakeConsul, servers: Servers, address: str | None, expected: list[Any]
 ) -> None:
-    servers.forget(NAMES[0], NAMES[2], address)
+    servers.force_leave(NAMES[0], NAMES[2], address)
 
-    assert [(one.method, one.path, one.query) for one in three.writes()] == asked
+    assert [(one.method, one.path, one.query) for one in three.writes()] == expected
     assert {one.server for one in three.writes()} == {0}
 
 
-def test_members_and_peers_are_those_that_one_server_knows(three: FakeConsul, servers: Servers) -> None:
+def test_members_and_peers_are_those_of_the_given_server(three: FakeConsul, servers: Servers) -> None:
     three.canned[0, "GET", "/v1/agent/members"] = [{"Name": NAMES[0]}, {"Name": "dev-client-0"}]
 
     assert servers.members(NAMES[0]) == {NAMES[0], "dev-client-0"}

@@ -1,6 +1,6 @@
-"""An in-process Consul: KV with ModifyIndex, transactions, autopilot, status, and faults on demand.
+"""A fake Consul in this process: KV with ModifyIndex, transactions, autopilot, status, and faults on demand.
 
-It answers as Consul 1.20 does where the program depends on it. It proves nothing about Raft, ACLs or real timing.
+It answers like Consul 1.20 where the program depends on it. It has no Raft, no ACLs and no real timing.
 """
 
 import base64
@@ -22,20 +22,20 @@ LEADER = "172.30.0.2:8300"
 
 
 class Fault(Enum):
-    """What may go wrong with one request."""
+    """A fault of one request."""
 
-    NO_LEADER = "500 for want of a leader"
+    NO_LEADER = "500 because there is no leader"
     BUSY = "429"
     FORBIDDEN = "403"
-    DENIED = "409, which is how a transaction is told that its token does not allow it"
-    RESET = "the connection is reset before anything is done"
+    DENIED = "409 because the token does not allow the transaction"
+    RESET = "the connection is reset before the request is done"
     HANG = "no answer"
-    LOST_ANSWER = "it is done, then the connection is reset"
+    LOST_ANSWER = "the request is done, then the connection is reset"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request as it arrived."""
+class Request:
+    """One received request."""
 
     server: int
     method: str
@@ -43,12 +43,12 @@ class Asked:
     query: dict[str, str]
     size: int
     reads: bool = False
-    """Whether it is a transaction of nothing but reads."""
+    """Whether it is a transaction that only reads."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What is under one key."""
+    """One entry of the KV store."""
 
     value: bytes
     index: int
@@ -57,7 +57,7 @@ class Entry:
 
 
 @dataclass
-class _Planned:
+class _PlannedFault:
     fault: Fault
     path: str
     method: str
@@ -67,7 +67,7 @@ class _Planned:
 
 @dataclass
 class FakeConsul:
-    """One cluster, reached at one address for each server."""
+    """One cluster, with one address for each server."""
 
     servers: int = 1
     keys: dict[str, Entry] = field(default_factory=dict)
@@ -83,19 +83,19 @@ class FakeConsul:
         }
     )
     snapshot: bytes = b""
-    """What a snapshot holds, or the last one that was restored."""
+    """The content of a snapshot, or the last snapshot that was restored."""
     cut: int | None = None
-    """After so many bytes of an answer the connection ends."""
+    """After so many bytes of an answer the connection is closed."""
     leader: str = LEADER
-    names_as_leader: dict[int, str] = field(default_factory=dict)
-    """What single servers name instead."""
+    reported_leader: dict[int, str] = field(default_factory=dict)
+    """Server to the leader that it reports instead of `leader`."""
     canned: dict[tuple[int, str, str], Any] = field(default_factory=dict)
-    """Server, method and path to what is answered there, for what the fake does not play."""
-    asked: list[Asked] = field(default_factory=list)
+    """Server, method and path to the answer, for requests that the fake does not implement."""
+    requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._index = 10
-        self._faults: list[_Planned] = []
+        self._faults: list[_PlannedFault] = []
         self._before_write: list[Callable[[], None]] = []
         self._lock = threading.RLock()
         self._closing = threading.Event()
@@ -120,11 +120,11 @@ class FakeConsul:
 
     @property
     def index(self) -> int:
-        """How far the store has come."""
+        """The Raft index of the last change."""
         return self._index
 
     def write(self, key: str, text: str | bytes, flags: int = 0) -> None:
-        """Somebody else writes."""
+        """Write as another program."""
         with self._lock:
             self._index += 1
             self._set(key, text.encode() if isinstance(text, str) else text, flags)
@@ -136,55 +136,55 @@ class FakeConsul:
     def fail(
         self, fault: Fault, path: str = "/", *, method: str = "", server: int | None = None, times: float = 1
     ) -> None:
-        """The next `times` requests below `path` go wrong."""
-        self._faults.append(_Planned(fault, path, method, server, times))
+        """The next `times` requests below `path` fail."""
+        self._faults.append(_PlannedFault(fault, path, method, server, times))
 
     def recover(self) -> None:
-        """Nothing goes wrong any more."""
+        """Remove all faults."""
         self._faults.clear()
         self._before_write.clear()
 
-    def before_write(self, happens: Callable[[], None]) -> None:
-        """Let something happen between the reading and the next writing. Given twice, it happens at two writings."""
-        self._before_write.append(happens)
+    def before_write(self, action: Callable[[], None]) -> None:
+        """Run `action` before the next write. Several actions run before one write each."""
+        self._before_write.append(action)
 
-    def writes(self) -> list[Asked]:
-        """The requests that would change something."""
-        return [one for one in self.asked if one.method != "GET" and not one.reads]
+    def writes(self) -> list[Request]:
+        """The requests that write."""
+        return [one for one in self.requests if one.method != "GET" and not one.reads]
 
-    def fault_of(self, asked: Asked) -> Fault | None:
-        """What goes wrong with this request."""
+    def fault_of(self, request: Request) -> Fault | None:
+        """The fault of this request, or None."""
         with self._lock:
-            self.asked.append(asked)
+            self.requests.append(request)
             for planned in self._faults:
                 if (
                     planned.times > 0
-                    and asked.path.startswith(planned.path)
-                    and asked.method.startswith(planned.method)
-                    and planned.server in (None, asked.server)
+                    and request.path.startswith(planned.path)
+                    and request.method.startswith(planned.method)
+                    and planned.server in (None, request.server)
                 ):
                     planned.times -= 1
                     return planned.fault
         return None
 
-    def wait_for_the_end(self) -> None:
-        """Hang, but not beyond the test."""
+    def wait_until_closed(self) -> None:
+        """Wait until the test ends."""
         self._closing.wait(10)
 
-    def answer(self, asked: Asked, body: bytes) -> tuple[int, Any]:
-        """Status and content: text and bytes as they are, anything else as JSON."""
+    def answer(self, request: Request, body: bytes) -> tuple[int, Any]:
+        """Status and content. Text and bytes are sent as they are, other content as JSON."""
         with self._lock:
-            if asked.method != "GET" and not asked.reads and self._before_write:
+            if request.method != "GET" and not request.reads and self._before_write:
                 self._before_write.pop(0)()
-            if (asked.server, asked.method, asked.path) in self.canned:
-                return 200, self.canned[asked.server, asked.method, asked.path]
-            match asked.method, asked.path:
+            if (request.server, request.method, request.path) in self.canned:
+                return 200, self.canned[request.server, request.method, request.path]
+            match request.method, request.path:
                 case "GET", "/v1/status/leader":
-                    return 200, json.dumps(self.names_as_leader.get(asked.server, self.leader))
+                    return 200, json.dumps(self.reported_leader.get(request.server, self.leader))
                 case "GET", "/v1/operator/autopilot/configuration":
                     return 200, self.autopilot
                 case "PUT", "/v1/operator/autopilot/configuration":
-                    return 200, self._configure(json.loads(body), asked.query)
+                    return 200, self._configure(json.loads(body), request.query)
                 case "GET", "/v1/snapshot":
                     return 200, self.snapshot
                 case "PUT", "/v1/snapshot":
@@ -192,19 +192,19 @@ class FakeConsul:
                     return 200, ""
                 case "PUT", "/v1/txn":
                     return self._transact(body)
-                case "GET", path if path.startswith("/v1/kv/") and "keys" in asked.query:
+                case "GET", path if path.startswith("/v1/kv/") and "keys" in request.query:
                     names = [key for key in sorted(self.keys) if key.startswith(path.removeprefix("/v1/kv/"))]
                     return (200, names) if names else (404, "")
-                case "GET", path if path.startswith("/v1/kv/") and "recurse" in asked.query:
+                case "GET", path if path.startswith("/v1/kv/") and "recurse" in request.query:
                     return self._below(path.removeprefix("/v1/kv/"))
                 case "PUT", path if path.startswith("/v1/kv/"):
                     return self._put(
-                        path.removeprefix("/v1/kv/"), body, int(asked.query["cas"]), int(asked.query["flags"])
+                        path.removeprefix("/v1/kv/"), body, int(request.query["cas"]), int(request.query["flags"])
                     )
-        return 400, f"the fake knows no {asked.method} {asked.path}"
+        return 400, f"the fake does not implement {request.method} {request.path}"
 
     def _below(self, prefix: str) -> tuple[int, Any]:
-        found = [_shown(key, entry) for key, entry in sorted(self.keys.items()) if key.startswith(prefix)]
+        found = [_entry_json(key, entry) for key, entry in sorted(self.keys.items()) if key.startswith(prefix)]
         return (200, found) if found else (404, "")
 
     def _put(self, key: str, value: bytes, index: int, flags: int) -> tuple[int, str]:
@@ -223,7 +223,7 @@ class FakeConsul:
             return 413, f"Transaction contains too many operations ({len(operations)} > {MAX_OPERATIONS})"
         if all(operation["Verb"] == "get-or-empty" for operation in operations):
             absent = Entry(b"", 0, 0)
-            found = [_shown(key, self.keys.get(key, absent)) for key in (one["Key"] for one in operations)]
+            found = [_entry_json(key, self.keys.get(key, absent)) for key in (one["Key"] for one in operations)]
             return 200, {"Results": [{"KV": entry} for entry in found], "Errors": None}
         stale = []
         for number, operation in enumerate(operations):
@@ -254,10 +254,10 @@ class FakeConsul:
         return self.keys[key].index if key in self.keys else 0
 
 
-def _shown(key: str, entry: Entry) -> dict[str, Any]:
+def _entry_json(key: str, entry: Entry) -> dict[str, Any]:
     return {
         "Key": key,
-        # Consul gives null for an empty value.
+        # Consul returns null for an empty value.
         "Value": base64.b64encode(entry.value).decode() or None,
         "Flags": entry.flags,
         "LockIndex": 0,
@@ -278,7 +278,7 @@ class _Listener(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body go out apart, which would otherwise cost a delayed acknowledgement, 40 ms a request.
+    # Head and body are sent separately, which would cost 40 ms per request with delayed acknowledgements.
     disable_nagle_algorithm = True
     server: _Listener
 
@@ -302,8 +302,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         url = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}
-        asked = Asked(self.server.number, self.command, unquote(url.path), query, len(body), b'"get-or-empty"' in body)
-        match consul.fault_of(asked):
+        request = Request(
+            self.server.number, self.command, unquote(url.path), query, len(body), b'"get-or-empty"' in body
+        )
+        match consul.fault_of(request):
             case Fault.NO_LEADER:
                 self._send(500, "No cluster leader")
             case Fault.BUSY:
@@ -315,13 +317,13 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.RESET:
                 self._reset()
             case Fault.HANG:
-                consul.wait_for_the_end()
+                consul.wait_until_closed()
                 self._reset()
             case Fault.LOST_ANSWER:
-                consul.answer(asked, body)
+                consul.answer(request, body)
                 self._reset()
             case None:
-                self._send(*consul.answer(asked, body))
+                self._send(*consul.answer(request, body))
 
     def _send(self, status: int, content: Any) -> None:
         text = content if isinstance(content, str | bytes) else json.dumps(content)
@@ -334,7 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or self.server.consul.cut is not None
 
     def _reset(self) -> None:
-        # Lingering for no time makes closing a reset.
+        # With a linger time of 0, closing the socket resets the connection.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
         self.connection.close()

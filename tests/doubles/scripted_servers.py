@@ -1,44 +1,44 @@
-"""The servers of a cluster, played by hand: they do what they are told at once."""
+"""Scripted servers of a cluster, which do every request at once."""
 
 from collections.abc import Callable
 
 from consul_on_pulumi.model.rollout import ClusterView, ServerStatus
 
 NAMES = ["dev-server-0", "dev-server-1", "dev-server-2"]
-LOOKS = 5
-"""How often somebody looks before the patience of these tests ends."""
+MAX_VIEWS = 5
+"""How many views `wait_for` takes before its timeout."""
 
 
 class ScriptedServers:
-    """Answers like `Servers`, and does what it is told at once. Server 0 leads, all are voters."""
+    """Has the interface of `Servers`. At first server 0 leads and all servers are voters."""
 
     def __init__(self) -> None:
         self.names = list(NAMES)
         self.leader: str | None = NAMES[0]
         self.down: set[str] = set()
-        self.learning: set[str] = set()
-        """Members that do not vote yet."""
+        self.non_voters: set[str] = set()
+        """Members that are not voters yet."""
         self.applied = dict.fromkeys(NAMES, 100)
         self.running = dict.fromkeys(NAMES, "old")
-        """What each was started with."""
+        """The spec hash that each server was started with."""
         self.known_by: dict[str, set[str]] = {name: set(NAMES) for name in NAMES}
-        self.deaf = False
-        """Whether nothing that it is told has any effect."""
+        self.ignores_requests = False
+        """Whether requests have no effect."""
         self.done: list[tuple[str, ...]] = []
         self.events: list[Callable[[], object]] = []
-        """Happen one by one between two looks."""
+        """Run one by one, each after a view that does not meet the condition."""
 
-    def look(self) -> ClusterView:
+    def view(self) -> ClusterView:
         return ClusterView(
-            status={name: self._seen(name) for name in self.names if name not in self.down},
-            voters={f"id-of-{name}": f"{name}:8300" for name in self.names if name not in self.learning},
+            status={name: self._status(name) for name in self.names if name not in self.down},
+            voters={f"id-of-{name}": f"{name}:8300" for name in self.names if name not in self.non_voters},
             peers=frozenset(self.names),
         )
 
-    def until(self, settled: Callable[[ClusterView], bool], timeout: float) -> ClusterView | None:
+    def wait_for(self, condition: Callable[[ClusterView], bool], timeout: float) -> ClusterView | None:
         assert timeout > 0
-        for _ in range(LOOKS):
-            if settled(view := self.look()):
+        for _ in range(MAX_VIEWS):
+            if condition(view := self.view()):
                 return view
             if self.events:
                 self.events.pop(0)()
@@ -49,16 +49,16 @@ class ScriptedServers:
 
     def transfer_leadership(self, leader: str, successor: str, node_id: str) -> None:
         self.done.append(("transfer", leader, successor, node_id))
-        self.leader = leader if self.deaf else successor
+        self.leader = leader if self.ignores_requests else successor
 
     def leave(self, name: str) -> None:
         self.done.append(("leave", name))
-        if not self.deaf:
+        if not self.ignores_requests:
             self.names.remove(name)
 
-    def forget(self, by: str, name: str, address: str | None) -> None:
-        self.done.append(("forget", by, name, address or ""))
-        if not self.deaf:
+    def force_leave(self, by: str, name: str, address: str | None) -> None:
+        self.done.append(("force-leave", by, name, address or ""))
+        if not self.ignores_requests:
             self.known_by[by].discard(name)
             if name in self.names:
                 self.names.remove(name)
@@ -69,7 +69,7 @@ class ScriptedServers:
     def peer_address(self, by: str, name: str) -> str | None:
         return f"{name}:8300" if name in self.names else None
 
-    def _seen(self, name: str) -> ServerStatus:
+    def _status(self, name: str) -> ServerStatus:
         return ServerStatus(
             node_id=f"id-of-{name}",
             address=f"{name}:8300",

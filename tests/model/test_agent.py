@@ -7,8 +7,8 @@ from consul_on_pulumi.model.topology import Role, Topology
 from hypothesis import given
 from hypothesis import strategies as some
 
-STAYS = PlatformTraits(servers_leave_on_terminate=False, log_json=False)
-MOVES = PlatformTraits(servers_leave_on_terminate=True, log_json=True)
+FIXED_ADDRESS = PlatformTraits(servers_leave_on_terminate=False, log_json=False)
+NEW_ADDRESS = PlatformTraits(servers_leave_on_terminate=True, log_json=True)
 
 SHARED = {
     "datacenter": "east",
@@ -57,30 +57,30 @@ DOCUMENTS = some.recursive(
 MAPS = some.dictionaries(some.sampled_from("abc"), DOCUMENTS, max_size=3)
 
 
-def described(role: Role, traits: PlatformTraits = STAYS, **extra: Any) -> agent.Document:
+def configuration(role: Role, traits: PlatformTraits = FIXED_ADDRESS, **extra: Any) -> agent.Document:
     return agent.document(Topology(cluster="dev", datacenter="east", servers=3, clients=1), role, traits, extra)
 
 
-def test_a_server_is_described_by_exactly_these_settings() -> None:
-    assert described(Role.SERVER) == SHARED | SERVER
+def test_a_server_has_exactly_these_settings() -> None:
+    assert configuration(Role.SERVER) == SHARED | SERVER
 
 
-def test_a_client_is_described_by_exactly_these_settings() -> None:
-    assert described(Role.CLIENT) == SHARED | CLIENT
+def test_a_client_has_exactly_these_settings() -> None:
+    assert configuration(Role.CLIENT) == SHARED | CLIENT
 
 
-def test_a_server_leaves_raft_on_termination_only_where_it_returns_elsewhere() -> None:
-    assert described(Role.SERVER, MOVES) == SHARED | SERVER | {"leave_on_terminate": True, "log_json": True}
+def test_a_server_leaves_raft_on_termination_only_if_it_restarts_at_another_address() -> None:
+    assert configuration(Role.SERVER, NEW_ADDRESS) == SHARED | SERVER | {"leave_on_terminate": True, "log_json": True}
 
 
 def test_a_client_always_leaves_on_termination() -> None:
-    assert described(Role.CLIENT, MOVES) == SHARED | CLIENT | {"log_json": True}
+    assert configuration(Role.CLIENT, NEW_ADDRESS) == SHARED | CLIENT | {"log_json": True}
 
 
-def test_a_users_setting_wins_and_leaves_its_neighbours_alone() -> None:
-    mine = described(Role.SERVER, performance={"raft_multiplier": 5}, log_level="DEBUG")
+def test_a_users_setting_wins_and_changes_no_other_setting() -> None:
+    merged = configuration(Role.SERVER, performance={"raft_multiplier": 5}, log_level="DEBUG")
 
-    assert mine == SHARED | SERVER | {
+    assert merged == SHARED | SERVER | {
         "log_level": "DEBUG",
         "performance": {"raft_multiplier": 5, "leave_drain_time": "5s", "rpc_hold_timeout": "7s"},
     }
@@ -90,7 +90,7 @@ def test_lists_are_replaced_and_not_joined() -> None:
     assert agent.merge({"recursors": ["1.1.1.1"]}, {"recursors": ["9.9.9.9"]}) == {"recursors": ["9.9.9.9"]}
 
 
-def test_a_map_and_another_value_never_mix() -> None:
+def test_a_map_and_another_value_are_not_merged() -> None:
     assert agent.merge({"a": {"b": 1}, "c": 2}, {"a": 3, "c": {"d": 4}}) == {"a": 3, "c": {"d": 4}}
 
 
@@ -112,7 +112,7 @@ def test_merging_with_nothing_changes_nothing(document: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "shown"),
+    ("document", "served"),
     [
         ({}, False),
         ({"ui_config": {}}, False),
@@ -120,5 +120,5 @@ def test_merging_with_nothing_changes_nothing(document: Any) -> None:
         ({"ui_config": {"enabled": True}}, True),
     ],
 )
-def test_the_ui_is_shown_where_the_document_enables_it(document: agent.Document, shown: bool) -> None:
-    assert agent.shows_ui(document) is shown
+def test_the_ui_is_served_if_the_configuration_enables_it(document: agent.Document, served: bool) -> None:
+    assert agent.serves_ui(document) is served

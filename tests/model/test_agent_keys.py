@@ -19,17 +19,17 @@ def test_settings_of_consul_are_accepted() -> None:
     assert problems({"log_level": "DEBUG", "performance": {"raft_multiplier": 5}, "acl": {"enabled": True}}) == []
 
 
-def test_a_misspelt_setting_is_refused_with_the_nearest_one() -> None:
+def test_a_misspelt_key_is_refused_with_a_suggestion() -> None:
     assert problems({"log_levle": "DEBUG"}) == [
         "cluster.agent_config.log_levle: Consul has no such key, did you mean log_level?"
     ]
 
 
-def test_a_setting_like_no_other_is_refused_without_a_guess() -> None:
+def test_a_key_without_a_similar_one_is_refused_without_a_suggestion() -> None:
     assert problems({"zzzzzz": 1}) == ["cluster.agent_config.zzzzzz: Consul has no such key"]
 
 
-def test_a_misspelling_never_suggests_a_key_that_would_be_refused_too() -> None:
+def test_a_key_that_would_be_refused_is_never_suggested() -> None:
     assert problems({"bootstrap_expct": 3}) == ["cluster.agent_config.bootstrap_expct: Consul has no such key"]
 
 
@@ -51,7 +51,7 @@ def test_a_misspelling_never_suggests_a_key_that_would_be_refused_too() -> None:
         ("server", "the role follows from the tier"),
     ],
 )
-def test_a_setting_that_the_program_answers_for_is_refused_with_the_reason(key: str, reason: str) -> None:
+def test_a_key_that_the_program_sets_is_refused_with_the_reason(key: str, reason: str) -> None:
     assert problems({key: "x"}) == [f"cluster.agent_config.{key}: not for agent configuration, {reason}"]
 
 
@@ -70,11 +70,11 @@ def test_a_secret_is_refused_without_being_printed(config: dict[str, Any], key: 
 
 
 @pytest.mark.parametrize("config", [{"acl": True}, {"acl": {}}, {"auto_config": []}])
-def test_what_only_looks_like_the_parent_of_a_secret_is_none(config: dict[str, Any]) -> None:
+def test_a_parent_key_without_the_secret_is_accepted(config: dict[str, Any]) -> None:
     assert problems(config) == []
 
 
-def test_all_problems_are_told_at_once_in_the_order_of_the_settings() -> None:
+def test_all_problems_are_reported_in_the_order_of_the_settings() -> None:
     assert problems({"server": True, "log_levle": "x", "encrypt": "hunter2"}) == [
         "cluster.agent_config.server: not for agent configuration, the role follows from the tier",
         "cluster.agent_config.log_levle: Consul has no such key, did you mean log_level?",
@@ -83,7 +83,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_settings() -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_every_key_that_the_program_writes_is_one_that_consul_knows(role: Role) -> None:
+def test_every_key_that_the_program_sets_is_known(role: Role) -> None:
     topology = Topology(cluster="dev", datacenter="dc1", servers=3)
     traits = PlatformTraits(servers_leave_on_terminate=False, log_json=False)
 

@@ -33,12 +33,12 @@ ONE, TWO, THEIRS = Seed(b"1"), Seed(b"2"), Seed(b"theirs")
 
 
 def stored(**seeds: Seed) -> dict[str, Stored]:
-    """Each with an index of its own; created at 5, 6 and so on."""
+    """Entries with ModifyIndex 10, 11, … and CreateIndex 5, 6, and so on."""
     return {key: Stored(seed, 10 + number, 5 + number) for number, (key, seed) in enumerate(seeds.items())}
 
 
 def applied(steps: Plan, live: Seeds) -> Seeds:
-    """A store model: what is there after all transactions, each write and deletion with its index honoured."""
+    """A model of the store: the entries after all transactions. It checks the index of each write and deletion."""
     present = dict(live)
     indexes = {key: found.index for key, found in stored(**live).items()}
     for batch in transactions(steps):
@@ -67,7 +67,7 @@ def test_a_new_key_is_written_only_if_it_does_not_exist_yet() -> None:
 
 
 @pytest.mark.parametrize("rule", [FAIL, ADOPT, OVERWRITE])
-def test_a_changed_key_is_written_only_if_it_is_still_as_it_was_read(rule: Rule) -> None:
+def test_a_changed_key_is_written_only_if_it_did_not_change_in_the_store(rule: Rule) -> None:
     assert plan({"a": ONE}, {"a": TWO}, stored(a=ONE), rule) == Plan(writes={"a": (TWO, 10)})
 
 
@@ -78,29 +78,29 @@ def test_other_flags_are_another_entry() -> None:
     assert conflicts(plan({}, {"a": ONE}, stored(a=flagged), ADOPT)) == {"a": Conflict.DIFFERS}
 
 
-def test_a_key_that_is_no_longer_wanted_goes_only_if_it_is_still_as_it_was_read() -> None:
+def test_a_key_that_is_no_longer_wanted_is_deleted_only_if_it_did_not_change() -> None:
     assert plan({"a": ONE}, {}, stored(a=ONE), FAIL) == Plan(deletions={"a": 10})
 
 
 @pytest.mark.parametrize("rule", [FAIL, ADOPT, OVERWRITE])
-def test_a_key_that_somebody_else_changed_stays_when_it_is_no_longer_wanted(rule: Rule) -> None:
+def test_a_key_that_another_program_changed_is_not_deleted(rule: Rule) -> None:
     assert plan({"a": ONE}, {}, stored(a=THEIRS), rule) == Plan()
 
 
 @pytest.mark.parametrize("rule", [FAIL, ADOPT, OVERWRITE])
-def test_an_own_key_that_somebody_else_changed_is_never_trampled(rule: Rule) -> None:
+def test_a_key_that_another_program_changed_is_never_overwritten(rule: Rule) -> None:
     assert conflicts(plan({"a": ONE}, {"a": TWO}, stored(a=THEIRS), rule)) == {"a": Conflict.CHANGED}
 
 
-def test_an_own_key_that_already_holds_what_is_wanted_needs_nothing() -> None:
+def test_a_key_that_has_the_wanted_value_is_not_written() -> None:
     assert plan({"a": ONE}, {"a": TWO}, stored(a=TWO), FAIL) == Plan()
 
 
-def test_a_key_that_vanished_is_written_again() -> None:
+def test_a_missing_key_is_written_again() -> None:
     assert plan({"a": ONE}, {"a": ONE}, {}, FAIL) == Plan(writes={"a": (ONE, 0)})
 
 
-def test_fail_refuses_whatever_exists_already() -> None:
+def test_fail_refuses_every_existing_key() -> None:
     assert conflicts(plan({}, {"a": ONE, "b": ONE}, stored(a=ONE, b=THEIRS), FAIL)) == {
         "a": Conflict.EXISTS,
         "b": Conflict.DIFFERS,
@@ -108,7 +108,7 @@ def test_fail_refuses_whatever_exists_already() -> None:
 
 
 @pytest.mark.parametrize(("baseline", "conflict"), [(4, {}), (5, {"a": Conflict.EXISTS})])
-def test_what_came_after_the_baseline_and_holds_what_is_wanted_is_of_an_interrupted_run(
+def test_a_key_created_after_the_baseline_with_the_wanted_value_is_no_conflict(
     baseline: int, conflict: dict[str, Conflict]
 ) -> None:
     rule = Rule(on_conflict=OnConflict.FAIL, baseline=baseline)
@@ -117,15 +117,15 @@ def test_what_came_after_the_baseline_and_holds_what_is_wanted_is_of_an_interrup
     assert conflicts(plan({}, {"a": ONE}, stored(a=THEIRS), rule)) == {"a": Conflict.DIFFERS}
 
 
-def test_adopt_takes_over_the_same_value_alone() -> None:
+def test_adopt_takes_over_only_the_same_value() -> None:
     assert conflicts(plan({}, {"a": ONE, "b": ONE}, stored(a=ONE, b=THEIRS), ADOPT)) == {"b": Conflict.DIFFERS}
 
 
-def test_overwrite_takes_over_any_value_that_is_still_as_it_was_read() -> None:
+def test_overwrite_takes_over_any_value_that_did_not_change_in_between() -> None:
     assert plan({}, {"a": ONE, "b": ONE}, stored(a=ONE, b=THEIRS), OVERWRITE) == Plan(writes={"b": (ONE, 11)})
 
 
-def test_edits_that_are_kept_are_neither_undone_nor_refused() -> None:
+def test_with_keep_edits_changes_of_other_programs_are_neither_undone_nor_refused() -> None:
     rule = Rule(keep_edits=True)
     owned = {"edited": ONE, "deleted": ONE, "untouched": ONE}
     wanted = dict.fromkeys(owned, TWO) | {"new": TWO}
@@ -136,7 +136,7 @@ def test_edits_that_are_kept_are_neither_undone_nor_refused() -> None:
 
 
 @given(ENTRIES, ENTRIES, ENTRIES, RULES)
-def test_carrying_out_a_plan_gives_what_is_wanted_and_leaves_what_is_foreign(
+def test_applying_a_plan_gives_the_wanted_entries_and_changes_no_others(
     owned: Seeds, wanted: Seeds, live: Seeds, rule: Rule
 ) -> None:
     steps = plan(owned, wanted, stored(**live), rule)
@@ -152,7 +152,7 @@ def test_carrying_out_a_plan_gives_what_is_wanted_and_leaves_what_is_foreign(
 
 
 @given(ENTRIES, ENTRIES, ENTRIES, RULES)
-def test_nobody_elses_key_is_touched_unless_it_shall_be_overwritten(
+def test_no_key_of_another_program_changes_without_overwrite(
     owned: Seeds, wanted: Seeds, live: Seeds, rule: Rule
 ) -> None:
     after = applied(plan(owned, wanted, stored(**live), rule), live)
@@ -164,10 +164,10 @@ def test_nobody_elses_key_is_touched_unless_it_shall_be_overwritten(
 
 
 @given(ENTRIES, ENTRIES, ENTRIES, RULES)
-def test_a_plan_that_is_carried_out_leaves_nothing_to_do(owned: Seeds, wanted: Seeds, live: Seeds, rule: Rule) -> None:
+def test_after_applying_a_plan_a_second_one_is_empty(owned: Seeds, wanted: Seeds, live: Seeds, rule: Rule) -> None:
     steps = plan(owned, wanted, stored(**live), rule)
     after = applied(steps, live)
-    # What was written later than the baseline is known to be ours.
+    # Keys that were created after the baseline count as written by this set.
     late = {key: Stored(seed, 100, 100) for key, seed in after.items()}
 
     again = plan(owned, wanted, late, Rule(on_conflict=rule.on_conflict, keep_edits=rule.keep_edits, baseline=50))
@@ -188,7 +188,9 @@ WRITES = some.dictionaries(
 
 
 @given(WRITES, some.integers(0, 300))
-def test_transactions_respect_both_limits_and_lose_nothing(writes: dict[str, tuple[Seed, int]], deletions: int) -> None:
+def test_transactions_respect_both_limits_and_have_every_operation(
+    writes: dict[str, tuple[Seed, int]], deletions: int
+) -> None:
     steps = Plan(writes, {f"gone/{number}": number for number in range(deletions)})
 
     batches = list(transactions(steps))
@@ -199,7 +201,7 @@ def test_transactions_respect_both_limits_and_lose_nothing(writes: dict[str, tup
         assert len(body(batch)) <= MAX_BODY or (len(batch) == 1 and too_large(batch[0]))
 
 
-def test_a_full_transaction_holds_128_operations_and_the_next_one_the_rest() -> None:
+def test_a_full_transaction_has_128_operations_and_the_next_one_the_rest() -> None:
     steps = Plan({f"k{number}": (Seed(b"v"), 0) for number in range(200)}, {f"d{number}": 1 for number in range(57)})
 
     assert [len(batch) for batch in transactions(steps)] == [128, 128, 1]
@@ -216,11 +218,11 @@ def test_writes_come_before_deletions() -> None:
     ]
 
 
-def test_a_plan_without_steps_makes_no_transaction() -> None:
+def test_an_empty_plan_has_no_transaction() -> None:
     assert list(transactions(Plan(conflicts={"a": Conflict.EXISTS}))) == []
 
 
-def test_an_operation_is_too_large_from_the_first_byte_beyond_a_whole_body() -> None:
+def test_an_operation_is_too_large_if_it_exceeds_a_body_by_one_byte() -> None:
     envelope = len(body([{"KV": {"Verb": "cas", "Key": "k", "Value": "", "Flags": 0, "Index": 0}}]))
     room = (MAX_BODY - envelope) // 4 * 3
 

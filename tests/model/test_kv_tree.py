@@ -68,11 +68,11 @@ def test_a_key_that_consul_would_rewrite_or_refuse_is_refused(key: str, fault: s
 
 
 @pytest.mark.parametrize("key", ["a", "a/b", "a/", "a b", "a.b", "...", ".hidden", "a?b#c%d", "ä☃"])
-def test_a_key_that_survives_the_way_to_consul_is_accepted(key: str) -> None:
+def test_a_key_that_consul_stores_unchanged_is_accepted(key: str) -> None:
     assert problems({key: "x"}) == []
 
 
-def test_a_key_of_two_spellings_is_refused() -> None:
+def test_a_key_given_as_map_and_as_path_is_refused() -> None:
     assert problems({"a": {"b": "x"}, "a/b": "y"}) == ["cluster.seeds: key 'a/b' is given twice, keep one"]
 
 
@@ -93,20 +93,20 @@ def test_a_value_that_cannot_be_stored_is_refused(value: Any, fault: str) -> Non
     assert problems({"a": {"b": value}}) == [f"cluster.seeds: key 'a/b' {fault}"]
 
 
-def test_a_value_of_half_a_mebibyte_just_fits() -> None:
+def test_a_value_of_half_a_mebibyte_is_accepted() -> None:
     assert problems({"a": "x" * 524288}) == []
 
 
-def test_a_limit_other_than_the_default_counts() -> None:
+def test_another_limit_than_the_default_is_used() -> None:
     assert kv_tree.value_fault("xx", limit=1) == "has a value of 2 bytes, at most 1 fit"
     assert kv_tree.value_fault("x" * 524289, limit=524289) is None
 
 
-def test_seeds_that_are_no_tree_are_refused() -> None:
+def test_seeds_that_are_no_map_are_refused() -> None:
     assert problems(["a"]) == ["cluster.seeds: expected a map of keys, got ['a']"]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported() -> None:
     assert problems({"/a": None, "b": []}) == [
         "cluster.seeds: key '/a' starts with a slash, drop it",
         "cluster.seeds: key '/a' has no value, write '' for an empty one",

@@ -37,7 +37,7 @@ def test_prefixes_of_host_names_are_accepted(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Dev", "1dev", "-dev", "dev-", "de_v", "de.v", "dev\n", "dév", "a" * 41])
-def test_other_prefixes_are_refused_with_what_would_be_right(name: str) -> None:
+def test_other_prefixes_are_refused_with_the_rule(name: str) -> None:
     assert naming.cluster_problem(name) == (
         f"expected lower-case letters, digits and inner hyphens, a letter first, at most 40 characters, got {name!r}"
     )

@@ -1,4 +1,4 @@
-"""Who can bring back a cluster that lost its quorum."""
+"""Which servers can recover a cluster that lost its quorum."""
 
 from consul_on_pulumi.model.recovery import peers, survivors
 from consul_on_pulumi.model.rollout import ServerStatus
@@ -10,15 +10,15 @@ def server(number: int, last: int) -> ServerStatus:
     )
 
 
-SEEN = {"b": server(3, last=7), "a": server(2, last=900), "new": server(4, last=0)}
+STATUS = {"b": server(3, last=7), "a": server(2, last=900), "new": server(4, last=0)}
 
 
-def test_only_servers_with_a_log_survive() -> None:
-    assert survivors(SEEN) == ["a", "b"]
+def test_only_servers_with_a_raft_log_can_recover_the_cluster() -> None:
+    assert survivors(STATUS) == ["a", "b"]
 
 
-def test_the_survivors_are_told_that_they_alone_are_the_cluster() -> None:
-    assert peers(SEEN, ["a", "b"]) == [
+def test_the_new_raft_configuration_has_only_the_chosen_servers() -> None:
+    assert peers(STATUS, ["a", "b"]) == [
         {"id": "id-2", "address": "172.30.0.2:8300", "non_voter": False},
         {"id": "id-3", "address": "172.30.0.3:8300", "non_voter": False},
     ]

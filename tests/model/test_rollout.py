@@ -1,4 +1,4 @@
-"""Decisions of a roll, from views made by hand."""
+"""Decisions of a rollout."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ import pytest
 from consul_on_pulumi.model.rollout import (
     ClusterView,
     ServerStatus,
+    has_quorum,
     loses_quorum,
     not_ready_reason,
     others,
-    serves,
     successor,
 )
 
 NAMES = ["dev-server-0", "dev-server-1", "dev-server-2"]
 
 
-def server(name: str, **said: Any) -> ServerStatus:
+def server(name: str, **changed: Any) -> ServerStatus:
     usual: dict[str, Any] = {
         "node_id": f"id-of-{name}",
         "address": f"{name}:8300",
@@ -25,14 +25,14 @@ def server(name: str, **said: Any) -> ServerStatus:
         "commit": 100,
         "applied": 100,
     }
-    return ServerStatus(**usual | said)
+    return ServerStatus(**usual | changed)
 
 
-def view(*, silent: str = "", leads: str = NAMES[0], members: list[str] = NAMES, **said: Any) -> ClusterView:
-    """Everybody votes and has caught up, but for what is said of server 1."""
-    seen = {name: server(name, leads=name == leads) for name in members if name != silent}
-    if said:
-        seen[NAMES[1]] = server(NAMES[1], **said)
+def view(*, no_answer: str = "", leads: str = NAMES[0], members: list[str] = NAMES, **changed: Any) -> ClusterView:
+    """All servers vote and have caught up, except for what is `changed` of server 1."""
+    seen = {name: server(name, leads=name == leads) for name in members if name != no_answer}
+    if changed:
+        seen[NAMES[1]] = server(NAMES[1], **changed)
     return ClusterView(
         status=seen,
         voters={f"id-of-{name}": f"{name}:8300" for name in members},
@@ -48,12 +48,12 @@ def test_the_leader_is_the_one_with_the_later_term_when_two_claim_to_be() -> Non
     assert both.leader == "new"
 
 
-def test_nobody_leads_a_cluster_that_does_not_answer() -> None:
+def test_a_cluster_that_does_not_answer_has_no_leader() -> None:
     assert ClusterView(status={}, voters={}).leader is None
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("changed", "reason"),
     [
         ({}, None),
         ({"applied": 99}, "dev-server-1 has applied 99 of 100 entries"),
@@ -61,45 +61,45 @@ def test_nobody_leads_a_cluster_that_does_not_answer() -> None:
         ({"address": "elsewhere:8300"}, "dev-server-1 is not a voter at elsewhere:8300"),
     ],
 )
-def test_a_server_hinders_until_it_votes_at_its_address_and_has_caught_up(
-    said: dict[str, Any], reason: str | None
+def test_a_server_is_not_ready_until_it_votes_at_its_address_and_has_caught_up(
+    changed: dict[str, Any], reason: str | None
 ) -> None:
-    assert not_ready_reason(NAMES[1], view(**said), index=100) == reason
+    assert not_ready_reason(NAMES[1], view(**changed), index=100) == reason
 
 
-def test_a_silent_server_hinders() -> None:
-    assert not_ready_reason(NAMES[1], view(silent=NAMES[1]), index=100) == "dev-server-1 does not answer"
+def test_a_server_that_does_not_answer_is_not_ready() -> None:
+    assert not_ready_reason(NAMES[1], view(no_answer=NAMES[1]), index=100) == "dev-server-1 does not answer"
 
 
-def test_all_other_members_must_carry_the_cluster() -> None:
+def test_all_other_members_must_be_ready() -> None:
     assert others(NAMES[0], NAMES, view()) == NAMES[1:]
     assert others(NAMES[1], NAMES, view()) == [NAMES[0], NAMES[2]]
 
 
-def test_a_server_that_is_yet_to_come_is_not_waited_for_but_one_that_just_came_is() -> None:
+def test_a_server_that_is_not_created_yet_is_not_waited_for() -> None:
     grown = [*NAMES, "dev-server-3", "dev-server-4"]
 
     assert others("dev-server-3", grown, view()) == NAMES
     assert others("dev-server-4", grown, view()) == [*NAMES, "dev-server-3"]
 
 
-def test_leadership_goes_to_a_server_that_the_roll_has_passed_else_to_the_last_one() -> None:
+def test_the_new_leader_is_a_replaced_server_else_the_last_one() -> None:
     assert successor(NAMES[0], NAMES, view()) == NAMES[2]
     assert successor(NAMES[1], NAMES, view()) == NAMES[0]
     assert successor(NAMES[2], NAMES, view()) == NAMES[0]
 
 
-def test_leadership_never_goes_to_a_server_that_is_silent_or_no_voter() -> None:
-    assert successor(NAMES[2], NAMES, view(silent=NAMES[0])) == NAMES[1]
-    assert successor(NAMES[0], NAMES, view(silent=NAMES[2], node_id="another")) is None
+def test_the_new_leader_answers_and_is_a_voter() -> None:
+    assert successor(NAMES[2], NAMES, view(no_answer=NAMES[0])) == NAMES[1]
+    assert successor(NAMES[0], NAMES, view(no_answer=NAMES[2], node_id="another")) is None
 
 
-def test_a_single_server_has_no_heir() -> None:
+def test_a_single_server_has_no_successor() -> None:
     assert successor(NAMES[0], NAMES[:1], view(members=NAMES[:1])) is None
 
 
 @pytest.mark.parametrize(
-    ("members", "silent", "leaving", "loses"),
+    ("members", "no_answer", "leaving", "loses"),
     [
         (NAMES, "", NAMES[2], False),
         (NAMES, NAMES[2], NAMES[2], False),
@@ -108,16 +108,16 @@ def test_a_single_server_has_no_heir() -> None:
         (NAMES[:2], NAMES[0], NAMES[1], True),
     ],
 )
-def test_a_cluster_may_shrink_only_while_the_rest_has_a_majority(
-    members: list[str], silent: str, leaving: str, loses: bool
+def test_a_server_may_leave_only_if_the_rest_has_a_quorum(
+    members: list[str], no_answer: str, leaving: str, loses: bool
 ) -> None:
-    assert loses_quorum(leaving, view(members=members, silent=silent)) is loses
+    assert loses_quorum(leaving, view(members=members, no_answer=no_answer)) is loses
 
 
-def test_a_leader_without_a_majority_serves_nobody() -> None:
-    assert serves(view())
-    assert serves(view(silent=NAMES[2]))
+def test_a_leader_without_a_majority_has_no_quorum() -> None:
+    assert has_quorum(view())
+    assert has_quorum(view(no_answer=NAMES[2]))
     alone = ClusterView(status={NAMES[0]: server(NAMES[0], leads=True)}, voters=view().voters, peers=view().peers)
     assert alone.leader == NAMES[0]
-    assert not serves(alone)
-    assert not serves(view(leads=""))
+    assert not has_quorum(alone)
+    assert not has_quorum(view(leads=""))

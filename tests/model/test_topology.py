@@ -35,12 +35,12 @@ def test_autopilot_never_prunes_below_a_quorum(servers: int, voters: int) -> Non
 
 
 @pytest.mark.parametrize("servers", SIZES)
-def test_a_cluster_is_born_when_all_its_servers_meet(servers: int) -> None:
+def test_a_new_cluster_waits_for_all_its_servers(servers: int) -> None:
     assert bootstrap_expect(servers, servers) == servers
 
 
 @pytest.mark.parametrize(("initial_servers", "servers"), [(3, 5), (3, 7), (5, 3), (7, 3)])
-def test_scaling_leaves_the_size_at_birth_as_it_is(initial_servers: int, servers: int) -> None:
+def test_scaling_does_not_change_bootstrap_expect(initial_servers: int, servers: int) -> None:
     assert bootstrap_expect(initial_servers, servers) == initial_servers
 
 
@@ -50,7 +50,7 @@ def test_no_server_of_a_grown_cluster_expects_only_itself(servers: int) -> None:
 
 
 @pytest.mark.parametrize("initial_servers", [3, 5, 7])
-def test_a_single_server_waits_for_nobody_however_many_there_were_at_birth(initial_servers: int) -> None:
+def test_a_single_server_waits_for_no_other_whatever_the_initial_size(initial_servers: int) -> None:
     assert bootstrap_expect(initial_servers, 1) == 1
 
 
@@ -64,7 +64,7 @@ def test_other_sizes_are_refused_with_the_range(servers: int) -> None:
     assert servers_problem(servers) == f"expected an odd number from 1 to 7, got {servers}"
 
 
-def test_a_topology_has_no_clients_unless_told_and_cannot_be_changed() -> None:
+def test_a_topology_has_no_clients_by_default_and_cannot_be_changed() -> None:
     topology = Topology(cluster="dev", datacenter="dc1", servers=3)
 
     assert topology.clients == 0
@@ -72,5 +72,5 @@ def test_a_topology_has_no_clients_unless_told_and_cannot_be_changed() -> None:
         topology.servers = 5  # type: ignore[misc]
 
 
-def test_roles_are_called_as_consul_calls_them() -> None:
+def test_roles_have_the_names_that_consul_uses() -> None:
     assert [role.value for role in Role] == ["server", "client"]

@@ -25,9 +25,7 @@ def props(consul: FakeConsul, min_quorum: float = 2) -> dict[str, Any]:
     ],
     ids=str,
 )
-def test_a_difference_is_an_update_in_place_and_an_unknown_address_may_be_one(
-    change: dict[str, Any], changes: bool
-) -> None:
+def test_a_difference_is_an_update_in_place_also_an_unknown_address(change: dict[str, Any], changes: bool) -> None:
     olds = {"addresses": ["http://one"], "min_quorum": 2.0, "revision": 1.0}
 
     result = AutopilotProvider().diff("id", olds, olds | change)
@@ -52,7 +50,7 @@ def test_updating_sets_the_quorum(consul: FakeConsul) -> None:
     assert result.outs == props(consul, 3)
 
 
-def test_a_quorum_that_is_right_already_is_not_written(consul: FakeConsul) -> None:
+def test_an_unchanged_quorum_is_not_written(consul: FakeConsul) -> None:
     consul.autopilot["MinQuorum"] = 2
 
     AutopilotProvider().create(props(consul))
@@ -60,7 +58,7 @@ def test_a_quorum_that_is_right_already_is_not_written(consul: FakeConsul) -> No
     assert consul.writes() == []
 
 
-def test_what_others_change_in_between_is_kept(consul: FakeConsul) -> None:
+def test_a_change_of_another_program_in_between_is_kept(consul: FakeConsul) -> None:
     def others() -> None:
         consul.autopilot |= {"MaxTrailingLogs": 500, "ModifyIndex": 9}
 
@@ -69,10 +67,10 @@ def test_what_others_change_in_between_is_kept(consul: FakeConsul) -> None:
     AutopilotProvider().create(props(consul))
 
     assert (consul.autopilot["MinQuorum"], consul.autopilot["MaxTrailingLogs"]) == (2, 500)
-    assert [asked.query for asked in consul.writes()] == [{"cas": "5"}, {"cas": "9"}]
+    assert [request.query for request in consul.writes()] == [{"cas": "5"}, {"cas": "9"}]
 
 
-def test_a_write_whose_answer_is_lost_is_believed(three: FakeConsul) -> None:
+def test_a_write_whose_answer_is_lost_is_not_repeated(three: FakeConsul) -> None:
     three.fail(Fault.LOST_ANSWER, "/v1/operator", method="PUT")
 
     AutopilotProvider().create(props(three))
@@ -86,7 +84,7 @@ def test_an_election_is_waited_for(consul: FakeConsul) -> None:
 
     AutopilotProvider().create(props(consul))
 
-    assert [asked.path for asked in consul.asked[:2]] == ["/v1/status/leader"] * 2
+    assert [request.path for request in consul.requests[:2]] == ["/v1/status/leader"] * 2
     assert consul.autopilot["MinQuorum"] == 2
 
 
@@ -99,7 +97,7 @@ def test_an_unreachable_cluster_is_a_failure(consul: FakeConsul) -> None:
         AutopilotProvider().update("autopilot", props(consul), props(consul, 3))
 
 
-def test_reading_tells_the_quorum_as_it_is(consul: FakeConsul) -> None:
+def test_reading_reports_the_current_quorum(consul: FakeConsul) -> None:
     consul.autopilot["MinQuorum"] = 0
 
     result = AutopilotProvider().read("autopilot", props(consul))
@@ -116,27 +114,29 @@ def test_reading_an_unreachable_cluster_changes_nothing(consul: FakeConsul) -> N
     assert result.outs == result.inputs == props(consul)
 
 
-def test_deleting_leaves_the_running_cluster_alone(consul: FakeConsul) -> None:
+def test_deleting_changes_nothing_in_consul(consul: FakeConsul) -> None:
     AutopilotProvider().delete("autopilot", props(consul))
 
-    assert consul.asked == []
+    assert consul.requests == []
 
 
 @pytest.mark.parametrize(
     ("before", "after", "answering", "refused"),
     [(3, 2, 3, False), (3, 2, 2, False), (3, 2, 1, True), (2, 3, 0, False), (2, 2, 0, False), (2, 1, 0, True)],
 )
-def test_a_cluster_shrinks_only_to_servers_that_have_a_majority_of_their_own(
+def test_a_cluster_shrinks_only_if_the_remaining_servers_have_a_quorum(
     monkeypatch: pytest.MonkeyPatch, before: int, after: int, answering: int, refused: bool
 ) -> None:
-    staying = [f"http://127.0.0.1:{number}" for number in range(after * 2 - 1)]
-    monkeypatch.setattr("consul_on_pulumi.providers.autopilot.led", lambda addresses: addresses[:answering])
+    remaining = [f"http://127.0.0.1:{number}" for number in range(after * 2 - 1)]
+    monkeypatch.setattr(
+        "consul_on_pulumi.providers.autopilot.addresses_with_leader", lambda addresses: addresses[:answering]
+    )
 
     result = AutopilotProvider().check(
-        {"min_quorum": before, "addresses": []}, {"min_quorum": after, "addresses": staying}
+        {"min_quorum": before, "addresses": []}, {"min_quorum": after, "addresses": remaining}
     )
 
     assert [failure.reason for failure in result.failures] == [
-        f"cluster.servers: {answering} of the {len(staying)} servers that would stay take part in a cluster, "
+        f"cluster.servers: {answering} of the {len(remaining)} servers that would remain know a leader, "
         f"expected at least {after}, else the smaller cluster has no quorum: repair them first"
     ] * refused

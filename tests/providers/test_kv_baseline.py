@@ -11,7 +11,7 @@ def props(consul: FakeConsul, keys: str = "digest") -> dict[str, Any]:
     return {"addresses": consul.addresses, "prefixes": ["app/", "x"], "keys": keys, "revision": 1, "index": None}
 
 
-def test_what_is_there_is_older_and_what_comes_is_younger(consul: FakeConsul) -> None:
+def test_existing_keys_are_older_than_the_baseline_and_later_keys_are_newer(consul: FakeConsul) -> None:
     consul.write("app/before", "1")
 
     noted = KvBaselineProvider().create(props(consul)).outs
@@ -20,14 +20,14 @@ def test_what_is_there_is_older_and_what_comes_is_younger(consul: FakeConsul) ->
     assert consul.keys["app/before"].created <= noted["index"] < consul.keys["app/after"].created
 
 
-def test_the_index_stays_while_the_keys_stay(consul: FakeConsul) -> None:
+def test_the_baseline_changes_only_with_the_keys(consul: FakeConsul) -> None:
     noted = KvBaselineProvider().create(props(consul)).outs
 
     assert KvBaselineProvider().diff("id", noted, props(consul) | {"addresses": ["http://other"]}).changes is False
     assert KvBaselineProvider().diff("id", noted, props(consul, "another")).changes is True
 
 
-def test_other_keys_are_measured_anew(consul: FakeConsul) -> None:
+def test_with_other_keys_the_index_is_read_again(consul: FakeConsul) -> None:
     noted = KvBaselineProvider().create(props(consul)).outs
     consul.write("app/later", "1")
 
@@ -38,7 +38,7 @@ def test_other_keys_are_measured_anew(consul: FakeConsul) -> None:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_without_an_answer_nothing_is_noted(consul: FakeConsul) -> None:
+def test_without_an_answer_creating_fails(consul: FakeConsul) -> None:
     consul.fail(Fault.NO_LEADER, times=float("inf"))
 
     with pytest.raises(UnreachableError):

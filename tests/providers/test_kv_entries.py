@@ -1,4 +1,4 @@
-"""The KV provider against the in-process fake, as the engine would call it."""
+"""KvEntries with a fake Consul, called as the engine calls it."""
 
 import socket
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def update(consul: FakeConsul, olds: dict[str, Any], **entries: str) -> dict[str
     return outs
 
 
-def test_inputs_pass_as_they_are() -> None:
+def test_inputs_are_not_changed() -> None:
     news = {"addresses": UNKNOWN, "entries": {"a": "1"}, "revision": 1}
 
     result = KvEntriesProvider().check({}, news)
@@ -59,9 +59,7 @@ def test_inputs_pass_as_they_are() -> None:
     ],
     ids=str,
 )
-def test_a_difference_is_an_update_in_place_and_an_unknown_address_may_be_one(
-    change: dict[str, Any], changes: bool
-) -> None:
+def test_a_difference_is_an_update_in_place_also_an_unknown_address(change: dict[str, Any], changes: bool) -> None:
     olds = {"addresses": ["http://one"], "entries": {"a": "1"}, "revision": 1.0}
 
     result = KvEntriesProvider().diff("id", olds, olds | change)
@@ -70,7 +68,7 @@ def test_a_difference_is_an_update_in_place_and_an_unknown_address_may_be_one(
     assert not result.replaces
 
 
-def test_creating_writes_every_entry_and_tells_all_of_it(consul: FakeConsul) -> None:
+def test_creating_writes_every_entry(consul: FakeConsul) -> None:
     first, second = (KvEntriesProvider().create(props(consul, a="1", b="")) for _ in range(2))
 
     assert consul.texts == {"a": "1", "b": ""}
@@ -78,7 +76,7 @@ def test_creating_writes_every_entry_and_tells_all_of_it(consul: FakeConsul) -> 
     assert first.id != second.id
 
 
-def test_creating_takes_over_what_is_there_already(consul: FakeConsul) -> None:
+def test_creating_adopts_existing_keys_with_the_same_value(consul: FakeConsul) -> None:
     consul.write("a", "1")
 
     create(consul, a="1")
@@ -96,10 +94,10 @@ def test_creating_waits_for_the_leader_before_it_reads(consul: FakeConsul) -> No
 
     create(consul, a="1")
 
-    assert [asked.path for asked in consul.asked] == ["/v1/status/leader"] * 3 + ["/v1/txn", "/v1/txn"]
+    assert [request.path for request in consul.requests] == ["/v1/status/leader"] * 3 + ["/v1/txn", "/v1/txn"]
 
 
-def test_updating_writes_what_changed_and_deletes_what_is_not_wanted(consul: FakeConsul) -> None:
+def test_updating_writes_changes_and_deletes_unwanted_keys(consul: FakeConsul) -> None:
     olds = create(consul, same="1", changed="1", gone="1")
     index = consul.keys["same"].index
 
@@ -110,7 +108,7 @@ def test_updating_writes_what_changed_and_deletes_what_is_not_wanted(consul: Fak
     assert outs == props(consul, same="1", changed="2", new="1")
 
 
-def test_updating_reaches_the_cluster_at_its_new_addresses(three: FakeConsul) -> None:
+def test_updating_uses_the_new_addresses(three: FakeConsul) -> None:
     olds = create(three, a="1") | {"addresses": ["http://127.0.0.1:1"]}
 
     update(three, olds, a="2")
@@ -118,7 +116,7 @@ def test_updating_reaches_the_cluster_at_its_new_addresses(three: FakeConsul) ->
     assert three.texts == {"a": "2"}
 
 
-def test_deleting_takes_what_was_written_here_and_nothing_else(consul: FakeConsul) -> None:
+def test_deleting_removes_only_unchanged_keys_of_this_set(consul: FakeConsul) -> None:
     outs = create(consul, **{"mine": "1", "app/mine": "1", "taken": "1"})
     consul.write("taken", "theirs")
     consul.write("app/theirs", "x")
@@ -128,7 +126,7 @@ def test_deleting_takes_what_was_written_here_and_nothing_else(consul: FakeConsu
     assert consul.texts == {"taken": "theirs", "app/theirs": "x"}
 
 
-def test_deleting_twice_is_deleting_once(consul: FakeConsul) -> None:
+def test_deleting_twice_is_no_error(consul: FakeConsul) -> None:
     outs = create(consul, a="1")
 
     KvEntriesProvider().delete("id", outs)
@@ -137,7 +135,7 @@ def test_deleting_twice_is_deleting_once(consul: FakeConsul) -> None:
     assert consul.texts == {}
 
 
-def test_reading_tells_what_is_there_now_as_inputs_and_as_outputs(consul: FakeConsul) -> None:
+def test_reading_returns_the_current_entries_as_inputs_and_outputs(consul: FakeConsul) -> None:
     outs = create(consul, same="1", changed="1", gone="1")
     consul.write("changed", "theirs")
     consul.write("foreign", "x")
@@ -159,7 +157,7 @@ def test_reading_an_unreachable_cluster_changes_nothing(consul: FakeConsul) -> N
     assert (result.id, result.outs, result.inputs) == ("id", outs, outs)
 
 
-def test_reading_a_value_that_is_no_text_any_more_shows_a_difference(consul: FakeConsul) -> None:
+def test_reading_a_value_that_became_binary_shows_a_difference(consul: FakeConsul) -> None:
     outs = create(consul, a="1")
     consul.write("a", b"\xff")
 
@@ -171,7 +169,7 @@ def test_reading_a_value_that_is_no_text_any_more_shows_a_difference(consul: Fak
     assert consul.texts == {"a": "1"}
 
 
-def test_drift_that_was_read_is_undone_by_the_next_update(consul: FakeConsul) -> None:
+def test_drift_is_undone_by_the_next_update(consul: FakeConsul) -> None:
     outs = create(consul, changed="1", gone="1")
     consul.write("changed", "theirs")
     del consul.keys["gone"]
@@ -182,7 +180,9 @@ def test_drift_that_was_read_is_undone_by_the_next_update(consul: FakeConsul) ->
 
 
 @pytest.mark.parametrize("act", [create, lambda consul, **new: update(consul, props(consul), **new)])
-def test_a_foreign_value_is_reported_and_nothing_is_written(consul: FakeConsul, act: Callable[..., Any]) -> None:
+def test_a_value_of_another_program_is_a_conflict_and_nothing_is_written(
+    consul: FakeConsul, act: Callable[..., Any]
+) -> None:
     consul.write("b", "theirs")
 
     with pytest.raises(RefusedError) as caught:
@@ -195,17 +195,19 @@ def test_a_foreign_value_is_reported_and_nothing_is_written(consul: FakeConsul, 
     assert consul.texts == {"b": "theirs"}
 
 
-def test_a_value_that_others_changed_is_not_overwritten(consul: FakeConsul) -> None:
+def test_a_value_that_another_program_changed_is_not_overwritten(consul: FakeConsul) -> None:
     olds = create(consul, a="1")
     consul.write("a", "theirs")
 
-    with pytest.raises(RefusedError, match="nothing was written: a was changed by other hands: run `pulumi refresh`"):
+    with pytest.raises(
+        RefusedError, match="nothing was written: a was changed by another program: run `pulumi refresh`"
+    ):
         update(consul, olds, a="2")
 
     assert consul.texts == {"a": "theirs"}
 
 
-def test_many_conflicts_are_told_as_twenty(consul: FakeConsul) -> None:
+def test_a_message_names_at_most_20_keys(consul: FakeConsul) -> None:
     entries = {f"k{number:02}": "1" for number in range(25)}
     for key in entries:
         consul.write(key, "theirs")
@@ -216,7 +218,7 @@ def test_many_conflicts_are_told_as_twenty(consul: FakeConsul) -> None:
     assert f"{', '.join(sorted(entries)[:20])} and 5 more exists already" in str(caught.value)
 
 
-def test_a_foreign_write_in_between_is_seen_and_not_overwritten(consul: FakeConsul) -> None:
+def test_a_write_of_another_program_in_between_is_not_overwritten(consul: FakeConsul) -> None:
     consul.before_write(lambda: consul.write("a", "theirs"))
 
     with pytest.raises(RefusedError, match="nothing was written: a exists already with another value"):
@@ -225,7 +227,7 @@ def test_a_foreign_write_in_between_is_seen_and_not_overwritten(consul: FakeCons
     assert consul.texts == {"a": "theirs"}
 
 
-def test_a_foreign_deletion_in_between_is_made_good(consul: FakeConsul) -> None:
+def test_a_deletion_by_another_program_in_between_is_undone(consul: FakeConsul) -> None:
     olds = create(consul, a="1")
     consul.before_write(lambda: consul.keys.pop("a") and None)
 
@@ -234,20 +236,20 @@ def test_a_foreign_deletion_in_between_is_made_good(consul: FakeConsul) -> None:
     assert consul.texts == {"a": "2"}
 
 
-def test_keys_that_never_hold_still_are_given_up(consul: FakeConsul) -> None:
+def test_keys_that_keep_changing_are_an_error(consul: FakeConsul) -> None:
     olds = create(consul, a="1")
-    for _ in range(kv_store.ROUNDS):
+    for _ in range(kv_store.MAX_ROUNDS):
         consul.before_write(lambda: consul.write("a", "1"))
     before = len(consul.writes())
 
     with pytest.raises(RefusedError) as caught:
         update(consul, olds, a="2")
 
-    assert str(caught.value) == "keys kept changing through 5 rounds of writes"
+    assert str(caught.value) == ("other programs changed the keys in all 5 attempts to write them: run it again")
     assert len(consul.writes()) - before == 5
 
 
-def test_bug_a_conflict_after_the_first_batch_does_not_claim_that_nothing_was_written(consul: FakeConsul) -> None:
+def test_bug_a_conflict_after_the_first_batch_reports_that_other_keys_were_written(consul: FakeConsul) -> None:
     entries = {f"k{number:03}": "1" for number in range(129)}
     consul.before_write(lambda: None)
     consul.before_write(lambda: consul.write("k128", "theirs"))
@@ -259,7 +261,7 @@ def test_bug_a_conflict_after_the_first_batch_does_not_claim_that_nothing_was_wr
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST_ANSWER, Fault.RESET, Fault.NO_LEADER, Fault.BUSY])
-def test_a_write_whose_answer_is_lost_is_done_once_and_believed(three: FakeConsul, fault: Fault) -> None:
+def test_a_write_whose_answer_is_lost_is_done_once(three: FakeConsul, fault: Fault) -> None:
     for path in WRITES:
         three.fail(fault, path, method="PUT")
 
@@ -268,7 +270,7 @@ def test_a_write_whose_answer_is_lost_is_done_once_and_believed(three: FakeConsu
     assert three.texts == {"a": "1", "big": "x" * 400_000}
 
 
-def test_a_deletion_whose_answer_is_lost_is_believed(three: FakeConsul) -> None:
+def test_a_deletion_whose_answer_is_lost_is_no_error(three: FakeConsul) -> None:
     outs = create(three, a="1")
     three.fail(Fault.LOST_ANSWER, "/v1/txn")
 
@@ -286,16 +288,14 @@ def test_a_deletion_whose_answer_is_lost_is_believed(three: FakeConsul) -> None:
     ],
     ids=["create", "update", "delete"],
 )
-def test_an_unreachable_cluster_is_a_failure_and_never_success(
-    consul: FakeConsul, act: Callable[[FakeConsul], Any]
-) -> None:
+def test_an_unreachable_cluster_is_an_error(consul: FakeConsul, act: Callable[[FakeConsul], Any]) -> None:
     consul.fail(Fault.NO_LEADER, times=float("inf"))
 
     with pytest.raises(UnreachableError):
         act(consul)
 
 
-def test_an_interrupted_seeding_goes_on_where_it_stopped(consul: FakeConsul) -> None:
+def test_an_interrupted_run_is_continued(consul: FakeConsul) -> None:
     entries = {f"k{number:03}": "1" for number in range(200)}
     consul.before_write(lambda: None)
     consul.before_write(lambda: consul.fail(Fault.NO_LEADER, times=float("inf")))
@@ -311,19 +311,19 @@ def test_an_interrupted_seeding_goes_on_where_it_stopped(consul: FakeConsul) -> 
     assert consul.texts == {**entries, "last": "x" * 500_000}
 
 
-def test_values_that_fit_no_transaction_are_written_by_themselves(consul: FakeConsul) -> None:
+def test_values_that_are_too_large_for_a_transaction_are_written_alone(consul: FakeConsul) -> None:
     large = "x" * 524_288
 
     create(consul, small="1", large=large)
     outs = update(consul, props(consul, small="1", large=large), small="1", large="y" * 524_288)
-    written = [(asked.path, "cas" in asked.query) for asked in consul.writes()]
+    written = [(request.path, "cas" in request.query) for request in consul.writes()]
     KvEntriesProvider().delete("id", outs)
 
     assert written == [("/v1/txn", False), ("/v1/kv/large", True), ("/v1/kv/large", True)]
     assert consul.texts == {}
 
 
-def test_a_large_value_of_others_is_not_overwritten(consul: FakeConsul) -> None:
+def test_a_large_value_of_another_program_is_not_overwritten(consul: FakeConsul) -> None:
     consul.before_write(lambda: consul.write("large", "theirs"))
 
     with pytest.raises(RefusedError, match="large exists already with another value"):
@@ -336,30 +336,30 @@ def test_a_thousand_entries_take_a_few_transactions_and_one_read(consul: FakeCon
     create(consul, **{f"app/{number}": "v" for number in range(1000)})
 
     assert len(consul.texts) == 1000
-    assert [asked.path for asked in consul.asked] == ["/v1/status/leader", "/v1/kv/app/"] + ["/v1/txn"] * 8
+    assert [request.path for request in consul.requests] == ["/v1/status/leader", "/v1/kv/app/"] + ["/v1/txn"] * 8
 
 
 def test_one_changed_key_among_many_is_one_read_of_it_and_one_write(consul: FakeConsul) -> None:
     entries = {f"app/{number}": "v" for number in range(1000)}
     olds = create(consul, **entries)
-    consul.asked.clear()
+    consul.requests.clear()
 
     update(consul, olds, **(entries | {"app/7": "new"}))
 
-    assert [(asked.path, asked.reads) for asked in consul.asked[1:]] == [("/v1/txn", True), ("/v1/txn", False)]
+    assert [(request.path, request.reads) for request in consul.requests[1:]] == [("/v1/txn", True), ("/v1/txn", False)]
     assert consul.texts == entries | {"app/7": "new"}
 
 
 @pytest.mark.parametrize(("tops", "reads"), [(16, 16), (17, 1)])
-def test_many_top_level_keys_are_read_at_once(consul: FakeConsul, tops: int, reads: int) -> None:
+def test_with_many_top_level_keys_the_whole_store_is_read(consul: FakeConsul, tops: int, reads: int) -> None:
     create(consul, **{f"k{number}/{key}": "v" for number in range(tops) for key in range(9)})
 
-    assert len([asked for asked in consul.asked if asked.path.startswith("/v1/kv/")]) == reads
+    assert len([request for request in consul.requests if request.path.startswith("/v1/kv/")]) == reads
 
 
 def test_flags_binary_and_secret_values_are_written_read_and_deleted_like_text(consul: FakeConsul) -> None:
     seeds = {"text": Seed(b"t", 2**64 - 1), "raw": Seed(b"\xff\x00", 7)}
-    wanted = {**props(consul), **kv_state.shown(seeds, {"secret": "hush"})}
+    wanted = {**props(consul), **kv_state.to_props(seeds, {"secret": "hush"})}
 
     outs = KvEntriesProvider().create(wanted).outs
 
@@ -375,13 +375,13 @@ def test_flags_binary_and_secret_values_are_written_read_and_deleted_like_text(c
 
 
 def test_a_large_value_keeps_its_flags(consul: FakeConsul) -> None:
-    KvEntriesProvider().create({**props(consul), **kv_state.shown({"large": Seed(b"x" * 524_288, 9)})})
+    KvEntriesProvider().create({**props(consul), **kv_state.to_props({"large": Seed(b"x" * 524_288, 9)})})
 
     assert consul.keys["large"].flags == 9
 
 
-def test_another_flag_or_secret_is_drift_under_its_own_key(consul: FakeConsul) -> None:
-    outs = KvEntriesProvider().create({**props(consul), **kv_state.shown({"a": Seed(b"1")}, {"s": "hush"})}).outs
+def test_changed_flags_and_secrets_are_drift(consul: FakeConsul) -> None:
+    outs = KvEntriesProvider().create({**props(consul), **kv_state.to_props({"a": Seed(b"1")}, {"s": "hush"})}).outs
     consul.write("a", "1", flags=3)
     consul.write("s", "other")
 
@@ -392,13 +392,13 @@ def test_another_flag_or_secret_is_drift_under_its_own_key(consul: FakeConsul) -
 
 
 @pytest.mark.parametrize("part", ["entries", "binary", "secrets", "flags"])
-def test_every_part_of_the_entries_counts(part: str) -> None:
+def test_a_change_of_any_map_is_a_change(part: str) -> None:
     olds = {"addresses": ["http://one"], "entries": {}, "revision": 1}
 
     assert KvEntriesProvider().diff("id", olds, olds | {part: {"a": "2"}}).changes is True
 
 
-def test_a_set_that_shall_keep_edits_is_not_compared_with_the_store(consul: FakeConsul) -> None:
+def test_with_keep_edits_the_store_is_not_compared(consul: FakeConsul) -> None:
     outs = KvEntriesProvider().create(props(consul, edited="1", deleted="1") | {"keep_edits": True}).outs
     consul.write("edited", "by the application")
     del consul.keys["deleted"]
@@ -411,7 +411,7 @@ def test_a_set_that_shall_keep_edits_is_not_compared_with_the_store(consul: Fake
     assert consul.texts == {"edited": "by the application"}
 
 
-def test_keeping_edits_is_a_change_and_what_to_do_about_conflicts_is_none() -> None:
+def test_keep_edits_is_a_change_and_on_conflict_is_none() -> None:
     olds = {"addresses": ["http://one"], "entries": {}, "revision": 1}
 
     assert KvEntriesProvider().diff("id", olds, olds | {"keep_edits": True}).changes is True
@@ -420,7 +420,7 @@ def test_keeping_edits_is_a_change_and_what_to_do_about_conflicts_is_none() -> N
     )
 
 
-def test_a_strict_set_takes_what_an_interrupted_run_wrote_and_nothing_older(consul: FakeConsul) -> None:
+def test_with_fail_only_keys_of_an_interrupted_run_are_taken_over(consul: FakeConsul) -> None:
     consul.write("older", "1")
     strict = {"on_conflict": "fail", "baseline": consul.index}
     consul.write("ours", "1")
@@ -439,7 +439,7 @@ def checked(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
     return [failure.reason for failure in failures]
 
 
-def test_a_preview_refuses_keys_that_are_in_the_way(consul: FakeConsul) -> None:
+def test_a_preview_refuses_conflicts(consul: FakeConsul) -> None:
     olds = create(consul, changed="1", same="1")
     consul.write("changed", "theirs")
     consul.write("same", "theirs")
@@ -449,13 +449,13 @@ def test_a_preview_refuses_keys_that_are_in_the_way(consul: FakeConsul) -> None:
 
     assert [line.split(":")[0] for line in found] == [
         "new exists already with another value",
-        "changed was changed by other hands",
+        "changed was changed by another program",
     ]
     assert consul.texts == {"changed": "theirs", "same": "theirs", "new": "theirs"}
 
 
 @pytest.mark.parametrize("unknown", [{"addresses": Unknown()}, {"addresses": [Unknown()]}])
-def test_a_preview_accepts_what_it_cannot_look_at(consul: FakeConsul, unknown: dict[str, Any]) -> None:
+def test_a_preview_accepts_inputs_that_are_not_known_yet(consul: FakeConsul, unknown: dict[str, Any]) -> None:
     consul.write("a", "theirs")
 
     assert checked({}, props(consul, a="1") | unknown) == []
@@ -464,37 +464,35 @@ def test_a_preview_accepts_what_it_cannot_look_at(consul: FakeConsul, unknown: d
     assert checked({}, props(consul, a="1")) == []
 
 
-def test_a_preview_before_the_birth_of_the_cluster_waits_for_nobody(
-    consul: FakeConsul, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kv_entries, "Consul", lambda *_: pytest.fail("it is waited for"))
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        nobody = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+def test_the_first_preview_does_not_wait_for_a_cluster(consul: FakeConsul, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kv_entries, "Consul", lambda *_: pytest.fail("the preview waits"))
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
-        assert checked({}, props(consul, a="1") | {"addresses": [nobody, nobody]}) == []
+        assert checked({}, props(consul, a="1") | {"addresses": [address, address]}) == []
 
 
-def test_a_preview_without_changed_entries_asks_nobody(consul: FakeConsul) -> None:
+def test_a_preview_without_changed_entries_sends_no_request(consul: FakeConsul) -> None:
     outs = create(consul, a="1")
-    consul.asked.clear()
+    consul.requests.clear()
 
     assert checked(outs, outs) == []
-    assert consul.asked == []
+    assert consul.requests == []
 
 
-def test_long_work_tells_how_far_it_is(
+def test_a_long_write_reports_its_progress(
     consul: FakeConsul, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(kv_store, "QUIET", 0.0)
+    monkeypatch.setattr(kv_store, "PROGRESS_INTERVAL", 0.0)
 
     KvEntriesProvider().create(props(consul, **{f"k/{number}": "v" for number in range(200)}) | {"set": "consul-seeds"})
 
     assert capsys.readouterr().out == "consul-seeds: 128 of 200 keys done\nconsul-seeds: 200 of 200 keys done\n"
 
 
-def test_a_state_of_the_first_version_needs_nothing(consul: FakeConsul) -> None:
-    """What version 1 recorded: addresses, entries and revision, numbers as the engine gives them back."""
+def test_a_state_with_entries_alone_is_no_change(consul: FakeConsul) -> None:
+    """The smallest state: addresses, entries and revision, with numbers as the engine returns them."""
     create(consul, **{"app/name": "web", "motd": "hi"})
     recorded = {"addresses": consul.addresses, "entries": {"app/name": "web", "motd": "hi"}, "revision": 1.0}
     now = props(consul, **recorded["entries"]) | {"on_conflict": "fail", "baseline": 3.0, "set": "consul-seeds"}
@@ -506,9 +504,9 @@ def test_a_state_of_the_first_version_needs_nothing(consul: FakeConsul) -> None:
     assert consul.texts == {}
 
 
-def test_no_secret_value_is_ever_told(consul: FakeConsul, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_message_shows_a_secret_value(consul: FakeConsul, capsys: pytest.CaptureFixture[str]) -> None:
     consul.write("s", "theirs")
-    hidden = {**props(consul), **kv_state.shown({}, {"s": "canary"})}
+    hidden = {**props(consul), **kv_state.to_props({}, {"s": "canary"})}
 
     with pytest.raises(RefusedError) as caught:
         KvEntriesProvider().create(hidden)
@@ -521,7 +519,7 @@ STEPS = some.dictionaries(some.sampled_from(["a", "b", "c/d"]), some.sampled_fro
 
 @trials(max_examples=15)
 @given(STEPS, STEPS)
-def test_any_two_updates_end_with_what_was_wanted_last(first: dict[str, str], second: dict[str, str]) -> None:
+def test_after_two_updates_the_store_has_the_last_entries(first: dict[str, str], second: dict[str, str]) -> None:
     with FakeConsul() as consul:
         consul.write("foreign", "x")
 

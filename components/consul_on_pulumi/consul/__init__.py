@@ -1,1 +1,1 @@
-"""The clients of one Consul cluster: HTTP API, KV store, Raft and autopilot. Nothing in here knows Pulumi."""
+"""Clients of one Consul cluster: HTTP API, KV store, Raft and autopilot. They do not depend on Pulumi resources."""

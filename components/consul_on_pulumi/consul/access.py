@@ -1,7 +1,7 @@
-"""HTTP sessions with Consul: any address that a state holds, with the token and the certificates of the user.
+"""HTTP sessions with Consul, with the ACL token and the certificates of the user.
 
-An address is a URL. Its scheme is `http` or `https`, or `http+PLATFORM…` where a platform has its own way to an agent:
-that platform's module `consul_access` then provides the adapter. Addresses hold no credentials.
+An address is a URL without credentials. Its scheme is `http` or `https`, or `http+PLATFORM…` if a platform has its own
+way to reach an agent: then the module `consul_access` of that platform provides the adapter.
 """
 
 import importlib
@@ -14,26 +14,26 @@ from consul_on_pulumi.consul import credentials
 
 
 def session() -> requests.Session:
-    """A session that opens every kind of address, with the credentials that Consul asks for."""
-    opened = credentials.equip(requests.Session())
-    # A proxy of the environment knows neither loopback addresses nor private networks.
-    opened.trust_env = False
+    """A session for addresses of every scheme, with the credentials of the user."""
+    session = credentials.add_to(requests.Session())
+    # A proxy from the environment reaches neither loopback addresses nor private networks.
+    session.trust_env = False
     for scheme in ("http+", "https+"):
-        opened.mount(scheme, _PlatformAdapter())
-    return opened
+        session.mount(scheme, _PlatformAdapter())
+    return session
 
 
-def reason(error: requests.RequestException) -> str:
-    """What went wrong: the message of an API server or a kubeconfig where there is one, else the kind of error."""
-    said = error.args[0] if error.args else None
-    return said if isinstance(said, str) else type(error).__name__
+def error_reason(error: requests.RequestException) -> str:
+    """The error in one line: the message of the platform's adapter if it gave one, else the name of the exception."""
+    message = error.args[0] if error.args else None
+    return message if isinstance(message, str) else type(error).__name__
 
 
-def answers(base: str, within: float) -> bool:
-    """Whether the agent at this address answers within so many seconds, be it with a refusal."""
-    with session() as opened:
+def answers(base: str, timeout: float) -> bool:
+    """Whether the agent at this address answers within `timeout` seconds. An HTTP error or a TLS error is an answer."""
+    with session() as http:
         try:
-            opened.get(f"{base}/v1/agent/self", timeout=within)
+            http.get(f"{base}/v1/agent/self", timeout=timeout)
         except requests.exceptions.SSLError:
             return True
         except requests.RequestException:
@@ -42,7 +42,7 @@ def answers(base: str, within: float) -> bool:
 
 
 class _PlatformAdapter(BaseAdapter):
-    """Passes each request to the adapter of the platform that its scheme names, loaded at the first request."""
+    """Passes each request to the adapter of the platform in its scheme. The adapter is loaded at the first request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,8 +54,8 @@ class _PlatformAdapter(BaseAdapter):
             platform = scheme.partition("+")[2].partition("-")[0]
             try:
                 module = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.consul_access")
-            except ModuleNotFoundError as unknown:
-                raise requests.exceptions.InvalidSchema(f"{request.url}: no platform is called {platform}") from unknown
+            except ModuleNotFoundError as error:
+                raise requests.exceptions.InvalidSchema(f"{request.url}: no platform is called {platform}") from error
             self._adapters[scheme] = module.adapter(scheme)
         return self._adapters[scheme].send(request, *args, **options)
 

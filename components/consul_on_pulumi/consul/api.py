@@ -1,4 +1,4 @@
-"""One conversation with Consul over HTTP: any server will do, absence is not failure, and nothing waits for ever."""
+"""The HTTP API of a cluster: any server may answer, every call has a timeout, and a missing key is no error."""
 
 import base64
 import json
@@ -13,104 +13,106 @@ from consul_on_pulumi.consul import access
 from consul_on_pulumi.model.kv_plan import Operation, Stored
 from consul_on_pulumi.model.seed import Seed
 
-ATTEMPT = 5.0
+ATTEMPT_TIMEOUT = 5.0
 """Seconds for one request to one server."""
 
 
 class UnreachableError(Exception):
-    """No server answered in time, or none that answered had a leader. Says nothing about what is stored."""
+    """No server answered in time, or no server knows a leader. It does not mean that a key is missing."""
 
 
 class RefusedError(Exception):
-    """Consul understood the request and declined it."""
+    """Consul refused the request, for instance because the token does not allow it."""
 
 
 class ChangedError(Exception):
-    """A key is no longer as it was read, so a write or deletion that relied on it was not done."""
+    """A key changed after it was read, so the write or deletion was not done."""
 
 
 class Consul:
-    """The HTTP API of one cluster, by any of its addresses."""
+    """The HTTP API of one cluster, through any of its servers."""
 
     def __init__(self, addresses: Sequence[str], timeout: float = 30.0) -> None:
-        """`addresses` are base URLs; `timeout` is in seconds, for one call with all its tries."""
+        """`addresses` are base URLs; `timeout` is in seconds, for one call with all its attempts."""
         self._addresses = list(addresses)
-        self._patience = timeout
+        self._timeout = timeout
         self._session = access.session()
 
     def leader(self) -> str:
-        """The leader's Raft address (`GET /v1/status/leader`), waited for.
+        """Wait for a leader and return its Raft address (`GET /v1/status/leader`).
 
-        Raises UnreachableError when no server names one in time.
+        Raises UnreachableError if no server knows a leader in time.
         """
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._timeout
         while True:
-            named = [found for base in self._addresses if (found := self._leader_by(base))]
-            if named:
-                return max(named, key=named.count)
+            leaders = [leader for base in self._addresses if (leader := self._leader_at(base))]
+            if leaders:
+                return max(leaders, key=leaders.count)
             if time.monotonic() > deadline:
-                raise UnreachableError(f"no leader within {self._patience:.0f} s at {', '.join(self._addresses)}")
+                raise UnreachableError(f"no leader within {self._timeout:.0f} s at {', '.join(self._addresses)}")
             time.sleep(0.1)
 
     def keys_below(self, prefix: str) -> dict[str, Stored]:
-        """Every key that starts with `prefix`, read through the leader (`?consistent`)."""
-        answer = self.ask("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
+        """Every entry whose key starts with `prefix`, in a consistent read (`?consistent`)."""
+        answer = self.request("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
         return {} if answer.status_code == 404 else _stored(answer.json())
 
-    def at(self, keys: Sequence[str]) -> dict[str, Stored]:
-        """Those of `keys` that exist, 128 at most, read through the leader."""
-        asked = [{"KV": {"Verb": "get-or-empty", "Key": key}} for key in keys]
-        answer = self.ask("PUT", "/v1/txn", {"consistent": ""}, json.dumps(asked))
+    def existing(self, keys: Sequence[str]) -> dict[str, Stored]:
+        """The entries of those `keys` that exist, at most 128 keys, in a consistent read."""
+        operations = [{"KV": {"Verb": "get-or-empty", "Key": key}} for key in keys]
+        answer = self.request("PUT", "/v1/txn", {"consistent": ""}, json.dumps(operations))
         if answer.status_code == 409:
-            raise RefusedError(_said(answer))
+            raise RefusedError(_error_text(answer))
         return _stored(result["KV"] for result in answer.json()["Results"] if result["KV"]["CreateIndex"])
 
     def index_below(self, prefix: str) -> int:
-        """The index up to which everything that starts with `prefix` has come (`X-Consul-Index`)."""
-        answer = self.ask("GET", f"/v1/kv/{quote(prefix)}", {"keys": "", "consistent": ""})
+        """The Raft index of the last change below `prefix` (`X-Consul-Index`), or a later one."""
+        answer = self.request("GET", f"/v1/kv/{quote(prefix)}", {"keys": "", "consistent": ""})
         return int(answer.headers["X-Consul-Index"])
 
     def transact(self, operations: list[Operation]) -> None:
-        """All of `operations` or none (`PUT /v1/txn`).
+        """Do all `operations` or none (`PUT /v1/txn`).
 
-        Raises ChangedError when a key has another index than its operation names, and RefusedError.
+        Raises ChangedError if a key has another index than its operation names, and RefusedError.
         """
-        answer = self.ask("PUT", "/v1/txn", body=json.dumps(operations, separators=(",", ":")))
+        answer = self.request("PUT", "/v1/txn", body=json.dumps(operations, separators=(",", ":")))
         if answer.status_code == 409:
-            # Also what a token does not allow is answered like this.
+            # Consul answers 409 also if the token does not allow an operation.
             stale = all("index is stale" in error["What"] for error in answer.json()["Errors"])
-            raise (ChangedError if stale else RefusedError)(_said(answer))
+            raise (ChangedError if stale else RefusedError)(_error_text(answer))
 
     def put(self, key: str, value: bytes, index: int, flags: int = 0) -> None:
-        """One key whose value fits no transaction, if it still has `index` (0: if it does not exist)."""
-        answer = self.ask("PUT", f"/v1/kv/{quote(key)}", {"cas": str(index), "flags": str(flags)}, value)
+        """Write one key that is too large for a transaction, if it has this `index` (0: if it does not exist)."""
+        answer = self.request("PUT", f"/v1/kv/{quote(key)}", {"cas": str(index), "flags": str(flags)}, value)
         if answer.text.strip() != "true":
             raise ChangedError(f"key {key!r}")
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
         params: dict[str, str] | None = None,
         body: str | bytes | IO[bytes] | None = None,
-        attempt: float = ATTEMPT,
+        attempt_timeout: float = ATTEMPT_TIMEOUT,
         stream: bool = False,
     ) -> requests.Response:
-        """Try every server in turn until one gives an answer that is the cluster's and not its own trouble.
+        """Try the servers one after the other, again and again, until one answers the request.
 
-        `attempt` is in seconds, for one try. Each try sends a file from its beginning, piece by piece; with `stream`
-        the answer's content is left to be read. Raises UnreachableError and RefusedError.
+        `attempt_timeout` is in seconds, for one attempt. Each attempt sends a file from its start, in pieces; with
+        `stream` the caller reads the content of the answer. Raises UnreachableError and RefusedError.
         """
-        deadline = time.monotonic() + self._patience
-        problem = "no address to ask"
+        deadline = time.monotonic() + self._timeout
+        problem = "no address"
         while True:
             for base in self._addresses:
                 if body is not None and not isinstance(body, str | bytes):
                     body.seek(0)
                 try:
-                    answer = self._session.request(method, base + path, params, body, timeout=attempt, stream=stream)
+                    answer = self._session.request(
+                        method, base + path, params, body, timeout=attempt_timeout, stream=stream
+                    )
                 except requests.RequestException as error:
-                    problem = f"{base}: {access.reason(error)}"
+                    problem = f"{base}: {access.error_reason(error)}"
                     continue
                 if answer.ok or answer.status_code in (404, 409):
                     return answer
@@ -118,10 +120,10 @@ class Consul:
                 if answer.status_code < 500 and answer.status_code != 429:
                     raise RefusedError(problem)
             if time.monotonic() > deadline:
-                raise UnreachableError(f"no answer within {self._patience:.0f} s, last {problem}")
+                raise UnreachableError(f"no answer within {self._timeout:.0f} s, last {problem}")
             time.sleep(0.2)
 
-    def _leader_by(self, base: str) -> str | None:
+    def _leader_at(self, base: str) -> str | None:
         try:
             answer = self._session.get(f"{base}/v1/status/leader", timeout=1.0)
             return str(answer.json()) or None if answer.ok else None
@@ -129,27 +131,27 @@ class Consul:
             return None
 
 
-def _said(refused: requests.Response) -> str:
-    return "; ".join(sorted({error["What"] for error in refused.json()["Errors"]}))
+def _error_text(answer: requests.Response) -> str:
+    return "; ".join(sorted({error["What"] for error in answer.json()["Errors"]}))
 
 
 def _stored(entries: Iterable[dict[str, Any]]) -> dict[str, Stored]:
     return {
-        found["Key"]: Stored(
-            Seed(base64.b64decode(found["Value"] or ""), found["Flags"]), found["ModifyIndex"], found["CreateIndex"]
+        entry["Key"]: Stored(
+            Seed(base64.b64decode(entry["Value"] or ""), entry["Flags"]), entry["ModifyIndex"], entry["CreateIndex"]
         )
-        for found in entries
+        for entry in entries
     }
 
 
-def led(addresses: Sequence[str]) -> list[str]:
-    """The addresses whose server answers and knows a leader, each asked once."""
+def addresses_with_leader(addresses: Sequence[str]) -> list[str]:
+    """The addresses whose server answers and knows a leader. Each server is asked once."""
     consul = Consul(addresses)
-    return [base for base in addresses if consul._leader_by(base)]
+    return [base for base in addresses if consul._leader_at(base)]
 
 
 def leader_now(addresses: Sequence[str], timeout: float) -> str | None:
-    """The leader's Raft address, or None where nobody names one within `timeout` seconds."""
+    """The leader's Raft address, or None if no server knows a leader within `timeout` seconds."""
     try:
         return Consul(addresses, timeout).leader()
     except UnreachableError:

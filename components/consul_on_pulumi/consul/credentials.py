@@ -1,7 +1,7 @@
-"""With what the program makes itself known to Consul, and by what it knows Consul. None of it is ever in a state.
+"""The ACL token and the TLS certificates of requests to Consul. None of them is ever stored in a state.
 
-A token comes from the stack's configuration (`pulumi config set --secret token …`), else from where Consul's own
-commands take it. Certificates come from there alone (Consul docs, commands, environment variables).
+The token comes from the stack's configuration (`pulumi config set --secret token …`), else from the environment
+variables of the `consul` command. Certificates come only from those (Consul docs, commands, environment variables).
 """
 
 import os
@@ -12,24 +12,24 @@ import requests
 from pulumi.dynamic import ConfigureRequest
 
 KEY = "token"
-"""Of the stack's configuration."""
+"""The key of the token in the stack's configuration."""
 
 _configured: dict[str, str] = {}
 
 
 def configure(request: ConfigureRequest) -> None:
-    """Remember the token of the stack's configuration for as long as the process runs."""
+    """Use the token of the stack's configuration in this process."""
     if (token := request.config.get(KEY)) is not None:
-        remember(str(token))
+        use_token(str(token))
 
 
-def remember(token: str) -> None:
-    """Use this token for as long as the process runs."""
+def use_token(token: str) -> None:
+    """Use this token in this process."""
     _configured[KEY] = token
 
 
 def token(env: Mapping[str, str] = os.environ) -> str | None:
-    """The ACL token, if there is one."""
+    """The ACL token, or None."""
     if KEY in _configured:
         return _configured[KEY]
     if file := env.get("CONSUL_HTTP_TOKEN_FILE"):
@@ -37,10 +37,10 @@ def token(env: Mapping[str, str] = os.environ) -> str | None:
     return env.get("CONSUL_HTTP_TOKEN") or None
 
 
-def equip(session: requests.Session, env: Mapping[str, str] = os.environ) -> requests.Session:
-    """Give a session the token and the certificates."""
-    if (known := token(env)) is not None:
-        session.headers["X-Consul-Token"] = known
+def add_to(session: requests.Session, env: Mapping[str, str] = os.environ) -> requests.Session:
+    """Add the token and the certificates to a session."""
+    if (acl_token := token(env)) is not None:
+        session.headers["X-Consul-Token"] = acl_token
     if env.get("CONSUL_HTTP_SSL_VERIFY", "true").lower() in ("0", "false"):
         session.verify = False
     elif authority := env.get("CONSUL_CACERT") or env.get("CONSUL_CAPATH"):

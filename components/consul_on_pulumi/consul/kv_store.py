@@ -1,4 +1,4 @@
-"""Carrying out plans on a Consul whose keys others change at the same time."""
+"""Writes plans to a KV store that other programs may change at the same time."""
 
 import time
 from base64 import b64decode
@@ -19,73 +19,73 @@ from consul_on_pulumi.model.kv_plan import (
 )
 from consul_on_pulumi.model.seed import Seeds
 
-ROUNDS = 5
-"""How often a write is planned anew after somebody else wrote in between."""
-MAX_READS = 16
-"""Beyond this many top-level keys, one read of the whole store is cheaper."""
-QUIET = 5.0
-"""Seconds of work without a word."""
-TOLD = 20
+MAX_ROUNDS = 5
+"""How often the write is planned again because another program changed a key after it was read."""
+MAX_PREFIXES = 16
+"""With more top-level keys than this, one read of the whole store is cheaper."""
+PROGRESS_INTERVAL = 5.0
+"""Seconds between two lines about the progress."""
+MAX_NAMED_KEYS = 20
 """How many keys a message names."""
 
 
-def converge(consul: Consul, name: str, owned: Seeds, wanted: Seeds, rule: Rule) -> None:
-    """Make the store hold `wanted` instead of `owned`. `name` is what a line about progress calls them.
+def apply(consul: Consul, name: str, owned: Seeds, wanted: Seeds, rule: Rule) -> None:
+    """Replace the `owned` entries in the store with the `wanted` ones. `name` is for lines about the progress.
 
-    Raises RefusedError, before anything is written, when keys are in the way, and UnreachableError.
+    Raises RefusedError if keys have conflicts, before anything is written, and UnreachableError.
     """
-    changed, gone = differing(wanted, owned), differing(owned, wanted)
+    changed, removed = differing(wanted, owned), differing(owned, wanted)
     outcome = "nothing was written"
-    told = time.monotonic()
-    for _ in range(ROUNDS):
-        steps = plan(gone, changed, live(consul, gone.keys() | changed.keys()), rule)
+    last_line = time.monotonic()
+    for _ in range(MAX_ROUNDS):
+        steps = plan(removed, changed, read(consul, removed.keys() | changed.keys()), rule)
         if steps.conflicts:
-            raise RefusedError(f"{outcome}: {'; '.join(explained(steps.conflicts))}")
+            raise RefusedError(f"{outcome}: {'; '.join(describe(steps.conflicts))}")
         total, done = len(steps.writes) + len(steps.deletions), 0
         try:
             for batch in transactions(steps):
                 _send(consul, batch)
                 outcome = "other keys were written, these were not"
                 done += len(batch)
-                if time.monotonic() - told > QUIET:
-                    told = time.monotonic()
+                if time.monotonic() - last_line > PROGRESS_INTERVAL:
+                    last_line = time.monotonic()
                     print(f"{name}: {done:,} of {total:,} keys done", flush=True)
             return
         except ChangedError:
-            # Somebody else wrote in between, or an earlier try of ours was applied though its answer was lost.
+            # Another program wrote in between, or Consul did an earlier request whose answer was lost.
             continue
-    raise RefusedError(f"keys kept changing through {ROUNDS} rounds of writes")
+    raise RefusedError(f"other programs changed the keys in all {MAX_ROUNDS} attempts to write them: run it again")
 
 
-def explained(conflicts: Mapping[str, Conflict]) -> list[str]:
-    """A line for each kind of conflict, with its keys."""
+def describe(conflicts: Mapping[str, Conflict]) -> list[str]:
+    """One line for each kind of conflict, with the keys that have it."""
     return [
-        f"{_named([key for key, of in conflicts.items() if of is kind])} {kind.value}"
+        f"{_listed([key for key, of in conflicts.items() if of is kind])} {kind.value}"
         for kind in Conflict
         if kind in conflicts.values()
     ]
 
 
-def live(consul: Consul, keys: Collection[str]) -> dict[str, Stored]:
-    """Those of `keys` that exist: a few are asked for one by one, many by what they begin with."""
+def read(consul: Consul, keys: Collection[str]) -> dict[str, Stored]:
+    """The entries of those `keys` that exist. Few keys are read one by one, many by their common prefixes."""
     if len(keys) <= MAX_OPERATIONS:
-        return consul.at(sorted(keys)) if keys else {}
+        return consul.existing(sorted(keys)) if keys else {}
     found: dict[str, Stored] = {}
-    for prefix in beginnings(keys):
+    for prefix in common_prefixes(keys):
         found |= consul.keys_below(prefix)
     return {key: found[key] for key in keys if key in found}
 
 
-def beginnings(keys: Iterable[str]) -> list[str]:
-    """A few prefixes under which all of `keys` lie."""
+def common_prefixes(keys: Iterable[str]) -> list[str]:
+    """A few prefixes that together cover all `keys`."""
     groups = [list(group) for _, group in groupby(sorted(keys), lambda key: key.split("/")[0])]
-    return [_shared(group[0], group[-1]) for group in groups] if len(groups) <= MAX_READS else [""]
+    return [_common_prefix(group[0], group[-1]) for group in groups] if len(groups) <= MAX_PREFIXES else [""]
 
 
-def _shared(first: str, last: str) -> str:
-    """What two keys begin with, and so all that are between them in order."""
-    apart = (number for number, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
-    return first[: next(apart, min(len(first), len(last)))]
+def _common_prefix(first: str, last: str) -> str:
+    """The common prefix of two keys, and so of all keys that sort between them."""
+    differences = (number for number, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
+    return first[: next(differences, min(len(first), len(last)))]
 
 
 def _send(consul: Consul, batch: list[Operation]) -> None:
@@ -96,6 +96,6 @@ def _send(consul: Consul, batch: list[Operation]) -> None:
         consul.transact(batch)
 
 
-def _named(keys: list[str]) -> str:
-    more = f" and {len(keys) - TOLD} more" if len(keys) > TOLD else ""
-    return ", ".join(keys[:TOLD]) + more
+def _listed(keys: list[str]) -> str:
+    more = f" and {len(keys) - MAX_NAMED_KEYS} more" if len(keys) > MAX_NAMED_KEYS else ""
+    return ", ".join(keys[:MAX_NAMED_KEYS]) + more

@@ -1,4 +1,4 @@
-"""What an operator asks of a cluster as a whole, over the same conversation."""
+"""Operator requests: snapshots and autopilot."""
 
 import json
 from collections.abc import Iterator
@@ -8,33 +8,33 @@ from consul_on_pulumi.consul.api import Consul
 
 AUTOPILOT = "/v1/operator/autopilot/configuration"
 SNAPSHOT = "/v1/snapshot"
-SNAPSHOT_ATTEMPT = 300.0
-"""Seconds without a byte in a transfer of everything that is stored."""
+SNAPSHOT_TIMEOUT = 300.0
+"""Seconds without a byte after which the transfer of a snapshot fails."""
 CHUNK = 1024 * 1024
-"""Bytes that are held at once."""
+"""Bytes of a snapshot that are in memory at once."""
 
 
 def snapshot(consul: Consul) -> Iterator[bytes]:
-    """Everything the cluster stores at one moment, by the leader (`GET /v1/snapshot`), piece by piece.
+    """A snapshot of the cluster (`GET /v1/snapshot`), in chunks.
 
-    Raises requests.RequestException where the transfer breaks off.
+    Raises requests.RequestException if the transfer is interrupted.
     """
-    with consul.ask("GET", SNAPSHOT, attempt=SNAPSHOT_ATTEMPT, stream=True) as answer:
+    with consul.request("GET", SNAPSHOT, attempt_timeout=SNAPSHOT_TIMEOUT, stream=True) as answer:
         yield from answer.iter_content(CHUNK)
 
 
-def restore(consul: Consul, taken: IO[bytes]) -> None:
-    """Replace everything the cluster stores by a snapshot (`PUT /v1/snapshot`)."""
-    consul.ask("PUT", SNAPSHOT, body=taken, attempt=SNAPSHOT_ATTEMPT)
+def restore(consul: Consul, snapshot_file: IO[bytes]) -> None:
+    """Replace all data of the cluster with a snapshot (`PUT /v1/snapshot`)."""
+    consul.request("PUT", SNAPSHOT, body=snapshot_file, attempt_timeout=SNAPSHOT_TIMEOUT)
 
 
 def autopilot(consul: Consul) -> dict[str, Any]:
     """Autopilot's configuration (`GET /v1/operator/autopilot/configuration`)."""
-    configuration: dict[str, Any] = consul.ask("GET", AUTOPILOT).json()
+    configuration: dict[str, Any] = consul.request("GET", AUTOPILOT).json()
     return configuration
 
 
 def configure_autopilot(consul: Consul, **wanted: Any) -> None:
-    """Change some of autopilot's keys and leave the others as they are, even if they change meanwhile."""
+    """Set some keys of autopilot's configuration and keep the others, even if they change at the same time."""
     while (present := autopilot(consul)) | wanted != present:
-        consul.ask("PUT", AUTOPILOT, {"cas": str(present["ModifyIndex"])}, json.dumps(present | wanted))
+        consul.request("PUT", AUTOPILOT, {"cas": str(present["ModifyIndex"])}, json.dumps(present | wanted))

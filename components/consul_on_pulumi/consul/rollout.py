@@ -37,7 +37,7 @@ def wait_until_ready(
 ) -> tuple[ClusterView | None, str]:
     """Wait until all `required` servers vote and have applied what was committed when a leader was first seen.
 
-    Returns the view that shows it, or None after TIMEOUT, and the reasons at the last look.
+    Returns the view that shows it, or None after TIMEOUT, and the reasons in the last view.
     """
     index = 0
     reasons: list[str] = []
@@ -51,7 +51,7 @@ def wait_until_ready(
         reasons = [reason for name in required(view) if (reason := rollout.not_ready_reason(name, view, index))]
         return not reasons
 
-    return servers.until(ready, TIMEOUT), "; ".join(reasons)
+    return servers.wait_for(ready, TIMEOUT), "; ".join(reasons)
 
 
 def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str) -> None:
@@ -59,7 +59,7 @@ def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str)
 
     `order` lists the servers in the order of the rollout. Raises RolloutStoppedError.
     """
-    if not servers.until(has_leader, LEADER_TIMEOUT):
+    if not servers.wait_for(has_leader, LEADER_TIMEOUT):
         # Nothing is served that the change could interrupt, and the change may be the repair.
         return
     view, reasons = wait_until_ready(servers, lambda view: rollout.others(leaving, order, view))
@@ -76,21 +76,21 @@ def transfer_leadership(servers: Servers, order: Sequence[str], leaving: str, vi
     if view.leader != leaving or successor is None:
         return
     servers.transfer_leadership(leaving, successor, view.status[successor].node_id)
-    if not servers.until(lambda now: now.leader not in (None, leaving), LEADER_TIMEOUT):
+    if not servers.wait_for(lambda now: now.leader not in (None, leaving), LEADER_TIMEOUT):
         raise RolloutStoppedError(f"{leaving} still leads after the transfer to {successor}: run `pulumi up` again")
     time.sleep(CLIENTS_FOLLOW)
 
 
 def require_quorum_without(servers: Servers, leaving: str) -> ClusterView:
     """The view of a cluster that can lose `leaving`. Raises RolloutStoppedError where the rest would have no quorum."""
-    view = servers.until(has_leader, LEADER_TIMEOUT)
+    view = servers.wait_for(has_leader, LEADER_TIMEOUT)
     if view is None or rollout.loses_quorum(leaving, view):
         raise RolloutStoppedError(f"without {leaving} the rest would have no quorum: repair the other servers first")
     return view
 
 
 def remove_member(servers: Servers, name: str) -> None:
-    """Wait until no server knows `name`, and tell each that still does to forget it. Raises RolloutStoppedError."""
+    """Wait until no server knows `name`, and let each that still does remove it. Raises RolloutStoppedError."""
 
     def removed(view: ClusterView) -> bool:
         if not view.leader:
@@ -99,8 +99,8 @@ def remove_member(servers: Servers, name: str) -> None:
         # Each server keeps its own list, and one that missed the message would pass the member on again.
         knowing = [other for other in view.status if name in servers.members(other)]
         for other in knowing or ([view.leader] if address else []):
-            servers.forget(other, name, address)
+            servers.force_leave(other, name, address)
         return not knowing and address is None
 
-    if not servers.until(removed, TIMEOUT):
+    if not servers.wait_for(removed, TIMEOUT):
         raise RolloutStoppedError(f"{name} is gone but still a member, or no server leads: run `pulumi up` again")

@@ -1,1 +1,1 @@
-"""What a Consul cluster is: pure Python, no Pulumi, no input or output."""
+"""The rules of a Consul cluster in pure functions: no Pulumi, no network, no files."""

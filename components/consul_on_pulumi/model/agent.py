@@ -1,4 +1,4 @@
-"""The agent configuration document of each role. The defaults are those that an operator would demand."""
+"""The agent configuration of servers and of clients, with defaults for production use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,51 +8,49 @@ from consul_on_pulumi.model import naming, ports
 from consul_on_pulumi.model.topology import Role, Topology
 
 Document = dict[str, Any]
-"""Agent configuration, in the keys of Consul's documentation."""
+"""Agent configuration with the keys of Consul's documentation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformTraits:
-    """What a backend must say before an agent can be described."""
+    """What the agent configuration depends on in a platform."""
 
     servers_leave_on_terminate: bool
-    """Whether a stopped server leaves Raft: right only where it returns at another address."""
+    """Whether a stopped server leaves Raft: right only if it restarts at another address."""
     log_json: bool
-    """Whether logs go to a machine rather than to a person."""
+    """Whether agents log in JSON, for programs that collect logs."""
     domain: str = ""
-    """What follows the name of the servers' tier in DNS, and that in turn a server's own name; empty where every name
-    stands alone."""
+    """DNS suffix: servers are found as `TIER.DOMAIN` and `SERVER.TIER.DOMAIN`. Empty if plain names are resolved."""
 
 
 def document(topology: Topology, role: Role, traits: PlatformTraits, extra: Mapping[str, Any]) -> Document:
-    """The configuration that all agents of one role share, `extra` merged in.
+    """The configuration that all agents of one role share, with `extra` merged over it.
 
-    What differs between two agents of a role (node name, advertised address) is not in here: a backend adds it.
+    A platform adds what differs between the agents of a role: node name and advertised address.
     """
-    described = _every_agent(topology, traits)
-    described |= _server(traits) if role is Role.SERVER else _client()
-    return merge(described, extra)
+    own = _server(traits) if role is Role.SERVER else _client()
+    return merge(_every_agent(topology, traits) | own, extra)
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> Document:
-    """Both documents in one: maps are merged key by key, any other value of `over` wins."""
+    """Both documents in one. Maps are merged key by key; other values come from `over`."""
     merged = dict(under)
     for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
 
 
-def shows_ui(described: Mapping[str, Any]) -> bool:
-    """Whether agents with this document serve the web UI."""
-    return bool(described.get("ui_config", {}).get("enabled"))
+def serves_ui(configuration: Mapping[str, Any]) -> bool:
+    """Whether agents with this configuration serve the web UI."""
+    return bool(configuration.get("ui_config", {}).get("enabled"))
 
 
 def _every_agent(topology: Topology, traits: PlatformTraits) -> Document:
     return {
         "datacenter": topology.datacenter,
         "data_dir": "/consul/data",
-        # Several agents on one host would otherwise derive the same ID from its hardware.
+        # Otherwise several agents on one host derive the same node ID from its hardware.
         "disable_host_node_id": True,
         "bind_addr": "0.0.0.0",
         "client_addr": "0.0.0.0",
@@ -80,14 +78,14 @@ def _server(traits: PlatformTraits) -> Document:
         "ui_config": {"enabled": True},
         "leave_on_terminate": traits.servers_leave_on_terminate,
         "skip_leave_on_interrupt": True,
-        # A stack that sleeps longer than Consul's week must wake up as a cluster, not refuse to start.
+        # By default a server that was stopped for more than 7 days refuses to start.
         "server_rejoin_age_max": "8760h",
         "performance": {"raft_multiplier": 1, "leave_drain_time": "5s", "rpc_hold_timeout": "7s"},
         "autopilot": {
             "cleanup_dead_servers": True,
             "last_contact_threshold": "1s",
             "max_trailing_logs": 250,
-            # Autopilot looks every 10 s only; with Consul's own 10 s a new server may need 20 s to vote.
+            # Autopilot checks every 10 s; with the default of 10 s a new server may need 20 s to become a voter.
             "server_stabilization_time": "5s",
             "disable_upgrade_migration": True,
         },

@@ -1,4 +1,4 @@
-"""Which agent configuration keys a user may set: Consul's own names, less those that the program answers for."""
+"""Which agent configuration keys a user may set: Consul's keys without those that the platform sets."""
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -21,13 +21,13 @@ OWNED = {
     "retry_join": "agents join every server by name",
     "server": "the role follows from the tier",
 }
-"""Key and why it is not for the user to set."""
+"""Keys that a user may not set, and why."""
 
 MAPS = ("autopilot", "limits", "performance", "telemetry", "ui_config")
-"""Keys under which the program sets some values and a user may set others."""
+"""Maps in which the program sets some keys and a user may set others."""
 
 SECRET = ("encrypt", "acl.tokens", "auto_config.intro_token", "audit", "cloud")
-"""Keys whose values would be readable in `docker inspect` and in previews."""
+"""Keys with secrets, which would be readable in `docker inspect` and in previews."""
 
 KNOWN = frozenset(
     (
@@ -51,17 +51,17 @@ KNOWN = frozenset(
         "translate_wan_addrs ui_config unix_sockets use_streaming_backend watches xds"
     ).split()
 )
-"""Top-level keys of the agent's configuration (Consul 1.20, agent/config/config.go), deprecated ones left out."""
+"""Top-level keys of the agent configuration (Consul 1.20, agent/config/config.go), without deprecated ones."""
 
 
 class _Fault(Enum):
-    OWNED = "the program answers for it"
-    NO_MAP = "a user may set others below it"
-    UNKNOWN = "Consul has none of that name"
+    OWNED = "the program sets the key"
+    NO_MAP = "the value has to be a map"
+    UNKNOWN = "Consul has no such key"
 
 
 def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
-    """Every key of `config` that an agent would refuse or that would undo what the program guarantees."""
+    """Every key of `config` that Consul does not know, or that the program sets itself."""
     for key, fault in _faults(config):
         match fault:
             case _Fault.OWNED:
@@ -69,7 +69,7 @@ def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
             case _Fault.NO_MAP:
                 yield f"{path}.{key}: expected a map, got {config[key]!r}"
             case _Fault.UNKNOWN:
-                yield f"{path}.{key}: Consul has no such key{_alike(key)}"
+                yield f"{path}.{key}: Consul has no such key{_suggestion(key)}"
     for secret in SECRET:
         if _has(config, secret.split(".")):
             yield (
@@ -79,7 +79,7 @@ def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 def hidden_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """The same for a configuration that is secret itself: no value is told, and no key that could be one."""
+    """The same for a secret configuration: the messages name no value, and no key that could be one."""
     for key, fault in _faults(config):
         match fault:
             case _Fault.OWNED:
@@ -87,9 +87,9 @@ def hidden_problems(config: Mapping[str, Any]) -> Iterator[str]:
             case _Fault.NO_MAP:
                 yield f"expected a map as {key}"
             case _Fault.UNKNOWN:
-                # The key itself is told only where it resembles one of Consul's.
-                alike = _alike(key)
-                yield f"Consul has no such key as {key}{alike}" if alike else "Consul has no such key"
+                # Only a key that resembles one of Consul's is named.
+                similar = _suggestion(key)
+                yield f"Consul has no such key as {key}{similar}" if similar else "Consul has no such key"
 
 
 def _faults(config: Mapping[str, Any]) -> Iterator[tuple[str, _Fault]]:
@@ -102,7 +102,7 @@ def _faults(config: Mapping[str, Any]) -> Iterator[tuple[str, _Fault]]:
             yield key, _Fault.UNKNOWN
 
 
-def _alike(key: str) -> str:
+def _suggestion(key: str) -> str:
     return suggestion(key, KNOWN - OWNED.keys())
 
 

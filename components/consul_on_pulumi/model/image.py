@@ -1,4 +1,4 @@
-"""What the program relies on in Consul's official image."""
+"""Facts about Consul's official image that the program depends on."""
 
 USER, GROUP = 100, 1000
-"""`consul`, who owns /consul/data there."""
+"""Numeric IDs of the user `consul`, who owns /consul/data."""

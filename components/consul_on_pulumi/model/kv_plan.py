@@ -1,4 +1,4 @@
-"""Which writes and deletions turn the store into what is wanted, without touching what others wrote."""
+"""Plans the writes and deletions of one set of KV entries, so that values of other programs are not changed."""
 
 import base64
 import json
@@ -10,9 +10,9 @@ from typing import Any
 from consul_on_pulumi.model.seed import Seed, Seeds
 
 MAX_OPERATIONS = 128
-"""In one transaction, hard-coded since Consul 1.14 (agent/txn_endpoint.go)."""
+"""The most operations in one transaction, fixed in Consul since 1.14 (agent/txn_endpoint.go)."""
 MAX_BODY = 512 * 1024
-"""Bytes of one transaction as it is sent, JSON and base64 included (`limits.txn_max_req_len`)."""
+"""The most bytes in the body of one transaction, in JSON with base64 values (`limits.txn_max_req_len`)."""
 
 Operation = dict[str, Any]
 """One element of the body of `PUT /v1/txn`."""
@@ -20,93 +20,93 @@ Operation = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the store holds under one key."""
+    """One entry as the store has it."""
 
     seed: Seed
     index: int
-    """The key's ModifyIndex: a write that names it fails if anybody wrote since."""
+    """The key's ModifyIndex: a write with it fails if the key changed in between."""
     created: int
     """The key's CreateIndex."""
 
 
 class OnConflict(Enum):
-    """What to do about a key that exists before this set first writes it; the value is the word of the settings."""
+    """What to do about a key that exists before this set first writes it; the values are those of the settings."""
 
     FAIL = "fail"
-    """Refuse it, whatever it holds."""
+    """Refuse it, whatever its value is."""
     ADOPT = "adopt"
-    """Take it over if it holds what is wanted, else refuse it."""
+    """Take it over if it has the wanted value, else refuse it."""
     OVERWRITE = "overwrite"
-    """Take it over, whatever it holds."""
+    """Take it over, whatever its value is."""
 
 
 class Conflict(Enum):
-    """Why a key is not written; the value says what to do."""
+    """Why a key is not written; the values say what to do."""
 
     EXISTS = "exists already: remove it, leave it out here, or take it over with on_conflict: adopt"
     DIFFERS = "exists already with another value: remove it, leave it out here, or set on_conflict: overwrite"
-    CHANGED = "was changed by other hands: run `pulumi refresh` to see how, and `pulumi up` again to undo that"
+    CHANGED = "was changed by another program: run `pulumi refresh` to see how, and `pulumi up` again to undo that"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How one set behaves towards others."""
+    """How one set treats keys that other programs wrote or changed."""
 
     on_conflict: OnConflict = OnConflict.ADOPT
     keep_edits: bool = False
-    """Whether values that others changed or deleted are theirs from then on."""
+    """Whether to leave keys alone after another program changed or deleted them."""
     baseline: int | None = None
-    """Index of the store before this set first wrote its keys. A key that holds what is wanted and came later is of an
-    interrupted run of ours, so it is no conflict."""
+    """Raft index of the store before this set first wrote its keys. A key that was created later and has the wanted
+    value comes from an interrupted run of this set, so it is no conflict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What has to be done, and what cannot be done without overwriting somebody."""
+    """The writes and deletions to do, and the keys that have a conflict."""
 
     writes: Mapping[str, tuple[Seed, int]] = field(default_factory=dict)
-    """Key to what it shall hold and the index it must still have; 0 means that the key must not exist."""
+    """Key to its new entry and the ModifyIndex that it must still have; 0 means that the key must not exist."""
     deletions: Mapping[str, int] = field(default_factory=dict)
-    """Key to the index it must still have."""
+    """Key to the ModifyIndex that it must still have."""
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
 
 
 def differing(seeds: Seeds, others: Seeds) -> Seeds:
-    """Those of `seeds` that `others` do not hold alike."""
+    """The entries of `seeds` that are missing or different in `others`."""
     return {key: seed for key, seed in seeds.items() if others.get(key) != seed}
 
 
-def plan(owned: Seeds, wanted: Seeds, live: Mapping[str, Stored], rule: Rule) -> Plan:
-    """Compare what was written here before, what is wanted now and what is there.
+def plan(owned: Seeds, wanted: Seeds, existing: Mapping[str, Stored], rule: Rule) -> Plan:
+    """Compare the entries that this set wrote before (`owned`), the `wanted` and the `existing` ones.
 
-    A key that is no longer wanted goes only if it still holds what was written here.
+    A key that is no longer wanted is deleted only if it still has the value that this set wrote.
     """
     writes: dict[str, tuple[Seed, int]] = {}
     conflicts: dict[str, Conflict] = {}
     for key, seed in wanted.items():
-        stored, had = live.get(key), owned.get(key)
+        stored, old = existing.get(key), owned.get(key)
         if stored is None:
-            if had is None or not rule.keep_edits:
+            if old is None or not rule.keep_edits:
                 writes[key] = (seed, 0)
-        elif had is None:
-            if conflict := _met(stored, seed, rule):
+        elif old is None:
+            if conflict := _conflict(stored, seed, rule):
                 conflicts[key] = conflict
             elif stored.seed != seed:
                 writes[key] = (seed, stored.index)
-        elif stored.seed == had != seed:
+        elif stored.seed == old != seed:
             writes[key] = (seed, stored.index)
         elif stored.seed != seed and not rule.keep_edits:
             conflicts[key] = Conflict.CHANGED
     deletions = {
-        key: live[key].index
+        key: existing[key].index
         for key, seed in owned.items()
-        if key not in wanted and key in live and live[key].seed == seed
+        if key not in wanted and key in existing and existing[key].seed == seed
     }
     return Plan(writes, deletions, conflicts)
 
 
-def _met(stored: Stored, wanted: Seed, rule: Rule) -> Conflict | None:
-    """What speaks against writing a key that was not written here before, as far as the state tells."""
+def _conflict(stored: Stored, wanted: Seed, rule: Rule) -> Conflict | None:
+    """Why an existing key that this set has not written must not be written, or None."""
     if rule.on_conflict is OnConflict.OVERWRITE:
         return None
     if stored.seed != wanted:
@@ -116,7 +116,7 @@ def _met(stored: Stored, wanted: Seed, rule: Rule) -> Conflict | None:
 
 
 def transactions(steps: Plan) -> Iterator[list[Operation]]:
-    """The plan as bodies for `PUT /v1/txn`, as few as the limits allow: writes first, so that no reader sees a gap."""
+    """The plan as bodies of `PUT /v1/txn`, as few as possible. Writes come first, so that readers never miss a key."""
     batch: list[Operation] = []
     size = 2
     for operation in _operations(steps):
@@ -131,7 +131,7 @@ def transactions(steps: Plan) -> Iterator[list[Operation]]:
 
 
 def too_large(operation: Operation) -> bool:
-    """Whether this operation fits no transaction, though its value may fit a write of its own."""
+    """Whether this operation is too large for a transaction. A single `PUT /v1/kv` takes larger values."""
     return len(json.dumps(operation, separators=(",", ":"))) + 2 > MAX_BODY
 
 

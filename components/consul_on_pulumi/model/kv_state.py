@@ -1,8 +1,8 @@
-"""How a set of seeds is written into a stack's state, so that a preview of it can be read.
+"""The properties that hold a set of seeds in a stack's state, so that a preview of it is readable.
 
-Text is shown as it is. What is no text is shown by its size and digest; its content is there too, for whoever
-compares, but meant to be marked as a secret. A secret value lies apart, under its key, so that its key can still be
-read. A state of the first version holds `entries` alone, and is understood as it is.
+Text is stored as it is. A binary value is stored with its size and digest, which a preview shows, and with its content,
+which the caller marks as secret. Secret values have their own map, so that their keys stay readable. All maps except
+`entries` are optional.
 """
 
 import base64
@@ -19,13 +19,13 @@ Properties = dict[str, Any]
 key to a decimal number as text, since a state's own numbers are too small for it; without those that are 0."""
 
 
-def shown(seeds: Seeds, secrets: Mapping[str, str] | None = None) -> Properties:
-    """`seeds`, but those under the keys of `secrets`, which are text; a part without any is left out."""
+def to_props(seeds: Seeds, secrets: Mapping[str, str] | None = None) -> Properties:
+    """The properties for `seeds`, with the texts in `secrets` as secret values; empty maps are left out."""
     hidden = secrets or {}
     plain = {key: seed for key, seed in seeds.items() if key not in hidden}
     flags = {key: str(seed.flags) for key, seed in seeds.items() if seed.flags}
     parts = {
-        BINARY: {key: _digested(seed.value) for key, seed in plain.items() if seed.text is None},
+        BINARY: {key: _with_digest(seed.value) for key, seed in plain.items() if seed.text is None},
         SECRETS: dict(hidden),
         FLAGS: flags,
     }
@@ -35,23 +35,23 @@ def shown(seeds: Seeds, secrets: Mapping[str, str] | None = None) -> Properties:
     }
 
 
-def held(props: Mapping[str, Any]) -> Seeds:
-    """Everything in `props` under its key, whatever part it is in. Raises ValueError where a value is not known yet."""
+def seeds_of(props: Mapping[str, Any]) -> Seeds:
+    """All entries in `props` by key. Raises ValueError if a value is not known yet."""
     values: dict[str, bytes] = {}
     for key, text in (props.get(ENTRIES, {}) | props.get(SECRETS, {})).items():
         values[key] = _known(text).encode()
-    for key, digested in props.get(BINARY, {}).items():
-        values[key] = base64.b64decode(_known(digested["content"]))
+    for key, binary in props.get(BINARY, {}).items():
+        values[key] = base64.b64decode(_known(binary["content"]))
     flags = props.get(FLAGS, {})
     return {key: Seed(value, int(flags.get(key, 0))) for key, value in values.items()}
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether both hold the same seeds."""
+    """Whether both have the same seeds."""
     return all(one.get(part, {}) == other.get(part, {}) for part in PARTS)
 
 
-def _digested(value: bytes) -> dict[str, Any]:
+def _with_digest(value: bytes) -> dict[str, Any]:
     return {
         "bytes": len(value),
         "sha256": sha256(value).hexdigest(),

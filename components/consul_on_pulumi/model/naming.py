@@ -1,28 +1,28 @@
-"""Every physical name, derived from the cluster's name and an agent's ordinal."""
+"""Physical names, made of the cluster's name and an agent's ordinal."""
 
 import re
 
 from consul_on_pulumi.model.topology import Role, Topology
 
 MAX_CLUSTER = 40
-"""Leaves room for the longest suffix within the 63 characters of a DNS label."""
+"""Characters: with the longest suffix, a name fits the 63 characters of a DNS label."""
 
 _DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _DATACENTER = re.compile(r"[a-z0-9_-]+")
 
 
 def tier(cluster: str, role: Role) -> str:
-    """The name that all agents of one role share: `dev-server`."""
+    """The name of a tier, which all its agents share as a DNS alias: `dev-server`."""
     return f"{cluster}-{role.value}"
 
 
 def node(cluster: str, role: Role, ordinal: int) -> str:
-    """One agent: its Consul node name, its host name and its container or pod: `dev-server-0`."""
+    """The name of one agent, as Consul node, host and container or pod: `dev-server-0`."""
     return f"{tier(cluster, role)}-{ordinal}"
 
 
 def data_volume(cluster: str, role: Role, ordinal: int) -> str:
-    """The volume that holds one agent's data directory, and with it the node ID: `dev-server-0-data`."""
+    """The volume with one agent's data directory, which has its node ID: `dev-server-0-data`."""
     return volume_of(node(cluster, role, ordinal))
 
 
@@ -37,29 +37,29 @@ def network(cluster: str) -> str:
 
 
 def join(topology: Topology, domain: str = "") -> list[str]:
-    """The names an agent looks for: the servers that every size has, and the one that all servers answer to.
+    """The `retry_join` list of an agent: the first servers, and the shared name of all servers.
 
-    No name is the only one, and the list is the same for 3, 5 and 7 servers, so scaling changes no agent. The shared
-    name resolves to every running server, which covers those that the list does not spell out.
+    The list is the same for 3, 5 and 7 servers, so scaling changes no agent. The shared name resolves to every running
+    server, also to those that the list does not name.
     """
     shared = tier(topology.cluster, Role.SERVER)
-    always = [node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(min(topology.servers, 3))]
+    first = [node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(min(topology.servers, 3))]
     if not domain:
-        return [*always, shared]
-    return [*(f"{name}.{shared}.{domain}" for name in always), f"{shared}.{domain}"]
+        return [*first, shared]
+    return [*(f"{name}.{shared}.{domain}" for name in first), f"{shared}.{domain}"]
 
 
-def join_of(ordinal: int, topology: Topology, domain: str) -> list[str]:
-    """The same for one server where a server resolves its own name too: every name but its own and the shared one.
+def join_for_server(ordinal: int, topology: Topology, domain: str) -> list[str]:
+    """The `retry_join` list of one server if it resolves its own name: all names but its own and the shared one.
 
-    An agent counts joining itself as success, and then never tries the others again (consul, agent/retry_join.go).
+    For an agent, joining itself is a success, and then it does not try the others (consul, agent/retry_join.go).
     """
     *others, _shared = join(topology, domain)
     return [name for number, name in enumerate(others) if number != ordinal]
 
 
 def cluster_problem(cluster: str) -> str | None:
-    """Why this cannot be the prefix of host names, or None."""
+    """Why this name cannot be the prefix of host names, or None."""
     if _DNS_LABEL.fullmatch(cluster) and len(cluster) <= MAX_CLUSTER:
         return None
     return (

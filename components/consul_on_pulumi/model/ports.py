@@ -1,9 +1,9 @@
-"""The ports of a Consul agent, one table (Consul docs, install/ports)."""
+"""The ports of a Consul agent (Consul docs, install/ports)."""
 
 HTTP = 8500
 """API and UI, TCP."""
 DNS = 8600
-"""DNS interface, UDP and TCP: answers too large for UDP are asked for again over TCP."""
+"""DNS interface, UDP and TCP: resolvers repeat a query over TCP if the answer is too large for UDP."""
 GRPC = 8502
 """xDS and gRPC, TCP, plain text inside the private network."""
 SERVER = 8300

@@ -1,4 +1,4 @@
-"""Which servers can bring back a cluster that lost its quorum, and what they have to be told."""
+"""Recovery of a cluster that lost its quorum: which servers can recover it, and their new Raft configuration."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,11 @@ Peers = list[dict[str, str | bool]]
 """The content of `raft/peers.json` (Consul docs, manage/disaster-recovery)."""
 
 
-def survivors(seen: Mapping[str, ServerStatus]) -> list[str]:
-    """The servers that hold data, by name; one with a new volume has an empty log."""
-    return sorted(name for name, server in seen.items() if server.last > 0)
+def survivors(status: Mapping[str, ServerStatus]) -> list[str]:
+    """The names of the servers that have data. A server with a new volume has an empty Raft log."""
+    return sorted(name for name, server in status.items() if server.last > 0)
 
 
-def peers(seen: Mapping[str, ServerStatus], chosen: list[str]) -> Peers:
-    """A Raft configuration of exactly the chosen servers, all voters."""
-    return [{"id": seen[name].node_id, "address": seen[name].address, "non_voter": False} for name in chosen]
+def peers(status: Mapping[str, ServerStatus], chosen: list[str]) -> Peers:
+    """A Raft configuration with exactly the chosen servers, all of them voters."""
+    return [{"id": status[name].node_id, "address": status[name].address, "non_voter": False} for name in chosen]

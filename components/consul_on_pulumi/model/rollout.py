@@ -1,4 +1,4 @@
-"""Decisions about servers that have to go or to come, one at a time, made from what was seen of them just now."""
+"""Decisions of a rollout, which replaces servers one at a time, from their current state."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from consul_on_pulumi.model.topology import quorum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerStatus:
-    """What one server said of itself when it was asked just now."""
+    """The current state of one server, as the server itself reports it."""
 
     node_id: str
     address: str
-    """Where it takes part in Raft, `host:port`."""
+    """Its Raft address, `host:port`."""
     leads: bool
     term: int
-    """Raft term; of two servers that claim to lead, the later one does."""
+    """Raft term. If two servers report that they lead, the one with the later term does."""
     commit: int
-    """Index up to which it knows entries to be committed."""
+    """Raft index of the last entry that it knows to be committed."""
     applied: int
-    """Index up to which it has applied entries to its store."""
+    """Raft index of the last entry that it has applied to its store."""
     last: int = 0
-    """Index of the last entry in its log; 0 on a new volume."""
+    """Raft index of the last entry in its log; 0 on a new volume."""
     spec_hash: str | None = None
-    """Digest of what it was started with, if it was started by this program."""
+    """Hash of its container or pod specification, if this program started it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterView:
-    """The servers of a cluster as each of them and their leader see it."""
+    """The current state of all servers, and the Raft configuration of the leader."""
 
     status: Mapping[str, ServerStatus]
     """By node name; a server that did not answer is missing."""
@@ -40,63 +40,63 @@ class ClusterView:
     @property
     def leader(self) -> str | None:
         """The node name of the leader, if it answered."""
-        leading = [(seen.term, name) for name, seen in self.status.items() if seen.leads]
-        return max(leading)[1] if leading else None
+        leaders = [(status.term, name) for name, status in self.status.items() if status.leads]
+        return max(leaders)[1] if leaders else None
 
     def votes(self, name: str) -> bool:
-        """Whether this server answered and is a voter at the address that it gives."""
-        seen = self.status.get(name)
-        return seen is not None and self.voters.get(seen.node_id) == seen.address
+        """Whether this server answered and is a voter at its own address."""
+        status = self.status.get(name)
+        return status is not None and self.voters.get(status.node_id) == status.address
 
 
 def not_ready_reason(name: str, view: ClusterView, index: int) -> str | None:
-    """Why this server cannot be relied on yet, or None when it is a voter that holds everything up to `index`.
+    """Why this server is not ready, or None if it is a voter that has applied all entries up to `index`.
 
-    Autopilot's health is of no use here: it is stale for seconds after a fast replacement.
+    Autopilot's health is not used: for seconds after a fast replacement it shows the old state.
     """
-    seen = view.status.get(name)
-    if seen is None:
+    status = view.status.get(name)
+    if status is None:
         return f"{name} does not answer"
     if not view.votes(name):
-        return f"{name} is not a voter at {seen.address}"
-    if seen.applied < index:
-        return f"{name} has applied {seen.applied} of {index} entries"
+        return f"{name} is not a voter at {status.address}"
+    if status.applied < index:
+        return f"{name} has applied {status.applied} of {index} entries"
     return None
 
 
 def others(leaving: str, names: Sequence[str], view: ClusterView) -> list[str]:
-    """The servers that must carry the cluster while `leaving` is away: all before it in the order of the roll, and
-    those behind it that are part of the cluster already."""
+    """The servers that must be ready while `leaving` is down: all that precede it in the order of the rollout, and
+    later ones that are Raft peers already."""
     earlier = names[: names.index(leaving)]
     later = names[names.index(leaving) + 1 :]
     return [*earlier, *(name for name in later if name in view.peers)]
 
 
 def successor(leaving: str, names: Sequence[str], view: ClusterView) -> str | None:
-    """Who should lead instead of `leaving`: a voter that the roll has passed already, else the last it will reach."""
-    able = [name for name in names if name != leaving and view.votes(name)]
-    passed = [name for name in able if names.index(name) < names.index(leaving)]
-    return passed[0] if passed else able[-1] if able else None
+    """The server that should lead instead of `leaving`: a voter that is replaced already, else the last one."""
+    voters = [name for name in names if name != leaving and view.votes(name)]
+    replaced = [name for name in voters if names.index(name) < names.index(leaving)]
+    return replaced[0] if replaced else voters[-1] if voters else None
 
 
-def next_to_go(outdated: Sequence[str], down: Collection[str], view: ClusterView) -> str:
-    """Which of `outdated` is replaced next: one that is no loss, then the followers in their order, the leader last."""
+def next_to_replace(outdated: Sequence[str], down: Collection[str], view: ClusterView) -> str:
+    """The server of `outdated` to replace next: first those in `down`, then followers in order, then the leader."""
     return min(outdated, key=lambda name: (name not in down, name == view.leader, outdated.index(name)))
 
 
 def loses_quorum(leaving: str, view: ClusterView) -> bool:
-    """Whether the cluster, once `leaving` is no member any more, could not agree on a write."""
-    remaining = {node_id for node_id in view.voters if node_id != _id_of(leaving, view)}
-    answering = {seen.node_id for name, seen in view.status.items() if name != leaving} & remaining
+    """Whether the rest of the cluster would have no quorum without `leaving`."""
+    remaining = {node_id for node_id in view.voters if node_id != _node_id(leaving, view)}
+    answering = {status.node_id for name, status in view.status.items() if name != leaving} & remaining
     return len(answering) < quorum(len(remaining))
 
 
-def serves(view: ClusterView) -> bool:
-    """Whether a majority of voters can follow the leader: one that was cut off from them claims to lead for a while."""
-    answering = {seen.node_id for seen in view.status.values()} & view.voters.keys()
+def has_quorum(view: ClusterView) -> bool:
+    """Whether a server leads and a majority of voters answers. A leader without a majority may still report to lead."""
+    answering = {status.node_id for status in view.status.values()} & view.voters.keys()
     return view.leader is not None and len(answering) >= quorum(len(view.voters))
 
 
-def _id_of(name: str, view: ClusterView) -> str | None:
-    seen = view.status.get(name)
-    return seen.node_id if seen else None
+def _node_id(name: str, view: ClusterView) -> str | None:
+    status = view.status.get(name)
+    return status.node_id if status else None

@@ -1,6 +1,6 @@
-"""Files for agents that nobody else may read: what they may be called, and what is wrong with one of them.
+"""Secret files for agents: checks of their names and contents.
 
-No message tells a content, nor a key that could be one.
+No message shows content, nor a key that could be content.
 """
 
 import json
@@ -11,15 +11,15 @@ from typing import Any
 from consul_on_pulumi.model import agent_keys
 
 DIRECTORY = "/consul/secrets"
-"""Where every agent finds them, on every backend."""
+"""The directory of the files in every container and pod."""
 READ = f"-config-dir={DIRECTORY}"
-"""Lets an agent read those that end in `.json` or `.hcl` as configuration; the others have paths to be named by."""
+"""Makes an agent read `.json` and `.hcl` files as configuration. Configuration can name the other files by path."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def problems(files: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What is wrong with these files. What is no text is not known yet, and so is not looked at."""
+    """The problems of these files. A content that is no text is an output that is not known yet; it is not checked."""
     for name, text in files.items():
         at = f"{path}[{json.dumps(str(name))}]"
         if not _NAME.fullmatch(str(name)):
@@ -29,14 +29,14 @@ def problems(files: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 def faults(name: str, text: str) -> Iterator[str]:
-    """Why agents would not start with this file, or would no longer be what the program describes. HCL is not read."""
+    """Why agents would not start with this file, or which keys the program sets itself. HCL files are not parsed."""
     if not text.strip():
         yield "is empty, leave it out"
     elif name.endswith(".json"):
         try:
             document = json.loads(text)
         except ValueError as error:
-            # Only a decoding error says where, and it says nothing of what is there.
+            # A decoding error has the position, which shows no content.
             where = f", line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
             yield f"is no JSON{where}"
             return

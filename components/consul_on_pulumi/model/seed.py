@@ -1,4 +1,4 @@
-"""One entry of the KV store as it is to be stored."""
+"""One entry to store in the KV store."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,21 @@ MAX_FLAGS = 2**64 - 1
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What lies under one key."""
+    """The value and the flags of one key."""
 
     value: bytes
     flags: int = 0
-    """An opaque number for the application's own use, up to MAX_FLAGS."""
+    """A number for the application's own use, up to MAX_FLAGS."""
 
     @property
     def text(self) -> str | None:
-        """The value as text, or None where it is none that a person could read."""
+        """The value as text, or None if it is not UTF-8 or has control characters."""
         try:
             text = self.value.decode()
         except UnicodeDecodeError:
             return None
-        return text if all(sign.isprintable() or sign in "\n\r\t" for sign in text) else None
+        return text if all(char.isprintable() or char in "\n\r\t" for char in text) else None
 
 
 Seeds = dict[str, Seed]
-"""Full key to what is to lie under it."""
+"""Full key to its entry."""

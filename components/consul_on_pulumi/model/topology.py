@@ -1,14 +1,14 @@
-"""The size of a cluster, and what that size means for its quorum."""
+"""The size of a cluster and its quorum."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 MAX_SERVERS = 7
-"""More voters make every write slower and no cluster safer (Consul docs, architecture/consensus)."""
+"""More voters make every write slower and the cluster no safer (Consul docs, architecture/consensus)."""
 
 
 class Role(Enum):
-    """The two kinds of Consul agent; the value is the word used in names."""
+    """The two kinds of Consul agents; the values are used in names."""
 
     SERVER = "server"
     CLIENT = "client"
@@ -16,12 +16,12 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """One Consul datacenter: what it is called and how many agents it has."""
+    """One Consul datacenter: its names and its numbers of agents."""
 
     cluster: str
     """Prefix of every physical name, unique on the machine or in the namespace."""
     datacenter: str
-    """Consul's own name for the datacenter."""
+    """The name of the Consul datacenter."""
     servers: int
     """How many server agents, all of them voters."""
     clients: int = 0
@@ -29,29 +29,29 @@ class Topology:
 
 
 def quorum(servers: int) -> int:
-    """The number of voters that must agree on a write: a majority."""
+    """The number of voters that must agree on a write: the majority."""
     return servers // 2 + 1
 
 
 def failure_tolerance(servers: int) -> int:
-    """How many servers may be lost while writes go on."""
+    """How many servers may fail without stopping writes."""
     return servers - quorum(servers)
 
 
 def min_quorum(servers: int) -> int:
-    """The number of voters below which autopilot must not prune servers that look dead.
+    """The number of voters that autopilot must keep when it removes dead servers.
 
-    Consul reads it from agent configuration at the first election only, so it is set through the API (consul #6654).
+    Consul reads it from the agent configuration only at the first election, so it is set with the API (consul #6654).
     """
     return quorum(servers)
 
 
 def bootstrap_expect(initial_servers: int, servers: int) -> int:
-    """The number of servers that must meet before the first election.
+    """The number of servers that must join before the first election.
 
-    It stays at the size the cluster was born with, so that scaling changes no existing server. A birth size of 1
-    must not outlive that size: a server that expects only itself elects itself at once, and with a lost volume
-    it would start a second cluster beside the living one.
+    It stays at the initial size, so that scaling changes no existing server. An initial size of 1 must not stay: a
+    server that expects only itself elects itself at once, and after the loss of its volume it would form a second
+    cluster.
     """
     return 1 if servers == 1 else max(initial_servers, 3)
 

@@ -1,1 +1,1 @@
-"""What asks a running Consul. The import paths in here are part of every stack's state: never rename one."""
+"""Dynamic providers for both platforms. Their import paths are part of every stack's state: never rename one."""

@@ -1,40 +1,34 @@
-"""Autopilot: how far Consul may prune servers that look dead, kept right for the size of the cluster."""
+"""Autopilot: sets how many servers Consul must keep, by the size of the cluster."""
 
 from collections.abc import Sequence
 
 import pulumi
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    CreateResult,
-    ReadResult,
-    UpdateResult,
-)
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import operator_api
-from consul_on_pulumi.consul.api import Consul, UnreachableError, led
+from consul_on_pulumi.consul.api import Consul, UnreachableError, addresses_with_leader
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
 class AutopilotProvider(ConsulProvider):
-    """Sets `MinQuorum` and leaves every other key of autopilot's configuration as it is."""
+    """Sets `MinQuorum` and keeps every other key of autopilot's configuration."""
 
     compared = ("addresses", "min_quorum")
 
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Refuse, in the preview already, to shrink to servers that would have no majority of their own."""
-        before, after = _olds.get("min_quorum"), news.get("min_quorum")
-        staying = news.get("addresses")
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse in the preview to remove servers if the remaining ones would have no quorum."""
+        before, after = olds.get("min_quorum"), news.get("min_quorum")
+        remaining = news.get("addresses")
         if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before):
             return CheckResult(news, [])
-        if not isinstance(staying, list) or not all(isinstance(base, str) for base in staying):
+        if not isinstance(remaining, list) or not all(isinstance(base, str) for base in remaining):
             return CheckResult(news, [])
-        answering = len(led(staying))
-        if answering >= after:
+        in_cluster = len(addresses_with_leader(remaining))
+        if in_cluster >= after:
             return CheckResult(news, [])
         reason = (
-            f"cluster.servers: {answering} of the {len(staying)} servers that would stay take part in a cluster, "
-            f"expected at least {int(after)}, else the smaller cluster has no quorum: mend them first"
+            f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
+            f"expected at least {int(after)}, else the smaller cluster has no quorum: repair them first"
         )
         return CheckResult(news, [CheckFailure("min_quorum", reason)])
 
@@ -47,7 +41,7 @@ class AutopilotProvider(ConsulProvider):
         return UpdateResult(_configure(news))
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """The quorum as it is now; without an answer, as it was."""
+        """Read the current quorum; without an answer, keep the last one."""
         try:
             found = operator_api.autopilot(Consul(props["addresses"], timeout=10))["MinQuorum"]
         except UnreachableError:
@@ -56,7 +50,7 @@ class AutopilotProvider(ConsulProvider):
 
 
 class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
-    """The part of autopilot's configuration that follows the number of servers."""
+    """The part of autopilot's configuration that depends on the number of servers."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""ClusterIdentity: remembers what a cluster was born with, and refuses what no living cluster survives."""
+"""ClusterIdentity: records how a cluster was created, and refuses changes that would break a running cluster."""
 
 import re
 import secrets
@@ -9,61 +9,63 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult
 
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
-_BACKEND = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
-"""The start of a path that names the backend: each fixes settings of its own, so what is noted tells which it was."""
+_PLATFORM = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
+"""The start of a path up to the platform: each platform has fixed settings, so the recorded paths show which it was."""
 
 
 class ClusterIdentityProvider(ConsulProvider):
-    """Keeps the first size and the first settings it is given. Touches nothing outside the state."""
+    """Records the first size and the first settings in the state. It changes nothing else."""
 
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Refuse, in the preview already, another backend and another value for what is fixed at birth."""
-        before = _olds.get("fixed", {})
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse in the preview another platform, and another value of a setting that is fixed at creation."""
+        before = olds.get("fixed", {})
         failures = [
             CheckFailure(
                 path,
-                f"{path}: expected {before[path]!r} as when the cluster was made, got {value!r}, which would part the "
-                "servers from their data or from each other: put it back, or destroy this cluster first",
+                f"{path}: expected {before[path]!r} as when the cluster was created, got {value!r}: the servers would "
+                "lose their data or each other. Restore the old value, or destroy this cluster first",
             )
             for path, value in news.get("fixed", {}).items()
             if path in before and before[path] != value
         ]
-        born, wanted = _backends(before), _backends(news.get("fixed", {}))
-        if born and wanted and born != wanted:
+        created, wanted = _platforms(before), _platforms(news.get("fixed", {}))
+        if created and wanted and created != wanted:
             failures += [
                 CheckFailure(
                     path,
-                    f"{path}: expected {' and '.join(born)} as when the cluster was made, another backend is another "
-                    "cluster with no data of this one: put it back, or take a snapshot and destroy this cluster first",
+                    f"{path}: expected {' and '.join(created)} as when the cluster was created: a cluster on another "
+                    "platform has none of its data. Restore the old platform, or take a snapshot and destroy this "
+                    "cluster first",
                 )
                 for path in wanted
             ]
         return CheckResult(news, failures)
 
     def create(self, props: Properties) -> CreateResult:
-        """Note the size and the settings, and draw a mark."""
-        return CreateResult("birth", {**props, "initial_servers": props["servers"], "cluster_id": secrets.token_hex(8)})
+        """Record the size and the settings, and generate the cluster ID."""
+        recorded = {"initial_servers": props["servers"], "cluster_id": secrets.token_hex(8)}
+        return CreateResult("identity", {**props, **recorded})
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """No later size is a change."""
+        """Never a change: the recorded values stay the same."""
         return DiffResult(changes=False)
 
 
 class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="ClusterIdentity"):
-    """The size a cluster was born with, which scaling does not change, and the settings that nothing may change."""
+    """The first size of a cluster, its ID, and its settings that must not change."""
 
     initial_servers: pulumi.Output[int]
-    """How many servers the first update made."""
+    """How many servers the first update created."""
     cluster_id: pulumi.Output[str]
-    """A word that no other cluster has, so that what carries it is known to be of this one."""
+    """Identifies the objects of this cluster: no other cluster has the same ID."""
 
     def __init__(
         self, name: str, servers: int, fixed: Mapping[str, str], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """`servers` is the present size, of which only the first counts; `fixed` maps a setting's path to its value."""
+        """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values."""
         props = {"servers": servers, "fixed": fixed}
         super().__init__(ClusterIdentityProvider(), name, props, opts, outputs=("initial_servers", "cluster_id"))
 
 
-def _backends(paths: Iterable[str]) -> list[str]:
-    return sorted({found.group() for path in paths if (found := _BACKEND.match(path))})
+def _platforms(paths: Iterable[str]) -> list[str]:
+    return sorted({found.group() for path in paths if (found := _PLATFORM.match(path))})

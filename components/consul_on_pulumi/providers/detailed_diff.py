@@ -1,9 +1,9 @@
-"""The difference of single keys in a preview, for which the SDK's dynamic providers have no words.
+"""Detailed diffs for dynamic providers: a preview shows the keys that change, not the whole map that contains them.
 
-The engine knows them: a `DiffResponse` may name every property path that changes, and then a preview shows those
-alone instead of all keys of the map that one of them is in. The process that serves dynamic providers builds that
-response from a `DiffResult`, which has no place for paths (pulumi 3.259, dynamic/__main__.py), so they are added on the
-way. Where that process is built otherwise, nothing is added and a preview shows the whole map.
+The engine supports it: a `DiffResponse` may name every property path that changes. The SDK's process for dynamic
+providers builds that response from a `DiffResult`, which has no field for paths (pulumi 3.259, dynamic/__main__.py).
+This module replaces the `DiffResponse` of that process with one that adds the paths. If a later SDK builds the process
+in another way, nothing is added and a preview shows the whole map.
 """
 
 import json
@@ -21,20 +21,20 @@ ADD, DELETE, UPDATE = (
     provider_pb2.PropertyDiff.UPDATE,
 )
 
-_told = threading.local()
+_noted = threading.local()
 
 
-def tell(olds: Mapping[str, Any], news: Mapping[str, Any], maps: Iterable[str]) -> None:
-    """Note which inputs differ, for the response that this thread builds next: below `maps` key by key."""
-    below = set(maps)
+def note_changes(olds: Mapping[str, Any], news: Mapping[str, Any], maps: Iterable[str]) -> None:
+    """Note which inputs differ, for the next response of this thread. The inputs named in `maps` differ key by key."""
+    by_key = set(maps)
     paths: dict[str, int] = {}
     for name in olds.keys() | news.keys():
-        if name in below:
+        if name in by_key:
             paths |= _differences(olds.get(name) or {}, news.get(name) or {}, name)
         elif olds.get(name) != news.get(name):
             paths[name] = _kind(name in olds, name in news)
-    _told.paths = paths
-    _listen()
+    _noted.paths = paths
+    _install()
 
 
 def _differences(olds: Mapping[str, Any], news: Mapping[str, Any], name: str) -> dict[str, int]:
@@ -49,30 +49,30 @@ def _kind(before: bool, after: bool) -> int:
     return UPDATE if before and after else ADD if after else DELETE
 
 
-def _listen() -> None:
-    """Stand where the serving process takes its response from, once."""
-    serving = sys.modules.get("__main__")
-    proto = getattr(serving, "proto", None)
-    if isinstance(proto, ModuleType) and hasattr(serving, "DynamicResourceProviderServicer"):
-        setattr(serving, "proto", _Proto(proto))  # noqa: B010, a plain assignment to a module is no typed one
+def _install() -> None:
+    """Replace the SDK's `DiffResponse` in the process that serves dynamic providers."""
+    process = sys.modules.get("__main__")
+    proto = getattr(process, "proto", None)
+    if isinstance(proto, ModuleType) and hasattr(process, "DynamicResourceProviderServicer"):
+        setattr(process, "proto", _Proto(proto))  # noqa: B010, mypy knows no attribute `proto` of the module
 
 
 class _Proto:
-    """The SDK's messages, but for the response to a diff."""
+    """The SDK's messages, with another `DiffResponse`."""
 
     def __init__(self, messages: ModuleType) -> None:
         self._messages = messages
-        self.DiffResponse = _Detailed()
+        self.DiffResponse = _DetailedDiffResponse()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._messages, name)
 
 
-class _Detailed:
-    """Builds a `DiffResponse` with what was told before."""
+class _DetailedDiffResponse:
+    """Builds a `DiffResponse` with the changes that were noted before."""
 
     def __call__(self, **fields: Any) -> Any:
-        paths = _told.__dict__.pop("paths", None)
+        paths = _noted.__dict__.pop("paths", None)
         if paths and fields.get("changes") == provider_pb2.DiffResponse.DIFF_SOME:
             fields["hasDetailedDiff"] = True
             fields["detailedDiff"] = {

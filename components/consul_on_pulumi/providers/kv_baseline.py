@@ -1,7 +1,7 @@
-"""KvBaseline: notes, before a set of keys is first written, how far the store had come.
+"""KvBaseline: records the Raft index of the KV store before the keys of a set are first written.
 
-A run that is killed in the middle of a seeding leaves keys that no state knows. What came after the noted index and
-holds what is wanted is of such a run; what was there before belongs to somebody else.
+A run that is interrupted while it writes leaves keys that no state knows. A key that was created after the recorded
+index and has the wanted value comes from such a run; an older key belongs to another program.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,29 +11,29 @@ import pulumi
 from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul.api import Consul
-from consul_on_pulumi.consul.kv_store import beginnings
+from consul_on_pulumi.consul.kv_store import common_prefixes
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
 class KvBaselineProvider(ConsulProvider):
-    """Asks for the index again when other keys are wanted. Touches nothing."""
+    """Reads the index again when the set has other keys. It changes nothing in Consul."""
 
     compared = ("keys",)
 
     def create(self, props: Properties) -> CreateResult:
-        """Wait for the leader, then ask."""
-        return CreateResult("baseline", _noted(props))
+        """Wait for the leader, then read the index."""
+        return CreateResult("baseline", _with_index(props))
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Ask again."""
-        return UpdateResult(_noted(news))
+        """Read the index again."""
+        return UpdateResult(_with_index(news))
 
 
 class KvBaseline(ProviderResource, module="consul-on-pulumi", name="KvBaseline"):
-    """How far the store had come before one set of keys was first written."""
+    """The Raft index of the store before the keys of one set were first written."""
 
     index: pulumi.Output[int]
-    """A Raft index: a key with a greater CreateIndex came later."""
+    """A key with a greater CreateIndex was created later."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class KvBaseline(ProviderResource, module="consul-on-pulumi", name="KvBaseline")
         wanted = sorted(keys)
         props = {
             "addresses": addresses,
-            "prefixes": beginnings(wanted),
+            "prefixes": common_prefixes(wanted),
             "keys": sha256("\n".join(wanted).encode()).hexdigest(),
         }
         super().__init__(KvBaselineProvider(), name, props, opts, outputs=("index",))
 
 
-def _noted(props: Properties) -> Properties:
+def _with_index(props: Properties) -> Properties:
     consul = Consul(props["addresses"], timeout=120)
     consul.leader()
     return {**props, "index": max(consul.index_below(prefix) for prefix in props["prefixes"])}

@@ -1,90 +1,82 @@
-"""KvEntries: one set of KV entries as one resource, owned key by key."""
+"""KvEntries: one set of KV entries. It changes and deletes only keys that it wrote itself."""
 
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    UpdateResult,
-)
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from consul_on_pulumi.consul import access
+from consul_on_pulumi.consul import access, kv_store
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
-from consul_on_pulumi.consul.kv_store import converge, explained, live
 from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import detailed_diff
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
-GLANCE = 2.0
-"""Seconds that a preview waits for a cluster to tell of keys that are in the way."""
+PREVIEW_TIMEOUT = 2.0
+"""Seconds that a preview waits for the cluster when it looks for conflicts."""
 
 
 class KvEntriesProvider(ConsulProvider):
-    """Writes the entries it is given, and changes no key that it did not write."""
+    """Writes entries, and changes no key that it did not write."""
 
     compared = ("addresses",)
 
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
-        """Refuse, in the preview already, what other hands have put in the way."""
-        # Without a property's name, whose value the engine would print.
-        return CheckResult(news, [CheckFailure("", reason) for reason in _in_the_way(_olds, news)])
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse in the preview keys that other programs wrote or changed."""
+        # With the name of a property, the engine would print its value.
+        return CheckResult(news, [CheckFailure("", reason) for reason in _conflicts(olds, news)])
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Any difference is an update in place; an address not known yet may be one.
+        """Any difference is an update in place, also an address that is not known yet.
 
-        What to do about foreign keys counts when there are new ones, and is no change by itself.
+        `on_conflict` is no change by itself: it matters only for new keys.
         """
         differs = self.differs(olds, news)
-        kept = bool(olds.get("keep_edits")) != bool(news.get("keep_edits"))
-        changes = differs or kept or not kv_state.same(olds, news)
+        edits = bool(olds.get("keep_edits")) != bool(news.get("keep_edits"))
+        changes = differs or edits or not kv_state.same(olds, news)
         if changes:
-            detailed_diff.tell(_visible(olds), _visible(news), kv_state.PARTS)
+            detailed_diff.note_changes(_visible(olds), _visible(news), kv_state.PARTS)
         return DiffResult(changes=changes)
 
     def create(self, props: Properties) -> CreateResult:
-        """Wait for the leader, then write every entry."""
-        _converge(props, {}, kv_state.held(props))
+        """Wait for the leader, then write all entries."""
+        _apply(props, {}, kv_state.seeds_of(props))
         return CreateResult(secrets.token_hex(8), props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Write what changed, and delete what is no longer wanted."""
-        _converge(news, kv_state.held(olds), kv_state.held(news))
+        """Write the entries that changed, and delete those that are no longer wanted."""
+        _apply(news, kv_state.seeds_of(olds), kv_state.seeds_of(news))
         return UpdateResult(news)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """The entries as they are now; without an answer, as they were: no answer is not absence."""
+        """Read the current entries; without an answer, keep the last ones."""
         if props.get("keep_edits"):
             return ReadResult(id_, props, props)
-        wanted = kv_state.held(props)
+        wanted = kv_state.seeds_of(props)
         try:
-            found = live(Consul(props["addresses"], timeout=10), wanted)
+            found = kv_store.read(Consul(props["addresses"], timeout=10), wanted)
         except UnreachableError:
             return ReadResult(id_, props, props)
         hidden = props.get(kv_state.SECRETS, {})
         seeds = {key: found[key].seed for key in wanted if key in found}
         texts = {key: seeds[key].value.decode(errors="replace") for key in hidden if key in seeds}
         rest = {key: value for key, value in props.items() if key not in kv_state.PARTS}
-        now = {**rest, **kv_state.shown(seeds, texts)}
+        now = {**rest, **kv_state.to_props(seeds, texts)}
         return ReadResult(id_, now, now)
 
     def delete(self, _id: str, props: Properties) -> None:
-        """Delete the entries that still hold what was written here."""
-        _converge(props, kv_state.held(props), {})
+        """Delete the entries that still have the value that this set wrote."""
+        _apply(props, kv_state.seeds_of(props), {})
 
 
 class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
-    """One set of the KV entries that a stack seeds."""
+    """One set of KV entries."""
 
     entries: pulumi.Output[dict[str, str]]
-    """Full key to text value, as last written or refreshed; without values that are secret or no text."""
+    """Full key to text value, as last written or refreshed; without secret and binary values."""
 
     def __init__(
         self,
@@ -95,9 +87,9 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
         rule: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`addresses` are base URLs of the HTTP API, any of which will do. `hidden` are secret values by full key.
-        `rule` may hold `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`."""
-        parts = kv_state.shown(dict(seeds))
+        """`addresses` are base URLs of the HTTP API; any server may answer. `hidden` are secret values by full key.
+        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`."""
+        parts = kv_state.to_props(dict(seeds))
         for digested in parts.get(kv_state.BINARY, {}).values():
             digested["content"] = pulumi.Output.secret(digested["content"])
         if hidden:
@@ -107,7 +99,7 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
 
 
 def _visible(props: Properties) -> Properties:
-    """What a preview shall compare: not what only says when the keys were looked at, nor the engine's own."""
+    """The properties that a preview shows as changes: without the baseline and without properties of the SDK."""
     return {key: value for key, value in props.items() if key not in ("baseline", "__provider")}
 
 
@@ -120,24 +112,24 @@ def _rule(props: Properties) -> Rule:
     )
 
 
-def _converge(props: Properties, owned: Seeds, wanted: Seeds) -> None:
+def _apply(props: Properties, owned: Seeds, wanted: Seeds) -> None:
     consul = Consul(props["addresses"], timeout=120)
     consul.leader()
-    converge(consul, props.get("set", "seeds"), owned, wanted, _rule(props))
+    kv_store.apply(consul, props.get("set", "seeds"), owned, wanted, _rule(props))
 
 
-def _in_the_way(olds: Properties, news: Properties) -> list[str]:
-    """What speaks against these inputs as far as can be told now: nothing where something is not known yet."""
+def _conflicts(olds: Properties, news: Properties) -> list[str]:
+    """The conflicts of these inputs, a line each; none if an input is not known yet or Consul does not answer."""
     addresses = news.get("addresses")
     if not isinstance(addresses, list) or not all(isinstance(base, str) for base in addresses):
         return []
     try:
-        owned, wanted = kv_state.held(olds), kv_state.held(news)
+        owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(news)
         changed = differing(wanted, owned)
-        # Before a cluster is born nobody answers, and there is nothing to be patient for.
-        if not changed or not any(access.answers(base, GLANCE) for base in addresses):
+        # Before the first update there is no cluster to wait for.
+        if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
             return []
-        found = live(Consul(addresses, GLANCE), changed)
+        found = kv_store.read(Consul(addresses, PREVIEW_TIMEOUT), changed)
     except (ValueError, UnreachableError, RefusedError):
         return []
-    return explained(plan(owned, changed, found, _rule(news)).conflicts)
+    return kv_store.describe(plan(owned, changed, found, _rule(news)).conflicts)

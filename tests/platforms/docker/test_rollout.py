@@ -74,7 +74,7 @@ def test_a_leader_transfers_the_leadership_before_it_is_replaced(servers: Script
 
 
 def test_a_leader_that_keeps_the_leadership_is_not_replaced(servers: ScriptedServers) -> None:
-    servers.deaf = True
+    servers.ignores_requests = True
 
     with pytest.raises(RolloutStoppedError) as caught:
         open_gate(0)
@@ -96,7 +96,7 @@ def test_a_gate_waits_for_a_server_that_restarts(servers: ScriptedServers) -> No
     ("problem", "reason"),
     [
         (lambda servers: servers.down.add(NAMES[2]), "dev-server-2 does not answer"),
-        (lambda servers: servers.learning.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
+        (lambda servers: servers.non_voters.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
         (lambda servers: servers.applied.update({NAMES[2]: 99}), "dev-server-2 has applied 99 of 100 entries"),
     ],
     ids=["no answer", "no voter", "behind"],
@@ -144,7 +144,7 @@ def test_in_a_new_cluster_gate_and_peer_do_not_wait(servers: ScriptedServers) ->
 
 
 def test_in_a_running_cluster_gate_and_peer_of_a_new_server_wait(servers: ScriptedServers) -> None:
-    servers.learning.add(NAMES[1])
+    servers.non_voters.add(NAMES[1])
 
     with pytest.raises(RolloutStoppedError, match="dev-server-1 is not a voter"):
         VoterGateProvider().create(props(2))
@@ -158,7 +158,7 @@ def test_a_removed_server_is_removed_from_every_member_list(servers: ScriptedSer
 
     VoterGateProvider().delete("id", props(2))
 
-    assert servers.done == [("forget", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"), ("remove data", NAMES[2])]
+    assert servers.done == [("force-leave", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"), ("remove data", NAMES[2])]
 
 
 def test_a_raft_peer_that_is_in_no_member_list_is_removed_too(servers: ScriptedServers) -> None:
@@ -168,7 +168,7 @@ def test_a_raft_peer_that_is_in_no_member_list_is_removed_too(servers: ScriptedS
 
     VoterGateProvider().delete("id", props(2))
 
-    assert servers.done == [("forget", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"), ("remove data", NAMES[2])]
+    assert servers.done == [("force-leave", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"), ("remove data", NAMES[2])]
 
 
 def test_bug_the_data_of_a_server_that_left_raft_is_removed(servers: ScriptedServers) -> None:
@@ -183,7 +183,7 @@ def test_bug_the_data_of_a_server_that_left_raft_is_removed(servers: ScriptedSer
 
 def test_a_member_that_cannot_be_removed_is_an_error(servers: ScriptedServers) -> None:
     servers.down.add(NAMES[2])
-    servers.deaf = True
+    servers.ignores_requests = True
 
     with pytest.raises(RolloutStoppedError) as caught:
         VoterGateProvider().delete("id", props(2))
@@ -211,8 +211,8 @@ def test_a_peer_is_updated_if_its_server_or_container_changes(change: dict[str, 
 
 def test_a_peer_is_ready_when_the_server_votes_and_has_caught_up(servers: ScriptedServers) -> None:
     servers.down.add(NAMES[1])
-    servers.learning.add(NAMES[1])
-    servers.events = [servers.down.clear, servers.learning.clear]
+    servers.non_voters.add(NAMES[1])
+    servers.events = [servers.down.clear, servers.non_voters.clear]
 
     result = RaftPeerProvider().update("id", props(1), props(1, spec_hash="new"))
 
@@ -224,7 +224,7 @@ def test_a_peer_is_ready_when_the_server_votes_and_has_caught_up(servers: Script
     ("problem", "reason"),
     [
         (lambda servers: servers.down.add(NAMES[1]), "dev-server-1 does not answer"),
-        (lambda servers: servers.learning.add(NAMES[1]), "dev-server-1 is not a voter at dev-server-1:8300"),
+        (lambda servers: servers.non_voters.add(NAMES[1]), "dev-server-1 is not a voter at dev-server-1:8300"),
         (lambda servers: servers.applied.update({NAMES[1]: 99}), "dev-server-1 has applied 99 of 100 entries"),
     ],
     ids=["no answer", "no voter", "behind"],
@@ -272,7 +272,7 @@ def test_a_server_leaves_raft_before_its_container_is_removed(servers: ScriptedS
     RaftPeerProvider().delete("id", props(2))
 
     assert servers.done == [("leave", NAMES[2])]
-    assert servers.look().peers == {NAMES[0], NAMES[1]}
+    assert servers.view().peers == {NAMES[0], NAMES[1]}
 
 
 def test_a_leader_transfers_the_leadership_before_it_leaves(servers: ScriptedServers) -> None:
@@ -296,7 +296,7 @@ def test_a_server_does_not_leave_if_the_rest_would_have_no_quorum(servers: Scrip
 
 
 def test_a_server_that_does_not_leave_is_not_removed(servers: ScriptedServers) -> None:
-    servers.deaf = True
+    servers.ignores_requests = True
 
     with pytest.raises(RolloutStoppedError) as caught:
         RaftPeerProvider().delete("id", props(2))

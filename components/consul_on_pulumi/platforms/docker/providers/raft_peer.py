@@ -18,7 +18,7 @@ class RaftPeerProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the server, unless the cluster is new and has no leader yet."""
-        if servers_of(props).look().leader:
+        if servers_of(props).view().leader:
             _wait_until_voter(props)
         return CreateResult(props["server"], props)
 
@@ -33,7 +33,7 @@ class RaftPeerProvider(ConsulProvider):
         view = rollout.require_quorum_without(servers, name)
         rollout.transfer_leadership(servers, props["names"], name, view)
         servers.leave(name)
-        if not servers.until(lambda now: now.leader is not None and name not in now.peers, TIMEOUT):
+        if not servers.wait_for(lambda now: now.leader is not None and name not in now.peers, TIMEOUT):
             raise RolloutStoppedError(f"{name} did not leave Raft and was not removed: run `pulumi up` again")
 
 
@@ -49,8 +49,8 @@ class RaftPeer(ProviderResource, module="consul-on-pulumi", name="RaftPeer"):
 
 def _wait_until_voter(props: Properties) -> None:
     servers, name = servers_of(props), props["server"]
-    if not servers.until(has_leader, rollout.LEADER_TIMEOUT):
-        if name in servers.look().status:
+    if not servers.wait_for(has_leader, rollout.LEADER_TIMEOUT):
+        if name in servers.view().status:
             # There is no majority yet: the next server of the rollout may complete it.
             return
         raise RolloutStoppedError(STOPPED.format(reason=f"{name} does not answer"))
