@@ -1,17 +1,42 @@
-"""Snapshots, and a cluster that lost its quorum for good."""
+"""The operator's commands on a real engine: snapshots, a cluster without a quorum, and data after a destroy."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from consul_on_pulumi.cli import recover, retained, snapshot
 
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT, SEEDS, Factory
+from tools import places
 
 pytestmark = pytest.mark.e2e
+
+
+def run(cluster: Cluster, state: Path, command: str, *words: str) -> "subprocess.CompletedProcess[str]":
+    """A command of the operator in the folder of the program."""
+    env = {
+        **os.environ,
+        **cluster.env,
+        "PYTHONPATH": str(places.ROOT / "components"),
+        "XDG_STATE_HOME": str(state),
+    }
+    stack = cluster.name.removeprefix("consul-")
+    return subprocess.run(
+        [sys.executable, "-m", "consul_on_pulumi.cli.main", command, "--stack", stack, *words],
+        cwd=cluster.work_dir,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def succeeded(done: "subprocess.CompletedProcess[str]") -> str:
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def exported(cluster: Cluster) -> str:
@@ -19,63 +44,69 @@ def exported(cluster: Cluster) -> str:
 
 
 def test_a_snapshot_brings_every_key_back_into_a_new_cluster(cluster: Factory, tmp_path: Path) -> None:
-    made = cluster("snapshot", servers=3, seeds=SEEDS)
-    made.up()
+    created = cluster("snapshot", servers=3, seeds=SEEDS)
+    created.up()
     for number in range(200):
-        consul.put(made.servers[number % 3], f"app/data/{number}", "x" * number)
-    before, file = exported(made), tmp_path / "one.snap"
+        consul.put(created.servers[number % 3], f"app/data/{number}", "x" * number)
+    before = exported(created)
 
-    snapshot.save(made.servers, file)
-    made.destroy()
-    assert engine.orphans(made.name) == {}
-    made.up()
-    snapshot.restore(made.servers, file)
+    succeeded(run(created, tmp_path, "snapshot"))
+    created.destroy()
+    assert engine.orphans(created.name) == {}
+    created.up()
+    succeeded(run(created, tmp_path, "restore"))
 
-    assert exported(made) == before
+    assert exported(created) == before
+    (file,) = tmp_path.rglob("*.snap")
     assert file.stat().st_mode & 0o077 == 0
-    assert not set(made.preview()) - {"same"}
+    assert not set(created.preview()) - {"same"}
 
 
-def test_a_cluster_comes_back_from_the_only_server_that_kept_its_data(cluster: Factory) -> None:
-    made = cluster("recovery", servers=3, clients=1, seeds=SEEDS)
-    made.up()
-    made.whole()
-    consul.put(made.servers[0], "precious", "yes")
-    lost = [f"{made.name}-server-{ordinal}" for ordinal in (1, 2)]
+def test_a_cluster_is_recovered_from_the_only_server_that_kept_its_data(cluster: Factory, tmp_path: Path) -> None:
+    created = cluster("recovery", servers=3, clients=1, seeds=SEEDS)
+    created.up()
+    created.whole()
+    consul.put(created.servers[0], "precious", "yes")
+    lost = [f"{created.name}-server-{ordinal}" for ordinal in (1, 2)]
     engine.docker("rm", "--force", *lost)
 
-    with pytest.raises(SystemExit, match=f"{lost[0]}, {lost[1]} may hold newer data"):
-        recover.recover(made.outputs["servers"], made.servers)
+    assert f"{lost[0]}, {lost[1]} may have newer data" in run(created, tmp_path, "recover").stderr
     engine.docker("volume", "rm", *(f"{name}-data" for name in lost))
-    said = recover.recover(made.outputs["servers"], made.servers)
-    made.refresh()
-    made.up()
-    made.whole()
+    printed = succeeded(run(created, tmp_path, "recover"))
+    created.refresh()
+    created.up()
+    created.whole()
 
-    assert said.startswith(f"recovered from {made.name}-server-0: ")
-    assert consul.text(made.servers[2], "precious") == "yes"
-    assert set(consul.keys(made.servers[1])) == {*FLAT, "precious"}
-    with pytest.raises(SystemExit, match="there is nothing to recover"):
-        recover.recover(made.outputs["servers"], made.servers)
+    assert printed.startswith(f"recovered from {created.name}-server-0: ")
+    assert consul.text(created.servers[2], "precious") == "yes"
+    assert set(consul.keys(created.servers[1])) == {*FLAT, "precious"}
+    assert "there is nothing to recover" in run(created, tmp_path, "recover").stderr
 
 
-def test_a_command_without_a_cluster_ends_with_one_sentence(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "consul_on_pulumi.cli.snapshot", "save", "no-such-stack"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_a_command_without_a_cluster_ends_with_one_sentence(cluster: Factory, tmp_path: Path) -> None:
+    done = run(cluster("empty"), tmp_path, "snapshot")
 
     assert done.returncode == 1
-    assert done.stderr.startswith("the stack no-such-stack has no cluster: run `make up STACK=no-such-stack` first.")
+    assert done.stderr == "the stack e2e-empty has no Consul cluster: run `pulumi up --stack e2e-empty` first\n"
+
+
+def test_an_unknown_stack_ends_with_one_sentence(cluster: Factory, tmp_path: Path) -> None:
+    done = run(cluster("empty-too"), tmp_path, "recover", "--stack", "no-such-stack")
+
+    assert done.returncode == 1
+    assert "no stack named 'no-such-stack' found" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_what_a_destroy_kept_is_named(cluster: Factory) -> None:
+def test_retained_data_is_listed(cluster: Factory, tmp_path: Path) -> None:
     subnet = engine.free_subnet()
-    made = cluster("named", servers=1, platform={"docker": {"subnet": subnet, "retain_data": True}})
-    made.up()
-    made.destroy()
+    created = cluster("retained", servers=1, platform={"docker": {"subnet": subnet, "retain_data": True}})
+    created.up()
+    assert succeeded(run(created, tmp_path, "retained-data")) == ""
+    created.destroy()
 
-    assert retained.kept(made.name) == [f"{made.name}-server-0-data"]
+    volume = f"{created.name}-server-0-data"
+    assert succeeded(run(created, tmp_path, "retained-data")).splitlines() == [
+        f"data was retained, and the next `pulumi up` uses it again: {volume}",
+        f"to delete it permanently: docker volume rm {volume}",
+    ]

@@ -1,4 +1,4 @@
-"""The comment on a pull request, by the documented command, and what the operation that follows really does."""
+"""The review of a change on a real engine, and what the update then does."""
 
 import json
 import subprocess
@@ -46,7 +46,7 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory, variables: None) -> Itera
 
 
 def commented(cluster: Cluster, name: str, log: Path, code: int) -> subprocess.CompletedProcess[str]:
-    """Compare the comment with the golden one; it says of this run what the recording says of that one."""
+    """Compare the comment with the golden one: this run and the recorded run give the same comment."""
     done = review(cluster, log)
     assert done.returncode == code, done.stderr
     assert done.stdout == comment(engine.read(log), STACK_FILE)
@@ -57,45 +57,45 @@ def commented(cluster: Cluster, name: str, log: Path, code: int) -> subprocess.C
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an `up` does, and the words by which its comment says so."""
+    """What an update does, and the words of the comment about it."""
 
     words: tuple[str, ...]
     code: int = 0
     replaced: tuple[str, ...] = ()
-    """Agents whose container is another one afterwards,"""
-    born: tuple[str, ...] = ()
-    """that come with a volume of their own,"""
-    gone: tuple[str, ...] = ()
-    """and that go with their volume. All others and every other volume stay the very same."""
+    """Agents whose container is replaced, while their volume stays."""
+    created: tuple[str, ...] = ()
+    """Agents that are created with their volume."""
+    deleted: tuple[str, ...] = ()
+    """Agents that are deleted with their volume. All others stay the same."""
     keys: frozenset[str] = frozenset()
     """Keys that are written or deleted."""
 
 
 SERVERS = tuple(f"server-{ordinal}" for ordinal in range(3))
-ROLL = ("Rolls 3 servers one by one", "Restarts 1 client", "no data touched")
+RESTARTS = ("Restarts 3 servers one at a time", "Restarts 1 client", "Their data is kept.")
 OUTCOMES = {
     "no-change": Outcome(("No change.",)),
     "secret": Outcome(("1 changed",), keys=frozenset({"db/password"})),
-    "data-policy": Outcome(("outlive `destroy`",)),
-    "client-count": Outcome(("Adds 1 client",), born=("client-1",)),
-    "agent-setting": Outcome(ROLL, replaced=(*SERVERS, "client-0")),
-    "port": Outcome(ROLL, replaced=(*SERVERS, "client-0")),
-    "image": Outcome(ROLL, replaced=(*SERVERS, "client-0")),
+    "data-policy": Outcome(("stay after `pulumi destroy`",)),
+    "client-count": Outcome(("Adds 1 client",), created=("client-1",)),
+    "agent-setting": Outcome(RESTARTS, replaced=(*SERVERS, "client-0")),
+    "port": Outcome(RESTARTS, replaced=(*SERVERS, "client-0")),
+    "image": Outcome(RESTARTS, replaced=(*SERVERS, "client-0")),
     "seed-set-removed": Outcome(("Removes seed set",), 3, keys=frozenset({"db/host", "db/password"})),
     "scale-down": Outcome(
         ("Destroys the data of", "Restarts `consul-e2e-review-server-0`", "Restarts 1 client"),
         3,
         replaced=("server-0", "client-0"),
-        gone=("server-1", "server-2"),
+        deleted=("server-1", "server-2"),
     ),
 }
 
 
-def things(cluster: Cluster) -> tuple[dict[str, str], dict[str, str], dict[str, int]]:
-    """What tells one container, one volume and one write of a key from the next that has its name."""
+def identities(cluster: Cluster) -> tuple[dict[str, str], dict[str, str], dict[str, int]]:
+    """An identity of each container, volume and key: another one of the same name has another."""
     short = len(cluster.name) + 1
     containers = {name[short:]: engine_of_docker.inspect("container", name)["Id"] for name in cluster.containers}
-    # An agent keeps its ID on its volume; what Docker calls the creation of a volume is the last change of a folder.
+    # The node ID is a file of the volume. Docker's creation time of a volume is only the last change of its folder.
     volumes = {name[short:]: node_id for name, node_id in cluster.node_ids().items()}
     named = engine_of_docker.labelled("volume", cluster.name)
     assert named == sorted(f"{cluster.name}-{name}-data" for name in volumes)
@@ -104,21 +104,21 @@ def things(cluster: Cluster) -> tuple[dict[str, str], dict[str, str], dict[str, 
 
 
 def alive(cluster: Cluster) -> set[str]:
-    """The agents that take part; one that went in good order is listed as `left` for a while."""
+    """The agents that are alive; one that was removed is listed as `left` for a while."""
     members = consul.members(cluster.servers[0])
     assert set(members.values()) <= {"alive", "left"}
     return {name.removeprefix(f"{cluster.name}-") for name, status in members.items() if status == "alive"}
 
 
-def apart(before: dict[str, Any], after: dict[str, Any]) -> tuple[set[str], set[str], set[str]]:
-    """Names that are new, that are gone, and that stand for something else."""
+def differences(before: dict[str, Any], after: dict[str, Any]) -> tuple[set[str], set[str], set[str]]:
+    """Names that are new, names that no longer exist, and names with another identity."""
     both = before.keys() & after.keys()
     return after.keys() - before, before.keys() - after, {name for name in both if before[name] != after[name]}
 
 
 @pytest.fixture
 def next_image() -> Iterator[None]:
-    """The image that a change asks for, as a second name of the one that is there."""
+    """The image of one change, as another tag of the image that exists."""
     other = CHANGES["image"]["image"]
     engine_of_docker.docker("tag", versions.CONSUL_IMAGE, other)
     yield
@@ -126,34 +126,33 @@ def next_image() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_an_up_does_what_the_comment_said(reviewed: Cluster, name: str, next_image: None, tmp_path: Path) -> None:
+def test_an_update_does_what_the_comment_says(reviewed: Cluster, name: str, next_image: None, tmp_path: Path) -> None:
     outcome = OUTCOMES[name]
-    containers, volumes, indexes = things(reviewed)
+    containers, volumes, indexes = identities(reviewed)
     with changed(reviewed, CHANGES[name]):
         said = commented(reviewed, name, tmp_path / "log", outcome.code).stdout
         assert [word for word in outcome.words if word not in said] == []
         reviewed.up()
-        now = things(reviewed)
+        now = identities(reviewed)
         assert alive(reviewed) == now[0].keys()
-    born, gone = set(outcome.born), set(outcome.gone)
+    created, deleted = set(outcome.created), set(outcome.deleted)
 
-    assert apart(containers, now[0]) == (born, gone, set(outcome.replaced))
-    assert apart(volumes, now[1]) == (born, gone, set())
-    assert set().union(*apart(indexes, now[2])) == outcome.keys
-    # As it was before.
+    assert differences(containers, now[0]) == (created, deleted, set(outcome.replaced))
+    assert differences(volumes, now[1]) == (created, deleted, set())
+    assert set().union(*differences(indexes, now[2])) == outcome.keys
     reviewed.up()
     eventually("all as before", lambda: alive(reviewed), lambda names: names == containers.keys())
 
 
 @pytest.mark.parametrize("name", ["subnet", "invalid-file"])
 def test_what_the_comment_calls_refused_is_refused(reviewed: Cluster, name: str, tmp_path: Path) -> None:
-    before = things(reviewed)
+    before = identities(reviewed)
     with changed(reviewed, CHANGES[name]):
         said = commented(reviewed, name, tmp_path / "log", 1).stdout
         assert "Refused: nothing would be changed" in said
         reviewed.refused("up")
 
-    assert things(reviewed) == before
+    assert identities(reviewed) == before
 
 
 def test_ten_thousand_keys_take_no_more_than_twice_as_long_as_none(reviewed: Cluster, tmp_path: Path) -> None:
@@ -175,7 +174,7 @@ def test_ten_thousand_keys_take_no_more_than_twice_as_long_as_none(reviewed: Clu
     assert took <= 2 * without
 
 
-def test_what_the_comment_says_is_what_happens(reviewed: Cluster, tmp_path: Path) -> None:
+def test_updates_that_add_servers_and_edit_keys_do_what_the_comment_says(reviewed: Cluster, tmp_path: Path) -> None:
     log, before = tmp_path / "log", set(reviewed.containers)
     with changed(reviewed, CHANGES["scale-up"]):
         said = commented(reviewed, "scale-up", log, 0).stdout

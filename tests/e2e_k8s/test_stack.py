@@ -218,11 +218,11 @@ def test_one_node_may_be_drained_and_no_second_one_before_it_is_back(stack: PodC
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def operation(stack: PodCluster, state: Path, module: str, *words: str) -> "subprocess.CompletedProcess[str]":
+def operation(stack: PodCluster, state: Path, command: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of the operator on this stack, whose servers no name server outside the cluster knows."""
-    env = {**os.environ, **stack.env, "PYTHONPATH": str(places.ROOT), "XDG_STATE_HOME": str(state)}
-    command = [sys.executable, "-m", f"operations.{module}", *words]
-    return subprocess.run(command, cwd=stack.work_dir, env=env, capture_output=True, text=True, check=False)
+    env = {**os.environ, **stack.env, "PYTHONPATH": str(places.ROOT / "components"), "XDG_STATE_HOME": str(state)}
+    words = [sys.executable, "-m", "consul_on_pulumi.cli.main", command, "--stack", stack.name.removeprefix("consul-")]
+    return subprocess.run(words, cwd=stack.work_dir, env=env, capture_output=True, text=True, check=False)
 
 
 def stored(stack: PodCluster) -> dict[str, str]:
@@ -231,17 +231,16 @@ def stored(stack: PodCluster) -> dict[str, str]:
 
 
 def test_a_snapshot_goes_through_the_api_server_and_brings_every_key_back(stack: PodCluster, tmp_path: Path) -> None:
-    name = stack.name.removeprefix("consul-")
     servers = stack.addresses()
     for number in range(20):
         # Noise, since a snapshot is compressed: several frames and pieces each way.
         consul.write(servers[number % 3], f"saved/{number}", secrets.token_hex(100_000))
     kept = stored(stack)
 
-    saved = operation(stack, tmp_path, "snapshot", "save", name)
+    saved = operation(stack, tmp_path, "snapshot")
     requests.delete(f"{stack.addresses()[0]}/v1/kv/saved/?recurse", timeout=10)
     consul.write(stack.addresses()[0], "motd", "by hand")
-    restored = operation(stack, tmp_path, "snapshot", "restore", name)
+    restored = operation(stack, tmp_path, "restore")
 
     assert saved.returncode == restored.returncode == 0, saved.stderr + restored.stderr
     (file,) = tmp_path.rglob("*.snap")
@@ -252,7 +251,7 @@ def test_a_snapshot_goes_through_the_api_server_and_brings_every_key_back(stack:
 
 
 def test_nothing_is_recovered_where_there_is_a_leader(stack: PodCluster, tmp_path: Path) -> None:
-    done = operation(stack, tmp_path, "recover", stack.name.removeprefix("consul-"))
+    done = operation(stack, tmp_path, "recover")
 
     assert (done.returncode, done.stderr) == (1, "the cluster has a leader, so there is nothing to recover\n")
 

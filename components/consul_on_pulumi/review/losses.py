@@ -13,12 +13,15 @@ from consul_on_pulumi.review.sentences import number
 
 
 class Kind(Enum):
-    """A kind of loss, the worst first; the value is what `--allow` takes."""
+    """A kind of loss; the value is what `--allow` takes."""
 
     DATA = "data-loss"
-    QUORUM = "quorum"
-    NETWORK = "network"
     SEEDS = "seed-loss"
+    NETWORK = "network"
+    QUORUM = "quorum"
+
+
+WORST_FIRST = (Kind.DATA, Kind.QUORUM, Kind.NETWORK, Kind.SEEDS)
 
 
 @dataclass(frozen=True, slots=True)
