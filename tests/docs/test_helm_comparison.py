@@ -1,4 +1,4 @@
-"""The comparison with the official chart names the objects that there are."""
+"""The comparison with the official chart lists the objects that exist."""
 
 import re
 from pathlib import Path
@@ -12,13 +12,13 @@ DIGEST = re.compile(r"-[0-9a-f]{10}$")
 
 
 def listed() -> set[tuple[str, str]]:
-    """Kind and name of each object in the column of ours."""
+    """Kind and name of each object in the third column."""
     table = PAGE.read_text(encoding="utf-8").partition("## Object by object")[2].partition("\n## ")[0]
     rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines() if row.startswith("| ")]
     return {(re.split("[, ]", kind)[0], name) for kind, _, ours, _ in rows[1:] for name in re.findall("`(.+?)`", ours)}
 
 
-def made() -> set[tuple[str, str]]:
+def created() -> set[tuple[str, str]]:
     """Kind and name of each object of three servers and a client."""
     args = cluster_args({"kubernetes": {}})
 
@@ -32,6 +32,6 @@ def made() -> set[tuple[str, str]]:
     }
 
 
-def test_every_object_has_its_place_in_the_table_and_no_other_is_there() -> None:
-    # The claims are made by the StatefulSet.
-    assert {one for one in listed() if one[0] != "PersistentVolumeClaim"} == made()
+def test_the_table_lists_every_object_and_no_other() -> None:
+    # The StatefulSet creates the claims.
+    assert {one for one in listed() if one[0] != "PersistentVolumeClaim"} == created()
