@@ -79,13 +79,12 @@ def test_the_first_preview_shows_every_resource_though_nothing_is_computed_yet(b
     assert {one.urn for one in first.seen} == {one.urn for one in update.seen}
 
 
-def test_a_tier_remembers_its_own_size_at_birth_unless_it_is_told(backend: Backend) -> None:
-    alone, told = servers(backend, replicas=5), servers(backend, replicas=5, initial_servers=3, cluster_id="m")
+def test_a_tier_alone_registers_an_identity_of_its_own_with_its_first_size(backend: Backend) -> None:
+    alone = servers(backend, replicas=5)
 
     assert alone.names("ClusterIdentity") == ["tier-identity"]
     assert alone["tier-identity"].inputs["servers"] == 5
-    assert told.names("ClusterIdentity") == []
-    assert "-bootstrap-expect=3" in backend.arguments(told, "tier")
+    assert "-bootstrap-expect=5" in backend.arguments(alone, "tier")
 
 
 def test_a_tier_waits_for_what_it_is_told_to_wait_for(backend: Backend) -> None:
