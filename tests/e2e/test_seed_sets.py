@@ -121,7 +121,7 @@ def test_no_secret_value_is_shown_or_stored_as_plain_text(bare: Cluster) -> None
         put(bare, "app/db/password", f"{CANARY}-by-hand")
         bare.secret("seed_secrets.app.db.password", f"{CANARY}-new")
         output += bare.refused("up")
-        assert "app/db/password was changed by other hands" in output
+        assert "app/db/password was changed by another program" in output
         bare.refresh()
         bare.up()
         output += log(bare)
@@ -248,4 +248,4 @@ def test_a_preview_refuses_every_mistake_in_a_set(bare: Cluster) -> None:
     assert "cluster.seed_sets.one.files" in error
     assert "broken.json" in error
     assert "did you mean overwrite?" in error
-    assert "cluster.seed_sets.three.entries: key '/k' starts with a slash, drop it" in error
+    assert "cluster.seed_sets.three.entries: key '/k' starts with a slash, remove it" in error

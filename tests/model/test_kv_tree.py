@@ -52,15 +52,15 @@ def test_every_leaf_of_a_legal_tree_is_found_under_its_path(tree: dict[str, Any]
     ("key", "fault"),
     [
         ("", "is empty, give it a name"),
-        ("/a", "starts with a slash, drop it"),
+        ("/a", "starts with a slash, remove it"),
         ("a//b", "has an empty segment, write single slashes"),
         ("a/./b", "has a dot segment, rename it"),
         ("a/..", "has a dot segment, rename it"),
         ("..", "has a dot segment, rename it"),
-        (" a", "has spaces at an end, trim them"),
-        ("a\n", "has spaces at an end, trim them"),
-        ("a\tb", "has characters that do not print, drop them"),
-        ("a\u200bb", "has characters that do not print, drop them"),
+        (" a", "starts or ends with a space, remove it"),
+        ("a\n", "starts or ends with a space, remove it"),
+        ("a\tb", "has characters that are not printable, remove them"),
+        ("a\u200bb", "has characters that are not printable, remove them"),
     ],
 )
 def test_a_key_that_consul_would_rewrite_or_refuse_is_refused(key: str, fault: str) -> None:
@@ -81,11 +81,11 @@ def test_a_key_given_as_map_and_as_path_is_refused() -> None:
     [
         (None, "has no value, write '' for an empty one"),
         ({}, "is an empty map, give it keys or a value"),
-        ([1], "has a list, which no single value can hold: write it as quoted text"),
+        ([1], "is a list, which one value cannot hold: write it as quoted text"),
         ("x" * 524289, "has a value of 524289 bytes, at most 524288 fit"),
         ("ä" * 262145, "has a value of 524290 bytes, at most 524288 fit"),
         (b"x", "has a value of type bytes, give text, a number or a boolean"),
-        ("\ud83d", "has half of a surrogate pair, which UTF-8 cannot hold: write the whole character"),
+        ("\ud83d", "has half of a surrogate pair, which UTF-8 cannot encode: write the whole character"),
     ],
     ids=["nothing", "empty map", "list", "one byte too long", "too long in UTF-8", "no text", "half a character"],
 )
@@ -108,7 +108,7 @@ def test_seeds_that_are_no_map_are_refused() -> None:
 
 def test_all_problems_are_reported() -> None:
     assert problems({"/a": None, "b": []}) == [
-        "cluster.seeds: key '/a' starts with a slash, drop it",
+        "cluster.seeds: key '/a' starts with a slash, remove it",
         "cluster.seeds: key '/a' has no value, write '' for an empty one",
-        "cluster.seeds: key 'b' has a list, which no single value can hold: write it as quoted text",
+        "cluster.seeds: key 'b' is a list, which one value cannot hold: write it as quoted text",
     ]

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from consul_on_pulumi.seeds import tree
 from consul_on_pulumi.seeds.documents import can_expand, expand
-from consul_on_pulumi.seeds.tree import DocumentError, Unfit
+from consul_on_pulumi.seeds.tree import DocumentError, InvalidValue
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -23,16 +23,16 @@ TREES = some.dictionaries(
 
 
 def entries(name: str, text: str) -> dict[str, str]:
-    """All leaves of a document that has no faults."""
+    """All leaves of a document without problems."""
     found = list(expand(PurePath(name), text.encode()))
     assert len(dict(found)) == len(found)
-    assert [leaf for _, leaf in found if isinstance(leaf, Unfit)] == []
+    assert [leaf for _, leaf in found if isinstance(leaf, InvalidValue)] == []
     return {key: leaf for key, leaf in found if isinstance(leaf, str)}
 
 
 def faults(name: str, text: str | bytes) -> list[tuple[str, str]]:
     found = expand(PurePath(name), text if isinstance(text, bytes) else text.encode())
-    return [(key, leaf.text) for key, leaf in found if isinstance(leaf, Unfit)]
+    return [(key, leaf.text) for key, leaf in found if isinstance(leaf, InvalidValue)]
 
 
 def malformed(name: str, text: str | bytes) -> str:
@@ -42,12 +42,12 @@ def malformed(name: str, text: str | bytes) -> str:
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.yaml", "a.yml", "a.properties", "A.JSON", "b.c.Yaml"])
-def test_documents_are_known_by_their_extension(name: str) -> None:
+def test_documents_are_recognized_by_their_extension(name: str) -> None:
     assert can_expand(PurePath(name))
 
 
 @pytest.mark.parametrize("name", ["json", "a.json5", "a.toml", "a", "yaml", "a.json.bak"])
-def test_nothing_else_is_a_document(name: str) -> None:
+def test_files_with_other_extensions_are_not_expanded(name: str) -> None:
     assert not can_expand(PurePath(name))
 
 
@@ -55,7 +55,7 @@ def test_nothing_else_is_a_document(name: str) -> None:
     "written",
     "1.10 1.0 007 1_000 0x1F 1e3 on yes true True 2026-01-02 10:30 -0 .5 a_b .inf 0o17 =".split(),
 )
-def test_yaml_scalars_stay_as_they_are_written(written: str) -> None:
+def test_yaml_scalars_stay_as_written(written: str) -> None:
     assert entries("a.yaml", f"a: {written}\nb: '{written}'\n{written}: c") == {
         "a": written,
         "b": written,
@@ -86,7 +86,7 @@ def test_yaml_scalars_stay_as_they_are_written(written: str) -> None:
         "blocks",
         "slashes",
         "tags",
-        "cluster_id",
+        "byte order mark",
         "alias",
         "merge",
         "merge of two",
@@ -106,7 +106,7 @@ def test_yaml_is_read(text: str, expected: dict[str, str]) -> None:
         ('{"a": ' + "9" * 5000 + "}", {"a": "9" * 5000}),
         ('\ufeff{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
     ],
-    ids=["nested", "numbers", "words", "digits", "cluster_id"],
+    ids=["nested", "numbers", "words", "digits", "byte order mark"],
 )
 def test_json_is_read(text: str, expected: dict[str, str]) -> None:
     assert entries("a.json", text) == expected
@@ -136,19 +136,19 @@ def flat(inner: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 @given(TREES)
-def test_every_leaf_of_json_is_found_under_its_path_as_it_is_written(inner: dict[str, Any]) -> None:
+def test_every_leaf_of_json_has_its_path_as_key_and_its_text_as_written(inner: dict[str, Any]) -> None:
     assert entries("a.json", json.dumps(inner)) == dict(flat(inner))
 
 
 @given(TREES)
-def test_what_is_json_and_yaml_alike_means_the_same(inner: dict[str, Any]) -> None:
-    # A pair of surrogates is one character in JSON and two in YAML, so no escapes; YAML wants what it can print.
-    inner = json.loads("".join(sign if sign.isprintable() else "x" for sign in json.dumps(inner, ensure_ascii=False)))
+def test_a_document_gives_the_same_entries_as_json_and_as_yaml(inner: dict[str, Any]) -> None:
+    # A surrogate pair is one character in JSON and two in YAML, so write none; YAML takes only printable ones.
+    inner = json.loads("".join(char if char.isprintable() else "x" for char in json.dumps(inner, ensure_ascii=False)))
 
     assert entries("a.yaml", json.dumps(inner, ensure_ascii=False)) == dict(flat(inner))
 
 
-LIST = "has a list, which no single value can hold: write it as quoted text or keep the file whole with expand: false"
+LIST = "is a list, which one value cannot hold: write it as quoted text or keep the file whole with expand: false"
 NOTHING = "has no value, write '' for an empty one"
 EMPTY = "is an empty map, give it keys or a value"
 TWICE = "is given twice, keep one"
@@ -169,17 +169,17 @@ TWICE = "is given twice, keep one"
             "a.yaml",
             "a: !!int 5\nb: !Ref {c: d}",
             [
-                ("a", "has the tag 'tag:yaml.org,2002:int', which no plain text has: drop the tag"),
-                ("b", "has the tag '!Ref', which no plain text has: drop the tag"),
+                ("a", "has the tag 'tag:yaml.org,2002:int', which is not supported: remove the tag"),
+                ("b", "has the tag '!Ref', which is not supported: remove the tag"),
             ],
         ),
     ],
 )
-def test_a_leaf_that_cannot_be_stored_is_told(name: str, text: str, expected: list[tuple[str, str]]) -> None:
+def test_a_leaf_that_cannot_be_stored_is_a_problem(name: str, text: str, expected: list[tuple[str, str]]) -> None:
     assert faults(name, text) == expected
 
 
-NO_MAP = "holds no map of keys, give it some, leave it out or keep it whole with expand: false"
+NO_MAP = "has no map of keys: add keys, leave it out, or keep it whole with expand: false"
 TOO_MANY = "expands to more than 100000 keys or 67108864 characters, keep it whole with expand: false"
 NO_MAPPING = "mapping values are not allowed in this context"
 ANOTHER = "expected a single document in the stream, but found another document"
@@ -202,21 +202,21 @@ def test_a_document_without_keys_is_refused(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
-        ("a.json", '{\n"a" 1}', "has a syntax error in line 2, Expecting ':' delimiter: mend it"),
-        ("a.json", "", "has a syntax error in line 1, Expecting value: mend it"),
-        ("a.json", '{"a": NaN}', "holds NaN, which is no JSON: write it as quoted text"),
-        ("a.json", '{"a": -Infinity}', "holds -Infinity, which is no JSON: write it as quoted text"),
-        ("a.json", b'{\n"a": "\xff"}', "is no UTF-8 text in line 2, save it as UTF-8"),
-        ("a.yaml", "b: 2\na: *x", "has a syntax error in line 2, found undefined alias: mend it"),
-        ("a.yaml", "a: 1\nb: c: d", f"has a syntax error in line 2, {NO_MAPPING}: mend it"),
-        ("a.yaml", "a: 1\n---\nb: 2", f"has a syntax error in line 2, {ANOTHER}: mend it"),
-        ("a.yaml", "ä: ä\nb: \x07", "has a syntax error in line 2, control characters are not allowed: mend it"),
+        ("a.json", '{\n"a" 1}', "has a syntax error in line 2, Expecting ':' delimiter: correct it"),
+        ("a.json", "", "has a syntax error in line 1, Expecting value: correct it"),
+        ("a.json", '{"a": NaN}', "has NaN, which is not JSON: write it as quoted text"),
+        ("a.json", '{"a": -Infinity}', "has -Infinity, which is not JSON: write it as quoted text"),
+        ("a.json", b'{\n"a": "\xff"}', "is not UTF-8 text in line 2, save it as UTF-8"),
+        ("a.yaml", "b: 2\na: *x", "has a syntax error in line 2, found undefined alias: correct it"),
+        ("a.yaml", "a: 1\nb: c: d", f"has a syntax error in line 2, {NO_MAPPING}: correct it"),
+        ("a.yaml", "a: 1\n---\nb: 2", f"has a syntax error in line 2, {ANOTHER}: correct it"),
+        ("a.yaml", "ä: ä\nb: \x07", "has a syntax error in line 2, control characters are not allowed: correct it"),
         ("a.yaml", "x: 1\n? [a, b]\n: c", "has a map or a list as a key in line 2, write text"),
-        ("a.yaml", "x: 1\na: {<<: b}", "merges (<<) what is no map in line 2, name a map"),
-        ("a.yaml", "!Ref {a: b}", "has the tag '!Ref', which no plain text has: drop the tag"),
+        ("a.yaml", "x: 1\na: {<<: b}", "merges (<<) a value that is not a map in line 2, merge a map"),
+        ("a.yaml", "!Ref {a: b}", "has the tag '!Ref', which is not supported: remove the tag"),
         ("a.yaml", "a: &a {b: *a}", TOO_MANY),
-        ("a.properties", "a=1\n# x\n\nb=\\u12", f"has a syntax error in line 4, {NO_ESCAPE}: mend it"),
-        ("a.properties", b"a=\xe4", "is no UTF-8 text in line 1, save it as UTF-8"),
+        ("a.properties", "a=1\n# x\n\nb=\\u12", f"has a syntax error in line 4, {NO_ESCAPE}: correct it"),
+        ("a.properties", b"a=\xe4", "is not UTF-8 text in line 1, save it as UTF-8"),
     ],
 )
 def test_a_document_that_cannot_be_expanded_is_refused(name: str, text: str | bytes, expected: str) -> None:
@@ -227,27 +227,27 @@ def test_a_document_that_is_nested_too_deep_is_refused() -> None:
     assert malformed("a.json", '{"a":' * 100_000) == TOO_DEEP
     assert malformed("a.yaml", "{a: " * 990 + "1" + "}" * 990) == TOO_DEEP
     assert malformed("a.yaml", "[" * 100_000) == (
-        "has a syntax error in line 1, while increasing flow level, exceeded maximum nesting depth: mend it"
+        "has a syntax error in line 1, while increasing flow level, exceeded maximum nesting depth: correct it"
     )
 
 
 def bomb(levels: int, first: str) -> str:
-    """Ten times as much on every level."""
+    """YAML whose aliases expand to ten times as many keys on every level."""
     lines = [f"a0: &a0 {first}"]
     for level in range(1, levels + 1):
         lines.append(f"a{level}: &a{level} {{{', '.join(f'k{one}: *a{level - 1}' for one in range(10))}}}")
     return "\n".join(lines)
 
 
-def test_a_bomb_of_aliases_is_refused() -> None:
+def test_aliases_that_expand_to_too_many_keys_are_refused() -> None:
     assert malformed("a.yaml", bomb(20, "x")) == TOO_MANY
 
 
-def test_a_few_aliases_of_much_text_are_refused() -> None:
+def test_aliases_that_expand_to_too_much_text_are_refused() -> None:
     assert malformed("a.yaml", bomb(3, "x" * 100_000)) == TOO_MANY
 
 
-def test_a_bomb_of_merges_is_refused() -> None:
+def test_merges_of_too_many_keys_are_refused() -> None:
     wide = "a: &a {" + ", ".join(f"k{number}: 1" for number in range(2000)) + "}"
 
     assert malformed("a.yaml", wide + "\nb: {<<: [" + ", ".join(["*a"] * 1000) + "]}") == (
@@ -255,11 +255,11 @@ def test_a_bomb_of_merges_is_refused() -> None:
     )
 
 
-def test_as_many_keys_as_the_limit_are_expanded() -> None:
+def test_a_document_with_as_many_keys_as_the_limit_is_expanded() -> None:
     assert len(entries("a.json", json.dumps(dict.fromkeys(map(str, range(tree.MAX_KEYS)), "")))) == tree.MAX_KEYS
 
 
-def test_yaml_is_read_alike_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yaml_gives_the_same_entries_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("consul_on_pulumi.seeds.yaml_tree._LOADER", yaml.BaseLoader)
 
     assert entries("a.yaml", "a: &x {b: on, c: 1.10}\nd:\n  <<: *x\n  b: '~'") == {
@@ -270,6 +270,7 @@ def test_yaml_is_read_alike_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> 
     }
     assert faults("a.yaml", "a: ~") == [("a", NOTHING)]
     assert (
-        malformed("a.yaml", "a: b: c") == "has a syntax error in line 1, mapping values are not allowed here: mend it"
+        malformed("a.yaml", "a: b: c")
+        == "has a syntax error in line 1, mapping values are not allowed here: correct it"
     )
     assert malformed("a.yaml", "[" * 5000) == TOO_DEEP

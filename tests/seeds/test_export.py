@@ -8,7 +8,7 @@ import pytest
 from consul_on_pulumi.model.seed import MAX_FLAGS, Seed
 from consul_on_pulumi.seeds import export as exports
 from consul_on_pulumi.seeds.export import export
-from consul_on_pulumi.seeds.found import Fault, Found, Place
+from consul_on_pulumi.seeds.source import Entry, Problem, Source
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -27,7 +27,7 @@ AS_CONSUL_WRITES_IT = """[
 """
 
 
-def read(root: Path, content: str | bytes) -> list[Found | Fault]:
+def read(root: Path, content: str | bytes) -> list[Entry | Problem]:
     (root / "dump.json").write_bytes(content if isinstance(content, bytes) else content.encode())
     return list(export("dump.json", root))
 
@@ -37,11 +37,11 @@ def entry(**changed: Any) -> str:
 
 
 def test_an_export_is_read_with_its_flags_and_bytes(tmp_path: Path) -> None:
-    place = Place("export", "dump.json")
+    source = Source("export", "dump.json")
 
     assert read(tmp_path, AS_CONSUL_WRITES_IT) == [
-        Found(place, "app/logo", Seed(b"\xff\x00", MAX_FLAGS)),
-        Found(place, "app/", Seed(b"")),
+        Entry(source, "app/logo", Seed(b"\xff\x00", MAX_FLAGS)),
+        Entry(source, "app/", Seed(b"")),
     ]
 
 
@@ -53,7 +53,7 @@ def test_an_export_is_read_with_its_flags_and_bytes(tmp_path: Path) -> None:
         max_size=5,
     )
 )
-def test_what_is_exported_is_what_is_seeded(stored: dict[str, tuple[bytes, int]]) -> None:
+def test_every_exported_entry_is_seeded(stored: dict[str, tuple[bytes, int]]) -> None:
     written = [
         {"key": key, "flags": flags, "value": base64.b64encode(value).decode()}
         for key, (value, flags) in stored.items()
@@ -62,20 +62,20 @@ def test_what_is_exported_is_what_is_seeded(stored: dict[str, tuple[bytes, int]]
     with tempfile.TemporaryDirectory() as root:
         found = read(Path(root), json.dumps(written))
 
-    assert {item.key: item.seed for item in found if isinstance(item, Found)} == {
+    assert {item.key: item.seed for item in found if isinstance(item, Entry)} == {
         key: Seed(value, flags) for key, (value, flags) in stored.items()
     }
 
 
-NO_LIST = "holds no list of entries, give a file that `consul kv export` wrote"
-NO_KEY = "entry 1 has no key, export it anew"
+NO_LIST = "has no list of entries, give a file that `consul kv export` wrote"
+NO_KEY = "entry 1 has no key, export it again"
 
 
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ('[\n{"key": ]', "has a syntax error in line 2, Expecting value: export it anew"),
-        (b"\xff", "is no UTF-8 text in line 1, save it as UTF-8"),
+        ('[\n{"key": ]', "has a syntax error in line 2, Expecting value: export it again"),
+        (b"\xff", "is not UTF-8 text in line 1, save it as UTF-8"),
         ("{}", NO_LIST),
         ("[]", NO_LIST),
         ("null", NO_LIST),
@@ -87,16 +87,16 @@ NO_KEY = "entry 1 has no key, export it anew"
     ],
     ids=["syntax", "binary", "map", "empty", "null", "digits", "text", "none", "null key", "list"],
 )
-def test_a_file_that_is_no_export_is_refused(tmp_path: Path, content: str | bytes, fault: str) -> None:
-    assert read(tmp_path, content) == [Fault(Place("export", "dump.json"), fault)]
+def test_a_file_that_is_not_an_export_is_refused(tmp_path: Path, content: str | bytes, fault: str) -> None:
+    assert read(tmp_path, content) == [Problem(Source("export", "dump.json"), fault)]
 
 
-def test_a_file_of_lists_in_lists_is_refused(tmp_path: Path) -> None:
-    assert read(tmp_path, "[" * 100_000) == [Fault(Place("export", "dump.json"), NO_LIST)]
+def test_a_file_with_lists_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    assert read(tmp_path, "[" * 100_000) == [Problem(Source("export", "dump.json"), NO_LIST)]
 
 
-NO_BASE64 = "has a value that is no base64, export it anew"
-ENTERPRISE = "lies in a namespace or partition of Consul Enterprise, export the default one"
+NO_BASE64 = "has a value that is not base64, export it again"
+ENTERPRISE = "is in a namespace or partition of Consul Enterprise, export the default one"
 
 
 @pytest.mark.parametrize(
@@ -119,17 +119,17 @@ ENTERPRISE = "lies in a namespace or partition of Consul Enterprise, export the 
     ids=str,
 )
 def test_a_malformed_entry_is_refused(tmp_path: Path, changed: dict[str, Any], fault: str) -> None:
-    assert read(tmp_path, entry(**changed)) == [Fault(Place("export", "dump.json"), fault, "a")]
+    assert read(tmp_path, entry(**changed)) == [Problem(Source("export", "dump.json"), fault, "a")]
 
 
 @pytest.mark.parametrize("changed", [{"lock_index": 3}, {"namespace": ""}, {"partition": "default"}], ids=str)
-def test_what_says_nothing_about_the_entry_is_passed_over(tmp_path: Path, changed: dict[str, Any]) -> None:
-    assert read(tmp_path, entry(**changed)) == [Found(Place("export", "dump.json"), "a", Seed(b""))]
+def test_other_fields_of_an_entry_are_ignored(tmp_path: Path, changed: dict[str, Any]) -> None:
+    assert read(tmp_path, entry(**changed)) == [Entry(Source("export", "dump.json"), "a", Seed(b""))]
 
 
 def test_an_export_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(export("gone", tmp_path)) == [
-        Fault(Place("export"), "'gone' does not exist, give a path relative to the program's folder")
+        Problem(Source("export"), "'gone' does not exist, give a path relative to the program's folder")
     ]
     monkeypatch.setattr(exports, "MAX_EXPORT", 1)
-    assert read(tmp_path, "[]") == [Fault(Place("export", "dump.json"), "has 2 bytes, at most 1 fit")]
+    assert read(tmp_path, "[]") == [Problem(Source("export", "dump.json"), "has 2 bytes, at most 1 fit")]

@@ -48,7 +48,7 @@ def test_a_program_behind_a_link_is_read(tmp_path: Path) -> None:
     assert walked(tmp_path / "link/conf", tmp_path / "link") == ["a"]
 
 
-def test_what_is_wrong_with_a_file_does_not_hide_the_others(tmp_path: Path) -> None:
+def test_a_file_with_a_problem_does_not_hide_the_others(tmp_path: Path) -> None:
     root = tmp_path / "program"
     (root / "conf/sub").mkdir(parents=True)
     (tmp_path / "secret").write_text("x")
@@ -63,15 +63,15 @@ def test_what_is_wrong_with_a_file_does_not_hide_the_others(tmp_path: Path) -> N
 
     assert found[3].startswith("'conf/d' cannot be read (")
     assert found[:3] + found[4:] == [
-        "'conf/a' leads out of the program's folder, copy it into that folder",
-        "'conf/b' leads out of the program's folder, copy it into that folder",
+        "'conf/a' is outside of the program's folder, copy it into that folder",
+        "'conf/b' is outside of the program's folder, copy it into that folder",
         "'conf/c' does not exist, make it readable or remove it",
-        "'conf/sub/e' is a link to a folder that holds it, remove it",
+        "'conf/sub/e' is a link to a folder that contains it, remove it",
         "z",
     ]
 
 
-def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_listed_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(path: Path) -> list[str]:
         raise PermissionError(13, "Permission denied")
 
@@ -80,7 +80,7 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
     assert walked(tmp_path, tmp_path) == ["'.' cannot be read (Permission denied), make it readable or remove it"]
 
 
-def test_a_folder_that_links_make_endless_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_links_make_too_large_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program_files, "MAX_FILES", 1000)
     for level in range(20):
         (tmp_path / str(level)).mkdir()
@@ -91,7 +91,7 @@ def test_a_folder_that_links_make_endless_is_given_up(tmp_path: Path, monkeypatc
 
     found = walked(tmp_path / "0", tmp_path)
 
-    assert (len(found), found[-1]) == (1001, "holds more than 1000 files, give a smaller folder")
+    assert (len(found), found[-1]) == (1001, "has more than 1000 files, give a smaller folder")
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_a_folder_that_links_make_endless_is_given_up(tmp_path: Path, monkeypatc
         ("gone", "'gone' does not exist, give a path relative to the program's folder"),
         ("a/b", "'a/b' cannot be read (Not a directory), give a path relative to the program's folder"),
         ("a\0", "'a\\x00' cannot be read (embedded null byte), give a path relative to the program's folder"),
-        ("..", "'..' leads out of the program's folder, copy it into that folder"),
-        ("../program-2", "'../program-2' leads out of the program's folder, copy it into that folder"),
-        ("link", "'link' leads out of the program's folder, copy it into that folder"),
+        ("..", "'..' is outside of the program's folder, copy it into that folder"),
+        ("../program-2", "'../program-2' is outside of the program's folder, copy it into that folder"),
+        ("link", "'link' is outside of the program's folder, copy it into that folder"),
     ],
 )
-def test_a_path_that_names_nothing_in_the_program_is_refused(tmp_path: Path, given: str, fault: str) -> None:
+def test_a_path_outside_of_the_program_or_to_no_file_is_refused(tmp_path: Path, given: str, fault: str) -> None:
     root = tmp_path / "program"
     root.mkdir()
     (tmp_path / "program-2").mkdir()
@@ -120,13 +120,13 @@ def test_a_path_that_names_nothing_in_the_program_is_refused(tmp_path: Path, giv
     assert str(caught.value) == fault
 
 
-def test_bytes_are_read_as_they_are(tmp_path: Path) -> None:
+def test_bytes_are_read_unchanged(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"\xff\x00a\r\nb\r")
 
     assert program_files.read(tmp_path / "a", 7) == b"\xff\x00a\r\nb\r"
 
 
-def test_what_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refusal(path: Path) -> str:
         with pytest.raises(PathError) as caught:
             program_files.read(path, 2)

@@ -1,4 +1,4 @@
-"""The seed sets of a cluster: what each is registered with, what is refused, and where secret values go."""
+"""The seed sets of a cluster: their resources, their problems, and their secret values."""
 
 import asyncio
 import json
@@ -10,8 +10,9 @@ import pulumi
 import pytest
 from consul_on_pulumi import ConsulCluster
 from consul_on_pulumi.providers.kv_entries import KvEntries
+from consul_on_pulumi.seeds import sets
 from consul_on_pulumi.settings.refusals import cluster_problems
-from consul_on_pulumi.settings.seed_secrets import joined
+from consul_on_pulumi.settings.seed_secrets import with_secrets
 from pulumi.runtime.config import set_all_config
 
 from tests.backends import Backend
@@ -24,7 +25,7 @@ SETS: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def no_config_left_behind() -> Iterator[None]:
+def config_is_reset() -> Iterator[None]:
     yield
     set_all_config({}, [])
 
@@ -34,7 +35,7 @@ def cluster(backend: Backend, **more: Any) -> Build:
 
 
 def problems(**args: Any) -> list[str]:
-    return list(cluster_problems({"platform": {"docker": {"subnet": "172.30.0.0/24"}}, **args}, "cluster"))
+    return cluster_problems({"platform": {"docker": {"subnet": "172.30.0.0/24"}}, **args})[0]
 
 
 def test_each_set_is_a_resource_of_its_own(backend: Backend) -> None:
@@ -47,7 +48,7 @@ def test_each_set_is_a_resource_of_its_own(backend: Backend) -> None:
     assert [seen[f"consul-seeds{of}"].retain_on_delete for of in ("", "-app", "-mine")] == [False, False, True]
 
 
-def test_data_that_is_kept_brings_its_keys_back_so_they_are_adopted(backend: Backend) -> None:
+def test_with_retain_data_existing_keys_are_adopted(backend: Backend) -> None:
     (name, settings), *_ = backend.cluster.items()
     shared_resources = {"namespace": "mine"} if name == "kubernetes" else {}
     args = cluster_args(
@@ -62,10 +63,10 @@ def test_data_that_is_kept_brings_its_keys_back_so_they_are_adopted(backend: Bac
         "consul-seeds-mine": "adopt",
     }
     strict = cluster(backend, seeds={"motd": "hi"}, seed_sets=SETS)
-    assert seen.names("KvBaseline") == strict.names("KvBaseline"), "another rule makes and removes no resource"
+    assert seen.names("KvBaseline") == strict.names("KvBaseline"), "another on_conflict creates and deletes no resource"
 
 
-def test_a_strict_set_with_keys_has_to_know_what_was_there_before(backend: Backend) -> None:
+def test_every_set_with_keys_has_a_baseline_and_on_conflict_fail_uses_it(backend: Backend) -> None:
     seen = cluster(backend, seed_sets=SETS)
 
     assert seen.names("KvBaseline") == ["consul-seeds-app-baseline", "consul-seeds-mine-baseline"]
@@ -73,7 +74,7 @@ def test_a_strict_set_with_keys_has_to_know_what_was_there_before(backend: Backe
     assert "baseline" not in seen["consul-seeds-mine"].inputs
 
 
-def test_every_set_goes_with_the_data_of_the_cluster(backend: Backend) -> None:
+def test_every_set_is_deleted_with_the_data_of_the_cluster(backend: Backend) -> None:
     seen = cluster(backend, seed_sets=SETS)
 
     assert len({one.deleted_with for one in [*seen.of("KvEntries"), *seen.of("Autopilot")]}) == 1
@@ -88,14 +89,14 @@ def test_one_key_in_two_sets_is_refused() -> None:
     ]
 
 
-def test_a_set_needs_a_name_that_can_be_part_of_another() -> None:
+def test_a_set_name_with_other_characters_is_refused() -> None:
     assert problems(seed_sets={"a b": {"entries": {"k": 1}}}) == [
         "cluster.seed_sets.a b: expected letters, digits and inner hyphens or underscores as a name"
     ]
 
 
 @pytest.mark.parametrize("of", ["agent_config", "server_config"])
-def test_values_may_be_as_large_as_the_servers_are_told_to_take(of: str) -> None:
+def test_the_limit_of_a_value_follows_the_configuration_of_the_servers(of: str) -> None:
     large = {"seeds": {"a": "x" * 600_000}, "seed_sets": {"s": {"entries": {"b": "x" * 600_000}}}}
 
     assert len(problems(**large)) == 2
@@ -108,10 +109,10 @@ def hidden(trees: Any, *, encrypted: bool = True) -> pulumi.Config:
     return pulumi.Config("consul-on-pulumi")
 
 
-def test_secret_values_join_their_set_as_secrets() -> None:
+def test_secret_values_are_added_to_their_set_as_secrets() -> None:
     cluster = {"seed_sets": {"app": {"prefix": "app/", "secrets": {"own": "x"}}, "other": {}}}
 
-    found, filled = joined(hidden({"app": {"db": {"password": "canary", "port": 5432}}}), cluster)
+    found, filled = with_secrets(hidden({"app": {"db": {"password": "canary", "port": 5432}}}), cluster)
 
     assert found == []
     assert filled["seed_sets"]["other"] == {}
@@ -124,13 +125,13 @@ def test_secret_values_join_their_set_as_secrets() -> None:
     [
         ({"ap": {"k": "canary"}}, "seed_secrets.ap: no such set in cluster.seed_sets, did you mean app?"),
         ({"app": "canary"}, "seed_secrets.app: expected a map of keys"),
-        ({"app": {"/k": "canary"}}, "seed_secrets.app: key '/k' starts with a slash, drop it"),
-        ({"app": {"k": ["canary"]}}, "seed_secrets.app: key 'k' has a list, which no single value can hold"),
+        ({"app": {"/k": "canary"}}, "seed_secrets.app: key '/k' starts with a slash, remove it"),
+        ({"app": {"k": ["canary"]}}, "seed_secrets.app: key 'k' is a list, which one value cannot hold"),
         (["canary"], "seed_secrets: expected a map from each set of cluster.seed_sets to its secret keys"),
     ],
 )
-def test_what_is_wrong_with_secret_seeds_is_told_without_a_value(trees: Any, problem: str) -> None:
-    found, _ = joined(hidden(trees), {"seed_sets": {"app": {}}})
+def test_a_problem_of_secret_seeds_is_reported_without_a_value(trees: Any, problem: str) -> None:
+    found, _ = with_secrets(hidden(trees), {"seed_sets": {"app": {}}})
 
     assert len(found) == 1
     assert found[0].startswith(problem)
@@ -138,22 +139,53 @@ def test_what_is_wrong_with_secret_seeds_is_told_without_a_value(trees: Any, pro
 
 
 def test_secret_seeds_in_plain_text_are_refused_without_being_printed() -> None:
-    found, _ = joined(hidden({"app": {"k": "canary"}}, encrypted=False), {"seed_sets": {"app": {}}})
+    found, _ = with_secrets(hidden({"app": {"k": "canary"}}, encrypted=False), {"seed_sets": {"app": {}}})
 
     assert found == ["seed_secrets: holds plain text, set each value with `pulumi config set --secret --path`"]
 
 
 def test_secret_seeds_without_any_set_are_refused() -> None:
-    found, _ = joined(hidden({"app": {"k": "canary"}}), {})
+    found, _ = with_secrets(hidden({"app": {"k": "canary"}}), {})
 
     assert found == ["seed_secrets: expected a map from each set of cluster.seed_sets to its secret keys"]
 
 
-def test_files_are_looked_for_in_the_programs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_relative_to_the_programs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "motd.txt").write_text("hi")
     monkeypatch.chdir(tmp_path)
 
     assert problems(seed_sets={"s": {"files": {"motd": "motd.txt"}}}) == []
+
+
+def test_bug_a_second_run_in_the_same_process_reads_changed_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Backend
+) -> None:
+    """As in the Automation API, which runs programs in the process that calls it."""
+    monkeypatch.chdir(tmp_path)
+    for text in ("first", "second"):
+        (tmp_path / "motd.txt").write_text(text)
+
+        seen = cluster(backend, seed_sets={"s": {"files": {"motd": "motd.txt"}}})
+
+        assert seen["consul-seeds-s"].inputs["entries"] == {"motd": text}
+
+
+def test_a_file_that_changes_during_a_run_is_seeded_as_it_was_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Backend
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "motd.txt").write_text("checked")
+    overlaps = sets.overlaps
+
+    def change_after_check(*args: Any) -> Iterator[str]:
+        (tmp_path / "motd.txt").write_text("changed")
+        return overlaps(*args)
+
+    monkeypatch.setattr(sets, "overlaps", change_after_check)
+
+    seen = cluster(backend, seed_sets={"s": {"files": {"motd": "motd.txt"}}})
+
+    assert seen["consul-seeds-s"].inputs["entries"] == {"motd": "checked"}
 
 
 @pytest.mark.parametrize("value", ["hush", pulumi.Output.secret("hush")], ids=["plain text", "an output"])

@@ -6,8 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 from consul_on_pulumi.model.seed import Seed, Seeds
+from consul_on_pulumi.schema.check import checked
 from consul_on_pulumi.seeds import sets
-from consul_on_pulumi.seeds.sets import SeedSetArgs, overlaps
+from consul_on_pulumi.seeds.sets import overlaps
+from consul_on_pulumi.settings.seed_set_args import SeedSetArgs
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -16,7 +18,7 @@ SET = "cluster.seed_sets.app"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A program with files of every kind."""
+    """A program's folder with files of every kind."""
     contents: dict[str, bytes] = {
         "conf/app.yaml": b"port: 8080\nversion: 1.10\ntls: {on: yes}\n",
         "conf/db.json": b'{"pool": 1.50}',
@@ -32,18 +34,19 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def gathered(root: Path, **args: Any) -> Seeds:
-    seeds, problems = sets.gather(args, root, SET)
+def seeds_of(root: Path, **args: Any) -> Seeds:
+    seeds, problems = sets.read(args, root, SET)
     assert problems == []
     return seeds
 
 
 def problems(root: Path, max_value: int = 512 * 1024, **args: Any) -> list[str]:
-    return sets.gather(args, root, SET, max_value)[1]
+    found, complete = checked(args, SeedSetArgs, SET)
+    return [*found, *sets.read(complete, root, SET, max_value)[1]]
 
 
 def test_a_tree_is_seeded_below_the_prefix(root: Path) -> None:
-    assert gathered(root, prefix="x/y/", entries={"b": {"c": True}, "a": 1, "": ""}) == {
+    assert seeds_of(root, prefix="x/y/", entries={"b": {"c": True}, "a": 1, "": ""}) == {
         "x/y/": Seed(b""),
         "x/y/a": Seed(b"1"),
         "x/y/b/c": Seed(b"true"),
@@ -51,7 +54,7 @@ def test_a_tree_is_seeded_below_the_prefix(root: Path) -> None:
 
 
 def test_a_folder_is_seeded_with_its_bytes(root: Path) -> None:
-    assert gathered(root, folder="conf") == {
+    assert seeds_of(root, folder="conf") == {
         "app.yaml": Seed(b"port: 8080\nversion: 1.10\ntls: {on: yes}\n"),
         "db.json": Seed(b'{"pool": 1.50}'),
         "logo.bin": Seed(b"\xff\x00\r\n"),
@@ -60,7 +63,7 @@ def test_a_folder_is_seeded_with_its_bytes(root: Path) -> None:
 
 
 def test_an_expanded_folder_is_seeded_with_a_key_for_each_leaf(root: Path) -> None:
-    assert gathered(root, prefix="p/", folder="conf/../conf", expand=True) == {
+    assert seeds_of(root, prefix="p/", folder="conf/../conf", expand=True) == {
         "p/app/port": Seed(b"8080"),
         "p/app/tls/on": Seed(b"yes"),
         "p/app/version": Seed(b"1.10"),
@@ -82,18 +85,18 @@ def test_an_expanded_folder_is_seeded_with_a_key_for_each_leaf(root: Path) -> No
     ],
 )
 def test_a_single_file_is_expanded_below_its_key(root: Path, key: str, path: str, keys: list[str]) -> None:
-    assert list(gathered(root, prefix="p/", files={key: path}, expand=True)) == keys
+    assert list(seeds_of(root, prefix="p/", files={key: path}, expand=True)) == keys
 
 
 def test_a_single_file_is_kept_whole(root: Path) -> None:
-    assert gathered(root, files={"x/y.json": "conf/db.json"}) == {"x/y.json": Seed(b'{"pool": 1.50}')}
+    assert seeds_of(root, files={"x/y.json": "conf/db.json"}) == {"x/y.json": Seed(b'{"pool": 1.50}')}
 
 
 def test_an_export_keeps_its_flags_below_the_prefix(root: Path) -> None:
-    assert gathered(root, prefix="p/", export="dump.json") == {"p/logo": Seed(b"\xff\x00", 7)}
+    assert seeds_of(root, prefix="p/", export="dump.json") == {"p/logo": Seed(b"\xff\x00", 7)}
 
 
-def test_all_sources_go_together_in_the_order_of_keys(root: Path) -> None:
+def test_the_entries_of_all_sources_are_sorted_by_key(root: Path) -> None:
     args = SeedSetArgs(
         entries={"z": "1"},
         folder="conf/sub",
@@ -105,15 +108,15 @@ def test_all_sources_go_together_in_the_order_of_keys(root: Path) -> None:
         retain=True,
     )
 
-    assert list(gathered(root, **args)) == ["a", "log.properties", "logo", "z"]
+    assert list(seeds_of(root, **args)) == ["a", "log.properties", "logo", "z"]
     assert sets.secrets(args) == {"password": "hunter2"}
 
 
-def test_secrets_go_below_the_prefix(root: Path) -> None:
-    # An output needs one, and a test of a program may have taken the thread's own with it.
+def test_secrets_are_below_the_prefix(root: Path) -> None:
+    # An output needs an event loop, and a test of a program may have closed the one of this thread.
     asyncio.set_event_loop(asyncio.new_event_loop())
     assert sets.secrets({"prefix": "p/", "secrets": {"b": "x", "a": "y"}}) == {"p/a": "y", "p/b": "x"}
-    assert gathered(root, prefix="p/", secrets={"a": "x", "b": pulumi.Output.secret("y")}) == {}
+    assert seeds_of(root, prefix="p/", secrets={"a": "x", "b": pulumi.Output.secret("y")}) == {}
 
 
 @given(some.dictionaries(some.text("abc", min_size=1), some.text("01.e-", min_size=1), min_size=1))
@@ -123,8 +126,8 @@ def test_expanding_changes_no_value(tmp_path_factory: pytest.TempPathFactory, tr
     (root / "a.properties").write_text("".join(f"{key}={value}\n" for key, value in tree.items()))
     wanted = {key: Seed(value.encode()) for key, value in sorted(tree.items())}
 
-    assert gathered(root, files={"": "a.json"}, expand=True) == wanted
-    assert gathered(root, files={"": "a.properties"}, expand=True) == wanted
+    assert seeds_of(root, files={"": "a.json"}, expand=True) == wanted
+    assert seeds_of(root, files={"": "a.properties"}, expand=True) == wanted
 
 
 @pytest.mark.parametrize("args", [{}, {"prefix": "a/", "retain": True}, {"entries": {}, "secrets": {}}], ids=str)
@@ -138,26 +141,24 @@ def test_a_set_without_a_source_is_refused(root: Path, args: dict[str, Any]) -> 
     ("setting", "value", "fault"),
     [
         ("prefix", "a", "expected a slash at the end, got 'a', write 'a/'"),
-        ("prefix", "/", "'/' starts with a slash, drop it"),
+        ("prefix", "/", "'/' starts with a slash, remove it"),
         ("prefix", "a//", "'a//' has an empty segment, write single slashes"),
         ("expand", False, "there is nothing to expand, give folder or files or leave it out"),
         ("on_conflict", "adpt", "expected fail, adopt or overwrite, got 'adpt', did you mean adopt?"),
         ("on_conflict", "", "expected fail, adopt or overwrite, got ''"),
     ],
 )
-def test_a_setting_that_means_nothing_is_refused(root: Path, setting: str, value: Any, fault: str) -> None:
+def test_a_setting_without_effect_is_refused(root: Path, setting: str, value: Any, fault: str) -> None:
     assert problems(root, entries={"a": "x"}, **{setting: value}) == [f"{SET}.{setting}: {fault}"]
 
 
 NO_MAPPING = "mapping values are not allowed in this context"
-NO_LIST = (
-    "has a list, which no single value can hold: write it as quoted text or keep the file whole with expand: false"
-)
-HALF = "has half of a surrogate pair, which UTF-8 cannot hold: write the whole character"
+NO_LIST = "is a list, which one value cannot hold: write it as quoted text or keep the file whole with expand: false"
+HALF = "has half of a surrogate pair, which UTF-8 cannot encode: write the whole character"
 GONE = "'gone' does not exist, give a path relative to the program's folder"
-NO_FILES = "'empty' holds no files (hidden ones and *~ do not count), add some or leave it out"
-NO_EXPORT = "holds no list of entries, give a file that `consul kv export` wrote"
-NO_KEY = "needs a key, because it is not expanded"
+NO_FILES = "'empty' has no files (hidden ones and *~ do not count), add some or leave it out"
+NO_EXPORT = "has no list of entries, give a file that `consul kv export` wrote"
+NO_KEY = "needs a key because it is not expanded"
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ NO_KEY = "needs a key, because it is not expanded"
         ({"entries": {"a": pulumi}}, "entries: key 'a' has a value of type module, give text, a number or a boolean"),
         ({"entries": {"a": {"b": 1}, "a/b": 2}}, "entries: key 'a/b' is given twice, keep one"),
         ({"folder": "gone"}, f"folder: {GONE}"),
-        ({"folder": "dump.json"}, "folder: expected a folder, got the file 'dump.json': name it under files"),
+        ({"folder": "dump.json"}, "folder: expected a folder, got the file 'dump.json': give it in files"),
         ({"folder": "empty"}, f"folder: {NO_FILES}"),
         ({"files": {"a/b": "gone"}}, f"files.a/b: {GONE}"),
         ({"files": {"a": "conf"}}, "files: conf: key 'a' names a folder, give a file"),
@@ -182,7 +183,7 @@ NO_KEY = "needs a key, because it is not expanded"
         ({"secrets": {"a": "\ud83d"}}, f"secrets: key 'a' {HALF}"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_seeded_is_refused(root: Path, args: dict[str, Any], fault: str) -> None:
+def test_an_entry_that_cannot_be_stored_is_refused(root: Path, args: dict[str, Any], fault: str) -> None:
     (root / "empty").mkdir()
 
     assert problems(root, **args) == [f"{SET}.{fault}"]
@@ -191,18 +192,18 @@ def test_what_cannot_be_seeded_is_refused(root: Path, args: dict[str, Any], faul
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
-        ("a.yaml", "b: 1\na: b: c", f"has a syntax error in line 2, {NO_MAPPING}: mend it"),
+        ("a.yaml", "b: 1\na: b: c", f"has a syntax error in line 2, {NO_MAPPING}: correct it"),
         ("a.yaml", "a//b: x", "key 'a/a//b' has an empty segment, write single slashes"),
         ("a.yaml", "b: [1]", f"key 'a/b' {NO_LIST}"),
         ("a.json", '{"b": 1, "b": 2}', "key 'a/b' is given twice, keep one"),
         ("a.json", '{"b": {"c": 1}, "b/c": 2}', "key 'a/b/c' is given twice, keep one"),
         ("a.json", '{"b": "\\ud83d"}', f"key 'a/b' {HALF}"),
-        ("a.json", '{"\\ud83d": "b"}', "key 'a/\\ud83d' has characters that do not print, drop them"),
+        ("a.json", '{"\\ud83d": "b"}', "key 'a/\\ud83d' has characters that are not printable, remove them"),
         ("a.properties", "b\nb", "key 'a/b' is given twice, keep one"),
-        ("a.properties", "b\\ =c", "key 'a/b ' has spaces at an end, trim them"),
+        ("a.properties", "b\\ =c", "key 'a/b ' starts or ends with a space, remove it"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_a_document_is_told_with_its_file(root: Path, name: str, content: str, fault: str) -> None:
+def test_a_problem_in_a_document_is_reported_with_its_file(root: Path, name: str, content: str, fault: str) -> None:
     (root / "docs").mkdir()
     (root / "docs" / name).write_text(content)
 
@@ -226,7 +227,7 @@ def test_a_key_from_two_sources_is_refused(root: Path) -> None:
     ]
 
 
-def test_two_documents_of_one_name_are_refused_where_they_meet(root: Path) -> None:
+def test_the_same_key_in_two_documents_is_refused(root: Path) -> None:
     (root / "conf/app.json").write_text('{"port": 1, "host": "x"}')
 
     assert problems(root, folder="conf", expand=True) == [
@@ -234,7 +235,7 @@ def test_two_documents_of_one_name_are_refused_where_they_meet(root: Path) -> No
     ]
 
 
-def test_values_over_the_limit_are_refused_wherever_they_come_from(root: Path) -> None:
+def test_values_over_the_limit_are_refused_in_every_source(root: Path) -> None:
     assert problems(
         root,
         max_value=1,
@@ -256,7 +257,7 @@ def test_values_over_the_limit_are_refused_wherever_they_come_from(root: Path) -
     ]
 
 
-def test_a_larger_limit_of_the_servers_counts(root: Path) -> None:
+def test_a_larger_limit_of_the_servers_is_used(root: Path) -> None:
     assert problems(root, entries={"a": "x" * 524289}) == [
         f"{SET}.entries: key 'a' has a value of 524289 bytes, at most 524288 fit"
     ]
@@ -270,7 +271,7 @@ def test_no_problem_shows_a_secret(root: Path) -> None:
     assert "hunter2" not in str(found)
 
 
-def test_all_problems_are_told_at_once(root: Path) -> None:
+def test_all_problems_are_reported(root: Path) -> None:
     found = problems(
         root,
         prefix="/p",
@@ -282,8 +283,8 @@ def test_all_problems_are_told_at_once(root: Path) -> None:
     )
 
     assert [problem.removeprefix(SET).split(":")[0] for problem in found] == [
-        ".prefix",
         ".on_conflict",
+        ".prefix",
         ".entries",
         ".entries",
         ".folder",
@@ -296,7 +297,7 @@ def test_sets_that_share_no_key_do_not_overlap() -> None:
     assert list(overlaps({"seeds": ["a/b"], "seed_sets.x": ["a", "a/"], "seed_sets.y": iter(["b"])}, "cluster")) == []
 
 
-def test_keys_in_two_sets_are_told_with_both() -> None:
+def test_a_key_in_two_sets_is_reported_with_both() -> None:
     keys = [f"k{number}" for number in range(7)]
 
     assert list(overlaps({"seeds": ["a"], "seed_sets.x": ["a", *keys], "seed_sets.y": [*keys, "a"]}, "cluster")) == [

@@ -56,7 +56,7 @@ def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -
             "cluster.client_config.encrypt: would be readable by everyone who may inspect the container, "
             "set it in a file of `agent_secrets`, which is encrypted",
         ),
-        ({"seeds": {"/a": 1}}, "cluster.seeds: key '/a' starts with a slash, drop it"),
+        ({"seeds": {"/a": 1}}, "cluster.seeds: key '/a' starts with a slash, remove it"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -82,7 +82,7 @@ def test_all_problems_are_told_at_once_and_nothing_is_registered(backend: Backen
             f"cluster.name: {NAME}, got 'Dev'",
             "cluster.platform.docker.subnet: expected a private IPv4 network such as 172.30.0.0/24, got 'lan'",
             "cluster.servers: expected an odd number from 1 to 7, got 4",
-            "cluster.seeds: key 'a' has a list, which no single value can hold: write it as quoted text",
+            "cluster.seeds: key 'a' is a list, which one value cannot hold: write it as quoted text",
         ],
         [],
     )

@@ -82,7 +82,7 @@ def test_five_mistakes_are_told_in_one_message() -> None:
         "cluster.clients: expected 0 or more, got -1",
         "cluster.platform.docker.netwrok: unknown setting, did you mean network?",
         "cluster.servers: expected a whole number, got 'three'",
-        "cluster.seeds: key '/a' starts with a slash, drop it",
+        "cluster.seeds: key '/a' starts with a slash, remove it",
     ]
 
 

@@ -7,32 +7,32 @@ from typing import Any
 from consul_on_pulumi.model.seed import Seed, Seeds
 
 MAX_VALUE = 512 * 1024
-"""Bytes; the servers' default `limits.kv_max_value_size`."""
+"""The most bytes of a value: the default of `limits.kv_max_value_size` on servers."""
 
-HALF_A_PAIR = "has half of a surrogate pair, which UTF-8 cannot hold: write the whole character"
-"""What is wrong with text such as JSON's `\\ud83d` alone."""
+HALF_A_PAIR = "has half of a surrogate pair, which UTF-8 cannot encode: write the whole character"
+"""The problem of a text such as JSON's `\\ud83d` alone."""
 
 Entries = dict[str, str]
 """Full key to text value."""
 
 
 def entries(tree: Mapping[str, Any]) -> Entries:
-    """The leaves of `tree`, each under the path of keys that leads to it: `{"a": {"b": 1}}` is `{"a/b": "1"}`.
+    """The leaves of `tree`, with the path of keys as key: `{"a": {"b": 1}}` gives `{"a/b": "1"}`.
 
-    Text is taken as it is; numbers and booleans are written the way JSON writes them.
+    Text stays as it is; numbers and booleans are written as in JSON.
     """
     return {key: as_text(value) for key, value in leaves(tree)}
 
 
 def seeds(tree: Mapping[str, Any]) -> Seeds:
-    """The same as they are to be stored."""
+    """The same, as entries to store."""
     return {key: Seed(text.encode()) for key, text in entries(tree).items()}
 
 
 def problems(tree: Any, path: str, limit: int = MAX_VALUE) -> Iterator[str]:
-    """Every key and value of `tree` that cannot be seeded, each with its place, what is wrong and the fix.
+    """Every key and value of `tree` that cannot be stored, with its path and the fix.
 
-    `limit` is what the servers take in one value, in bytes.
+    `limit` is the most bytes that the servers accept in one value.
     """
     if not isinstance(tree, Mapping):
         yield f"{path}: expected a map of keys, got {tree!r}"
@@ -51,27 +51,27 @@ def problems(tree: Any, path: str, limit: int = MAX_VALUE) -> Iterator[str]:
 def key_fault(key: str) -> str | None:
     """Why this key is refused, or None.
 
-    Consul serves keys as URL paths: empty and dot segments are rewritten on the way there, and since 1.21 outer
-    spaces and path traversal are refused outright (CVE-2025-11392).
+    Keys are URL paths in Consul's HTTP API: empty and dot segments are rewritten on the way. Consul 1.21 and later
+    refuse outer spaces and path traversal (CVE-2025-11392).
     """
     segments = key.split("/")
     if not key:
         return "is empty, give it a name"
     if key.startswith("/"):
-        return "starts with a slash, drop it"
+        return "starts with a slash, remove it"
     if "" in segments[:-1]:
         return "has an empty segment, write single slashes"
     if "." in segments or ".." in segments:
         return "has a dot segment, rename it"
     if key != key.strip():
-        return "has spaces at an end, trim them"
+        return "starts or ends with a space, remove it"
     if not key.isprintable():
-        return "has characters that do not print, drop them"
+        return "has characters that are not printable, remove them"
     return None
 
 
 def prefix_fault(prefix: str) -> str | None:
-    """Why this cannot begin every key of a seed set, or None."""
+    """Why this cannot be the prefix of a seed set, or None."""
     if not prefix:
         return None
     if fault := key_fault(prefix):
@@ -80,7 +80,7 @@ def prefix_fault(prefix: str) -> str | None:
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """All that `tree` holds but maps with keys, each under its full key."""
+    """All values of `tree` except maps with keys, with their full keys."""
     for name, value in tree.items():
         if isinstance(value, Mapping) and value:
             yield from leaves(value, f"{prefix}{name}/")
@@ -89,18 +89,18 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def as_text(value: Any) -> str:
-    """A leaf as it is stored."""
+    """A leaf as text to store."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def value_fault(value: Any, limit: int = MAX_VALUE) -> str | None:
-    """Why this leaf is refused, or None; `limit` is in bytes."""
+    """Why this value is refused, or None; `limit` is in bytes."""
     if value is None:
         return "has no value, write '' for an empty one"
     if isinstance(value, Mapping):
         return "is an empty map, give it keys or a value"
     if isinstance(value, list):
-        return "has a list, which no single value can hold: write it as quoted text"
+        return "is a list, which one value cannot hold: write it as quoted text"
     if not isinstance(value, str | int | float):
         return f"has a value of type {type(value).__name__}, give text, a number or a boolean"
     try:
@@ -110,5 +110,5 @@ def value_fault(value: Any, limit: int = MAX_VALUE) -> str | None:
 
 
 def size_fault(size: int, limit: int = MAX_VALUE) -> str | None:
-    """Why a value of that many bytes is refused, or None."""
+    """Why a value with so many bytes is refused, or None."""
     return f"has a value of {size} bytes, at most {limit} fit" if size > limit else None

@@ -1,1 +1,1 @@
-"""Where the entries of a seed set come from, and how each source is read."""
+"""The sources of KV entries, and the sets that are made of them."""

@@ -1,4 +1,4 @@
-"""Which files can be expanded, and how each language is read."""
+"""Files that are expanded to one key for each leaf: JSON, YAML and Java properties."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,53 +8,50 @@ from typing import NoReturn
 import javaproperties
 
 from consul_on_pulumi.seeds import yaml_tree
-from consul_on_pulumi.seeds.tree import Branch, DocumentError, Node, Unfit, leaves
+from consul_on_pulumi.seeds.tree import Branch, DocumentError, InvalidValue, Node, leaves
 
 MAX_DOCUMENT = 16 * 1024 * 1024
-"""Bytes of one document that is expanded."""
+"""The most bytes of one document."""
 
 
 def can_expand(path: PurePath) -> bool:
-    """Whether the extension, in capitals or not, is one of those that are expanded."""
-    return path.suffix.lower() in _LANGUAGES
+    """Whether files with this extension are expanded, in upper or lower case."""
+    return path.suffix.lower() in _PARSERS
 
 
-def expand(path: PurePath, content: bytes) -> Iterator[tuple[str, str | Unfit]]:
-    """Every leaf of a document: its path of names, and its text as it is written or why it cannot be stored.
-
-    Raises DocumentError for a document that cannot be expanded at all.
-    """
-    text = decoded(content)
+def expand(path: PurePath, content: bytes) -> Iterator[tuple[str, str | InvalidValue]]:
+    """Every leaf of a document: its key, and its text as written or why it cannot be stored. Raises DocumentError."""
+    text = decode(content)
     try:
-        top = _LANGUAGES[path.suffix.lower()](text)
+        top = _PARSERS[path.suffix.lower()](text)
     except RecursionError:
         raise DocumentError("is nested too deep, keep it whole with expand: false") from None
     return leaves(top)
 
 
-def decoded(content: bytes) -> str:
-    """The text of a document, which is UTF-8 with or without a byte order mark. Raises DocumentError."""
+def decode(content: bytes) -> str:
+    """The text of a document in UTF-8, with or without a byte order mark. Raises DocumentError."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise DocumentError(f"is no UTF-8 text in line {line}, save it as UTF-8") from None
+        raise DocumentError(f"is not UTF-8 text in line {line}, save it as UTF-8") from None
 
 
 def _json(text: str) -> Node:
-    """Numbers stay as they are written."""
+    """Numbers stay as written."""
     try:
-        return json.loads(text, object_pairs_hook=Branch, parse_float=str, parse_int=str, parse_constant=_no_json)
+        return json.loads(text, object_pairs_hook=Branch, parse_float=str, parse_int=str, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        raise DocumentError(f"has a syntax error in line {error.lineno}, {error.msg}: mend it") from None
+        raise DocumentError(f"has a syntax error in line {error.lineno}, {error.msg}: correct it") from None
 
 
-def _no_json(word: str) -> NoReturn:
-    raise DocumentError(f"holds {word}, which is no JSON: write it as quoted text")
+def _refuse(word: str) -> NoReturn:
+    raise DocumentError(f"has {word}, which is not JSON: write it as quoted text")
 
 
 def _properties(text: str) -> Node:
-    """The dots in a name stay dots: `a.b=c` is the key `a.b`. UTF-8, as Java 9 reads resource bundles, not Latin-1."""
+    """Dots in names stay dots: `a.b=c` is the key `a.b`. The encoding is UTF-8, as in Java 9 and later."""
     branch, line = Branch(), 1
     try:
         for element in javaproperties.parse(text):
@@ -62,11 +59,11 @@ def _properties(text: str) -> Node:
             if isinstance(element, javaproperties.KeyValue):
                 branch.pairs.append((element.key, element.value))
     except javaproperties.InvalidUEscapeError as error:
-        raise DocumentError(f"has a syntax error in line {line}, {error}: mend it") from None
+        raise DocumentError(f"has a syntax error in line {line}, {error}: correct it") from None
     return branch
 
 
-_LANGUAGES: dict[str, Callable[[str], Node]] = {
+_PARSERS: dict[str, Callable[[str], Node]] = {
     ".json": _json,
     ".properties": _properties,
     ".yaml": yaml_tree.parse,

@@ -1,4 +1,4 @@
-"""Entries from files: a folder of them, or single ones."""
+"""Entries from a folder of files, and from single files."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,82 +8,82 @@ from consul_on_pulumi.model import kv_tree
 from consul_on_pulumi.model.seed import Seed
 from consul_on_pulumi.seeds import program_files
 from consul_on_pulumi.seeds.documents import MAX_DOCUMENT, can_expand, expand
-from consul_on_pulumi.seeds.found import Fault, Found, Place
 from consul_on_pulumi.seeds.program_files import PathError
-from consul_on_pulumi.seeds.tree import DocumentError, Unfit
+from consul_on_pulumi.seeds.source import Entry, Problem, Source
+from consul_on_pulumi.seeds.tree import DocumentError, InvalidValue
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """How the files of one set are read."""
 
     root: Path
     """The program's folder."""
     expand: bool
-    """Whether documents become one key for each leaf."""
+    """Whether documents are expanded to one key for each leaf."""
     max_value: int
-    """Bytes."""
+    """The most bytes of one value."""
 
 
-def folder(given: str, reading: Reading) -> Iterator[Found | Fault]:
-    """Every file below a folder, each under its path from there on."""
-    place = Place("folder")
+def folder(given: str, options: ReadOptions) -> Iterator[Entry | Problem]:
+    """Every file below a folder; the key is its path in the folder."""
+    source = Source("folder")
     try:
-        if not program_files.locate(reading.root, given).is_dir():
-            raise PathError(f"expected a folder, got the file {given!r}: name it under files")
-    except PathError as refused:
-        yield Fault(place, str(refused))
+        if not program_files.locate(options.root, given).is_dir():
+            raise PathError(f"expected a folder, got the file {given!r}: give it in files")
+    except PathError as error:
+        yield Problem(source, str(error))
         return
-    top, empty = reading.root / given, True
-    for path in program_files.walk(top, reading.root):
+    top, empty = options.root / given, True
+    for path in program_files.walk(top, options.root):
         empty = False
         if isinstance(path, PathError):
-            yield Fault(place, str(path))
+            yield Problem(source, str(path))
         else:
-            yield from _entries("folder", path.relative_to(top).as_posix(), path, reading)
+            yield from _entries("folder", path.relative_to(top).as_posix(), path, options)
     if empty:
-        yield Fault(place, f"{given!r} holds no files (hidden ones and *~ do not count), add some or leave it out")
+        yield Problem(source, f"{given!r} has no files (hidden ones and *~ do not count), add some or leave it out")
 
 
-def files(given: Mapping[str, str], reading: Reading) -> Iterator[Found | Fault]:
-    """Single files, each under the key that it is given."""
+def files(given: Mapping[str, str], options: ReadOptions) -> Iterator[Entry | Problem]:
+    """Single files, by the keys that the settings give them."""
     for key, name in given.items():
         try:
-            program_files.locate(reading.root, name)
-        except PathError as refused:
-            yield Fault(Place(f"files.{key}"), str(refused))
+            program_files.locate(options.root, name)
+        except PathError as error:
+            yield Problem(Source(f"files.{key}"), str(error))
             continue
-        if key or (reading.expand and can_expand(PurePath(name))):
-            yield from _entries("files", key, reading.root / name, reading)
+        if key or (options.expand and can_expand(PurePath(name))):
+            yield from _entries("files", key, options.root / name, options)
         else:
-            yield Fault(Place("files", name), "needs a key, because it is not expanded")
+            yield Problem(Source("files", name), "needs a key because it is not expanded")
 
 
-def _entries(setting: str, key: str, path: Path, reading: Reading) -> Iterator[Found | Fault]:
-    place = Place(setting, program_files.shown(path, reading.root))
+def _entries(setting: str, key: str, path: Path, options: ReadOptions) -> Iterator[Entry | Problem]:
+    source = Source(setting, program_files.display_name(path, options.root))
     try:
-        if reading.expand and can_expand(path):
-            yield from _leaves(place, _without_extension(key, path), path)
+        if options.expand and can_expand(path):
+            yield from _leaves(source, _without_extension(key, path), path)
         else:
-            yield Found(place, key, Seed(program_files.read(path, reading.max_value)))
-    except PathError as refused:
-        yield Fault(place, str(refused), key)
+            yield Entry(source, key, Seed(program_files.read(path, options.max_value)))
+    except PathError as error:
+        yield Problem(source, str(error), key)
 
 
-def _leaves(place: Place, stem: str, path: Path) -> Iterator[Found | Fault]:
+def _leaves(source: Source, prefix: str, path: Path) -> Iterator[Entry | Problem]:
     content = program_files.read(path, MAX_DOCUMENT)
     try:
         for name, leaf in expand(path, content):
-            key = f"{stem}/{name}" if stem else name
-            if isinstance(leaf, Unfit):
-                yield Fault(place, leaf.text, key)
+            key = f"{prefix}/{name}" if prefix else name
+            if isinstance(leaf, InvalidValue):
+                yield Problem(source, leaf.text, key)
                 continue
             try:
-                yield Found(place, key, Seed(leaf.encode()))
+                yield Entry(source, key, Seed(leaf.encode()))
             except UnicodeEncodeError:
-                yield Fault(place, kv_tree.HALF_A_PAIR, key)
-    except DocumentError as malformed:
-        yield Fault(place, str(malformed))
+                yield Problem(source, kv_tree.HALF_A_PAIR, key)
+    except DocumentError as error:
+        yield Problem(source, str(error))
 
 
 def _without_extension(key: str, path: PurePath) -> str:

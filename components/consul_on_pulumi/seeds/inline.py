@@ -1,4 +1,4 @@
-"""Entries that the settings spell out, plain ones and secret ones."""
+"""Plain and secret entries that are in the settings themselves."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,24 +7,24 @@ import pulumi
 
 from consul_on_pulumi.model import kv_tree
 from consul_on_pulumi.model.seed import Seed
-from consul_on_pulumi.seeds.found import Fault, Found, Place
+from consul_on_pulumi.seeds.source import Entry, Problem, Source
 
 
-def entries(tree: Mapping[str, Any], max_value: int) -> Iterator[Found | Fault]:
-    """The leaves of a tree, each under the path of keys that leads to it; `max_value` is in bytes."""
-    place = Place("entries")
+def entries(tree: Mapping[str, Any], max_value: int) -> Iterator[Entry | Problem]:
+    """The leaves of a tree, each with the path of its keys as key; `max_value` is in bytes."""
+    source = Source("entries")
     for key, value in kv_tree.leaves(tree):
         if fault := kv_tree.value_fault(value, max_value):
-            yield Fault(place, fault, key)
+            yield Problem(source, fault, key)
         else:
-            yield Found(place, key, Seed(kv_tree.as_text(value).encode()))
+            yield Entry(source, key, Seed(kv_tree.as_text(value).encode()))
 
 
-def secrets(given: Mapping[str, pulumi.Input[str]], max_value: int) -> Iterator[Found | Fault]:
-    """The keys of secret values, and what can be said of those values that are known already."""
-    place = Place("secrets")
+def secrets(given: Mapping[str, pulumi.Input[str]], max_value: int) -> Iterator[Entry | Problem]:
+    """The keys of secret values. Only values that are known already are checked."""
+    source = Source("secrets")
     for key, value in given.items():
         if isinstance(value, str) and (fault := kv_tree.value_fault(value, max_value)):
-            yield Fault(place, fault, key)
+            yield Problem(source, fault, key)
         else:
-            yield Found(place, key)
+            yield Entry(source, key)

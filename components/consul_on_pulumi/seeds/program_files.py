@@ -1,21 +1,21 @@
-"""Reading what lies in the program's folder, and nothing else."""
+"""Reads files in the program's folder, and no others."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 MAX_FILES = 100_000
-"""In one folder. Links can make a folder endless without any of them leading back."""
+"""The most files in one folder. Links can make a folder endless without a cycle."""
 
 
 class PathError(Exception):
-    """What is wrong with a path, and the fix."""
+    """The problem of a path, and the fix."""
 
 
 def locate(root: Path, given: str) -> Path:
-    """The path, all links followed, that a setting names relative to the program's folder `root`.
+    """The real path of `given`, which is relative to the program's folder `root`.
 
-    Raises PathError if there is nothing, or if it lies outside of `root`.
+    Raises PathError if it does not exist or is outside of `root`.
     """
     if not isinstance(given, str) or not given or Path(given).is_absolute():
         raise PathError(f"expected a path relative to the program's folder, got {given!r}")
@@ -26,15 +26,15 @@ def locate(root: Path, given: str) -> Path:
 
 
 def inside(root: Path, path: Path) -> Path:
-    """`path` with all links followed. Raises PathError if that leads out of `root`, OSError if it leads nowhere."""
-    found = path.resolve(strict=True)
-    if not found.is_relative_to(root.resolve()):
-        raise PathError(f"{shown(path, root)!r} leads out of the program's folder, copy it into that folder")
-    return found
+    """The real path of `path`. Raises PathError if it is outside of `root`, OSError if it does not exist."""
+    real = path.resolve(strict=True)
+    if not real.is_relative_to(root.resolve()):
+        raise PathError(f"{display_name(path, root)!r} is outside of the program's folder, copy it into that folder")
+    return real
 
 
-def shown(path: Path, root: Path) -> str:
-    """`path` as messages name it: from the program's folder on, the same on every machine and system."""
+def display_name(path: Path, root: Path) -> str:
+    """`path` as messages show it: relative to the program's folder and with slashes on every system."""
     for folder in (root, root.resolve()):
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
@@ -42,7 +42,7 @@ def shown(path: Path, root: Path) -> str:
 
 
 def read(path: Path, limit: int) -> bytes:
-    """The bytes of a file as they are. Raises PathError if it cannot be read, or for more than `limit` bytes."""
+    """The content of a file. Raises PathError if it cannot be read or has more than `limit` bytes."""
     try:
         if not path.is_file():
             raise PathError(f"names {'a folder' if path.is_dir() else 'no regular file'}, give a file")
@@ -54,13 +54,13 @@ def read(path: Path, limit: int) -> bytes:
 
 
 def walk(folder: Path, root: Path) -> Iterator[Path | PathError]:
-    """All files below `folder`, links followed, in the order of their names, and what is wrong with the others.
+    """All files below `folder` in the order of their names, following links, and the problems of unreadable ones.
 
-    Left out are hidden files and folders, which begin with a dot, and the backups of editors, which end with a tilde.
+    Hidden files and folders (`.x`) and backups of editors (`x~`) are left out.
     """
     for count, path in enumerate(_below(folder, root, ())):
         if count == MAX_FILES:
-            yield PathError(f"holds more than {MAX_FILES} files, give a smaller folder")
+            yield PathError(f"has more than {MAX_FILES} files, give a smaller folder")
             return
         yield path
 
@@ -72,14 +72,14 @@ def _below(path: Path, root: Path, above: tuple[Path, ...]) -> Iterator[Path | P
             yield path
             return
         if real in above:
-            yield PathError(f"{shown(path, root)!r} is a link to a folder that holds it, remove it")
+            yield PathError(f"{display_name(path, root)!r} is a link to a folder that contains it, remove it")
             return
         names = sorted(os.listdir(real))
-    except PathError as refused:
-        yield refused
+    except PathError as error:
+        yield error
         return
     except (OSError, RuntimeError) as error:
-        yield PathError(f"{shown(path, root)!r} {_reason(error)}, make it readable or remove it")
+        yield PathError(f"{display_name(path, root)!r} {_reason(error)}, make it readable or remove it")
         return
     for name in names:
         if not (name.startswith(".") or name.endswith("~")):

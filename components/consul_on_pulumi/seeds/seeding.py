@@ -1,4 +1,4 @@
-"""Seeding: every set of KV entries of a cluster as a resource of its own, so that none waits for or undoes another."""
+"""Seeding: each set of KV entries of a cluster is a resource of its own, independent of the others."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 
@@ -16,10 +17,21 @@ from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
 from consul_on_pulumi.seeds import sets
 
+INLINE = "seeds"
+"""The setting of entries that are in no named set."""
+SETS = "seed_sets"
+"""The setting of the named sets."""
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
+
+ReadSet = tuple[Seeds, list[str]]
+"""The entries of a set by full key, and its problems."""
+_read_by_run: WeakKeyDictionary[object, dict[tuple[Any, ...], ReadSet]] = WeakKeyDictionary()
+"""What each run of a program has read, for as long as the run lasts: Pulumi's RPC manager identifies the run."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedSet:
-    """One set, ready to be written."""
+    """One set that is not written yet."""
 
     seeds: Seeds
     """By full key."""
@@ -30,81 +42,72 @@ class SeedSet:
     retain: bool = False
 
 
-INLINE = "seeds"
-"""The setting of the entries that need no set of their own."""
-SETS = "seed_sets"
-_read: dict[tuple[Any, ...], tuple[Seeds, list[str]]] = {}
-_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
-
-
 def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
-    """The sets that the args of a cluster describe, by what follows the cluster's name in theirs.
-
-    `root` is the program's folder, in which the files of the sets lie.
-    """
-    usual, limit = _usual(args), _max_value(args)
-    found = {INLINE: SeedSet(seeds=kv_tree.seeds(args.get(INLINE, {})), on_conflict=usual)}
-    for name, described in args.get(SETS, {}).items():
-        seeds, _ = _gathered(described, root, name, limit)
+    """The sets of a cluster, by the suffix of their resource name. `root` is the program's folder with their files."""
+    default, limit = _default_on_conflict(args), _max_value(args)
+    found = {INLINE: SeedSet(seeds=kv_tree.seeds(args.get(INLINE, {})), on_conflict=default)}
+    for name, settings in args.get(SETS, {}).items():
+        seeds, _ = _read(settings, root, name, limit)
         found[f"{INLINE}-{name}"] = SeedSet(
             seeds=seeds,
-            secrets=sets.secrets(described),
-            on_conflict=OnConflict(described.get("on_conflict", usual.value)),
-            keep_edits=described.get("keep_edits", False),
-            retain=described.get("retain", False),
+            secrets=sets.secrets(settings),
+            on_conflict=OnConflict(settings.get("on_conflict", default.value)),
+            keep_edits=settings["keep_edits"],
+            retain=settings["retain"],
         )
     return found
 
 
 def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
-    """What is wrong with the seeds of a cluster, each by itself and all together."""
+    """The problems of the seeds of a cluster: of each set, and of keys that are in two sets."""
     keys: dict[str, list[str]] = {}
     limit = _max_value(args)
     if INLINE in args:
         faults = list(kv_tree.problems(args[INLINE], f"{path}.{INLINE}", limit))
         yield from faults
         keys[INLINE] = [] if faults else list(kv_tree.entries(args[INLINE]))
-    for name, described in args.get(SETS, {}).items():
+    for name, settings in args.get(SETS, {}).items():
         if not _NAME.fullmatch(name):
             yield f"{path}.{SETS}.{name}: expected letters, digits and inner hyphens or underscores as a name"
-        seeds, faults = _gathered(described, root, name, limit)
+        seeds, faults = _read(settings, root, name, limit)
         yield from (f"{path}.{SETS}.{fault}" for fault in faults)
-        keys[f"{SETS}.{name}"] = [*seeds, *sets.secrets(described)]
+        keys[f"{SETS}.{name}"] = [*seeds, *sets.secrets(settings)]
     yield from sets.overlaps(keys, path)
 
 
-def _usual(args: Mapping[str, Any]) -> OnConflict:
-    """What to do about keys that exist already where a set does not say: data that is kept over a `destroy` brings
-    them back."""
-    kept = any(settings.get("retain_data") for settings in args["platform"].values())
-    return OnConflict.ADOPT if kept else OnConflict.FAIL
+def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:
+    """The `on_conflict` of a set that has none. Retained data brings back the keys of a destroyed cluster."""
+    retained = any(platform.get("retain_data") for platform in args["platform"].values())
+    return OnConflict.ADOPT if retained else OnConflict.FAIL
 
 
-def _gathered(described: Mapping[str, Any], root: Path, name: str, max_value: int) -> tuple[Seeds, list[str]]:
-    """Read once a run, since what was checked is what has to be written, whatever happens to the files meanwhile."""
-    secret_keys = sorted(described.get("secrets", {}))
-    asked = (json.dumps({**described, "secrets": secret_keys}, sort_keys=True, default=str), root, name, max_value)
-    if asked not in _read:
-        _read[asked] = sets.gather(described, root, name, max_value)
-    return _read[asked]
+def _read(settings: Mapping[str, Any], root: Path, name: str, max_value: int) -> ReadSet:
+    """Read each set once in a run, so that the entries that were checked are written even if the files change."""
+    run = pulumi.runtime.settings.SETTINGS.rpc_manager
+    secret_keys = sorted(settings.get("secrets", {}))
+    key = (json.dumps({**settings, "secrets": secret_keys}, sort_keys=True, default=str), root, name, max_value)
+    read = _read_by_run.setdefault(run, {})
+    if key not in read:
+        read[key] = sets.read(settings, root, name, max_value)
+    return read[key]
 
 
 def _max_value(args: Mapping[str, Any]) -> int:
-    """Bytes that the servers take in one value, as their configuration says."""
-    servers = agent.merge(args.get("agent_config", {}), args.get("server_config", {}))
+    """The most bytes of one value, as configured for the servers."""
+    servers = agent.merge(args["agent_config"], args["server_config"])
     limits = servers.get("limits", {})
     limit = limits.get("kv_max_value_size", kv_tree.MAX_VALUE) if isinstance(limits, Mapping) else kv_tree.MAX_VALUE
     return limit if isinstance(limit, int) else kv_tree.MAX_VALUE
 
 
 def create(name: str, addresses: pulumi.Input[list[str]], seeded: SeedSet, opts: pulumi.ResourceOptions) -> KvEntries:
-    """Register the entries of one set, and what has to be known before they are first written."""
+    """Register the entries of one set, and the baseline that is read before they are first written."""
     rule: dict[str, pulumi.Input[str | bool | int]] = {"set": name, "on_conflict": seeded.on_conflict.value}
     if seeded.keep_edits:
         rule["keep_edits"] = True
     keys = seeded.seeds.keys() | seeded.secrets.keys()
     if keys:
-        # Whatever the rule, so that another rule (that of kept data, say) neither makes nor removes a resource.
+        # Always, so that another `on_conflict` neither creates nor deletes a resource.
         baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts)
         if seeded.on_conflict is OnConflict.FAIL:
             rule["baseline"] = baseline.index

@@ -1,4 +1,4 @@
-"""Sets of KV entries: what a stack file says of one, and all that its sources hold."""
+"""Sets of KV entries: the entries of one set from all its sources, and keys that are in two sets."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,53 +10,51 @@ from consul_on_pulumi.model import kv_tree
 from consul_on_pulumi.model.seed import Seeds
 from consul_on_pulumi.seeds import files, inline
 from consul_on_pulumi.seeds.export import export
-from consul_on_pulumi.seeds.found import Fault, Found, Place
+from consul_on_pulumi.seeds.source import Entry, Problem, Source
 
 SOURCES = ("entries", "folder", "files", "export", "secrets")
 """The settings of a set that entries can come from. All may be given at once."""
 
 
-def gather(
-    args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tree.MAX_VALUE
-) -> tuple[Seeds, list[str]]:
-    """All entries of one set but its secrets, by full key and in order, and all that is wrong with the set.
+def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tree.MAX_VALUE) -> tuple[Seeds, list[str]]:
+    """The entries of one set without its secrets, sorted by full key, and all problems of the set.
 
     `args` are a SeedSetArgs that may lack keys, `root` is the program's folder, `path` names the set in problems,
-    such as `cluster.seed_sets.app`, and `max_value` is what the servers take, in bytes.
+    such as `cluster.seed_sets.app`, and `max_value` is the most bytes that the servers accept in one value.
     """
     problems = list(_problems(args, path))
     prefix = args.get("prefix", "")
     if prefix and kv_tree.prefix_fault(prefix):
-        # Told once, and not again for every key.
+        # Reported once, and not for every key again.
         prefix = ""
     seeds: Seeds = {}
-    places: dict[str, Place] = {}
-    for item in _sources(args, files.Reading(root, args.get("expand", False), max_value)):
+    sources: dict[str, Source] = {}
+    for item in _sources(args, files.ReadOptions(root, args.get("expand", False), max_value)):
         if item.key is None:
-            problems.append(f"{path}.{item.place}: {item.text}")
+            problems.append(f"{path}.{item.source}: {item.text}")
             continue
         key = prefix + item.key
         faults = [kv_tree.key_fault(key)]
-        if isinstance(item, Fault):
+        if isinstance(item, Problem):
             faults.append(item.text)
         else:
-            faults.append(_twice(places.get(key), item.place))
+            faults.append(_duplicate(sources.get(key), item.source))
             if item.seed:
                 faults.append(kv_tree.size_fault(len(item.seed.value), max_value))
                 seeds[key] = item.seed
-        problems += [f"{path}.{item.place}: key {key!r} {fault}" for fault in faults if fault]
-        places.setdefault(key, item.place)
+        problems += [f"{path}.{item.source}: key {key!r} {fault}" for fault in faults if fault]
+        sources.setdefault(key, item.source)
     return dict(sorted(seeds.items())), problems
 
 
 def secrets(args: Mapping[str, Any]) -> dict[str, pulumi.Input[str]]:
-    """The secret values of a set by full key, in order."""
+    """The secret values of a set, sorted by full key."""
     prefix = args.get("prefix", "")
     return {f"{prefix}{key}": value for key, value in sorted(args.get("secrets", {}).items())}
 
 
 def overlaps(sets: Mapping[str, Iterable[str]], path: str) -> Iterator[str]:
-    """What is wrong with sets that hold the same key; each is named by its setting below `path`: `seed_sets.app`."""
+    """The problems of sets that have the same key. A set is named by its setting below `path`: `seed_sets.app`."""
     owners: dict[str, str] = {}
     shared: dict[tuple[str, str], list[str]] = {}
     for name, keys in sets.items():
@@ -69,14 +67,14 @@ def overlaps(sets: Mapping[str, Iterable[str]], path: str) -> Iterator[str]:
         yield f"{path}.{name}: {be.format(listed)} also in {path}.{owner}, keep each in one"
 
 
-def _sources(args: Mapping[str, Any], reading: files.Reading) -> Iterator[Found | Fault]:
-    yield from inline.entries(args.get("entries", {}), reading.max_value)
+def _sources(args: Mapping[str, Any], options: files.ReadOptions) -> Iterator[Entry | Problem]:
+    yield from inline.entries(args.get("entries", {}), options.max_value)
     if "folder" in args:
-        yield from files.folder(args["folder"], reading)
-    yield from files.files(args.get("files", {}), reading)
+        yield from files.folder(args["folder"], options)
+    yield from files.files(args.get("files", {}), options)
     if "export" in args:
-        yield from export(args["export"], reading.root)
-    yield from inline.secrets(args.get("secrets", {}), reading.max_value)
+        yield from export(args["export"], options.root)
+    yield from inline.secrets(args.get("secrets", {}), options.max_value)
 
 
 def _problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -87,7 +85,7 @@ def _problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
         yield f"{path}.expand: there is nothing to expand, give folder or files or leave it out"
 
 
-def _twice(before: Place | None, now: Place) -> str | None:
+def _duplicate(before: Source | None, now: Source) -> str | None:
     if before is None:
         return None
     return "is given twice, keep one" if before == now else f"is also in {before.file or before.setting}, keep one"

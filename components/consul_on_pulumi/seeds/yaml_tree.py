@@ -1,15 +1,15 @@
-"""Reading YAML with every scalar as it is written: `1.10` stays `1.10`, and `on` stays `on`."""
+"""Parses YAML with every scalar as written: `1.10` stays `1.10`, and `on` stays `on`."""
 
 from typing import Any
 
 import yaml
 
-from consul_on_pulumi.seeds.tree import MAX_KEYS, Branch, DocumentError, Node, Unfit
+from consul_on_pulumi.seeds.tree import MAX_KEYS, Branch, DocumentError, InvalidValue, Node
 
-# libyaml where PyYAML was built with it, which is 7 times as fast.
+# PyYAML with libyaml is 7 times as fast.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _PLAIN = ("", None)
-"""The style of a scalar without quotes, as the two loaders tell it."""
+"""The style of a scalar without quotes, in the two loaders."""
 _NULLS = {"", "~", "null", "Null", "NULL"}
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq")}
 
@@ -17,18 +17,18 @@ _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq")}
 def parse(text: str) -> Node:
     """The one document in `text`, with aliases and merge keys (`<<`) resolved. Raises DocumentError."""
     try:
-        return _Reading().node(yaml.compose(text, Loader=_LOADER))
+        return _Parser().node(yaml.compose(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
-        cluster_id = error.problem_mark or error.context_mark
-        line = f" in line {cluster_id.line + 1}" if cluster_id else ""
-        told = ", ".join(filter(None, (error.context, error.problem)))
-        raise DocumentError(f"has a syntax error{line}, {told}: mend it") from None
+        mark = error.problem_mark or error.context_mark
+        line = f" in line {mark.line + 1}" if mark else ""
+        reason = ", ".join(filter(None, (error.context, error.problem)))
+        raise DocumentError(f"has a syntax error{line}, {reason}: correct it") from None
     except yaml.reader.ReaderError as error:
         line_number = text.encode()[: error.position].count(b"\n") + 1
-        raise DocumentError(f"has a syntax error in line {line_number}, {error.reason}: mend it") from None
+        raise DocumentError(f"has a syntax error in line {line_number}, {error.reason}: correct it") from None
 
 
-class _Reading:
+class _Parser:
     def __init__(self) -> None:
         self.known: dict[int, Node] = {}
         self.merged = 0
@@ -42,9 +42,9 @@ class _Reading:
 
     def _new(self, node: yaml.Node) -> Node:
         if node.tag not in _TAGS:
-            return Unfit(f"has the tag {node.tag!r}, which no plain text has: drop the tag")
+            return InvalidValue(f"has the tag {node.tag!r}, which is not supported: remove the tag")
         if isinstance(node, yaml.MappingNode):
-            # Known before it is read, because an alias in it may name it.
+            # Stored before its content is parsed, because an alias in it may refer to it.
             branch = self.known[id(node)] = Branch()
             branch.pairs.extend(self._pairs(node))
             return branch
@@ -61,7 +61,7 @@ class _Reading:
                 merged += self._merged(value)
             else:
                 own.append((key.value, self.node(value)))
-        # What the map says itself counts more than what is merged, and what is merged first more than what follows.
+        # Own keys win over merged ones, and earlier merged keys over later ones.
         names = {name for name, _ in own}
         for name, inner in merged:
             if name not in names:
@@ -74,7 +74,8 @@ class _Reading:
         for one in value.value if isinstance(value, yaml.SequenceNode) else [value]:
             branch = self.node(one)
             if not isinstance(branch, Branch):
-                raise DocumentError(f"merges (<<) what is no map in line {one.start_mark.line + 1}, name a map")
+                line = one.start_mark.line + 1
+                raise DocumentError(f"merges (<<) a value that is not a map in line {line}, merge a map")
             self.merged += len(branch.pairs)
             if self.merged > MAX_KEYS:
                 raise DocumentError(f"merges (<<) more than {MAX_KEYS} keys, keep it whole with expand: false")

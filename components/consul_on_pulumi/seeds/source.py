@@ -1,4 +1,4 @@
-"""What a source holds."""
+"""The results of reading a source of KV entries: entries and problems, each with its source."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from consul_on_pulumi.model.seed import Seed
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where something was found, as messages name it."""
+class Source:
+    """A source of entries, as messages name it."""
 
     setting: str
     """The setting of the seed set that names the source: `folder`."""
@@ -19,10 +19,10 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Entry:
     """One entry."""
 
-    place: Place
+    source: Source
     key: str
     """Below the prefix of the set."""
     seed: Seed | None = None
@@ -30,11 +30,11 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What a source holds but what cannot be seeded."""
+class Problem:
+    """A part of a source that cannot be stored."""
 
-    place: Place
+    source: Source
     text: str
-    """What is wrong and the fix."""
+    """The problem and the fix."""
     key: str | None = None
-    """The key that it is about, below the prefix of the set; None where it is about the place as a whole."""
+    """The key with the problem, below the prefix of the set; None if the whole source has it."""
