@@ -5,8 +5,9 @@ from typing import Any
 
 from consul_on_pulumi.platforms.docker.review import NETWORK
 from consul_on_pulumi.platforms.kubernetes.review import CLIENTS, NAMESPACE
-from consul_on_pulumi.review.events import COMPONENTS, Preview, parse
+from consul_on_pulumi.review.events import parse
 from consul_on_pulumi.review.kv import TYPE as KV
+from consul_on_pulumi.review.steps import COMPONENTS, Preview
 
 Inputs = dict[str, Any]
 OF_THE_CLUSTER = (NETWORK, NAMESPACE, KV)

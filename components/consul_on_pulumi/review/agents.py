@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.review.events import Step
+from consul_on_pulumi.review.steps import Step
 
 ROLES = {"ConsulServer": Role.SERVER, "ConsulClient": Role.CLIENT}
 """The component that is the direct parent of an agent's resources, and the agent's role."""
@@ -26,8 +26,8 @@ class Side:
     """An agent before or after the change."""
 
     image: str
-    configuration: Mapping[str, Any]
-    """File name to what Consul reads."""
+    configuration: Mapping[str, str]
+    """File name to the text that Consul reads."""
     rest: Mapping[str, Any] = field(default_factory=dict)
     """All other properties of its container or pod."""
 

@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from consul_on_pulumi.review import configuration, headline, kv, losses, resources
 from consul_on_pulumi.review.agents import Agent
-from consul_on_pulumi.review.events import Preview
 from consul_on_pulumi.review.losses import Loss
 from consul_on_pulumi.review.markdown import block, bullets, code, folded
 from consul_on_pulumi.review.platforms import reviews
+from consul_on_pulumi.review.steps import Preview
 
 REFUSALS, HEADLINE, WARNINGS, SETTINGS, KEYS, RESOURCES = 16_000, 8_000, 3_000, 9_000, 14_000, 6_000
 """Characters of each section. GitHub takes 65,536 in one comment."""

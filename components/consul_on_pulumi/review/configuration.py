@@ -57,5 +57,9 @@ def _plain(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]
             yield f"+ {name}: {value(other)}"
 
 
-def _written(document: Any) -> list[str]:
-    return [] if document is None else json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+def _written(text: str | None) -> list[str]:
+    """The lines of a file, of JSON with one key a line; none where there is no file."""
+    try:
+        return json.dumps(json.loads(text or ""), indent=2, sort_keys=True, ensure_ascii=False).splitlines()
+    except ValueError:
+        return (text or "").splitlines()

@@ -4,7 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from consul_on_pulumi.review.events import Preview, parse
+from consul_on_pulumi.review.events import parse
+from consul_on_pulumi.review.steps import Preview
 
 # `--event-log` is one of Pulumi's commands for debugging; its Automation API is built on it.
 DEBUGGING = {"PULUMI_DEBUG_COMMANDS": "true"}

@@ -3,15 +3,15 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from consul_on_pulumi.review.steps import Preview, State, Step
 
 SECRET = "[secret]"
 """Replaces every secret value, as in the engine's own output."""
 UNKNOWN = "[known after the update]"
 """Replaces every value that a preview cannot know."""
-COMPONENTS = "consul-on-pulumi:index:"
-"""Start of the type of each component of this package."""
+
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of an object that encodes a special value (pulumi, sdk/go/common/resource/sig)."""
@@ -35,96 +35,27 @@ _OPERATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """A resource before or after a step."""
-
-    inputs: Mapping[str, Any]
-    """As the program gave them; secret and unknown values are SECRET and UNKNOWN."""
-    retained: bool = False
-    """Whether the object stays when its resource is deleted (`retainOnDelete`)."""
-    parent: str = ""
-    """URN of the parent resource."""
-
-
-@dataclass(slots=True)
-class Step:
-    """What happens to one resource."""
-
-    urn: str
-    type: str
-    operation: str
-    """`same`, `create`, `update`, `replace` or `delete`."""
-    before: State | None = None
-    after: State | None = None
-    paths: set[str] = field(default_factory=set)
-    """The properties that differ, where the provider says so: `entries["app/name"]`."""
-
-    @property
-    def name(self) -> str:
-        """The logical name."""
-        return name_of(self.urn)
-
-    @property
-    def component(self) -> str:
-        """`ConsulCluster`, `ConsulServer` or `ConsulClient` where that is the direct parent, else empty."""
-        parent = "".join(self.urn.split("::", 3)[2].split("$")[-2:-1])
-        return parent.removeprefix(COMPONENTS) if parent.startswith(COMPONENTS) else ""
-
-    @property
-    def parent(self) -> str:
-        """URN of the parent, which tells two clusters of one stack apart."""
-        return next((state.parent for state in (self.before, self.after) if state), "")
-
-    @property
-    def object_name(self) -> str:
-        """The name that Docker or Kubernetes knows the object by; the logical name where the program gives none."""
-        inputs = next((state.inputs for state in (self.before, self.after) if state), {})
-        metadata = inputs.get("metadata")
-        return str(inputs.get("name") or (metadata.get("name") if isinstance(metadata, dict) else None) or self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A preview, also one that failed."""
-
-    steps: tuple[Step, ...]
-    """One for each resource, by URN."""
-    errors: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
-def name_of(urn: str) -> str:
-    """The logical name in a URN."""
-    return urn.split("::", 3)[-1]
-
-
 def parse(lines: Iterable[str]) -> Preview:
     """Read an event log. Raises ValueError where a line is no event."""
     steps: dict[str, Step] = {}
-    said: dict[str, dict[str, None]] = {"error": {}, "warning": {}}
-    for line in lines:
-        if not line.strip():
-            continue
-        event = json.loads(line)
+    messages: dict[str, set[str]] = {"error": set(), "warning": set()}
+    for event in (json.loads(line) for line in lines if line.strip()):
         if not isinstance(event, dict):
-            raise ValueError(f"expected an event, got {line[:80]!r}")
+            raise ValueError(f"expected an event, got {str(event)[:80]}")
         if "resourcePreEvent" in event:
             _add(steps, event["resourcePreEvent"]["metadata"])
         elif "diagnosticEvent" in event:
             found = event["diagnosticEvent"]
-            said.get(found.get("severity", ""), {})[_reason(found.get("message", ""))] = None
+            messages.get(found.get("severity"), set()).add(_reason(found.get("message", "")))
         elif "policyEvent" in event:
             found = event["policyEvent"]
-            text = f"{found['policyName']}: {_COLOUR.sub('', found['message']).strip()}"
-            said["error" if found.get("enforcementLevel") == "mandatory" else "warning"][text] = None
+            severity = "error" if found.get("enforcementLevel") == "mandatory" else "warning"
+            messages[severity].add(f"{found['policyName']}: {_COLOUR.sub('', found['message']).strip()}")
         elif "errorEvent" in event:
-            said["error"][_COLOUR.sub("", event["errorEvent"]["error"]).strip()] = None
+            messages["error"].add(_COLOUR.sub("", event["errorEvent"]["error"]).strip())
     # The engine works on many resources at once, so the order of its events is random.
-    for messages in said.values():
-        messages.pop("", None)
-    in_order = sorted(steps.values(), key=lambda step: step.urn)
-    return Preview(tuple(in_order), tuple(sorted(said["error"])), tuple(sorted(said["warning"])))
+    errors, warnings = (tuple(sorted(texts - {""})) for texts in messages.values())
+    return Preview(tuple(sorted(steps.values(), key=lambda step: step.urn)), errors, warnings)
 
 
 def _reason(message: str) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from consul_on_pulumi.model.topology import Role, failure_tolerance
 from consul_on_pulumi.review import agents, kv
 from consul_on_pulumi.review.agents import Agent, Data
-from consul_on_pulumi.review.events import Preview, name_of
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code, codes
 from consul_on_pulumi.review.sentences import number
+from consul_on_pulumi.review.steps import Preview, name_of
 
 
 def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], more: Iterable[str]) -> list[str]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from consul_on_pulumi.model.kv_state import BINARY, ENTRIES, FLAGS, SECRETS
-from consul_on_pulumi.review.events import SECRET, State, Step
+from consul_on_pulumi.review.events import SECRET
 from consul_on_pulumi.review.markdown import code, value
+from consul_on_pulumi.review.steps import State, Step
 
 TYPE = "pulumi-python:dynamic/consul-on-pulumi:KvEntries"
 

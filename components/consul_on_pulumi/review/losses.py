@@ -7,9 +7,9 @@ from enum import Enum
 from consul_on_pulumi.model.topology import Role, quorum
 from consul_on_pulumi.review import agents, kv
 from consul_on_pulumi.review.agents import Agent, Data
-from consul_on_pulumi.review.events import Step
 from consul_on_pulumi.review.markdown import code, codes
 from consul_on_pulumi.review.sentences import number
+from consul_on_pulumi.review.steps import Step
 
 
 class Kind(Enum):

@@ -6,8 +6,8 @@ from typing import Protocol, cast
 
 from consul_on_pulumi.platforms.choose import PLATFORMS
 from consul_on_pulumi.review.agents import Agent
-from consul_on_pulumi.review.events import Step
 from consul_on_pulumi.review.losses import Loss
+from consul_on_pulumi.review.steps import Step
 
 
 class PlatformReview(Protocol):

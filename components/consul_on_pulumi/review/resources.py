@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from consul_on_pulumi.review.events import Step
 from consul_on_pulumi.review.markdown import bullets, code
+from consul_on_pulumi.review.steps import Step
 
 OPERATIONS = ("delete", "replace", "create", "update")
 DYNAMIC = "pulumi-python:dynamic/consul-on-pulumi:"

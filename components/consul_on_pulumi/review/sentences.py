@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from consul_on_pulumi.review.agents import ROLES
-from consul_on_pulumi.review.events import Step, name_of
 from consul_on_pulumi.review.markdown import code, codes
+from consul_on_pulumi.review.steps import Step, name_of
 
 _VERBS = {"create": "Adds secret files to", "delete": "Removes the secret files of"}
 

@@ -1,6 +1,5 @@
 """Agents that are containers, each with a data volume."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,10 +8,10 @@ from consul_on_pulumi.model.secret_files import DIRECTORY
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.review.agents import ROLES, Agent, Data, Side, belongs
 from consul_on_pulumi.review.configuration import DERIVED
-from consul_on_pulumi.review.events import State, Step
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code
 from consul_on_pulumi.review.sentences import retained_data_sentences, secret_file_sentences
+from consul_on_pulumi.review.steps import State, Step
 
 CONTAINER = "docker:index/container:Container"
 VOLUME = "docker:index/volume:Volume"
@@ -106,49 +105,27 @@ def _side(state: State | None) -> Side | None:
     place = words.index(DOCUMENT) + 1 if DOCUMENT in words[:-1] else None
     arguments = [word for at, word in enumerate(words) if at != place and not word.startswith(SPEC_HASH)]
     ignored = ("command", "image", "ports", "name", "volumes")
-    data, secret = _mounts(inputs)
+    mounts = _objects(inputs, "volumes")
+    secret = [mount.get("volumeName") for mount in mounts if mount.get("containerPath") == DIRECTORY]
     return Side(
         image=str(inputs.get("image", "")),
-        configuration={} if place is None else {"agent": _document(words[place])},
+        configuration={} if place is None else {"agent": words[place]},
         rest={
             **{_words(key): value for key, value in inputs.items() if key not in ignored},
             DERIVED: arguments,
-            "host ports": _host_ports(inputs),
-            "volumes": data,
+            "host ports": {
+                f"{port.get('internal')}/{port.get('protocol', 'tcp')}": port.get("external")
+                for port in _objects(inputs, "ports")
+            },
+            "volumes": [mount for mount in mounts if mount.get("containerPath") != DIRECTORY],
             **({"secret files": secret} if secret else {}),
         },
     )
 
 
-def _host_ports(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Port of the container to port of the host."""
-    return {
-        f"{port.get('internal')}/{port.get('protocol', 'tcp')}": _number(port.get("external"))
-        for port in _objects(inputs, "ports")
-    }
-
-
-def _mounts(inputs: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
-    """The mounts of data, and the names of the volumes with secret files."""
-    mounts = _objects(inputs, "volumes")
-    secret = [mount.get("volumeName") for mount in mounts if mount.get("containerPath") == DIRECTORY]
-    return [mount for mount in mounts if mount.get("containerPath") != DIRECTORY], secret
-
-
 def _objects(inputs: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     found = inputs.get(key)
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
-
-
-def _number(found: Any) -> Any:
-    return int(found) if isinstance(found, float) else found
-
-
-def _document(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _words(key: str) -> str:

@@ -1,15 +1,13 @@
 """Agents that are pods: the servers of a StatefulSet, and the clients of a Deployment or a DaemonSet."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.review.agents import Agent, Data, Side, belongs
-from consul_on_pulumi.review.events import State, Step
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code
 from consul_on_pulumi.review.sentences import retained_data_sentences, secret_file_sentences
+from consul_on_pulumi.review.steps import State, Step
 
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -86,8 +84,7 @@ def _side(state: State | None) -> Side | None:
     if state is None:
         return None
     files = state.inputs.get("configuration")
-    documents = {name: _document(text) for name, text in files.items()} if isinstance(files, Mapping) else {}
-    return Side(str(state.inputs.get("image", "")), documents)
+    return Side(str(state.inputs.get("image", "")), files if isinstance(files, Mapping) else {})
 
 
 def _names(state: State | None) -> list[str]:
@@ -97,10 +94,3 @@ def _names(state: State | None) -> list[str]:
 
 def _differs(step: Step, key: str) -> bool:
     return bool(step.before and step.after and step.before.inputs.get(key) != step.after.inputs.get(key))
-
-
-def _document(text: Any) -> Any:
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError):
-        return text
