@@ -1,19 +1,34 @@
 """Pulumi's own analyzer understands the args and outputs, as it must to offer the components in other languages."""
 
+from typing import Annotated, Any, Required, get_args, get_origin, is_typeddict
+
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
+from consul_on_pulumi.schema.definition import keys_of
 from pulumi.provider.experimental.analyzer import Analyzer, ComponentDefinition, TypeDefinition
+
+
+class SettingsAnalyzer(Analyzer):
+    """Reads types and descriptions from the definitions of settings, which the SDK's analyzer does not know."""
+
+    def analyze_property(self, arg: Any, typ: type, name: str, **more: Any) -> Any:
+        while get_origin(arg) in (Annotated, Required):
+            arg = get_args(arg)[0]
+        return super().analyze_property(arg, typ, name, **more)
+
+    def get_docstring(self, typ: type, name: str) -> str | None:
+        return keys_of(typ)[name].setting.text if is_typeddict(typ) else super().get_docstring(typ, name)
 
 
 @pytest.fixture(scope="module")
 def components() -> dict[str, ComponentDefinition]:
-    found = Analyzer("consul-on-pulumi").analyze([ConsulClient, ConsulCluster, ConsulServer])
+    found = SettingsAnalyzer("consul-on-pulumi").analyze([ConsulClient, ConsulCluster, ConsulServer])
     return found["component_definitions"]
 
 
 @pytest.fixture(scope="module")
 def types() -> dict[str, TypeDefinition]:
-    found = Analyzer("consul-on-pulumi").analyze([ConsulClient, ConsulCluster, ConsulServer])
+    found = SettingsAnalyzer("consul-on-pulumi").analyze([ConsulClient, ConsulCluster, ConsulServer])
     return found["type_definitions"]
 
 

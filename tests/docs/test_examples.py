@@ -8,7 +8,6 @@ import yaml
 from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.review.losses import Kind
 from consul_on_pulumi.schema.check import checked
-from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 from consul_on_pulumi.settings.refusals import cluster_problems
 from consul_on_pulumi.version import __version__
 

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.contract import Platform
@@ -11,11 +11,11 @@ from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.schema.definition import Setting, keys_of
 
 
-class PlatformArgs(TypedDict):
+class PlatformArgs(TypedDict, total=False):
     """Where a cluster runs: exactly one platform. Each is the folder of its name beside this module."""
 
-    docker: NotRequired[Annotated[DockerArgs, Setting("In containers of one Docker engine.")]]
-    kubernetes: NotRequired[Annotated[KubernetesArgs, Setting("In pods of a Kubernetes cluster.")]]
+    docker: Annotated[DockerArgs, Setting("In containers of one Docker engine.")]
+    kubernetes: Annotated[KubernetesArgs, Setting("In pods of a Kubernetes cluster.")]
 
 
 PLATFORMS = tuple(keys_of(PlatformArgs))

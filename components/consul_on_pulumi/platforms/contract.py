@@ -1,6 +1,6 @@
 """What the components ask of a platform, and what it returns. Docker and Kubernetes look the same from here.
 
-A platform is a folder beside this module. Its module `platform` has a function `create(settings) -> Platform`; its module
+A platform is a folder beside this module. Its module `platform` has `create(settings) -> Platform`; its module
 `review` explains previews; `consul_access` provides an HTTP adapter if the platform has addresses of its own.
 """
 

@@ -1,14 +1,14 @@
 """How a setting is defined: once, as metadata of its key's type annotation.
 
-`servers: NotRequired[Annotated[int, Setting("How many servers.", default=3, rule=ODD)]]` gives the type, the text, the
-default and the rule. Refusals, the settings page and the JSON schema are made from it.
+`servers: Annotated[int, Setting("How many servers.", default=3, rule=ODD)]` gives the type, the text, the default and
+the rule. Refusals, the settings page and the JSON schema are made from it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pulumi
 
@@ -84,13 +84,12 @@ def keys_of(shape: Any) -> Mapping[str, Key]:
 
 
 def _key(shape: Any, name: str, hint: Any) -> Key:
-    required = name in shape.__required_keys__
-    if not required and get_origin(hint) is not Annotated:
+    if get_origin(hint) in (Required, NotRequired):
         (hint,) = get_args(hint)
     described = [extra for extra in get_args(hint)[1:] if isinstance(extra, Setting)]
     if get_origin(hint) is not Annotated or not described:
         raise KeyError(f"{shape.__name__}.{name} has no Setting")
-    return Key(name=name, kind=_kind(get_args(hint)[0]), required=required, setting=described[0])
+    return Key(name=name, kind=_kind(get_args(hint)[0]), required=name in shape.__required_keys__, setting=described[0])
 
 
 def _kind(hint: Any) -> Kind:

@@ -1,7 +1,7 @@
 """The settings of a whole cluster: the arguments of ConsulCluster, and `cluster` in a stack file."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Required, TypedDict
 
 import pulumi
 
@@ -59,69 +59,31 @@ def agent_config(whose: str, change: str) -> Setting:
     )
 
 
-class ConsulClusterArgs(TypedDict):
+# fmt: off
+# A setting is a row of a table: easier to read than a line for each argument.
+class ConsulClusterArgs(TypedDict, total=False):
     """A whole cluster. A stack file has the same settings in YAML, under `cluster`."""
 
-    platform: Annotated[PlatformArgs, PLATFORM]
-    name: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "Prefix of every physical name.",
-                "Refused.",
-                default_text="`<component>-<stack>`, so that two stacks never share a name",
-                rule=CLUSTER_NAME,
-            ),
-        ]
-    ]
-    datacenter: NotRequired[Annotated[str, DATACENTER_SETTING]]
-    servers: NotRequired[Annotated[int, SERVER_COUNT]]
-    clients: NotRequired[
-        Annotated[
-            int,
-            Setting(
-                "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
-                "No other agent is touched.",
-                default=0,
-                rule=at_least(0),
-            ),
-        ]
-    ]
-    image: NotRequired[Annotated[str, IMAGE_SETTING]]
-    agent_config: NotRequired[
-        Annotated[dict[str, Any], agent_config("every agent, merged over the defaults", "Rolls every agent.")]
-    ]
-    server_config: NotRequired[
-        Annotated[dict[str, Any], agent_config("servers, merged over `agent_config`", "Rolls the servers.")]
-    ]
-    client_config: NotRequired[
-        Annotated[
-            dict[str, Any],
-            agent_config(
-                "clients, merged over `agent_config`; `ui_config: {enabled: true}` gives each client a UI",
-                "Rolls the clients.",
-            ),
-        ]
-    ]
-    agent_secrets: NotRequired[Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]]
-    seeds: NotRequired[
-        Annotated[
-            dict[str, Any],
-            Setting(
-                "KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused; with "
-                "`retain_data` it is adopted if it holds the same value.",
-                "Writes the keys that differ and touches no agent.",
-                default={},
-            ),
-        ]
-    ]
-    seed_sets: NotRequired[
-        Annotated[
-            dict[str, SeedSetArgs],
-            Setting(
-                "More KV entries, by the name of the set: from files, with secret values, or with rules of their own.",
-                "Another name is another set.",
-                default={},
-            ),
-        ]
-    ]
+    platform: Required[Annotated[PlatformArgs, PLATFORM]]
+    name: Annotated[str, Setting(
+        "Prefix of every physical name.", "Refused.",
+        default_text="`<component>-<stack>`, so that two stacks never share a name", rule=CLUSTER_NAME)]
+    datacenter: Annotated[str, DATACENTER_SETTING]
+    servers: Annotated[int, SERVER_COUNT]
+    clients: Annotated[int, Setting(
+        "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
+        "No other agent is touched.", default=0, rule=at_least(0))]
+    image: Annotated[str, IMAGE_SETTING]
+    agent_config: Annotated[dict[str, Any], agent_config("every agent, merged over the defaults", "Rolls every agent.")]
+    server_config: Annotated[dict[str, Any], agent_config("servers, merged over `agent_config`", "Rolls the servers.")]
+    client_config: Annotated[dict[str, Any], agent_config(
+        "clients, merged over `agent_config`; `ui_config: {enabled: true}` gives each client a UI",
+        "Rolls the clients.")]
+    agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]
+    seeds: Annotated[dict[str, Any], Setting(
+        "KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused; with "
+        "`retain_data` it is adopted if it holds the same value.", "Writes the keys that differ and touches no agent.",
+        default={})]
+    seed_sets: Annotated[dict[str, SeedSetArgs], Setting(
+        "More KV entries, by the name of the set: from files, with secret values, or with rules of their own.",
+        "Another name is another set.", default={})]

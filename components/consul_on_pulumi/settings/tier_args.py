@@ -1,7 +1,7 @@
 """The settings of one tier alone: the arguments of ConsulServer and ConsulClient."""
 
 from dataclasses import replace
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Required, TypedDict
 
 import pulumi
 
@@ -29,45 +29,32 @@ def _cluster(text: str) -> Setting:
     return Setting(text, "Refused.", default_text="the component's name", rule=CLUSTER_NAME)
 
 
-class ConsulServerArgs(TypedDict):
+# fmt: off
+# A setting is a row of a table: easier to read than a line for each argument.
+class ConsulServerArgs(TypedDict, total=False):
     """A server tier on an existing network or in an existing namespace."""
 
-    platform: Annotated[PlatformArgs, _platform("servers")]
-    replicas: NotRequired[Annotated[int, SERVER_COUNT]]
-    cluster: NotRequired[Annotated[str, _cluster("Prefix of every physical name.")]]
-    datacenter: NotRequired[Annotated[str, DATACENTER_SETTING]]
-    image: NotRequired[Annotated[str, replace(IMAGE_SETTING, change="Rolls the servers one by one.")]]
-    agent_config: NotRequired[
-        Annotated[
-            dict[str, Any], agent_config("the servers, merged over the defaults", "Rolls the servers one by one.")
-        ]
-    ]
-    agent_secrets: NotRequired[Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]]
+    platform: Required[Annotated[PlatformArgs, _platform("servers")]]
+    replicas: Annotated[int, SERVER_COUNT]
+    cluster: Annotated[str, _cluster("Prefix of every physical name.")]
+    datacenter: Annotated[str, DATACENTER_SETTING]
+    image: Annotated[str, replace(IMAGE_SETTING, change="Rolls the servers one by one.")]
+    agent_config: Annotated[dict[str, Any], agent_config(
+        "the servers, merged over the defaults", "Rolls the servers one by one.")]
+    agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]
 
 
-class ConsulClientArgs(TypedDict):
+class ConsulClientArgs(TypedDict, total=False):
     """A client tier on an existing network or in an existing namespace."""
 
-    platform: Annotated[PlatformArgs, _platform("clients")]
-    replicas: NotRequired[
-        Annotated[int, Setting("How many clients, or 0.", "No other agent is touched.", default=1, rule=at_least(0))]
-    ]
-    servers: NotRequired[
-        Annotated[
-            int,
-            replace(SERVER_COUNT, text="How many servers there are to join.", change="From 3 on no client is touched."),
-        ]
-    ]
-    cluster: NotRequired[Annotated[str, _cluster("Prefix of every physical name, the same as that of the servers.")]]
-    datacenter: NotRequired[Annotated[str, replace(DATACENTER_SETTING, text="The Consul datacenter to join.")]]
-    image: NotRequired[Annotated[str, replace(IMAGE_SETTING, change="Rolls the clients.")]]
-    agent_config: NotRequired[
-        Annotated[
-            dict[str, Any],
-            agent_config(
-                "the clients, merged over the defaults; `ui_config: {enabled: true}` serves the UI",
-                "Rolls the clients.",
-            ),
-        ]
-    ]
-    agent_secrets: NotRequired[Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]]
+    platform: Required[Annotated[PlatformArgs, _platform("clients")]]
+    replicas: Annotated[int, Setting(
+        "How many clients, or 0.", "No other agent is touched.", default=1, rule=at_least(0))]
+    servers: Annotated[int, replace(
+        SERVER_COUNT, text="How many servers there are to join.", change="From 3 on no client is touched.")]
+    cluster: Annotated[str, _cluster("Prefix of every physical name, the same as that of the servers.")]
+    datacenter: Annotated[str, replace(DATACENTER_SETTING, text="The Consul datacenter to join.")]
+    image: Annotated[str, replace(IMAGE_SETTING, change="Rolls the clients.")]
+    agent_config: Annotated[dict[str, Any], agent_config(
+        "the clients, merged over the defaults; `ui_config: {enabled: true}` serves the UI", "Rolls the clients.")]
+    agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]

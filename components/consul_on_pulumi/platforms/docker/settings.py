@@ -1,7 +1,7 @@
 """The settings of the Docker platform."""
 
 from ipaddress import IPv4Network
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Required, TypedDict
 
 import pulumi
 
@@ -29,49 +29,23 @@ def _port(purpose: str) -> Setting:
     )
 
 
-class DockerArgs(TypedDict):
+# fmt: off
+# A setting is a row of a table: easier to read than a line for each argument.
+class DockerArgs(TypedDict, total=False):
     """A private network on one Docker engine, and the ports that the host sees."""
 
-    subnet: Annotated[
-        str,
-        Setting(
-            "The private network in CIDR notation. Each agent has a fixed address in its lower half: a server that "
-            "restarts with another address would be away for a minute.",
-            "Refused.",
-            rule=Rule(expected="a private IPv4 network such as 172.30.0.0/24", accepts=_is_private_network),
-        ),
-    ]
-    network: NotRequired[
-        Annotated[
-            pulumi.Input[str],
-            Setting(
-                "Name of an existing network with this subnet. Required for a tier alone. Choose it once: agents on "
-                "two networks cannot reach each other.",
-                default_text="the cluster creates its own",
-            ),
-        ]
-    ]
-    http_port: NotRequired[Annotated[int, _port("HTTP API and UI")]]
-    dns_port: NotRequired[Annotated[int, _port("DNS interface, UDP and TCP")]]
-    retain_data: NotRequired[
-        Annotated[
-            bool,
-            Setting(
-                "Whether the data volumes stay after `pulumi destroy`, and the next `up` uses them again. The volume "
-                "of a server that is scaled away is deleted all the same.",
-                "No container is touched.",
-                default=False,
-            ),
-        ]
-    ]
-    memory_mib: NotRequired[
-        Annotated[
-            int,
-            Setting(
-                "Memory limit of each container in MiB, swap included.",
-                "Replaces the containers one by one.",
-                default_text="none",
-                rule=at_least(MIN_MEMORY_MIB),
-            ),
-        ]
-    ]
+    subnet: Required[Annotated[str, Setting(
+        "The private network in CIDR notation. Each agent has a fixed address in its lower half: a server that "
+        "restarts with another address would be away for a minute.", "Refused.",
+        rule=Rule(expected="a private IPv4 network such as 172.30.0.0/24", accepts=_is_private_network))]]
+    network: Annotated[pulumi.Input[str], Setting(
+        "Name of an existing network with this subnet. Required for a tier alone. Choose it once: agents on two "
+        "networks cannot reach each other.", default_text="the cluster creates its own")]
+    http_port: Annotated[int, _port("HTTP API and UI")]
+    dns_port: Annotated[int, _port("DNS interface, UDP and TCP")]
+    retain_data: Annotated[bool, Setting(
+        "Whether the data volumes stay after `pulumi destroy`, and the next `up` uses them again. The volume of a "
+        "server that is scaled away is deleted all the same.", "No container is touched.", default=False)]
+    memory_mib: Annotated[int, Setting(
+        "Memory limit of each container in MiB, swap included.", "Replaces the containers one by one.",
+        default_text="none", rule=at_least(MIN_MEMORY_MIB))]

@@ -1,6 +1,6 @@
 """The settings of the Kubernetes platform, named as Kubernetes and its users name them."""
 
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Required, TypedDict
 
 from consul_on_pulumi.platforms.kubernetes import refusals, syntax
 from consul_on_pulumi.platforms.kubernetes.quantity import QUANTITY
@@ -11,322 +11,122 @@ ROLLS_EVERY_AGENT = "Rolls every agent."
 TOUCHES_NO_POD = "No pod is touched."
 
 
-class StorageArgs(TypedDict):
+# fmt: off
+# A setting is a row of a table: easier to read than a line for each argument.
+class StorageArgs(TypedDict, total=False):
     """The persistent volume of each server."""
 
-    size: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "How much each server's claim requests.",
-                "Grows the claims without a restart, if the StorageClass allows it. A smaller size is refused.",
-                default="10Gi",
-                rule=QUANTITY,
-            ),
-        ]
-    ]
-    storage_class: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "The StorageClass.",
-                "Refused.",
-                default_text="that of the Kubernetes cluster",
-                rule=syntax.OBJECT_NAME,
-            ),
-        ]
-    ]
+    size: Annotated[str, Setting(
+        "How much each server's claim requests.",
+        "Grows the claims without a restart, if the StorageClass allows it. A smaller size is refused.", default="10Gi",
+        rule=QUANTITY)]
+    storage_class: Annotated[str, Setting(
+        "The StorageClass.", "Refused.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME)]
 
 
-class ResourcesArgs(TypedDict):
+class ResourcesArgs(TypedDict, total=False):
     """What a container requests and what it may use at most."""
 
-    requests: NotRequired[
-        Annotated[
-            dict[str, str],
-            Setting("Quantities by resource: `{cpu: 100m, memory: 256Mi}`.", problems=refusals.quantity_problems),
-        ]
-    ]
-    limits: NotRequired[
-        Annotated[
-            dict[str, str],
-            Setting(
-                "Quantities by resource. A limit of cpu makes elections likelier, one of memory protects the node.",
-                problems=refusals.quantity_problems,
-            ),
-        ]
-    ]
+    requests: Annotated[dict[str, str], Setting(
+        "Quantities by resource: `{cpu: 100m, memory: 256Mi}`.", problems=refusals.quantity_problems)]
+    limits: Annotated[dict[str, str], Setting(
+        "Quantities by resource. A limit of cpu makes elections likelier, one of memory protects the node.",
+        problems=refusals.quantity_problems)]
 
 
-class IngressArgs(TypedDict):
+class IngressArgs(TypedDict, total=False):
     """An Ingress before the UI."""
 
-    host: Annotated[str, Setting("The host name that browsers use.", rule=syntax.OBJECT_NAME)]
-    class_name: NotRequired[
-        Annotated[
-            str,
-            Setting("The IngressClass.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME),
-        ]
-    ]
-    tls_secret: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "Name of a Secret in the namespace with the certificate for `host`.",
-                default_text="no TLS",
-                rule=syntax.OBJECT_NAME,
-            ),
-        ]
-    ]
-    annotations: NotRequired[
-        Annotated[
-            dict[str, str],
-            Setting("Annotations that the controller reads.", default={}, problems=syntax.annotations),
-        ]
-    ]
+    host: Required[Annotated[str, Setting("The host name that browsers use.", rule=syntax.OBJECT_NAME)]]
+    class_name: Annotated[str, Setting(
+        "The IngressClass.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME)]
+    tls_secret: Annotated[str, Setting(
+        "Name of a Secret in the namespace with the certificate for `host`.", default_text="no TLS",
+        rule=syntax.OBJECT_NAME)]
+    annotations: Annotated[dict[str, str], Setting(
+        "Annotations that the controller reads.", default={}, problems=syntax.annotations)]
 
 
-class UiArgs(TypedDict):
+class UiArgs(TypedDict, total=False):
     """How browsers reach the UI."""
 
-    type: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "Type of the Service. `ClusterIP` is reached by `kubectl port-forward` or an Ingress; the others have "
-                "an address of their own.",
-                default="ClusterIP",
-                rule=one_of(*refusals.SERVICE_TYPES),
-            ),
-        ]
-    ]
-    node_port: NotRequired[
-        Annotated[
-            int,
-            Setting(
-                "With NodePort: the port on every node.",
-                default_text="chosen by Kubernetes",
-                # The default of the API server's --service-node-port-range.
-                rule=between(30000, 32767),
-            ),
-        ]
-    ]
-    host: NotRequired[
-        Annotated[str, Setting("With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]
-    ]
-    source_ranges: NotRequired[
-        Annotated[
-            list[str],
-            Setting(
-                "With LoadBalancer: the networks, in CIDR notation, that may connect.",
-                default_text="all",
-                problems=syntax.networks,
-            ),
-        ]
-    ]
-    annotations: NotRequired[
-        Annotated[
-            dict[str, str],
-            Setting(
-                "Annotations of the Service, such as a cloud's load balancer reads.",
-                default={},
-                problems=syntax.annotations,
-            ),
-        ]
-    ]
-    ingress: NotRequired[Annotated[IngressArgs, Setting("An Ingress before the Service.", default_text="none")]]
+    type: Annotated[str, Setting(
+        "Type of the Service. `ClusterIP` is reached by `kubectl port-forward` or an Ingress; the others have an "
+        "address of their own.", default="ClusterIP", rule=one_of(*refusals.SERVICE_TYPES))]
+    node_port: Annotated[int, Setting(
+        "With NodePort: the port on every node.", default_text="chosen by Kubernetes", rule=between(30000, 32767))]
+    host: Annotated[str, Setting("With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]
+    source_ranges: Annotated[list[str], Setting(
+        "With LoadBalancer: the networks, in CIDR notation, that may connect.", default_text="all",
+        problems=syntax.networks)]
+    annotations: Annotated[dict[str, str], Setting(
+        "Annotations of the Service, such as a cloud's load balancer reads.", default={}, problems=syntax.annotations)]
+    ingress: Annotated[IngressArgs, Setting("An Ingress before the Service.", default_text="none")]
 
 
-class NetworkPolicyArgs(TypedDict):
+class NetworkPolicyArgs(TypedDict, total=False):
     """Who may connect to an agent, where the network of the Kubernetes cluster enforces policies."""
 
-    enabled: NotRequired[
-        Annotated[
-            bool,
-            Setting(
-                "Whether there is a policy: Raft and gossip for agents alone; HTTP, gRPC and DNS for the namespace.",
-                default=True,
-            ),
-        ]
-    ]
-    peers: NotRequired[
-        Annotated[
-            list[dict[str, Any]],
-            Setting(
-                "Who besides the namespace may use HTTP, gRPC and DNS, each a NetworkPolicyPeer in Kubernetes' own "
-                "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.",
-                default=[],
-                problems=syntax.peers,
-            ),
-        ]
-    ]
+    enabled: Annotated[bool, Setting(
+        "Whether there is a policy: Raft and gossip for agents alone; HTTP, gRPC and DNS for the namespace.",
+        default=True)]
+    peers: Annotated[list[dict[str, Any]], Setting(
+        "Who besides the namespace may use HTTP, gRPC and DNS, each a NetworkPolicyPeer in Kubernetes' own "
+        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=syntax.peers)]
 
 
-class KubernetesArgs(TypedDict):
+class KubernetesArgs(TypedDict, total=False):
     """A namespace with one StatefulSet of servers, and the clients beside it."""
 
-    namespace: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "Name of an existing namespace. Required for a tier alone.",
-                "Refused.",
-                default_text="the cluster creates one with its own name, and deletes it at the end",
-                rule=syntax.LABEL_NAME,
-            ),
-        ]
-    ]
-    context: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "Context of the kubeconfig.",
-                "Another context of the same Kubernetes cluster touches no pod. Another Kubernetes cluster replaces "
-                "every object, and the data is lost.",
-                default_text="the current one",
-            ),
-        ]
-    ]
-    kubeconfig: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "Path of the kubeconfig.",
-                "Like a change of `context`.",
-                default_text="`$KUBECONFIG`, else `~/.kube/config`",
-            ),
-        ]
-    ]
-    consul_access: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "How the program reaches each server: `port-forward` or `proxy`, both through the API server; `auto` "
-                "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it, "
-                "such as `http://{pod}.consul.example.com:8500`.",
-                TOUCHES_NO_POD,
-                default="auto",
-                problems=refusals.consul_access_problems,
-            ),
-        ]
-    ]
-    storage: NotRequired[Annotated[StorageArgs, Setting("The persistent volume of each server.", default={})]]
-    retain_data: NotRequired[
-        Annotated[
-            bool,
-            Setting(
-                "Whether the servers' volumes stay after `pulumi destroy`, and the next `up` uses them again. It needs "
-                "an existing `namespace`: the cluster's own is deleted with everything in it.",
-                TOUCHES_NO_POD,
-                default=False,
-            ),
-        ]
-    ]
-    resources: NotRequired[
-        Annotated[
-            ResourcesArgs,
-            Setting(
-                "Of each server. They replace the whole default.",
-                "Rolls the servers.",
-                default={"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
-                problems=refusals.resources_problems,
-            ),
-        ]
-    ]
-    client_resources: NotRequired[
-        Annotated[
-            ResourcesArgs,
-            Setting(
-                "Of each client. They replace the whole default.",
-                "Rolls the clients.",
-                default={"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
-                problems=refusals.resources_problems,
-            ),
-        ]
-    ]
-    clients: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each "
-                "node, for which `clients` of the cluster is 1.",
-                "Replaces all clients.",
-                default="Deployment",
-                rule=one_of("Deployment", "DaemonSet"),
-            ),
-        ]
-    ]
-    ui: NotRequired[
-        Annotated[
-            UiArgs,
-            Setting("How browsers reach the UI.", TOUCHES_NO_POD, default={}, problems=refusals.ui_problems),
-        ]
-    ]
-    spread: NotRequired[
-        Annotated[
-            str,
-            Setting(
-                "Over nodes: `soft` puts no two agents of a tier on one node while there are others, `hard` never "
-                "does. Zones are always balanced softly.",
-                ROLLS_EVERY_AGENT,
-                default="soft",
-                rule=one_of("soft", "hard"),
-            ),
-        ]
-    ]
-    tolerations: NotRequired[
-        Annotated[
-            list[dict[str, Any]],
-            Setting(
-                "Taints that every agent tolerates, in Kubernetes' own spelling.",
-                ROLLS_EVERY_AGENT,
-                problems=syntax.tolerations,
-            ),
-        ]
-    ]
-    node_selector: NotRequired[
-        Annotated[
-            dict[str, str],
-            Setting(
-                "Labels that a node must have to run an agent.",
-                "Rolls every agent; volumes that are bound to a node or a zone do not follow.",
-                problems=syntax.labels,
-            ),
-        ]
-    ]
-    priority_class: NotRequired[
-        Annotated[
-            str,
-            Setting("PriorityClass of every agent.", ROLLS_EVERY_AGENT, default_text="none", rule=syntax.OBJECT_NAME),
-        ]
-    ]
-    image_pull_secrets: NotRequired[
-        Annotated[
-            list[str],
-            Setting(
-                "Names of Secrets in the namespace with credentials for the image's registry.",
-                ROLLS_EVERY_AGENT,
-                problems=syntax.names,
-            ),
-        ]
-    ]
-    network_policy: NotRequired[
-        Annotated[NetworkPolicyArgs, Setting("Who may connect to an agent.", TOUCHES_NO_POD, default={})]
-    ]
-    labels: NotRequired[
-        Annotated[
-            dict[str, str],
-            Setting(
-                "Labels of every object and every pod, beside the recommended ones.",
-                ROLLS_EVERY_AGENT,
-                default={},
-                problems=syntax.labels,
-            ),
-        ]
-    ]
-    annotations: NotRequired[
-        Annotated[
-            dict[str, str],
-            Setting("Annotations of every pod.", ROLLS_EVERY_AGENT, default={}, problems=syntax.annotations),
-        ]
-    ]
+    namespace: Annotated[str, Setting(
+        "Name of an existing namespace. Required for a tier alone.", "Refused.",
+        default_text="the cluster creates one with its own name, and deletes it at the end", rule=syntax.LABEL_NAME)]
+    context: Annotated[str, Setting(
+        "Context of the kubeconfig.",
+        "Another context of the same Kubernetes cluster touches no pod. Another Kubernetes cluster replaces every "
+        "object, and the data is lost.", default_text="the current one")]
+    kubeconfig: Annotated[str, Setting(
+        "Path of the kubeconfig.", "Like a change of `context`.", default_text="`$KUBECONFIG`, else `~/.kube/config`")]
+    consul_access: Annotated[str, Setting(
+        "How the program reaches each server: `port-forward` or `proxy`, both through the API server; `auto` "
+        "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it, such "
+        "as `http://{pod}.consul.example.com:8500`.", TOUCHES_NO_POD, default="auto",
+        problems=refusals.consul_access_problems)]
+    storage: Annotated[StorageArgs, Setting("The persistent volume of each server.", default={})]
+    retain_data: Annotated[bool, Setting(
+        "Whether the servers' volumes stay after `pulumi destroy`, and the next `up` uses them again. It needs an "
+        "existing `namespace`: the cluster's own is deleted with everything in it.", TOUCHES_NO_POD, default=False)]
+    resources: Annotated[ResourcesArgs, Setting(
+        "Of each server. They replace the whole default.", "Rolls the servers.",
+        default={"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
+        problems=refusals.resources_problems)]
+    client_resources: Annotated[ResourcesArgs, Setting(
+        "Of each client. They replace the whole default.", "Rolls the clients.",
+        default={"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
+        problems=refusals.resources_problems)]
+    clients: Annotated[str, Setting(
+        "How clients run: `Deployment`, as many as `clients` of the cluster says; or `DaemonSet`, one on each node, "
+        "for which `clients` of the cluster is 1.", "Replaces all clients.", default="Deployment",
+        rule=one_of("Deployment", "DaemonSet"))]
+    ui: Annotated[UiArgs, Setting(
+        "How browsers reach the UI.", TOUCHES_NO_POD, default={}, problems=refusals.ui_problems)]
+    spread: Annotated[str, Setting(
+        "Over nodes: `soft` puts no two agents of a tier on one node while there are others, `hard` never does. "
+        "Zones are always balanced softly.", ROLLS_EVERY_AGENT, default="soft", rule=one_of("soft", "hard"))]
+    tolerations: Annotated[list[dict[str, Any]], Setting(
+        "Taints that every agent tolerates, in Kubernetes' own spelling.", ROLLS_EVERY_AGENT,
+        problems=syntax.tolerations)]
+    node_selector: Annotated[dict[str, str], Setting(
+        "Labels that a node must have to run an agent.",
+        "Rolls every agent; volumes that are bound to a node or a zone do not follow.", problems=syntax.labels)]
+    priority_class: Annotated[str, Setting(
+        "PriorityClass of every agent.", ROLLS_EVERY_AGENT, default_text="none", rule=syntax.OBJECT_NAME)]
+    image_pull_secrets: Annotated[list[str], Setting(
+        "Names of Secrets in the namespace with credentials for the image's registry.", ROLLS_EVERY_AGENT,
+        problems=syntax.names)]
+    network_policy: Annotated[NetworkPolicyArgs, Setting("Who may connect to an agent.", TOUCHES_NO_POD, default={})]
+    labels: Annotated[dict[str, str], Setting(
+        "Labels of every object and every pod, beside the recommended ones.", ROLLS_EVERY_AGENT, default={},
+        problems=syntax.labels)]
+    annotations: Annotated[dict[str, str], Setting(
+        "Annotations of every pod.", ROLLS_EVERY_AGENT, default={}, problems=syntax.annotations)]
