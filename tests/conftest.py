@@ -10,7 +10,7 @@ from consul_on_pulumi.consul import api
 from consul_on_pulumi.providers import autopilot, kv_baseline, kv_entries
 from hypothesis import settings
 
-from tests.backends import DOCKER, KUBERNETES, Backend
+from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
 from tests.doubles.fake_consul import FakeConsul
 
 # A busy machine is no failure, and the same commit is tested the same way everywhere.
@@ -19,9 +19,9 @@ settings.load_profile("steady")
 
 
 @pytest.fixture(params=[DOCKER, KUBERNETES], ids=str)
-def backend(request: pytest.FixtureRequest) -> Backend:
-    """Every backend in turn: what is true of a component is true on all of them."""
-    found: Backend = request.param
+def platform(request: pytest.FixtureRequest) -> PlatformCase:
+    """Every platform in turn: what is true of a component is true on all of them."""
+    found: PlatformCase = request.param
     return found
 
 

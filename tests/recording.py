@@ -1,4 +1,4 @@
-"""A stand-in for the engine that keeps all it is told, and the clusters that the tests describe."""
+"""Runs programs on mocks and records every registered resource, and makes args for the clusters of the tests."""
 
 import json
 import logging
@@ -13,16 +13,16 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 
 LEADER = "172.30.0.2:8300"
-"""What the leader lookup answers, in place of a network."""
+"""The leader that is found, without a network."""
 HTTP_PORTS, DNS_PORTS = 20100, 20200
-"""What the HostPorts of server 0 choose; the other servers follow upwards, and the clients ten higher."""
+"""The ports that HostPorts chooses for server 0. Other servers follow upwards; clients start ten higher."""
 
 CLUSTER_IPS = {"dev-dns": "10.96.0.10", "dev-client-dns": "10.96.0.11"}
-"""What Kubernetes gives to Services; any other gets OTHER_IP."""
+"""The cluster IPs of these Services; other Services get OTHER_IP."""
 OTHER_IP = "10.96.0.99"
 NODE_PORT = 31234
-DRAWN = "5ec4e7"
-"""Ends the names that are drawn."""
+SUFFIX = "5ec4e7"
+"""The end of generated names."""
 BALANCER = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
 
 ROOT = "project-stack"
@@ -31,7 +31,7 @@ ROOT = "project-stack"
 
 @dataclass(frozen=True)
 class Registration:
-    """One resource as the engine is told of it; other resources stand in here by their logical names."""
+    """One registered resource. Other resources are given by their logical names."""
 
     urn: str
     type: str
@@ -39,9 +39,9 @@ class Registration:
     inputs: Mapping[str, Any]
     parent: str
     depends_on: frozenset[str]
-    """Named by `depends_on` or found in an input."""
+    """From `depends_on` and from outputs in the inputs."""
     input_from: Mapping[str, frozenset[str]]
-    """Input to the resources whose outputs are in it."""
+    """Input to the resources whose outputs it has."""
     deleted_with: str
     protect: bool
     retain_on_delete: bool
@@ -49,7 +49,7 @@ class Registration:
     replace_on_changes: tuple[str, ...]
     ignore_changes: tuple[str, ...]
     provider: str
-    """Logical name of the provider; empty for the stack's own."""
+    """Logical name of the provider; empty for the default provider."""
 
 
 @dataclass
@@ -57,34 +57,32 @@ class Build:
     """One run of a program."""
 
     seen: list[Registration] = field(default_factory=list)
-    """In the order in which the engine was told."""
+    """In the order of their registration."""
     outputs: dict[str, Any] = field(default_factory=dict)
-    """What the program returned, resolved; what a preview does not know is None."""
+    """The resolved outputs that the program returned; None where a preview does not know the value."""
     registered_outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Logical name of a component to what it gave to `register_outputs`."""
-    asked_leader: list[tuple[list[str], float]] = field(default_factory=list)
-    """Addresses and patience of each lookup of the leader."""
+    """Logical name of a component to its registered outputs."""
+    leader_lookups: list[tuple[list[str], float]] = field(default_factory=list)
+    """Addresses and timeout of each lookup of the leader."""
     log: list[str] = field(default_factory=list)
     """Warnings and errors."""
 
     def __getitem__(self, name: str) -> Registration:
         found = [one for one in self.seen if one.name == name]
-        assert len(found) == 1, (
-            f"{len(found)} resources are object_name {name}, of {sorted(one.name for one in self.seen)}"
-        )
+        assert len(found) == 1, f"{len(found)} resources are called {name}, of {sorted(one.name for one in self.seen)}"
         return found[0]
 
     def of(self, type_: str) -> list[Registration]:
-        """Every resource of one type, by logical name; the type's last word is enough."""
+        """Every resource of one type, sorted by logical name. `type_` is the last part of the type."""
         return sorted((one for one in self.seen if one.type.split(":")[-1] == type_), key=lambda one: one.name)
 
     def names(self, type_: str) -> list[str]:
-        """Logical names of every resource of one type."""
+        """The logical names of all resources of one type."""
         return [one.name for one in self.of(type_)]
 
 
 def document(container: Registration) -> dict[str, Any]:
-    """The agent configuration that a container is started with."""
+    """The agent configuration of a container."""
     command = container.inputs["command"]
     found: dict[str, Any] = json.loads(command[command.index("-hcl") + 1])
     return found
@@ -97,14 +95,14 @@ def build(
     exists: bool = True,
     stack: str = "stack",
 ) -> Build:
-    """Run `program` and return only after every registration has landed, so that absence can be asserted too.
+    """Run `program` and return after every registration is done, so that a test can also assert what is missing.
 
-    `exists` is for previews: what no update has made yet has no computed outputs.
+    `exists` is for previews: resources that no update has created yet have no computed outputs.
     """
     done = Build()
 
     def answer(addresses: Iterable[str], timeout: float) -> str:
-        done.asked_leader.append((list(addresses), timeout))
+        done.leader_lookups.append((list(addresses), timeout))
         return LEADER
 
     def resolve(values: dict[str, Any]) -> None:
@@ -123,31 +121,31 @@ def build(
 
 
 def cluster_args(platform: Mapping[str, Any], **more: Any) -> ConsulClusterArgs:
-    """Three servers and a client called `dev`, unless told otherwise."""
+    """By default three servers and one client of a cluster called `dev`."""
     args: Any = {"platform": platform, "name": "dev", "servers": 3, "clients": 1} | more
     return args
 
 
 def server_args(platform: Mapping[str, Any], **more: Any) -> ConsulServerArgs:
-    """Three servers of the cluster `dev`, unless told otherwise."""
+    """By default three servers of the cluster `dev`."""
     args: Any = {"platform": platform, "cluster": "dev"} | more
     return args
 
 
 def client_args(platform: Mapping[str, Any], **more: Any) -> ConsulClientArgs:
-    """One client of the cluster `dev`, unless told otherwise."""
+    """By default one client of the cluster `dev`."""
     args: Any = {"platform": platform, "cluster": "dev"} | more
     return args
 
 
 class _Answers(Mocks):
-    """What real providers would compute."""
+    """The outputs that real providers would compute."""
 
     def __init__(self, computed: bool) -> None:
         self.computed = computed
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
-        raise AssertionError(f"the program object_name {args.token}, though it should only describe")
+        raise AssertionError(f"the program calls the function {args.token} of a provider")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         outputs = dict(args.inputs)
@@ -160,27 +158,27 @@ class _Answers(Mocks):
                 position = int(args.name.split("-")[-2]) + (10 if "client" in args.name else 0)
                 outputs |= {"http": HTTP_PORTS + position, "dns": DNS_PORTS + position}
             case "SecretVolume" if self.computed:
-                outputs |= {"volume": f"{args.name}-{DRAWN}"}
+                outputs |= {"volume": f"{args.name}-{SUFFIX}"}
             case "Service" if self.computed:
                 ports = [{"nodePort": NODE_PORT, **port} for port in outputs["spec"]["ports"]]
                 address = CLUSTER_IPS.get(outputs["metadata"]["name"], OTHER_IP)
                 outputs["spec"] = {"clusterIP": address, **outputs["spec"], "ports": ports}
                 outputs["status"] = BALANCER
             case "Secret" if self.computed:
-                # Pulumi names it where the program does not.
-                outputs["metadata"] = {"name": f"{args.name}-{DRAWN}", **outputs["metadata"]}
+                # Pulumi generates a name if the program gives none.
+                outputs["metadata"] = {"name": f"{args.name}-{SUFFIX}", **outputs["metadata"]}
         return f"{args.name}-id", outputs
 
 
 class _Recorder(MockMonitor):
-    """Keeps what plain mocks hide: parents, order and options."""
+    """Records what mocks do not show: parents, order and options."""
 
     def __init__(self, answers: Mocks, done: Build) -> None:
         super().__init__(answers)
         self.done = done
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """The engine's own scheme, all ancestors' types included, so that a clash here is a clash there."""
+        """A URN as the engine makes it, with the types of all ancestors, so that a duplicate is found."""
         ancestry = parent.split("::")[2] + "$" if parent and "pulumi:pulumi:Stack" not in parent else ""
         return f"urn:pulumi:stack::project::{ancestry}{type_}::{name}"
 

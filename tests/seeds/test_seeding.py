@@ -15,7 +15,7 @@ from consul_on_pulumi.settings.refusals import cluster_problems
 from consul_on_pulumi.settings.seed_secrets import with_secrets
 from pulumi.runtime.config import set_all_config
 
-from tests.backends import Backend
+from tests.platform_cases import PlatformCase
 from tests.recording import Build, build, cluster_args
 
 SETS: dict[str, Any] = {
@@ -30,16 +30,16 @@ def config_is_reset() -> Iterator[None]:
     set_all_config({}, [])
 
 
-def cluster(backend: Backend, **more: Any) -> Build:
-    return build(lambda: {"ids": ConsulCluster("consul", cluster_args(backend.cluster, **more)).servers})
+def cluster(platform: PlatformCase, **more: Any) -> Build:
+    return build(lambda: {"ids": ConsulCluster("consul", cluster_args(platform.cluster, **more)).servers})
 
 
 def problems(**args: Any) -> list[str]:
     return cluster_problems({"platform": {"docker": {"subnet": "172.30.0.0/24"}}, **args})[0]
 
 
-def test_each_set_is_a_resource_of_its_own(backend: Backend) -> None:
-    seen = cluster(backend, seeds={"motd": "hi"}, seed_sets=SETS)
+def test_each_set_is_a_resource_of_its_own(platform: PlatformCase) -> None:
+    seen = cluster(platform, seeds={"motd": "hi"}, seed_sets=SETS)
 
     assert {one.name for one in seen.of("KvEntries")} == {"consul-seeds", "consul-seeds-app", "consul-seeds-mine"}
     app, mine = seen["consul-seeds-app"].inputs, seen["consul-seeds-mine"].inputs
@@ -48,8 +48,8 @@ def test_each_set_is_a_resource_of_its_own(backend: Backend) -> None:
     assert [seen[f"consul-seeds{of}"].retain_on_delete for of in ("", "-app", "-mine")] == [False, False, True]
 
 
-def test_with_retain_data_existing_keys_are_adopted(backend: Backend) -> None:
-    (name, settings), *_ = backend.cluster.items()
+def test_with_retain_data_existing_keys_are_adopted(platform: PlatformCase) -> None:
+    (name, settings), *_ = platform.cluster.items()
     shared_resources = {"namespace": "mine"} if name == "kubernetes" else {}
     args = cluster_args(
         {name: {**settings, **shared_resources, "retain_data": True}}, seeds={"motd": "hi"}, seed_sets=SETS
@@ -62,20 +62,20 @@ def test_with_retain_data_existing_keys_are_adopted(backend: Backend) -> None:
         "consul-seeds-app": "adopt",
         "consul-seeds-mine": "adopt",
     }
-    strict = cluster(backend, seeds={"motd": "hi"}, seed_sets=SETS)
+    strict = cluster(platform, seeds={"motd": "hi"}, seed_sets=SETS)
     assert seen.names("KvBaseline") == strict.names("KvBaseline"), "another on_conflict creates and deletes no resource"
 
 
-def test_every_set_with_keys_has_a_baseline_and_on_conflict_fail_uses_it(backend: Backend) -> None:
-    seen = cluster(backend, seed_sets=SETS)
+def test_every_set_with_keys_has_a_baseline_and_on_conflict_fail_uses_it(platform: PlatformCase) -> None:
+    seen = cluster(platform, seed_sets=SETS)
 
     assert seen.names("KvBaseline") == ["consul-seeds-app-baseline", "consul-seeds-mine-baseline"]
     assert seen["consul-seeds-app"].input_from["baseline"] == {"consul-seeds-app-baseline"}
     assert "baseline" not in seen["consul-seeds-mine"].inputs
 
 
-def test_every_set_is_deleted_with_the_data_of_the_cluster(backend: Backend) -> None:
-    seen = cluster(backend, seed_sets=SETS)
+def test_every_set_is_deleted_with_the_data_of_the_cluster(platform: PlatformCase) -> None:
+    seen = cluster(platform, seed_sets=SETS)
 
     assert len({one.deleted_with for one in [*seen.of("KvEntries"), *seen.of("Autopilot")]}) == 1
 
@@ -158,20 +158,20 @@ def test_files_are_relative_to_the_programs_folder(tmp_path: Path, monkeypatch: 
 
 
 def test_bug_a_second_run_in_the_same_process_reads_changed_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Backend
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: PlatformCase
 ) -> None:
     """As in the Automation API, which runs programs in the process that calls it."""
     monkeypatch.chdir(tmp_path)
     for text in ("first", "second"):
         (tmp_path / "motd.txt").write_text(text)
 
-        seen = cluster(backend, seed_sets={"s": {"files": {"motd": "motd.txt"}}})
+        seen = cluster(platform, seed_sets={"s": {"files": {"motd": "motd.txt"}}})
 
         assert seen["consul-seeds-s"].inputs["entries"] == {"motd": text}
 
 
 def test_a_file_that_changes_during_a_run_is_seeded_as_it_was_checked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Backend
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: PlatformCase
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "motd.txt").write_text("checked")
@@ -183,7 +183,7 @@ def test_a_file_that_changes_during_a_run_is_seeded_as_it_was_checked(
 
     monkeypatch.setattr(sets, "overlaps", change_after_check)
 
-    seen = cluster(backend, seed_sets={"s": {"files": {"motd": "motd.txt"}}})
+    seen = cluster(platform, seed_sets={"s": {"files": {"motd": "motd.txt"}}})
 
     assert seen["consul-seeds-s"].inputs["entries"] == {"motd": "checked"}
 

@@ -1,4 +1,4 @@
-"""Secret files from the stack file and from programs to what each backend is asked for. No test prints a content."""
+"""Secret files from the stack file and from programs to what each platform is asked for. No test prints a content."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.config import set_all_config
 
 from tests import recording
-from tests.backends import DOCKER, Backend
+from tests.platform_cases import DOCKER, PlatformCase
 from tests.recording import Build, build, client_args, cluster_args, server_args
 
 CANARY = "canary-5d1f0c"
@@ -44,14 +44,14 @@ def refusal(files: Any, *, secret: bool = True, **cluster: Any) -> list[str]:
     return str(caught.value).splitlines()[1:]
 
 
-def cluster(backend: Backend, files: Any, *, preview: bool = False) -> Build:
-    args = cluster_args(backend.cluster, **({} if files is None else {"agent_secrets": files}))
+def cluster(platform: PlatformCase, files: Any, *, preview: bool = False) -> Build:
+    args = cluster_args(platform.cluster, **({} if files is None else {"agent_secrets": files}))
     return build(lambda: {"http": ConsulCluster("consul", args).http_addresses}, preview=preview)
 
 
-def delivered(backend: Backend, seen: Build, tier: str) -> Any:
+def delivered(platform: PlatformCase, seen: Build, tier: str) -> Any:
     """What holds the files, as it was registered."""
-    return seen[f"{tier}-secrets"].inputs["files" if backend.name == "docker" else "data"]
+    return seen[f"{tier}-secrets"].inputs["files" if platform.name == "docker" else "data"]
 
 
 def test_a_stack_files_secret_files_become_args_that_are_secret() -> None:
@@ -112,11 +112,13 @@ def test_hcl_and_other_files_are_not_read() -> None:
 
 
 @pytest.mark.parametrize("tier", ["consul-server", "consul-client"])
-def test_every_agent_reads_the_files_and_nothing_but_their_holder_knows_a_content(backend: Backend, tier: str) -> None:
-    seen = cluster(backend, {"gossip.json": GOSSIP, "ca.pem": pulumi.Output.from_input(CANARY)})
+def test_every_agent_reads_the_files_and_nothing_but_their_holder_knows_a_content(
+    platform: PlatformCase, tier: str
+) -> None:
+    seen = cluster(platform, {"gossip.json": GOSSIP, "ca.pem": pulumi.Output.from_input(CANARY)})
 
-    assert "-config-dir=/consul/secrets" in backend.arguments(seen, tier)
-    found = delivered(backend, seen, tier)
+    assert "-config-dir=/consul/secrets" in platform.arguments(seen, tier)
+    found = delivered(platform, seen, tier)
     secrets = [found] if rpc.is_rpc_secret(found) else list(found.values())
     assert secrets
     assert all(rpc.is_rpc_secret(one) for one in secrets)
@@ -125,26 +127,26 @@ def test_every_agent_reads_the_files_and_nothing_but_their_holder_knows_a_conten
 
 
 @pytest.mark.parametrize(("component", "args"), [(ConsulServer, server_args), (ConsulClient, client_args)])
-def test_a_tier_alone_takes_them_too(backend: Backend, component: Any, args: Any) -> None:
-    described = args(backend.tier, agent_secrets={"gossip.json": GOSSIP})
+def test_a_tier_alone_takes_them_too(platform: PlatformCase, component: Any, args: Any) -> None:
+    described = args(platform.tier, agent_secrets={"gossip.json": GOSSIP})
 
     seen = build(lambda: {"http": component("tier", described).http_addresses})
 
-    assert "-config-dir=/consul/secrets" in backend.arguments(seen, "tier")
-    assert delivered(backend, seen, "tier")
+    assert "-config-dir=/consul/secrets" in platform.arguments(seen, "tier")
+    assert delivered(platform, seen, "tier")
 
 
 @pytest.mark.parametrize("files", [None, {}], ids=["none", "empty"])
-def test_without_secret_files_nothing_is_different(backend: Backend, files: Any) -> None:
-    seen = cluster(backend, files)
+def test_without_secret_files_nothing_is_different(platform: PlatformCase, files: Any) -> None:
+    seen = cluster(platform, files)
 
     assert [name for name in (one.name for one in seen.seen) if name.endswith("-secrets")] == []
     assert "/consul/secrets" not in json.dumps([one.inputs for one in seen.seen], default=str)
 
 
-def test_what_tells_one_definition_from_another_is_no_digest_of_a_secret(backend: Backend) -> None:
+def test_the_spec_hash_is_no_digest_of_a_secret(platform: PlatformCase) -> None:
     """The stand-in of the engine gives both the same name, so all that could differ is what leads to the content."""
-    one, other = (cluster(backend, {"gossip.json": json.dumps({"encrypt": text})}) for text in (CANARY, "another"))
+    one, other = (cluster(platform, {"gossip.json": json.dumps({"encrypt": text})}) for text in (CANARY, "another"))
 
     described = [
         {made.urn: made.inputs for made in seen.seen if not made.name.endswith("-secrets")} for seen in (one, other)
@@ -153,20 +155,22 @@ def test_what_tells_one_definition_from_another_is_no_digest_of_a_secret(backend
 
 
 @pytest.mark.parametrize("tier", ["consul-server", "consul-client"])
-def test_another_drawn_name_is_another_definition(backend: Backend, tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_generated_name_is_another_spec_hash(
+    platform: PlatformCase, tier: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     definitions = set()
     for drawn in ("5ec4e7", "0ther1"):
-        monkeypatch.setattr(recording, "DRAWN", drawn)
-        arguments = backend.arguments(cluster(backend, {"gossip.json": GOSSIP}), tier)
+        monkeypatch.setattr(recording, "SUFFIX", drawn)
+        arguments = platform.arguments(cluster(platform, {"gossip.json": GOSSIP}), tier)
         definitions |= {word for word in arguments if word.startswith("-node-meta=spec_hash:")}
 
     assert len(definitions) == 2
 
 
-def test_a_program_is_refused_as_a_stack_file_is(backend: Backend) -> None:
+def test_a_program_is_refused_as_a_stack_file_is(platform: PlatformCase) -> None:
     def program() -> None:
         with pytest.raises(pulumi.RunError) as caught:
-            ConsulCluster("consul", cluster_args(backend.cluster, agent_secrets={"a.json": "{", "../x": CANARY}))
+            ConsulCluster("consul", cluster_args(platform.cluster, agent_secrets={"a.json": "{", "../x": CANARY}))
         assert str(caught.value).splitlines()[1:] == [
             'cluster.agent_secrets["a.json"]: is no JSON, line 1 column 2',
             f'cluster.agent_secrets["../x"]: {ILLEGAL}',

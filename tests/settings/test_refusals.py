@@ -9,7 +9,7 @@ from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.schema.check import refuse
 from consul_on_pulumi.settings.rules import IMAGE
 
-from tests.backends import Backend
+from tests.platform_cases import PlatformCase
 from tests.recording import Build, build
 
 HEADER = "the settings are refused, nothing was changed:"
@@ -61,12 +61,12 @@ def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_a_cluster_refuses_what_makes_no_cluster_and_registers_nothing(
-    backend: Backend, wrong: dict[str, Any], problem: str
+    platform: PlatformCase, wrong: dict[str, Any], problem: str
 ) -> None:
-    assert refused(ConsulCluster, {"platform": backend.cluster, **wrong}) == ([HEADER, problem], [])
+    assert refused(ConsulCluster, {"platform": platform.cluster, **wrong}) == ([HEADER, problem], [])
 
 
-def test_all_problems_are_told_at_once_and_nothing_is_registered(backend: Backend) -> None:
+def test_all_problems_are_told_at_once_and_nothing_is_registered(platform: PlatformCase) -> None:
     args = {
         "platform": {"docker": {"subnet": "lan"}},
         "servers": 4,
@@ -88,8 +88,8 @@ def test_all_problems_are_told_at_once_and_nothing_is_registered(backend: Backen
     )
 
 
-def test_a_stack_whose_name_makes_no_host_name_is_refused(backend: Backend) -> None:
-    assert refused(ConsulCluster, {"platform": backend.cluster}, stack="My_Stack") == (
+def test_a_stack_whose_name_makes_no_host_name_is_refused(platform: PlatformCase) -> None:
+    assert refused(ConsulCluster, {"platform": platform.cluster}, stack="My_Stack") == (
         [HEADER, f"cluster.name: {NAME}, got 'dev-My_Stack'"],
         [],
     )
@@ -104,11 +104,11 @@ def test_a_stack_whose_name_makes_no_host_name_is_refused(backend: Backend) -> N
 def test_a_tier_alone_needs_an_existing_network_or_namespace(
     component: Callable[..., Any], path: str, platform: dict[str, Any], shared: str
 ) -> None:
-    (backend,) = platform
+    (name,) = platform
     assert refused(component, {"platform": platform}) == (
         [
             HEADER,
-            f"{path}.platform.{backend}.{shared}: required for a tier alone, give the name of an existing {shared}",
+            f"{path}.platform.{name}.{shared}: required for a tier alone, give the name of an existing {shared}",
         ],
         [],
     )
@@ -164,14 +164,16 @@ def test_a_wrong_size_does_not_hide_what_is_wrong_with_the_platform() -> None:
     ids=["server replicas", "server cluster", "client replicas", "client cluster"],
 )
 def test_bug_a_tiers_refusal_names_the_key_that_its_caller_wrote(
-    backend: Backend, component: Callable[..., Any], wrong: dict[str, Any], problem: str
+    platform: PlatformCase, component: Callable[..., Any], wrong: dict[str, Any], problem: str
 ) -> None:
-    assert refused(component, {"platform": backend.tier, **wrong}) == ([HEADER, problem], [])
+    assert refused(component, {"platform": platform.tier, **wrong}) == ([HEADER, problem], [])
 
 
 @pytest.mark.parametrize("value", [True, None, "yes"], ids=repr)
-def test_bug_a_ui_setting_that_is_no_map_is_refused_before_anything_is_registered(backend: Backend, value: Any) -> None:
-    lines, registered = refused(ConsulCluster, {"platform": backend.cluster, "agent_config": {"ui_config": value}})
+def test_bug_a_ui_setting_that_is_no_map_is_refused_before_anything_is_registered(
+    platform: PlatformCase, value: Any
+) -> None:
+    lines, registered = refused(ConsulCluster, {"platform": platform.cluster, "agent_config": {"ui_config": value}})
 
     assert registered == []
     assert lines[0] == HEADER
@@ -214,9 +216,9 @@ def test_an_image_whose_version_may_change_is_refused(image: str) -> None:
     ids=["typo", "none", "no map", "none deep inside", "secret of a wrong type"],
 )
 def test_bug_a_program_is_refused_with_the_words_of_a_stack_file(
-    backend: Backend, wrong: dict[str, Any], problem: str
+    platform: PlatformCase, wrong: dict[str, Any], problem: str
 ) -> None:
-    assert refused(ConsulCluster, {"platform": backend.cluster, **wrong}) == ([HEADER, problem], [])
+    assert refused(ConsulCluster, {"platform": platform.cluster, **wrong}) == ([HEADER, problem], [])
 
 
 def test_bug_a_missing_platform_is_refused_by_its_path() -> None:
@@ -238,8 +240,8 @@ def test_bug_a_typo_of_a_platform_setting_is_refused_or_data_would_be_lost() -> 
     )
 
 
-def test_an_output_is_refused_where_the_value_must_be_known_in_a_preview(backend: Backend) -> None:
-    args = {"platform": backend.cluster, "servers": pulumi.Output.from_input(3)}
+def test_an_output_is_refused_where_the_value_must_be_known_in_a_preview(platform: PlatformCase) -> None:
+    args = {"platform": platform.cluster, "servers": pulumi.Output.from_input(3)}
 
     assert refused(ConsulCluster, args) == (
         [HEADER, "cluster.servers: expected a whole number that is known in a preview, got an Output"],

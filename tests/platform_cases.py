@@ -1,4 +1,4 @@
-"""The backends that every wiring test runs on, and what the same cluster looks like on each."""
+"""The platforms on which the tests of the components run, and the expected resources of a cluster on each."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -9,41 +9,41 @@ from tests.recording import CLUSTER_IPS, Build, document
 
 
 @dataclass(frozen=True, kw_only=True)
-class Backend:
-    """One way to place agents, as a stack file spells it; its clusters are called `dev`."""
+class PlatformCase:
+    """One platform with its settings in a stack file, and what to expect of a cluster called `dev` on it."""
 
     name: str
     cluster: Mapping[str, Any]
-    """Platform args of a whole cluster."""
+    """`platform` of a whole cluster."""
     tier: Mapping[str, Any]
-    """Platform args of a tier alone, on ground called `lan`."""
+    """`platform` of a single tier, in an existing network or namespace called `lan`."""
     package: str
-    """What the types of its resources begin with."""
+    """The prefix of its resource types."""
     consul_access: Callable[[int, str], list[str]]
-    """Where the program reaches so many servers, on ground of that name."""
+    """Number of servers, and name of the network or namespace, to the addresses that the program itself uses."""
     http: Callable[[int, int, str], list[str]]
-    """The addresses told of so many servers and clients, on ground of that name."""
+    """The addresses of so many servers and clients, in the network or namespace with that name."""
     ui: Callable[[int, str], list[str]]
     dns: Callable[[int, int], list[str]]
     client_ui: Callable[[str], str]
     join: Callable[[Sequence[str], str], list[str]]
-    """The names under which agents look for these servers."""
+    """The `retry_join` list for these servers."""
     updated: Callable[[str, int], set[str]]
-    """Logical names of what tells that none of so many servers is older than described."""
+    """Logical names of the resources that exist when all servers of a tier are updated."""
     ready: Callable[[str, int], set[str]]
-    """Logical names of what tells that so many servers run, in a tier with that logical name."""
+    """Logical names of the resources that exist when all servers of a tier are running."""
     data: Callable[[str], str]
-    """Logical name of what lives as long as the servers' data."""
+    """Logical name of the resource that exists as long as the servers' data."""
     agents: Callable[[Build, str], int]
-    """How many agents a tier has."""
+    """The number of agents in a tier."""
     document: Callable[[Build, str], dict[str, Any]]
     """The configuration that all agents of a tier share."""
     arguments: Callable[[Build, str], list[str]]
-    """What the agents of a tier are started with."""
-    object_name: Callable[[Build, str], list[str]]
-    """The physical names of a tier's agents, or of the workload that names them."""
+    """The command line arguments of the agents of a tier."""
+    object_names: Callable[[Build, str], list[str]]
+    """The names of a tier's containers, or of its workload."""
     fixed: Mapping[str, str]
-    """What of the placement no living cluster survives a change of."""
+    """The settings that cannot change after the creation of a cluster."""
 
     def __str__(self) -> str:
         return self.name
@@ -70,48 +70,48 @@ def _config(seen: Build, tier: str) -> dict[str, Any]:
     return parsed
 
 
-DOCKER = Backend(
+DOCKER = PlatformCase(
     name="docker",
     cluster={"docker": {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}},
     tier={"docker": {"subnet": "172.30.0.0/24", "network": "lan", "http_port": 8500, "dns_port": 8600}},
     package="docker:",
-    consul_access=lambda servers, _ground: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers)],
-    http=lambda servers, clients, _ground: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers, clients)],
-    ui=lambda servers, _ground: [f"http://127.0.0.1:{port}/ui/" for port in _ports(8500, servers)],
+    consul_access=lambda servers, _network: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers)],
+    http=lambda servers, clients, _network: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers, clients)],
+    ui=lambda servers, _network: [f"http://127.0.0.1:{port}/ui/" for port in _ports(8500, servers)],
     dns=lambda servers, clients: [f"127.0.0.1:{port}" for port in _ports(8600, servers, clients)],
-    client_ui=lambda _ground: "http://127.0.0.1:8507/ui/",
-    join=lambda servers, _ground: [*servers, "dev-server"],
+    client_ui=lambda _network: "http://127.0.0.1:8507/ui/",
+    join=lambda servers, _network: [*servers, "dev-server"],
     updated=lambda tier, servers: {f"{tier}-{ordinal}-peer" for ordinal in range(servers)},
     ready=lambda tier, servers: {f"{tier}-{ordinal}-peer" for ordinal in range(servers)},
     data=lambda tier: f"{tier}-0-data",
     agents=lambda seen, tier: len(_containers(seen, tier)),
     document=lambda seen, tier: document(seen[f"{tier}-0"]),
     arguments=lambda seen, tier: list(seen[f"{tier}-0"].inputs["command"]),
-    object_name=lambda seen, tier: [one.inputs["name"] for one in _containers(seen, tier)],
+    object_names=lambda seen, tier: [one.inputs["name"] for one in _containers(seen, tier)],
     fixed={"docker.subnet": "172.30.0.0/24"},
 )
 
-KUBERNETES = Backend(
+KUBERNETES = PlatformCase(
     name="kubernetes",
     cluster={"kubernetes": {}},
     tier={"kubernetes": {"namespace": "lan"}},
     package="kubernetes:",
-    consul_access=lambda servers, shared_resources: [
-        f"http+kubernetes://_/{shared_resources}/dev-server-{ordinal}:8500" for ordinal in range(servers)
+    consul_access=lambda servers, namespace: [
+        f"http+kubernetes://_/{namespace}/dev-server-{ordinal}:8500" for ordinal in range(servers)
     ],
-    http=lambda servers, clients, shared_resources: [
-        *(f"http://dev-server-{ordinal}.dev-server.{shared_resources}.svc:8500" for ordinal in range(servers)),
-        *([f"http://dev-client.{shared_resources}.svc:8500"] if clients else []),
+    http=lambda servers, clients, namespace: [
+        *(f"http://dev-server-{ordinal}.dev-server.{namespace}.svc:8500" for ordinal in range(servers)),
+        *([f"http://dev-client.{namespace}.svc:8500"] if clients else []),
     ],
-    ui=lambda _servers, shared_resources: [f"http://dev-ui.{shared_resources}.svc/ui/"],
+    ui=lambda _servers, namespace: [f"http://dev-ui.{namespace}.svc/ui/"],
     dns=lambda servers, clients: [
         *([f"{CLUSTER_IPS['dev-dns']}:53"] if servers else []),
         *([f"{CLUSTER_IPS['dev-client-dns']}:53"] if clients else []),
     ],
-    client_ui=lambda shared_resources: f"http://dev-client.{shared_resources}.svc:8500/ui/",
-    join=lambda servers, shared_resources: [
-        *(f"{server}.dev-server.{shared_resources}.svc" for server in servers),
-        f"dev-server.{shared_resources}.svc",
+    client_ui=lambda namespace: f"http://dev-client.{namespace}.svc:8500/ui/",
+    join=lambda servers, namespace: [
+        *(f"{server}.dev-server.{namespace}.svc" for server in servers),
+        f"dev-server.{namespace}.svc",
     ],
     updated=lambda tier, _servers: {f"{tier}-rollout"},
     ready=lambda tier, _servers: {f"{tier}-voters"},
@@ -121,6 +121,6 @@ KUBERNETES = Backend(
     arguments=lambda seen, tier: list(
         _workload(seen, tier).inputs["spec"]["template"]["spec"]["containers"][0]["args"]
     ),
-    object_name=lambda seen, tier: [_workload(seen, tier).inputs["metadata"]["name"]],
+    object_names=lambda seen, tier: [_workload(seen, tier).inputs["metadata"]["name"]],
     fixed={"kubernetes.namespace": "of its own", "kubernetes.storage.storage_class": "the default"},
 )
