@@ -73,6 +73,8 @@ class FakeKubernetes:
     workloads: dict[str, Object] = field(default_factory=dict)
     """What keeps clients, by its path below `apps/v1` of the namespace: `deployments/dev-client`."""
     claims: dict[str, Object] = field(default_factory=dict)
+    objects: dict[str, Object] = field(default_factory=dict)
+    """Any other objects, by their path."""
     events: list[Object] = field(default_factory=list)
     behind: dict[tuple[str, int], int] = field(default_factory=dict)
     """Pod and port to the loopback port of what plays it."""
@@ -102,7 +104,7 @@ class FakeKubernetes:
         """The environment leads here, and nothing is known of what it led to before."""
         monkeypatch.setenv("KUBECONFIG", str(self.kubeconfig(folder)))
         monkeypatch.setattr(kubeconfig, "_loaded", {})
-        monkeypatch.setattr(port_forward, "_entrances", {})
+        monkeypatch.setattr(port_forward, "_listeners", {})
         monkeypatch.setattr(consul_access, "_without_port_forward", set())
 
     def kubeconfig(self, folder: Path, *, context: str = "here") -> Path:
@@ -133,6 +135,8 @@ class FakeKubernetes:
                 return said[0], _status(*said)
         core, apps = f"/api/v1/namespaces/{NAMESPACE}", f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/{SET}"
         match method, path:
+            case "GET", found if found in self.objects:
+                return 200, self.objects[found]
             case "GET", found if found == apps:
                 return 200, self._stateful_set()
             case "PATCH", found if found == f"{apps}/scale":
@@ -162,7 +166,10 @@ class FakeKubernetes:
                 return 409, _status(409, "the UID in the precondition does not match")
             self._delete_pod(name, found)
         elif method == "PATCH":
-            found["spec"]["resources"]["requests"] |= body["spec"]["resources"]["requests"]
+            requests_before = found["spec"]["resources"]["requests"]
+            requests_before |= body.get("spec", {"resources": {"requests": {}}})["resources"]["requests"]
+            labels = found["metadata"].get("labels", {}) | body.get("metadata", {}).get("labels", {})
+            found["metadata"]["labels"] = {key: value for key, value in labels.items() if value is not None}
         return 200, found
 
     def _delete_pod(self, name: str, found: Object) -> None:

@@ -1,4 +1,4 @@
-"""How claims grow. Whether a storage class lets them is for a real cluster to say."""
+"""Claims grow and get labels in place. Only a real storage class shows whether a volume can grow."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,10 @@ CLAIMS = ["data-dev-server-0", "data-dev-server-1"]
 
 @pytest.fixture
 def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
-    claims: dict[str, Any] = {name: {"spec": {"resources": {"requests": {"storage": "10Gi"}}}} for name in CLAIMS}
+    claims: dict[str, Any] = {
+        name: {"metadata": {"labels": {"a": "1"}}, "spec": {"resources": {"requests": {"storage": "10Gi"}}}}
+        for name in CLAIMS
+    }
     with FakeKubernetes(claims=claims) as running:
         running.is_the_current(monkeypatch, tmp_path)
         yield running
@@ -26,6 +29,7 @@ def props(size: str = "10Gi", **more: Any) -> dict[str, Any]:
     return {
         "claims": CLAIMS,
         "size": size,
+        "labels": {"a": "1"},
         "cluster": "_",
         "namespace": "dev",
         "stateful_set": "dev-server",
@@ -44,7 +48,19 @@ def test_every_claim_grows(kubernetes: FakeKubernetes) -> None:
     assert result.outs == props("20Gi")
 
 
-def test_a_claim_that_is_larger_or_missing_is_left_alone(kubernetes: FakeKubernetes) -> None:
+def test_every_claim_gets_new_labels_and_loses_old_ones(kubernetes: FakeKubernetes) -> None:
+    ClaimSizeProvider().update("id", props(), props(labels={"b": "2"}))
+
+    assert [claim["metadata"]["labels"] for claim in kubernetes.claims.values()] == [{"b": "2"}] * 2
+
+
+def test_a_claim_without_a_difference_is_not_changed(kubernetes: FakeKubernetes) -> None:
+    ClaimSizeProvider().create(props())
+
+    assert {method for method, _ in kubernetes.asked} == {"GET"}
+
+
+def test_a_larger_or_missing_claim_is_not_changed(kubernetes: FakeKubernetes) -> None:
     kubernetes.claims.pop(CLAIMS[0])
 
     ClaimSizeProvider().create(props("9Gi"))
@@ -52,7 +68,7 @@ def test_a_claim_that_is_larger_or_missing_is_left_alone(kubernetes: FakeKuberne
     assert sizes(kubernetes) == ["10Gi"]
 
 
-def test_a_refusal_is_told_in_kubernetes_words(kubernetes: FakeKubernetes) -> None:
+def test_a_refusal_of_kubernetes_is_reported(kubernetes: FakeKubernetes) -> None:
     path = "/api/v1/namespaces/dev/persistentvolumeclaims"
     kubernetes.refusals["PATCH", path] = (403, "only dynamically provisioned pvc can be resized")
 
@@ -74,15 +90,15 @@ def test_a_refusal_is_told_in_kubernetes_words(kubernetes: FakeKubernetes) -> No
     ],
     ids=str,
 )
-def test_to_shrink_is_refused_in_the_preview(before: str | None, after: str, refused: bool) -> None:
+def test_a_smaller_size_is_refused_in_the_preview(before: str | None, after: str, refused: bool) -> None:
     olds = {} if before is None else props(before)
 
     failures = ClaimSizeProvider().check(olds, props(after)).failures
 
     assert [failure.reason for failure in failures] == (
         [
-            "cluster.platform.kubernetes.storage.size: expected at least 10Gi, since no volume shrinks, "
-            f"got {after}: put it back"
+            "cluster.platform.kubernetes.storage.size: expected at least 10Gi, since a volume cannot shrink, "
+            f"got {after}: set it back to 10Gi"
         ]
         if refused
         else []
@@ -91,8 +107,14 @@ def test_to_shrink_is_refused_in_the_preview(before: str | None, after: str, ref
 
 @pytest.mark.parametrize(
     ("change", "changes"),
-    [({}, False), ({"size": "20Gi"}, True), ({"claims": CLAIMS[:1]}, True), ({"revision": 2}, True)],
+    [
+        ({}, False),
+        ({"size": "20Gi"}, True),
+        ({"claims": CLAIMS[:1]}, True),
+        ({"labels": {}}, True),
+        ({"revision": 2}, True),
+    ],
     ids=str,
 )
-def test_another_size_or_another_claim_is_a_change(change: dict[str, Any], changes: bool) -> None:
+def test_another_size_claim_or_label_is_an_update(change: dict[str, Any], changes: bool) -> None:
     assert ClaimSizeProvider().diff("id", props(), props(**change)).changes is changes

@@ -14,7 +14,7 @@ from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import Clien
 from tests.doubles.fake_kubernetes import FakeKubernetes, pod, waiting
 
 LABELS = {"app.kubernetes.io/name": "consul", "app.kubernetes.io/component": "client"}
-AGAIN = ". Correct it and run `pulumi up` again"
+AGAIN = ". Correct the settings and run `pulumi up` again"
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_deployment_is_waited_for_until_nothing_is_left_to_do(
 def test_a_daemon_set_is_waited_for(kubernetes: FakeKubernetes, status: dict[str, int]) -> None:
     daemon_set(kubernetes, **status)
 
-    assert stopped(kind="daemonsets") == f"dev-client: 1 of 2 clients are as the settings say{AGAIN}"
+    assert stopped(kind="daemonsets") == f"dev-client: 1 of 2 clients run the new specification{AGAIN}"
 
 
 def test_a_client_that_crashes_again_and_again_is_not_waited_for(
@@ -127,7 +127,7 @@ def test_a_client_that_crashes_again_and_again_is_not_waited_for(
     kubernetes.pods = {"a": client("dev-client-a"), "b": crashing}
 
     assert stopped() == (
-        "dev-client: 1 of 2 clients are as the settings say "
+        "dev-client: 1 of 2 clients run the new specification "
         f"(dev-client-b: CrashLoopBackOff: ==> invalid configuration key: nonsense){AGAIN}"
     )
 
@@ -140,7 +140,7 @@ def test_a_client_whose_image_is_missing_is_not_waited_for_long(
     kubernetes.pods = {"a": client("dev-client-a", problem=("ImagePullBackOff", "no such image"))}
 
     assert stopped() == (
-        f"dev-client: 0 of 2 clients are as the settings say (dev-client-a: ImagePullBackOff: no such image){AGAIN}"
+        f"dev-client: 0 of 2 clients run the new specification (dev-client-a: ImagePullBackOff: no such image){AGAIN}"
     )
 
 
@@ -149,7 +149,9 @@ def test_an_older_client_that_crashes_is_no_reason_to_stop(kubernetes: FakeKuber
     old = client("dev-client-old", spec_hash="old", problem=("CrashLoopBackOff", ""))
     kubernetes.pods = {"old": old, "new": client("dev-client-new", problem=("", ""))}
 
-    assert stopped() == (f"dev-client: 1 of 2 clients are as the settings say (dev-client-new: knows no leader){AGAIN}")
+    assert stopped() == (
+        f"dev-client: 1 of 2 clients run the new specification (dev-client-new: knows no leader){AGAIN}"
+    )
 
 
 @pytest.mark.parametrize("kind", ["deployments", "daemonsets"])
@@ -160,7 +162,7 @@ def test_why_no_pod_is_made_is_told(kubernetes: FakeKubernetes, kind: str) -> No
     kubernetes.events = [failure | {"lastTimestamp": "2026-01-01T00:00:00Z"}]
 
     assert stopped(kind=kind) == (
-        f"dev-client: 0 of 2 clients are as the settings say (FailedCreate: exceeded quota: small){AGAIN}"
+        f"dev-client: 0 of 2 clients run the new specification (FailedCreate: exceeded quota: small){AGAIN}"
     )
 
 

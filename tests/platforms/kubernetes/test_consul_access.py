@@ -97,7 +97,7 @@ def test_where_no_port_is_forwarded_the_proxy_is_taken_and_remembered(kubernetes
 def test_where_only_a_tunnel_will_do_its_refusal_is_told(kubernetes: FakeKubernetes) -> None:
     kubernetes.forwards = 403
 
-    with pytest.raises(UnreachableError, match="no port is forwarded: 403"):
+    with pytest.raises(UnreachableError, match="the API server refused to forward a port: 403"):
         Consul([address(AccessMethod.FORWARD)], timeout=0).keys_below("a")
 
 
@@ -139,7 +139,7 @@ def test_a_tunnel_is_dug_anew_after_its_pod_was_replaced(kubernetes: FakeKuberne
 
     opened.get(f"{address(AccessMethod.FORWARD)}/v1/status/leader", timeout=5)
 
-    assert [one.server for one in three.asked] == [2]
+    assert [one.server for one in three.requests] == [2]
 
 
 def test_many_may_use_one_tunnel_at_once(kubernetes: FakeKubernetes, consul: FakeConsul) -> None:
@@ -183,5 +183,5 @@ def test_a_context_and_a_kubeconfig_are_found_by_their_names(
 
 
 def test_what_names_no_pod_is_no_address() -> None:
-    with pytest.raises(requests.exceptions.InvalidURL, match="names no pod"):
+    with pytest.raises(requests.exceptions.InvalidURL, match="does not name a pod"):
         access.session().get("http+kubernetes://_/dev/v1/status/leader", timeout=5)

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
@@ -10,6 +10,8 @@ from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.kubernetes.platform import KubernetesPlatform
+from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
+from consul_on_pulumi.schema.check import checked
 from pulumi.runtime import rpc
 
 from tests.recording import BALANCER, NODE_PORT, Build, Registration, build, client_args, cluster_args, server_args
@@ -32,6 +34,9 @@ ON_KUBERNETES = {
     "consul-client-http": "kubernetes:core/v1:Service",
     "consul-client-rollout": "pulumi-python:dynamic/consul-on-pulumi:ClientRollout",
     "consul-client-policy": "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+    "consul-client-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
+    "consul-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
+    "consul-server-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-namespace": "kubernetes:core/v1:Namespace",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
     "consul-server": "consul-on-pulumi:index:ConsulServer",
@@ -182,6 +187,7 @@ def test_a_claim_that_grows_replaces_nothing() -> None:
     assert seen["consul-server-claims"].inputs == {
         "claims": ["data-dev-server-0", "data-dev-server-1", "data-dev-server-2"],
         "size": "20Gi",
+        "labels": {**SERVERS, "consul-on-pulumi/cluster-id": "id-of-consul-identity"},
         "cluster": "_",
         "namespace": "dev",
         "stateful_set": "dev-server",
@@ -249,7 +255,8 @@ def test_secret_documents_are_apart_readable_by_the_agent_alone_and_secret_to_pu
             secrets={"gossip.json": pulumi.Output.secret('{"encrypt": "hunter2"}')},
         )
         parent = pulumi.ComponentResource("test:index:Tier", "tier")
-        KubernetesPlatform({"namespace": "lan"}).place("tier", group, pulumi.ResourceOptions(parent=parent))
+        _, settings = checked({"namespace": "lan"}, KubernetesArgs, "kubernetes")
+        KubernetesPlatform(cast(KubernetesArgs, settings)).place("tier", group, pulumi.ResourceOptions(parent=parent))
 
     seen = build(program)
     (made,) = seen.of("Secret")
@@ -413,7 +420,11 @@ def test_an_ingress_leads_to_the_ui_service_and_is_not_waited_for() -> None:
     assert ingress["spec"]["tls"] == [{"hosts": ["c.example.com"], "secretName": "cert"}]
     (rule,) = ingress["spec"]["rules"]
     assert rule["http"]["paths"][0]["backend"]["service"] == {"name": "dev-ui", "port": {"name": "http"}}
-    assert ingress["metadata"]["annotations"] == {"a": "b", "pulumi.com/skipAwait": "true"}
+    assert ingress["metadata"]["annotations"] == {
+        "a": "b",
+        "pulumi.com/skipAwait": "true",
+        "pulumi.com/patchForce": "true",
+    }
 
 
 def test_only_a_load_balancer_is_waited_for() -> None:
@@ -647,7 +658,10 @@ def test_the_roll_of_the_clients_knows_them_by_what_they_are_made_of(
     template = workload.inputs["spec"]["template"]["metadata"]
     selector = workload.inputs["spec"]["selector"]["matchLabels"]
 
-    assert workload.inputs["metadata"]["annotations"] == {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
+    assert workload.inputs["metadata"]["annotations"] == {
+        "pulumi.com/waitFor": "jsonpath={.metadata.uid}",
+        "pulumi.com/patchForce": "true",
+    }
     assert seen["consul-client-rollout"].inputs == {
         "spec_hash": template["annotations"]["consul-on-pulumi/spec-hash"],
         "selector": selector,

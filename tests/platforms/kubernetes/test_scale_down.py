@@ -68,7 +68,7 @@ def test_servers_leave_one_at_a_time_highest_first_and_their_pods_and_claims_fol
     assert sorted(kubernetes.pods) == FIVE[:3]
     assert sorted(kubernetes.claims) == [f"data-{name}" for name in FIVE[:3]]
     # What still is a member in somebody's list is forgotten, once its pod is gone.
-    assert {step[2] for step in played.done if step[0] == "forget"} == {FIVE[3], FIVE[4]}
+    assert {step[2] for step in played.done if step[0] == "force-leave"} == {FIVE[3], FIVE[4]}
 
 
 def test_a_leader_hands_over_before_it_leaves(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
@@ -103,7 +103,7 @@ def test_servers_that_the_rest_cannot_do_without_stay(played: ScriptedServers, k
 
 
 def test_a_server_that_does_not_leave_keeps_its_pod(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
-    played.deaf = True
+    played.ignores_requests = True
 
     with pytest.raises(RolloutStoppedError) as caught:
         shrink()
@@ -120,7 +120,7 @@ def test_a_pod_that_does_not_end_stops_the_next_from_leaving(
     with pytest.raises(RolloutStoppedError) as caught:
         shrink()
 
-    assert str(caught.value) == "the pod or the claim of dev-server-4 did not end: run `pulumi up` again"
+    assert str(caught.value) == "the pod or the claim of dev-server-4 still exists after 0 s: run `pulumi up` again"
     assert kubernetes.scaled == [4]
 
 

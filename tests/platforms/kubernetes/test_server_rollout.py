@@ -95,9 +95,9 @@ def test_followers_are_replaced_first_and_the_leader_last_after_it_handed_over(
 
 def test_a_server_that_does_not_leave_keeps_its_pod(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
     kubernetes.rolls_to("new")
-    played.deaf = True
+    played.ignores_requests = True
 
-    assert stopped() == "dev-server-1 did not leave Raft and was not touched: run `pulumi up` again"
+    assert stopped() == "dev-server-1 did not leave Raft and was not replaced: run `pulumi up` again"
     assert kubernetes.deleted == []
 
 
@@ -122,18 +122,20 @@ def test_at_the_birth_of_a_cluster_no_pod_is_replaced_and_nothing_waited_for(
     assert played.done == []
 
 
-def test_at_the_birth_of_a_cluster_all_votes_are_waited_for(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+def test_at_the_birth_of_a_cluster_all_votes_are_waited_for(
+    played: ScriptedServers, kubernetes: FakeKubernetes
+) -> None:
     played.down = set(NAMES)
     played.leader = None
     looks = iter(range(10))
-    look = played.look
+    view = played.view
 
     def later() -> Any:
         if next(looks) == 3:
             played.down, played.leader = set(), NAMES[2]
-        return look()
+        return view()
 
-    played.look = later  # type: ignore[method-assign]
+    played.view = later  # type: ignore[method-assign]
 
     result = VotersProvider().create(props())
 
@@ -209,7 +211,7 @@ def test_bug_a_server_that_only_does_not_answer_is_no_loss_while_kubernetes_call
 @pytest.mark.parametrize(
     ("problem", "reason"),
     [
-        (lambda played: played.learning.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
+        (lambda played: played.non_voters.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
         (lambda played: played.applied.update({NAMES[2]: 99}), "dev-server-2 has applied 99 of 100 entries"),
     ],
     ids=["no voter", "behind"],
@@ -237,7 +239,9 @@ def test_a_pod_that_does_not_come_back_stops_the_roll_with_kubernetes_words(
     assert kubernetes.deleted == [NAMES[1]]
 
 
-def test_an_agent_that_crashes_is_quoted_with_its_last_words(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+def test_an_agent_that_crashes_is_quoted_with_its_last_words(
+    played: ScriptedServers, kubernetes: FakeKubernetes
+) -> None:
     kubernetes.rolls_to("new")
     kubernetes.on_delete = played.down.add
 
@@ -357,7 +361,9 @@ def test_a_roll_waits_until_the_controller_knows_what_to_make(
 ) -> None:
     kubernetes.generation = 2
 
-    assert stopped() == "the controller took no notice of StatefulSet dev-server within 1 s: no pod was touched"
+    assert stopped() == (
+        "the controller has not seen the last change of StatefulSet dev-server for 1 s: no pod was replaced"
+    )
 
 
 def test_a_pod_that_is_made_anew_and_still_is_not_what_the_settings_say_is_not_replaced_for_ever(
@@ -366,7 +372,7 @@ def test_a_pod_that_is_made_anew_and_still_is_not_what_the_settings_say_is_not_r
     kubernetes.rolls_to("of somebody else")
 
     assert stopped() == (
-        "dev-server-1 was replaced and is not what the settings say: somebody else changed the StatefulSet, "
+        "dev-server-1 was replaced and still differs from the settings: somebody else changed the StatefulSet, "
         "so run `pulumi refresh` and `pulumi up`"
     )
     assert kubernetes.deleted == [NAMES[1]]

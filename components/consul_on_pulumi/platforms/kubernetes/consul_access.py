@@ -1,8 +1,8 @@
 """How the program reaches the Consul agent in a pod: through the Kubernetes API server, or as the settings say.
 
-`http+kubernetes://CONTEXT/NAMESPACE/POD:PORT` forwards a port or, where the API server forwards none, goes through its
-proxy; `-forward` and `-proxy` after the scheme ask for one of the two. Credentials come from the kubeconfig at the time
-of use.
+An address `http+kubernetes://CONTEXT/NAMESPACE/POD:PORT` uses port forwarding, or the API server's proxy if it forwards
+no ports; `-forward` or `-proxy` after the scheme selects one of them. Credentials are read from the kubeconfig at each
+use.
 """
 
 import json
@@ -22,7 +22,7 @@ from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
 
 class AccessMethod(Enum):
-    """How to get through an API server; the value is what follows the scheme."""
+    """How to reach a pod through the API server; the value is the end of the URL scheme."""
 
     AUTO = ""
     FORWARD = "-forward"
@@ -30,7 +30,7 @@ class AccessMethod(Enum):
 
 
 METHODS = {"auto": AccessMethod.AUTO, "port-forward": AccessMethod.FORWARD, "proxy": AccessMethod.PROXY}
-"""The words of the setting."""
+"""The values of the setting `consul_access`, besides a URL."""
 _PATH = re.compile(r"/(?P<namespace>[^/]+)/(?P<pod>[^/:]+):(?P<port>\d+)(?P<rest>.*)")
 _without_port_forward: set[Cluster] = set()
 
@@ -44,26 +44,26 @@ def address(
     scheme: str = "http",
     method: AccessMethod = AccessMethod.AUTO,
 ) -> str:
-    """The address of a port of a pod, to be handed to whatever asks Consul."""
+    """The address of a port of a pod, for `consul/access.py`."""
     return f"{scheme}+kubernetes{method.value}://{cluster.text}/{namespace}/{pod}:{port}"
 
 
 def server_address(settings: KubernetesArgs, pod: str) -> str:
-    """The address of one server's HTTP API, as the setting `consul_access` says."""
-    chosen = settings.get("consul_access", "auto")
+    """The address of one server's HTTP API, following the setting `consul_access`."""
+    chosen = settings["consul_access"]
     if chosen not in METHODS:
         return chosen.format(pod=pod)
     return address(cluster_of(settings), settings["namespace"], pod, ports.HTTP, method=METHODS[chosen])
 
 
 def adapter(scheme: str) -> BaseAdapter:
-    """The adapter for addresses with this scheme, such as `http+kubernetes-proxy`."""
+    """The adapter for a scheme such as `http+kubernetes-proxy`."""
     secure, _, rest = scheme.partition("+kubernetes")
     return PodAdapter(secure, AccessMethod(rest))
 
 
 class PodAdapter(BaseAdapter):
-    """Turns what is asked of a pod into what an API server or a tunnel's entrance is asked."""
+    """Sends requests for a pod to a forwarded port or to the API server's proxy."""
 
     def __init__(self, scheme: str, method: AccessMethod) -> None:
         super().__init__()
@@ -73,32 +73,32 @@ class PodAdapter(BaseAdapter):
         self._api_servers: dict[Cluster, requests.Session] = {}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Send through a forwarded port, else through the API server's proxy."""
+        """Send through a forwarded port, or else through the API server's proxy."""
         url = urlsplit(request.url or "")
-        named = _PATH.fullmatch(url.path)
-        if named is None:
-            raise requests.exceptions.InvalidURL(f"{request.url} names no pod and port")
-        cluster, namespace, pod = Cluster.of(url.netloc), named["namespace"], named["pod"]
-        rest = named["rest"] + (f"?{url.query}" if url.query else "")
+        target = _PATH.fullmatch(url.path)
+        if target is None:
+            raise requests.exceptions.InvalidURL(f"{request.url} does not name a pod and a port")
+        cluster, namespace, pod = Cluster.of(url.netloc), target["namespace"], target["pod"]
+        rest = target["rest"] + (f"?{url.query}" if url.query else "")
         sent = request.copy()
         if self._method is not AccessMethod.PROXY and cluster not in _without_port_forward:
             try:
-                port = port_forward.entrance((cluster, namespace, pod, int(named["port"])))
-            except port_forward.TunnelRefusedError as refused:
+                port = port_forward.local_port((cluster, namespace, pod, int(target["port"])))
+            except port_forward.PortForwardRefusedError as refused:
                 if self._method is AccessMethod.FORWARD:
-                    raise requests.ConnectionError(f"no port is forwarded: {refused}") from refused
+                    raise requests.ConnectionError(f"the API server refused to forward a port: {refused}") from refused
                 _without_port_forward.add(cluster)
             else:
                 sent.url = f"{self._scheme}://127.0.0.1:{port}{rest}"
                 return self._direct.send(sent, *args, **options)
         secure = "https:" if self._scheme == "https" else ""
-        return self._by_proxy(sent, cluster, f"{namespace}/pods/{secure}{pod}:{named['port']}/proxy{rest}", options)
+        return self._by_proxy(sent, cluster, f"{namespace}/pods/{secure}{pod}:{target['port']}/proxy{rest}", options)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         self._direct.close()
-        for opened in self._api_servers.values():
-            opened.close()
+        for session in self._api_servers.values():
+            session.close()
 
     def _by_proxy(
         self, sent: requests.PreparedRequest, cluster: Cluster, path: str, options: dict[str, Any]
@@ -109,14 +109,14 @@ class PodAdapter(BaseAdapter):
         sent.headers.update(kubeconfig.authorization(configuration))
         own = {"verify": api.verify, "cert": api.cert, "proxies": api.proxies}
         answer = api.get_adapter(sent.url).send(sent, **options | own)
-        if not answer.ok and (said := _of_api_server(answer)):
-            # Else a pod that is missing would look like a key that is missing.
-            raise requests.ConnectionError(said)
+        if not answer.ok and (message := _api_server_message(answer)):
+            # Otherwise a missing pod would look like a missing key.
+            raise requests.ConnectionError(message)
         return answer
 
 
-def _of_api_server(answer: requests.Response) -> str | None:
-    """What the API server itself says, or None where the answer comes from behind it."""
+def _api_server_message(answer: requests.Response) -> str | None:
+    """The error message of the API server itself, or None if the answer comes from Consul."""
     try:
         status = answer.json()
     except (json.JSONDecodeError, requests.JSONDecodeError):

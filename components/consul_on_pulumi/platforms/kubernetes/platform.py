@@ -1,4 +1,4 @@
-"""KubernetesPlatform: a namespace, in it a StatefulSet of servers and the clients beside it."""
+"""KubernetesPlatform: a namespace with a StatefulSet of servers, and clients."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,41 +8,43 @@ import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
-from consul_on_pulumi.platforms.contract import NOTHING, AgentGroup, Placed, SharedResources
-from consul_on_pulumi.platforms.kubernetes import orphans, pulumi_provider, refusals
-from consul_on_pulumi.platforms.kubernetes.objects import clients, servers
+from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
+from consul_on_pulumi.platforms.kubernetes import ownership, pulumi_provider, refusals
+from consul_on_pulumi.platforms.kubernetes.objects import clients, names, servers
+from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, Tier, cluster_of, selector
+from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, Tier, cluster_of, selector
+from consul_on_pulumi.resource_options import with_options
 
 LEAVE_ON_TERMINATE = True
-"""Whether a server whose pod ends leaves Raft. It returns at another address: one that did not leave is taken for dead
-there for half a minute, and the others may lose their leader meanwhile (measured: docs/operations.md)."""
+"""A server leaves Raft when its pod ends, because the next pod has another address. The agents refuse the name of a
+server that did not leave for half a minute, and may lose their leader in that time (measured: docs/operations.md)."""
 OWN = "of its own"
-"""Said of the namespace where the settings name none."""
-STANDARD = "pod-security.kubernetes.io"
-"""Prefix of the labels that make a namespace refuse pods with more rights than agents need."""
+"""Recorded for the namespace where the settings name none."""
+POD_SECURITY = "pod-security.kubernetes.io"
+"""Prefix of the labels that set the Pod Security Standard of a namespace."""
 
 
 @dataclass(frozen=True, slots=True)
 class KubernetesPlatform:
-    """The Kubernetes backend; satisfies `Platform`."""
+    """Implements `Platform` on Kubernetes."""
 
     settings: KubernetesArgs
+    shared: str = "namespace"
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
-        """Settings that make no objects, and a number of clients that cannot be kept."""
-        yield from refusals.problems(self.settings, f"{path}.kubernetes")
-        yield from refusals.client_problems(self.settings, topology.clients, f"{path}.kubernetes")
+        """Combinations of settings that no cluster can have."""
+        return refusals.problems(self.settings, topology, path)
 
-    def fixed(self) -> dict[str, str]:
-        """Where the volumes are, and what they are made of: neither follows a change."""
+    def fixed_settings(self) -> dict[str, str]:
+        """The place and the storage class of the volumes: a volume cannot change them."""
         return {
             "kubernetes.namespace": self.settings.get("namespace", OWN),
-            "kubernetes.storage.storage_class": self.settings.get("storage", {}).get("storage_class", "the default"),
+            "kubernetes.storage.storage_class": self.settings["storage"].get("storage_class", "the default"),
         }
 
     def traits(self) -> PlatformTraits:
-        """Names of a namespace, and logs that a machine collects."""
+        """DNS names in the namespace, and logs as JSON for a log collector."""
         return PlatformTraits(servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=self._domain)
 
     def shared_resources(
@@ -53,29 +55,46 @@ class KubernetesPlatform:
         provider = pulumi.ResourceOptions(provider=opts.provider) if opts.provider else pulumi.ResourceOptions()
         if "namespace" in self.settings:
             return SharedResources(platform={"kubernetes": self.settings}, opts=provider)
-        levels = {f"{STANDARD}/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-        labels = {**self.settings.get("labels", {}), **selector(topology.cluster), **levels, CLUSTER_ID: cluster_id}
+        levels = {f"{POD_SECURITY}/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+        labels = {**self.settings["labels"], **selector(topology.cluster), **levels, CLUSTER_ID: cluster_id}
+        owned = Ownership(
+            f"{name}-ownership", [f"Namespace/{topology.cluster}"], "", cluster_of(self.settings), cluster_id, {}, opts
+        )
         namespace = kubernetes.core.v1.Namespace(
-            f"{name}-namespace", metadata={"name": topology.cluster, "labels": labels}, opts=opts
+            f"{name}-namespace",
+            metadata={"name": topology.cluster, "labels": labels, "annotations": OURS},
+            opts=with_options(opts, depends_on=[owned]),
         )
         return SharedResources(
             platform={"kubernetes": {**self.settings, "namespace": topology.cluster}},
-            opts=pulumi.ResourceOptions.merge(provider, pulumi.ResourceOptions(depends_on=[namespace])),
+            opts=with_options(provider, depends_on=[namespace]),
         )
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
-        """The workload of one tier, and what it needs."""
+        """Create the workload of one tier, and the objects that it needs."""
         if not group.count:
-            return NOTHING
+            return Placed()
         tier = Tier(name, group, self.settings)
-        make = servers.place if group.role is Role.SERVER else clients.place
-        return make(tier, self._domain, self._prepared(name, opts))
+        opts = self._prepared(name, opts)
+        cluster, retained = cluster_of(self.settings), tier.selector if self.settings["retain_data"] else {}
+        owned = Ownership(
+            f"{name}-ownership", names.of(tier), tier.namespace, cluster, group.cluster_id, retained, opts
+        )
+        create_tier = servers.place if group.role is Role.SERVER else clients.place
+        return create_tier(tier, self._domain, with_options(opts, depends_on=[owned]))
 
     def _prepared(self, name: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-        """`opts` with the provider that the settings ask for, and with what clears the way."""
+        """`opts` with the provider that the settings ask for, and with a check of each object before its creation."""
+        cluster = cluster_of(self.settings)
+        ownership.warn_if_unreachable(cluster)
         provided = pulumi_provider.with_provider(name, self.settings, opts)
-        return pulumi.ResourceOptions.merge(provided, orphans.cleared(name, cluster_of(self.settings)))
+        return pulumi.ResourceOptions.merge(provided, ownership.guarded(name, cluster))
 
     @property
     def _domain(self) -> str:
         return f"{self.settings['namespace']}.svc"
+
+
+def create(settings: KubernetesArgs) -> KubernetesPlatform:
+    """The platform with these settings."""
+    return KubernetesPlatform(settings)

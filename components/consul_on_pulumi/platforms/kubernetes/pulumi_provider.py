@@ -1,4 +1,4 @@
-"""The Pulumi provider that creates the objects of a cluster."""
+"""The Kubernetes provider of Pulumi for the objects of a cluster."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from consul_on_pulumi.resource_options import with_options
 
 
 def with_provider(name: str, settings: KubernetesArgs, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-    """`opts` with a provider for the context that the settings name, unless the caller gave one."""
+    """`opts` with a provider for the context of the settings, unless the caller passed a provider."""
     inherited = opts.parent.get_provider("kubernetes:core/v1:Service") if opts.parent else None
     if inherited is not None or not {"context", "kubeconfig"} & settings.keys():
         return opts

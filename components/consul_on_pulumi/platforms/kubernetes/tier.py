@@ -1,8 +1,11 @@
-"""One tier on Kubernetes: what its objects are called, labelled and selected by."""
+"""One tier on Kubernetes: the names, labels and selectors of its objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+
+import pulumi
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role
@@ -11,11 +14,14 @@ from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 
 CLUSTER_ID = "consul-on-pulumi/cluster-id"
-"""Label with the word that tells one cluster's objects from any other's, also of the same name."""
+"""Label of every object: tells a cluster's objects from those of another cluster with the same name."""
+OURS = {"pulumi.com/patchForce": "true"}
+"""Annotation of every object: an update sets our fields again where somebody else changed them, as `kubectl scale`
+does. Without it the API server refuses the update (pulumi-kubernetes #2491)."""
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
-"""Readiness is proved by asking Consul; waiting for endpoints would cost ten seconds a Service."""
+"""Annotation of a Service: we ask Consul whether it is ready. Waiting for endpoints would take ten seconds longer."""
 CREATED_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
-"""Of a workload behind which a roll of ours stands, which knows better than a probe when its agents are ready."""
+"""Annotation of a workload whose rollout a resource of ours waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +35,47 @@ class Tier:
 
     @property
     def namespace(self) -> str:
-        """Where all objects are."""
+        """The namespace of all objects."""
         return self.settings["namespace"]
 
     @property
     def object_name(self) -> str:
-        """The name of the workload, of its service and of what there is one of: `dev-server`."""
+        """The name of the workload, and of every object that there is one of: `dev-server`."""
         return naming.tier(self.group.topology.cluster, self.group.role)
 
     @property
     def selector(self) -> dict[str, str]:
-        """The labels that its pods are found by."""
+        """The labels that select its pods."""
         return selector(self.group.topology.cluster, self.group.role)
 
     @property
     def pod_labels(self) -> dict[str, str]:
         """The labels of its pods."""
-        return {**self.settings.get("labels", {}), "app.kubernetes.io/managed-by": "pulumi", **self.selector}
+        return {**self.settings["labels"], "app.kubernetes.io/managed-by": "pulumi", **self.selector}
 
-    def metadata(self, object_name: str | None, annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Of an object of this name; without one, Pulumi gives it a name that nothing else ever had."""
-        marked = {} if self.group.cluster_id is None else {CLUSTER_ID: self.group.cluster_id}
-        named = {} if object_name is None else {"name": object_name}
-        noted = {"annotations": dict(annotations)} if annotations else {}
-        return {**named, "namespace": self.namespace, "labels": {**self.pod_labels, **marked}, **noted}
+    @property
+    def claim_labels(self) -> dict[str, pulumi.Input[str]]:
+        """The labels of its claims."""
+        return {**self.settings["labels"], **self.selector, **self._cluster_id}
+
+    def metadata(
+        self, object_name: str | None, annotations: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        """The metadata of an object; without a name, Pulumi gives it a unique one."""
+        return {
+            **({} if object_name is None else {"name": object_name}),
+            "namespace": self.namespace,
+            "labels": {**self.pod_labels, **self._cluster_id},
+            "annotations": {**OURS, **annotations},
+        }
+
+    @property
+    def _cluster_id(self) -> dict[str, pulumi.Input[str]]:
+        return {} if self.group.cluster_id is None else {CLUSTER_ID: self.group.cluster_id}
 
 
 def selector(cluster: str, role: Role | None = None) -> dict[str, str]:
-    """The recommended labels that tell the agents of one cluster, or those of one role, from all other pods."""
+    """The recommended labels that select the agents of one cluster, or those of one role."""
     component = {"app.kubernetes.io/component": role.value} if role else {}
     return {"app.kubernetes.io/name": "consul", "app.kubernetes.io/instance": cluster, **component}
 

@@ -1,4 +1,4 @@
-"""The clients' Deployment or DaemonSet and its pods: how far the controller is with replacing them."""
+"""The clients' Deployment or DaemonSet and its pods: the progress of a rollout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,41 +14,41 @@ from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
 
 
 class Kind(Enum):
-    """What keeps the clients; the value is its name in the API's paths."""
+    """The kind of workload; the value is its name in API paths."""
 
     DEPLOYMENT = "deployments"
     DAEMON_SET = "daemonsets"
 
 
 class ClientWorkload(TypedDict):
-    """Which clients, in the words of a resource's properties."""
+    """Which clients; these are properties of resources in the state."""
 
     cluster: str
-    """The Kubernetes cluster, as `kubeconfig.Cluster.text` spells it."""
+    """The Kubernetes cluster, in the form of `kubeconfig.Cluster.text`."""
     namespace: str
-    """Where they are."""
+    """Their namespace."""
     kind: str
     """The value of a Kind."""
     workload: str
     """Its name."""
     selector: Mapping[str, str]
-    """The labels that its pods are found by."""
+    """The labels that select its pods."""
     spec_hash: pulumi.Input[str]
-    """Digest of everything that a client's pod is made of."""
+    """Digest of the whole specification of a client's pod."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a roll is."""
+    """The progress of a rollout."""
 
     wanted: int
-    """How many clients there are to be."""
+    """How many clients the workload asks for."""
     available: int
-    """How many of them are as described, and ready."""
+    """How many of them have the new specification and are ready."""
     finished: bool
-    """Whether the controller has seen the last change, and nothing is left to do."""
+    """Whether the controller has seen the last change and completed the rollout."""
     version: str
-    """What the workload says: every change makes another one."""
+    """UID and generation of the workload: every change of its specification gives another one."""
 
 
 class Clients:
@@ -60,33 +60,33 @@ class Clients:
         self._kind = Kind(which["kind"])
         self._namespace = str(which["namespace"])
         self._selector = ",".join(f"{label}={value}" for label, value in which["selector"].items())
-        self._definition = which["spec_hash"]
+        self._spec_hash = which["spec_hash"]
         self._api = ApiServer(Cluster.of(which["cluster"]))
 
     def progress(self) -> Progress | None:
-        """Where the controller stands; None where there is no such workload."""
+        """The current state; None if the workload does not exist."""
         found = self._found()
         if found is None:
             return None
         counted = _of_deployment if self._kind is Kind.DEPLOYMENT else _of_daemon_set
         metadata, status = found["metadata"], found.get("status", {})
         wanted, updated, available, surplus = counted(found, status)
-        settled = status.get("observedGeneration", 0) >= metadata["generation"]
+        observed = status.get("observedGeneration", 0) >= metadata["generation"]
         return Progress(
             wanted=wanted,
             available=min(updated, available),
-            finished=settled and updated >= wanted and available >= wanted and not surplus,
+            finished=observed and updated >= wanted and available >= wanted and not surplus,
             version=f"{metadata['uid']}/{metadata['generation']}",
         )
 
     def pods(self) -> list[Pod]:
-        """Those pods that are as described and do not end."""
+        """The pods with the new specification that are not terminating."""
         listed = self._api.find(f"/api/v1/namespaces/{self._namespace}/pods", labelSelector=self._selector) or {}
         pods = map(pod_of, listed.get("items", []))
-        return [pod for pod in pods if pod.spec_hash == self._definition and not pod.leaving]
+        return [pod for pod in pods if pod.spec_hash == self._spec_hash and not pod.terminating]
 
     def problem(self) -> str:
-        """Why the controller makes no pods, in Kubernetes' words; empty where it says nothing."""
+        """Why the controller creates no pods, as Kubernetes reports it; may be empty."""
         if self._kind is Kind.DAEMON_SET:
             return warning_events.last(self._api, self._namespace, "DaemonSet", self.name)
         conditions = (self._found() or {}).get("status", {}).get("conditions", [])
@@ -104,6 +104,6 @@ def _of_deployment(found: Object, status: Object) -> tuple[int, int, int, int]:
 
 
 def _of_daemon_set(_found: Object, status: Object) -> tuple[int, int, int, int]:
-    """The same, where each node that is meant gets one."""
+    """The same for a DaemonSet, which has one pod on each selected node."""
     updated, available = status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0)
     return status.get("desiredNumberScheduled", 0), updated, available, 0

@@ -1,6 +1,6 @@
-"""Which Kubernetes API server is meant, and how to talk to it: as a kubeconfig says, at the time of use.
+"""The address and the credentials of an API server, read from a kubeconfig at each use.
 
-Nothing in here is kept in a state. What a state holds is the name of a context, and of a kubeconfig if one was named.
+The state holds none of them, only the name of a context and the path of a kubeconfig if the settings name one.
 """
 
 import os
@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 import requests
 
 CURRENT = "_"
-"""Stands for the context that is current where the program runs."""
+"""In a URL: the current context."""
 
 _loaded: dict["Cluster", Any] = {}
 _loading = threading.RLock()
@@ -21,30 +21,30 @@ _loading = threading.RLock()
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A Kubernetes cluster by its name in a kubeconfig."""
+    """A Kubernetes cluster: a context of a kubeconfig."""
 
     context: str = ""
-    """Empty: the current one, or that of the service account where the program itself runs in a pod."""
+    """Empty: the current context, or the service account if the program itself runs in a pod."""
     kubeconfig: str = ""
     """Path; empty: `$KUBECONFIG`, else `~/.kube/config`."""
 
     @property
     def text(self) -> str:
-        """The cluster in one word that fits the host part of a URL: `CONTEXT` or `CONTEXT;KUBECONFIG`."""
+        """The cluster as the host part of a URL: `CONTEXT` or `CONTEXT;KUBECONFIG`."""
         words = [self.context or CURRENT, *([self.kubeconfig] if self.kubeconfig else [])]
         return ";".join(quote(word, safe="") for word in words)
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """The cluster that `text` says."""
+        """The cluster with this `text`."""
         context, _, kubeconfig = text.partition(";")
         return cls(context="" if context == CURRENT else unquote(context), kubeconfig=unquote(kubeconfig))
 
 
 def access(cluster: Cluster) -> Any:
-    """The client's configuration (`kubernetes.client.Configuration`) with credentials that are valid now.
+    """The client's configuration (`kubernetes.client.Configuration`) with valid credentials.
 
-    Raises requests.ConnectionError, since a cluster that no kubeconfig leads to is one that cannot be reached.
+    Raises requests.ConnectionError if no kubeconfig has this cluster.
     """
     with _loading:
         if cluster not in _loaded:
@@ -53,16 +53,16 @@ def access(cluster: Cluster) -> Any:
 
 
 def authorization(configuration: Any) -> dict[str, str]:
-    """The headers that a request needs; an exec plugin or a provider is asked anew for a token that has expired."""
+    """The headers of a request. An exec plugin or an auth provider renews a token that has expired."""
     with _loading:
         settings = configuration.auth_settings()
     return {one["key"]: one["value"] for one in settings.values() if one["in"] == "header"}
 
 
 def session(configuration: Any) -> requests.Session:
-    """A session that trusts this API server, and shows the client certificate if there is one."""
+    """A session that verifies this API server and sends the client certificate if there is one."""
     opened = requests.Session()
-    # A proxy of the environment is not for an API server unless the kubeconfig says so.
+    # Only the kubeconfig sets a proxy, as for kubectl; the environment does not.
     opened.trust_env = False
     opened.verify = (configuration.ssl_ca_cert or True) if configuration.verify_ssl else False
     if configuration.cert_file and configuration.key_file:
@@ -77,7 +77,7 @@ def session(configuration: Any) -> requests.Session:
 
 
 def _load(cluster: Cluster) -> Any:
-    # Half a second, and needed by nobody but users of Kubernetes.
+    # Takes half a second, and only users of Kubernetes need it.
     from kubernetes import client, config
 
     configuration = client.Configuration()

@@ -1,4 +1,4 @@
-"""One pod as Kubernetes sees it: what it was made from, and why it does not run."""
+"""The state of a pod: what it was created from, and why it does not run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from consul_on_pulumi.platforms.kubernetes.api.api_server import Object
 
 SPEC_HASH = "consul-on-pulumi/spec-hash"
-"""Annotation of a pod: digest of everything that it is made of."""
+"""Annotation of a pod: digest of its whole specification."""
 CRASHING = "CrashLoopBackOff"
 UNRECOVERABLE = (
     CRASHING,
@@ -20,42 +20,42 @@ UNRECOVERABLE = (
     "InvalidImageName",
     "RunContainerError",
 )
-"""Why a container waits where waiting longer rarely helps (kubelet, pkg/kubelet/images and kuberuntime)."""
+"""Reasons of a waiting container that rarely end by themselves (kubelet, pkg/kubelet/images and kuberuntime)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
-    """One pod just now."""
+    """One pod."""
 
     name: str
     uid: str
     revision: str
-    """Name of the ControllerRevision that it was made from."""
+    """Name of the ControllerRevision that it was created from."""
     spec_hash: str | None
     ready: bool
-    leaving: bool
-    """Whether it was deleted and only ends."""
+    terminating: bool
+    """Whether it was deleted, and its containers are ending."""
     problem: str
-    """Why it does not run, in Kubernetes' words; empty where it says nothing."""
+    """Why it does not run, as Kubernetes reports it; may be empty."""
     unrecoverable: bool
-    """Whether it will hardly run without somebody doing something."""
+    """Whether it will probably not run until somebody changes something."""
     crashes: int
-    """How often its container was started again, counted while it is held back for that: else 0."""
+    """How often its container restarted, if it is in CrashLoopBackOff; else 0."""
 
 
 def pod_of(found: Object) -> Pod:
-    """The pod that an object of the API describes."""
+    """The pod that an API object describes."""
     metadata, status = found["metadata"], found.get("status", {})
     conditions = {one["type"]: one for one in status.get("conditions", [])}
-    troubles = [_waiting(one) for one in status.get("containerStatuses", [])]
-    reason, problem = next((each for each in troubles if each[0]), _unscheduled(conditions.get("PodScheduled", {})))
+    waiting = [_waiting(one) for one in status.get("containerStatuses", [])]
+    reason, problem = next((each for each in waiting if each[0]), _unscheduled(conditions.get("PodScheduled", {})))
     return Pod(
         name=metadata["name"],
         uid=metadata["uid"],
         revision=metadata.get("labels", {}).get("controller-revision-hash", ""),
         spec_hash=metadata.get("annotations", {}).get(SPEC_HASH),
         ready=conditions.get("Ready", {}).get("status") == "True",
-        leaving="deletionTimestamp" in metadata,
+        terminating="deletionTimestamp" in metadata,
         problem=problem,
         unrecoverable=reason in UNRECOVERABLE,
         crashes=sum(one.get("restartCount", 0) for one in status["containerStatuses"]) if reason == CRASHING else 0,
@@ -63,15 +63,15 @@ def pod_of(found: Object) -> Pod:
 
 
 def _waiting(container: Mapping[str, Any]) -> tuple[str, str]:
-    """Why a container does not run, as a word and as a sentence that ends with its own last ones."""
+    """Why a container does not run: the reason, and a sentence with its last log lines."""
     state = container.get("state", {})
     waiting = state.get("waiting") or {}
-    ended = state.get("terminated") or container.get("lastState", {}).get("terminated") or {}
-    reason = str(waiting.get("reason") or (ended.get("reason") if "terminated" in state else "") or "")
+    terminated = state.get("terminated") or container.get("lastState", {}).get("terminated") or {}
+    reason = str(waiting.get("reason") or (terminated.get("reason") if "terminated" in state else "") or "")
     if reason in ("", "ContainerCreating", "PodInitializing"):
         return "", ""
-    words = str(ended.get("message") or waiting.get("message") or "").strip().splitlines()[-3:]
-    return reason, f"{reason}: {' / '.join(words)}" if words else reason
+    lines = str(terminated.get("message") or waiting.get("message") or "").strip().splitlines()[-3:]
+    return reason, f"{reason}: {' / '.join(lines)}" if lines else reason
 
 
 def _unscheduled(condition: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""One StatefulSet and its pods: where a roll stands, and the few orders that a roll gives."""
+"""One StatefulSet with its pods and claims: its state, and the changes that a rollout makes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
 
 
 class Workload(TypedDict):
-    """Which StatefulSet, in the words of a resource's properties."""
+    """Which StatefulSet; these are properties of resources in the state."""
 
     cluster: str
-    """The Kubernetes cluster, as `kubeconfig.Cluster.text` spells it."""
+    """The Kubernetes cluster, in the form of `kubeconfig.Cluster.text`."""
     namespace: str
-    """Where it is."""
+    """Its namespace."""
     stateful_set: str
     """Its name, and the prefix of its pods' names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Roll:
-    """What the controller is told and has understood."""
+class Status:
+    """The specification of the StatefulSet, and whether the controller has seen it."""
 
     uid: str
     replicas: int
     revision: str
-    """What a new pod would be made from."""
-    settled: bool
+    """The ControllerRevision that a new pod is created from."""
+    observed: bool
     """Whether the controller has seen the last change."""
 
 
@@ -44,26 +44,26 @@ class StatefulSet:
         self._core = f"/api/v1/namespaces/{self._namespace}"
         self._path = f"/apis/apps/v1/namespaces/{self._namespace}/statefulsets/{self.name}"
 
-    def roll(self) -> Roll | None:
-        """Where the controller stands; None where there is no such StatefulSet."""
+    def status(self) -> Status | None:
+        """The current state; None if the StatefulSet does not exist."""
         found = self._api.find(self._path)
         if found is None:
             return None
         status = found.get("status", {})
-        return Roll(
+        return Status(
             uid=found["metadata"]["uid"],
             replicas=found["spec"]["replicas"],
             revision=status.get("updateRevision", ""),
-            settled=status.get("observedGeneration", 0) >= found["metadata"]["generation"],
+            observed=status.get("observedGeneration", 0) >= found["metadata"]["generation"],
         )
 
     def pods(self, names: Sequence[str]) -> Mapping[str, Pod]:
-        """Those of these pods that exist, by name."""
+        """The pods with these names that exist, by name."""
         found = {name: self._api.find(f"{self._core}/pods/{name}") for name in names}
         return {name: pod_of(pod) for name, pod in found.items() if pod is not None}
 
     def delete_pod(self, name: str, uid: str) -> None:
-        """Delete the pod if it still is the one with this `uid`; the controller makes another."""
+        """Delete the pod if it still has this `uid`; the controller creates another."""
         self._api.delete(f"{self._core}/pods/{name}", uid)
 
     def scale(self, replicas: int) -> None:
@@ -71,16 +71,15 @@ class StatefulSet:
         self._api.patch(f"{self._path}/scale", {"spec": {"replicas": replicas}})
 
     def claim(self, name: str) -> Object | None:
-        """A claim of the namespace."""
+        """The claim with this name; None if it does not exist."""
         return self._api.find(f"{self._core}/persistentvolumeclaims/{name}")
 
-    def grow_claim(self, name: str, size: str) -> None:
-        """Ask for more storage. Raises RefusedError where the storage class does not let volumes grow."""
-        change = {"spec": {"resources": {"requests": {"storage": size}}}}
+    def change_claim(self, name: str, change: Object) -> None:
+        """Merge `change` into a claim. Raises RefusedError, also where the storage class does not let volumes grow."""
         self._api.patch(f"{self._core}/persistentvolumeclaims/{name}", change)
 
     def last_warning(self, name: str) -> str:
-        """The last warning that Kubernetes gave about the pod, or about the StatefulSet where it made no pod."""
+        """The last warning event of the pod, or of the StatefulSet if the pod has none."""
         return warning_events.last(self._api, self._namespace, "Pod", name) or warning_events.last(
             self._api, self._namespace, "StatefulSet", self.name
         )

@@ -1,10 +1,10 @@
-"""What Kubernetes complains of."""
+"""Warning events of Kubernetes."""
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 
 
 def last(api: ApiServer, namespace: str, kind: str, name: str) -> str:
-    """The last warning that an object of the namespace gave rise to; empty where there was none."""
+    """The last warning about an object of the namespace; empty if there is none."""
     chosen = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
     events = (api.find(f"/api/v1/namespaces/{namespace}/events", fieldSelector=chosen) or {}).get("items", [])
     if not events:

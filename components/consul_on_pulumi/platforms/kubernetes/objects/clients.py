@@ -1,4 +1,4 @@
-"""The clients: a Deployment of as many as are wanted, or a DaemonSet with one on each node."""
+"""The clients: a Deployment with a fixed number of them, or a DaemonSet with one on each node."""
 
 from typing import Any
 
@@ -17,16 +17,16 @@ ARGUMENTS = ["-node=$(POD_NAME)", "-advertise=$(POD_IP)"]
 
 
 def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
-    """Make the clients and everything around them."""
+    """Create the clients and all their objects."""
     group, settings = tier.group, tier.settings
     files = configuration.documents(tier, domain)
-    config, made = configuration.config_map(tier, files, opts)
-    template, spec_hash = pod.template(tier, ARGUMENTS, config, [], configuration.secret(tier, opts))
-    around = [made, guards.account(tier, opts), *guards.network_policy(tier, opts)]
+    config_name, config_map = configuration.config_map(tier, files, opts)
+    template, spec_hash = pod.template(tier, ARGUMENTS, config_name, [], configuration.secret(tier, opts))
+    needed = [config_map, guards.account(tier, opts), *guards.network_policy(tier, opts)]
     services.api(tier, opts)
-    kind = Kind.DAEMON_SET if settings.get("clients") == "DaemonSet" else Kind.DEPLOYMENT
-    workload = _workload(tier, kind, template, with_options(opts, depends_on=around))
-    # With the workload the clients themselves go.
+    kind = Kind.DAEMON_SET if settings["clients"] == "DaemonSet" else Kind.DEPLOYMENT
+    workload = _workload(tier, kind, template, with_options(opts, depends_on=needed))
+    # A deletion of the workload deletes the clients, so there is no rollout to wait for then.
     after = with_options(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
     which = ClientWorkload(
         cluster=cluster_of(settings).text,
@@ -36,16 +36,14 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
         selector=tier.selector,
         spec_hash=spec_hash,
     )
-    roll = ClientRollout(f"{tier.name}-rollout", which, None if kind is Kind.DAEMON_SET else group.count, after)
+    rollout = ClientRollout(f"{tier.name}-rollout", which, None if kind is Kind.DAEMON_SET else group.count, after)
     address = f"http://{tier.object_name}.{domain}:{ports.HTTP}"
     return Placed(
-        api_addresses=[],
         http_addresses=[address],
         ui_addresses=[address],
         dns_addresses=[services.dns(tier, opts)],
-        updated=[roll],
-        ready=[roll],
-        data=None,
+        updated=[rollout],
+        ready=[rollout],
     )
 
 

@@ -1,5 +1,5 @@
-"""The agents' configuration in objects that never change: another document is another object, so a pod that restarts
-finds the configuration that it was rolled out with."""
+"""The agents' configuration in immutable objects: a new document is a new object, so a pod that restarts reads the
+configuration that it was created with."""
 
 import base64
 import json
@@ -15,53 +15,53 @@ from consul_on_pulumi.platforms.kubernetes.tier import Tier
 from consul_on_pulumi.platforms.spec_hash import digest_of
 
 AGENT = "agent.json"
-"""The document that all agents of a tier share."""
+"""File with the configuration that all agents of a tier share."""
 
 
 def documents(tier: Tier, domain: str) -> dict[str, str]:
-    """File name to JSON: what all agents share, and for each server what it alone has to be told."""
+    """File name to JSON: one file for all agents, and one for each server with the servers that it joins."""
     topology, shared = tier.group.topology, dict(tier.group.document)
     if tier.group.role is Role.CLIENT:
         return {AGENT: _json(shared)}
     del shared["retry_join"]
-    own = {
+    per_server = {
         f"{naming.node(topology.cluster, Role.SERVER, ordinal)}.json": _json(
-            {"retry_join": naming.join_of(ordinal, topology, domain)}
+            {"retry_join": naming.join_for_server(ordinal, topology, domain)}
         )
-        # For every size that there is, so that scaling changes no file.
+        # Files for the maximum number of servers, so that scaling changes no file.
         for ordinal in range(MAX_SERVERS)
     }
-    return {AGENT: _json(shared), **own}
+    return {AGENT: _json(shared), **per_server}
 
 
 def config_map(tier: Tier, files: Mapping[str, str], opts: pulumi.ResourceOptions) -> tuple[str, pulumi.Resource]:
-    """Make the object with these files; returns its name and what to wait for.
+    """Create the ConfigMap with these files; returns its name and the resource.
 
-    Its logical name carries the digest as well: as a replacement of one and the same resource, a document that comes
-    back after a roll that failed would find its own older object in the way, or be deleted together with it.
+    The logical name contains the digest too. With one logical name for all, a document that is restored after a failed
+    rollout would replace the resource, and collide with its own older object or be deleted together with it.
     """
     digest = digest_of(json.dumps(files, sort_keys=True))[:10]
     object_name = f"{tier.object_name}-{digest}"
-    made = kubernetes.core.v1.ConfigMap(
+    resource = kubernetes.core.v1.ConfigMap(
         f"{tier.name}-config-{digest}", metadata=tier.metadata(object_name), immutable=True, data=files, opts=opts
     )
-    return object_name, made
+    return object_name, resource
 
 
 def secret(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
-    """Make the object with the secret files, and return its name; None where there are none.
+    """Create the Secret with the secret files; returns its name, or None if there are no such files.
 
-    Another content is another object under a name that Pulumi draws, so pods that name it are others as well.
+    A new content is a new object with a name that Pulumi generates, so the pods are replaced as well.
     """
     if not tier.group.secrets:
         return None
     data: pulumi.Output[Any] = pulumi.Output.all(**tier.group.secrets).apply(
         lambda files: {name: base64.b64encode(text.encode()).decode() for name, text in files.items()}
     )
-    made = kubernetes.core.v1.Secret(
+    resource = kubernetes.core.v1.Secret(
         f"{tier.name}-secrets", metadata=tier.metadata(None), immutable=True, data=pulumi.Output.secret(data), opts=opts
     )
-    object_name: pulumi.Output[str] = made.metadata.name
+    object_name: pulumi.Output[str] = resource.metadata.name
     return object_name
 
 

@@ -1,4 +1,4 @@
-"""What keeps others, and Kubernetes itself, from harming a tier."""
+"""ServiceAccount, PodDisruptionBudget and NetworkPolicy of a tier."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from consul_on_pulumi.platforms.kubernetes.tier import Tier, selector
 
 
 def account(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.ServiceAccount:
-    """A service account without rights, whose token no pod gets to see."""
+    """A service account without rights; its token is mounted into no pod."""
     return kubernetes.core.v1.ServiceAccount(
         f"{tier.name}-account",
         metadata=tier.metadata(tier.object_name),
@@ -21,7 +21,7 @@ def account(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Serv
 
 
 def budget(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
-    """Nodes are drained so that one server at most is away. A lone server has no budget, since none could be kept."""
+    """A drain of nodes evicts one server at a time. A single server has no budget: it would block every drain."""
     if not failure_tolerance(tier.group.count):
         return []
     made = kubernetes.policy.v1.PodDisruptionBudget(
@@ -34,8 +34,8 @@ def budget(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
 
 
 def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
-    """Raft and gossip are for the agents of this cluster; HTTP, gRPC and DNS for the namespace and for named peers."""
-    if not tier.settings.get("network_policy", {}).get("enabled", True):
+    """Raft and gossip only from agents of this cluster; HTTP, gRPC and DNS from the namespace and the `peers`."""
+    if not tier.settings["network_policy"]["enabled"]:
         return []
     made = kubernetes.networking.v1.NetworkPolicy(
         f"{tier.name}-policy",
@@ -43,33 +43,31 @@ def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Reso
         spec={
             "pod_selector": {"match_labels": tier.selector},
             "policy_types": ["Ingress"],
-            "ingress": [_among_agents(tier), _from_users(tier), *_from_browsers(tier)],
+            "ingress": [_from_agents(tier), _from_users(tier), *_from_browsers(tier)],
         },
         opts=opts,
     )
     return [made]
 
 
-def _among_agents(tier: Tier) -> dict[str, Any]:
+def _from_agents(tier: Tier) -> dict[str, Any]:
     agents = {"pod_selector": {"match_labels": selector(tier.group.topology.cluster)}}
     server = [_port(ports.SERVER)] if tier.group.role is Role.SERVER else []
     return {"from_": [agents], "ports": [*server, _port(ports.SERF_LAN), _port(ports.SERF_LAN, "UDP")]}
 
 
 def _from_users(tier: Tier) -> dict[str, Any]:
-    peers = tier.settings.get("network_policy", {}).get("peers", [])
-    wanted = [_port(ports.HTTP), _port(ports.GRPC), _port(ports.DNS), _port(ports.DNS, "UDP")]
-    return {"from_": [{"pod_selector": {}}, *peers], "ports": wanted}
+    peers = tier.settings["network_policy"]["peers"]
+    user_ports = [_port(ports.HTTP), _port(ports.GRPC), _port(ports.DNS), _port(ports.DNS, "UDP")]
+    return {"from_": [{"pod_selector": {}}, *peers], "ports": user_ports}
 
 
 def _from_browsers(tier: Tier) -> list[dict[str, Any]]:
-    """Where the UI is opened to the outside, requests come from nodes, load balancers or an ingress controller."""
-    ui = tier.settings.get("ui", {})
-    if tier.group.role is Role.CLIENT or (ui.get("type", "ClusterIP") == "ClusterIP" and "ingress" not in ui):
+    """Requests for a UI with an outside address come from nodes, load balancers or an ingress controller."""
+    ui = tier.settings["ui"]
+    if tier.group.role is Role.CLIENT or (ui["type"] == "ClusterIP" and "ingress" not in ui):
         return []
-    anywhere: dict[str, Any] = (
-        {"from_": [{"namespace_selector": {}}]} if ui.get("type", "ClusterIP") == "ClusterIP" else {}
-    )
+    anywhere: dict[str, Any] = {"from_": [{"namespace_selector": {}}]} if ui["type"] == "ClusterIP" else {}
     return [{**anywhere, "ports": [_port(ports.HTTP)]}]
 
 

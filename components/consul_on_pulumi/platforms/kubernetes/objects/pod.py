@@ -1,6 +1,6 @@
-"""What an agent's pod is made of, within the restricted Pod Security standard."""
+"""The pod of an agent, within the restricted Pod Security Standard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -9,21 +9,15 @@ from consul_on_pulumi.model import image, ports, secret_files
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH
 from consul_on_pulumi.platforms.kubernetes.objects import probes, scheduling
-from consul_on_pulumi.platforms.kubernetes.settings import ResourcesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import Tier
 from consul_on_pulumi.platforms.spec_hash import digest
 
 DRAIN_SECONDS = 5
-"""For the endpoints of the Services to forget a pod before its agent ends."""
+"""Time to remove a pod from the endpoints of its Services before its agent exits."""
 GRACE_SECONDS = 60
-"""For an agent to drain and to leave before it is killed."""
-RESOURCES: Mapping[Role, ResourcesArgs] = {
-    Role.SERVER: {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
-    Role.CLIENT: {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
-}
-SETTING = {Role.SERVER: "resources", Role.CLIENT: "client_resources"}
+"""Time for an agent to drain and to leave before it is killed."""
 SECRET_MODE = 0o440
-"""The group reads it, which is the agent's alone in its own pod."""
+"""Readable for the pod's group, in which only the agent runs."""
 
 
 def template(
@@ -33,8 +27,8 @@ def template(
     files: Sequence[str],
     secrets: pulumi.Input[str] | None,
 ) -> tuple[dict[str, Any], pulumi.Output[str]]:
-    """The pod, and the digest of all that it is made of; pod and agent carry it, so a running one tells which it is."""
-    metadata = {"labels": tier.pod_labels, "annotations": dict(tier.settings.get("annotations", {}))}
+    """The pod template and the digest of it. The pod has it as an annotation and the agent as node metadata."""
+    metadata = {"labels": tier.pod_labels, "annotations": dict(tier.settings["annotations"])}
     spec = {"metadata": metadata, "spec": _spec(tier, arguments, config, files, secrets)}
     spec_hash = digest(spec)
     arguments = [*arguments, pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)]
@@ -49,7 +43,7 @@ def _spec(
     files: Sequence[str],
     secrets: pulumi.Input[str] | None,
 ) -> dict[str, Any]:
-    """`files` are those of `config` that not all agents read."""
+    """`files` are the files of `config` for single agents."""
     role, settings = tier.group.role, tier.settings
     mounts = {"config": "/consul/config", "tmp": "/tmp", "data": "/consul/data"}
     volumes: list[dict[str, Any]] = [
@@ -76,13 +70,13 @@ def _spec(
             {"name": "POD_IP", "value_from": {"field_ref": {"field_path": "status.podIP"}}},
         ],
         "ports": _ports(role),
-        "resources": settings.get(SETTING[role], RESOURCES[role]),
+        "resources": settings["resources"] if role is Role.SERVER else settings["client_resources"],
         "volume_mounts": [
             {"name": name, "mount_path": path, **({} if name in ("data", "tmp") else {"read_only": True})}
             for name, path in mounts.items()
         ],
         "lifecycle": {"pre_stop": {"exec_": {"command": ["/bin/sleep", str(DRAIN_SECONDS)]}}},
-        # What the agent said last is then part of the pod's status, and of what a roll that stops says.
+        # The last log lines are then in the pod's status, and in the message of a rollout that stops.
         "termination_message_policy": "FallbackToLogsOnError",
         "security_context": {
             "allow_privilege_escalation": False,

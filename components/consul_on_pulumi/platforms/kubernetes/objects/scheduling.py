@@ -1,4 +1,4 @@
-"""On which nodes agents run, and how far apart."""
+"""The nodes of the agents, and how they are spread."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ ZONE = "topology.kubernetes.io/zone"
 
 
 def of_pod(tier: Tier) -> dict[str, Any]:
-    """The part of a pod's spec that the scheduler reads, and what the kubelet needs for the image."""
+    """The part of a pod's spec for the scheduler, and the pull secrets of the image."""
     settings = tier.settings
     found: dict[str, Any] = {
-        "affinity": {"pod_anti_affinity": _apart(tier, hard=settings.get("spread", "soft") == "hard")},
+        "affinity": {"pod_anti_affinity": _anti_affinity(tier, hard=settings["spread"] == "hard")},
         "topology_spread_constraints": [
             {
                 "max_skew": 1,
@@ -33,7 +33,7 @@ def of_pod(tier: Tier) -> dict[str, Any]:
     return found
 
 
-def _apart(tier: Tier, *, hard: bool) -> dict[str, Any]:
+def _anti_affinity(tier: Tier, *, hard: bool) -> dict[str, Any]:
     term = {"label_selector": {"match_labels": tier.selector}, "topology_key": HOST}
     if hard:
         return {"required_during_scheduling_ignored_during_execution": [term]}

@@ -1,4 +1,4 @@
-"""The servers: one StatefulSet that starts pods but replaces none, and what replaces them in good order."""
+"""The servers: one StatefulSet, and the resources that replace its pods one at a time."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from consul_on_pulumi.platforms.contract import Placed
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import Workload
 from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services, ui
+from consul_on_pulumi.platforms.kubernetes.objects import names as object_names
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM, ScaleDown
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerGroup, ServerRollout
@@ -18,24 +19,20 @@ from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters
 from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
 from consul_on_pulumi.resource_options import with_options
 
-SIZE = "10Gi"
-"""Of a server's volume: the log and the snapshots of a large store, with room to spare."""
-# Scaling down sets `replicas` too, under another name.
-ANNOTATIONS = {**CREATED_IS_ENOUGH, "pulumi.com/patchForce": "true"}
-
 
 def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
-    """Make the servers and everything around them."""
+    """Create the servers and all their objects."""
     group, settings = tier.group, tier.settings
     names = [naming.node(group.topology.cluster, Role.SERVER, ordinal) for ordinal in range(group.count)]
     addresses = [consul_access.server_address(settings, name) for name in names]
     workload = Workload(cluster=cluster_of(settings).text, namespace=tier.namespace, stateful_set=tier.object_name)
     files = configuration.documents(tier, domain)
-    config, made = configuration.config_map(tier, files, opts)
-    own = sorted(set(files) - {configuration.AGENT})
-    template, spec_hash = pod.template(tier, _arguments(tier), config, own, configuration.secret(tier, opts))
-    around = [
-        made,
+    config_name, config_map = configuration.config_map(tier, files, opts)
+    per_server = sorted(set(files) - {configuration.AGENT})
+    secret = configuration.secret(tier, opts)
+    template, spec_hash = pod.template(tier, _arguments(tier), config_name, per_server, secret)
+    needed = [
+        config_map,
         guards.account(tier, opts),
         services.headless(tier, opts),
         *guards.network_policy(tier, opts),
@@ -47,27 +44,27 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     services.api(tier, opts)
     stateful_set = kubernetes.apps.v1.StatefulSet(
         f"{tier.name}-stateful-set",
-        metadata=tier.metadata(tier.object_name, ANNOTATIONS),
+        metadata=tier.metadata(tier.object_name, CREATED_IS_ENOUGH),
         spec=_spec(tier, template),
-        # A claim is made once: ClaimSize lets it grow, and nothing else about it may change.
-        opts=with_options(opts, depends_on=around, ignore_changes=["spec.volumeClaimTemplates"]),
+        # Kubernetes refuses other templates; ClaimSize changes the claims themselves.
+        opts=with_options(opts, depends_on=needed, ignore_changes=["spec.volumeClaimTemplates"]),
     )
-    # With the StatefulSet the cluster itself goes, and then nobody has to be asked.
+    # A deletion of the StatefulSet deletes the whole cluster, so none of these has anything to do then.
     after = with_options(opts, depends_on=[stateful_set], deleted_with=stateful_set)
     server_group = ServerGroup(
         names=names, addresses=addresses, spec_hash=spec_hash, image=group.image, configuration=files
     )
-    roll = ServerRollout(f"{tier.name}-rollout", server_group, workload, after)
-    voters = Voters(f"{tier.name}-voters", names, addresses, workload, with_options(after, depends_on=[roll]))
-    claims = [f"{CLAIM}-{name}" for name in names]
-    size = settings.get("storage", {}).get("size", SIZE)
-    ClaimSize(f"{tier.name}-claims", claims, size, workload, with_options(after, depends_on=[voters]))
+    rollout = ServerRollout(f"{tier.name}-rollout", server_group, workload, after)
+    voters = Voters(f"{tier.name}-voters", names, addresses, workload, with_options(after, depends_on=[rollout]))
+    size = settings["storage"]["size"]
+    after_voters = with_options(after, depends_on=[voters])
+    ClaimSize(f"{tier.name}-claims", object_names.claims(tier), size, tier.claim_labels, workload, after_voters)
     return Placed(
         api_addresses=addresses,
         http_addresses=[f"http://{name}.{tier.object_name}.{domain}:{ports.HTTP}" for name in names],
         ui_addresses=[ui.address(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
-        updated=[roll],
+        updated=[rollout],
         ready=[voters],
         data=stateful_set,
     )
@@ -85,25 +82,25 @@ def _arguments(tier: Tier) -> list[pulumi.Input[str]]:
 
 
 def _spec(tier: Tier, template: dict[str, Any]) -> dict[str, Any]:
-    storage = tier.settings.get("storage", {})
+    storage = tier.settings["storage"]
     claim: dict[str, Any] = {
         "access_modes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": storage.get("size", SIZE)}},
+        "resources": {"requests": {"storage": storage["size"]}},
     }
     if "storage_class" in storage:
         claim["storage_class_name"] = storage["storage_class"]
     return {
         "service_name": tier.object_name,
         "replicas": tier.group.count,
-        # All at once: no server becomes ready before there is a majority.
+        # Start all at once: no server becomes ready before a majority runs.
         "pod_management_policy": "Parallel",
         "update_strategy": {"type": "OnDelete"},
         "selector": {"match_labels": tier.selector},
         "template": template,
-        "volume_claim_templates": [{"metadata": {"name": CLAIM, "labels": tier.selector}, "spec": claim}],
+        "volume_claim_templates": [{"metadata": {"name": CLAIM, "labels": tier.claim_labels}, "spec": claim}],
         "persistent_volume_claim_retention_policy": {
-            "when_deleted": "Retain" if tier.settings.get("retain_data") else "Delete",
-            # A server that comes back later must not bring old votes with it.
+            "when_deleted": "Retain" if tier.settings["retain_data"] else "Delete",
+            # A server that is added again later must not start with old Raft data.
             "when_scaled": "Delete",
         },
     }

@@ -1,4 +1,4 @@
-"""The Services before a tier: a name for each server, one for the API, one for DNS."""
+"""The Services of a tier: one name for each server, one address for the API, one for DNS."""
 
 from typing import Any
 
@@ -7,14 +7,15 @@ import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.platforms.kubernetes.objects import names
 from consul_on_pulumi.platforms.kubernetes.tier import SKIP_AWAIT, Tier
 
 DNS = 53
-"""Where resolvers ask."""
+"""Port of the DNS Service."""
 
 
 def headless(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
-    """The names of the servers, each for itself and all together; also of those that are not ready, else none is."""
+    """DNS names for each server and for all of them, ready or not: servers need these names to become ready."""
     return kubernetes.core.v1.Service(
         f"{tier.name}-headless",
         metadata=tier.metadata(tier.object_name, SKIP_AWAIT),
@@ -38,35 +39,40 @@ def headless(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Ser
 
 def api(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
     """One address for the HTTP and gRPC interfaces of all agents that know a leader."""
-    object_name = f"{tier.group.topology.cluster}-http" if tier.group.role is Role.SERVER else tier.object_name
-    return _shared(tier, f"{tier.name}-http", object_name, [_port("http", ports.HTTP), _port("grpc", ports.GRPC)], opts)
+    return _shared(
+        tier,
+        f"{tier.name}-http",
+        names.http_service(tier),
+        [_port("http", ports.HTTP), _port("grpc", ports.GRPC)],
+        opts,
+    )
 
 
 def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """One address for the DNS interface of all agents, `host:port`, for a stub domain of Kubernetes' DNS."""
-    object_name = f"{tier.object_name}-dns" if tier.group.role is Role.CLIENT else f"{tier.group.topology.cluster}-dns"
-    wanted = [_port("dns", DNS, target="dns"), _port("dns-udp", DNS, "UDP", target="dns-udp")]
-    made = _shared(tier, f"{tier.name}-dns", object_name, wanted, opts)
-    # In the preview of a first update Kubernetes has given no address yet.
-    found: pulumi.Output[str] = made.spec.apply(
+    """One address, `host:port`, for the DNS interface of all agents: the target of a stub domain in CoreDNS."""
+    object_name = names.dns_service(tier)
+    service_ports = [_port("dns", DNS, target="dns"), _port("dns-udp", DNS, "UDP", target="dns-udp")]
+    service = _shared(tier, f"{tier.name}-dns", object_name, service_ports, opts)
+    # In the first preview there is no cluster IP yet.
+    address: pulumi.Output[str] = service.spec.apply(
         lambda spec: _host_port(spec.cluster_ip or f"{object_name}.{tier.namespace}.svc", DNS)
     )
-    return found
+    return address
 
 
 def _shared(
-    tier: Tier, name: str, object_name: str, wanted: list[dict[str, Any]], opts: pulumi.ResourceOptions
+    tier: Tier, name: str, object_name: str, service_ports: list[dict[str, Any]], opts: pulumi.ResourceOptions
 ) -> kubernetes.core.v1.Service:
-    near = tier.group.role is Role.CLIENT and tier.settings.get("clients") == "DaemonSet"
+    on_every_node = tier.group.role is Role.CLIENT and tier.settings["clients"] == "DaemonSet"
     return kubernetes.core.v1.Service(
         name,
         metadata=tier.metadata(object_name, SKIP_AWAIT),
         spec={
             "type": "ClusterIP",
             "selector": tier.selector,
-            "ports": wanted,
-            # With a client on each node, everybody asks the one beside it.
-            **({"internal_traffic_policy": "Local"} if near else {}),
+            "ports": service_ports,
+            # With a client on each node, every pod uses the one of its own node.
+            **({"internal_traffic_policy": "Local"} if on_every_node else {}),
         },
         opts=opts,
     )

@@ -1,62 +1,70 @@
-"""ClaimSize: how much storage each server's claim asks for. A StatefulSet says so only when it makes a claim."""
+"""ClaimSize: storage and labels of each server's claim. A StatefulSet sets them only when it creates a claim."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, UpdateResult
 
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
-from consul_on_pulumi.platforms.kubernetes.quantity import amount, problem
+from consul_on_pulumi.platforms.kubernetes.quantity import amount, is_positive
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
 class ClaimSizeProvider(ConsulProvider):
-    """Lets claims grow in place; no pod is replaced for it."""
+    """Changes claims in place; no pod is replaced."""
 
-    compared = ("claims", "size")
+    compared = ("claims", "size", "labels")
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse, in the preview already, a smaller size: Kubernetes lets no volume shrink."""
+        """Refuse a smaller size, in the preview already: Kubernetes cannot shrink a volume."""
         before, after = olds.get("size"), news.get("size")
-        # At birth there is no size before, and in a preview one that is not known yet.
-        if problem(before) or problem(after) or amount(str(after)) >= amount(str(before)):
+        # A new cluster has no size before; in a preview, a size may be unknown.
+        if not is_positive(before) or not is_positive(after) or amount(str(after)) >= amount(str(before)):
             return CheckResult(news, [])
         reason = (
-            f"cluster.platform.kubernetes.storage.size: expected at least {before}, since no volume shrinks, "
-            f"got {after}: put it back"
+            f"cluster.platform.kubernetes.storage.size: expected at least {before}, since a volume cannot shrink, "
+            f"got {after}: set it back to {before}"
         )
         return CheckResult(news, [CheckFailure("size", reason)])
 
     def create(self, props: Properties) -> CreateResult:
-        """Let claims grow that were found again and are smaller."""
-        _grow(props)
+        """Change claims that an earlier cluster left."""
+        _change({}, props)
         return CreateResult(props["stateful_set"], props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Let every claim grow that asks for less."""
-        _grow(news)
+        """Change every claim that differs."""
+        _change(olds.get("labels") or {}, news)
         return UpdateResult(news)
 
 
 class ClaimSize(ProviderResource, module="consul-on-pulumi", name="ClaimSize"):
-    """The size of the claims that a StatefulSet made."""
+    """The claims of a StatefulSet."""
 
     def __init__(
         self,
         name: str,
         claims: Sequence[str],
         size: str,
+        labels: Mapping[str, pulumi.Input[str]],
         workload: Workload,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`size` is a quantity of Kubernetes, such as 10Gi."""
-        props = {"claims": claims, "size": size, **workload}
+        props = {"claims": claims, "size": size, "labels": labels, **workload}
         super().__init__(ClaimSizeProvider(), name, props, opts)
 
 
-def _grow(props: Properties) -> None:
-    pods = StatefulSet(props)
+def _change(labels_before: Mapping[str, str], props: Properties) -> None:
+    stateful_set, labels = StatefulSet(props), props["labels"]
     for name in props["claims"]:
-        claim = pods.claim(name)
-        if claim and amount(claim["spec"]["resources"]["requests"]["storage"]) < amount(props["size"]):
-            pods.grow_claim(name, props["size"])
+        if (claim := stateful_set.claim(name)) is None:
+            continue
+        change: dict[str, Any] = {}
+        if amount(claim["spec"]["resources"]["requests"]["storage"]) < amount(props["size"]):
+            change["spec"] = {"resources": {"requests": {"storage": props["size"]}}}
+        if not labels.items() <= claim["metadata"].get("labels", {}).items() or labels_before.keys() - labels.keys():
+            change["metadata"] = {"labels": {**dict.fromkeys(labels_before), **labels}}
+        if change:
+            stateful_set.change_claim(name, change)

@@ -1,4 +1,4 @@
-"""ClientRollout: stands behind the clients' Deployment or DaemonSet, and waits until all of its pods are what it says."""
+"""ClientRollout: waits until all pods of the clients' Deployment or DaemonSet have the new specification."""
 
 import time
 
@@ -14,60 +14,63 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 
 
 class ClientRolloutProvider(ConsulProvider):
-    """The controller replaces the pods; this says early why they do not run."""
+    """The controller replaces the pods; this reports early why they do not run."""
 
     compared = ("spec_hash", "kind", "replicas")
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Another description, another number, another kind of workload, or the way back from an update that failed."""
+        """An update if the specification, the number or the kind changed, or if the workload changed since the last
+        rollout that completed: an update that failed is then reverted, and its rollout is waited for as well."""
         if self.differs(olds, news):
             return DiffResult(changes=True)
         try:
             progress = Clients(news).progress()
         except (RefusedError, UnreachableError):
             progress = None
-        # What is not known is no change; a state that is older than this code has no version.
+        # Without an answer of the API server, or without a version in the state, there is no update.
         known = olds.get("version")
         return DiffResult(changes=bool(progress and known and progress.version != known))
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for all clients."""
-        return CreateResult(props["workload"], {**props, "version": _await_all(Clients(props))})
+        return CreateResult(props["workload"], {**props, "version": _wait_for_all(Clients(props))})
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Wait until all clients are replaced."""
-        return UpdateResult({**news, "version": _await_all(Clients(news))})
+        """Wait until all clients have the new specification."""
+        return UpdateResult({**news, "version": _wait_for_all(Clients(news))})
 
 
 class ClientRollout(ProviderResource, module="consul-on-pulumi", name="ClientRollout"):
-    """What has to be true of clients that need them; depends on their workload, and on servers that vote."""
+    """Resources that need clients depend on this; it depends on the workload and on voters."""
 
     def __init__(
         self, name: str, which: ClientWorkload, replicas: int | None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """`replicas` says how many there are to be, or None where Kubernetes counts the nodes."""
+        """`replicas` is the number of clients; None for a DaemonSet, which has one on each node."""
         super().__init__(ClientRolloutProvider(), name, {**which, "replicas": replicas}, opts)
 
 
-def _await_all(clients: Clients) -> str:
+def _wait_for_all(clients: Clients) -> str:
+    """Wait until the rollout is complete; returns the version of the workload."""
     timeout, available = Deadline(), 0
-    while progress := timeout.asked(clients.progress):
+    while progress := timeout.retry(clients.progress):
         if progress.finished:
             return progress.version
         if progress.available > available:
-            # Many nodes take long, one after the other, and that is no reason to stop.
+            # Many nodes are updated one after the other; that takes long and is no failure.
             timeout, available = Deadline(), progress.available
-        lacking = [pod for pod in timeout.asked(clients.pods) if not pod.ready]
-        if timeout.is_over(lacking):
-            raise RolloutStoppedError(f"{_explained(clients, progress, lacking)}. Correct it and run `pulumi up` again")
+        not_ready = [pod for pod in timeout.retry(clients.pods) if not pod.ready]
+        if timeout.expired(not_ready):
+            reasons = _explained(clients, progress, not_ready)
+            raise RolloutStoppedError(f"{reasons}. Correct the settings and run `pulumi up` again")
         time.sleep(INTERVAL)
     raise RolloutStoppedError(
         f"{clients.name} was deleted by somebody else: run `pulumi refresh`, then `pulumi up` again"
     )
 
 
-def _explained(clients: Clients, progress: Progress, lacking: list[Pod]) -> str:
-    words = [f"{pod.name}: {pod.problem or 'knows no leader'}" for pod in lacking]
-    words += [problem] if (problem := clients.problem()) else []
-    count = f"{clients.name}: {progress.available} of {progress.wanted} clients are as the settings say"
-    return f"{count} ({'; '.join(words)})" if words else count
+def _explained(clients: Clients, progress: Progress, not_ready: list[Pod]) -> str:
+    reasons = [f"{pod.name}: {pod.problem or 'knows no leader'}" for pod in not_ready]
+    reasons += [problem] if (problem := clients.problem()) else []
+    count = f"{clients.name}: {progress.available} of {progress.wanted} clients run the new specification"
+    return f"{count} ({'; '.join(reasons)})" if reasons else count

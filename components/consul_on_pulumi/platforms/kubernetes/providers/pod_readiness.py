@@ -1,4 +1,4 @@
-"""Waiting for agents in pods: with the evidence of each server, and with Kubernetes' own words where there is none."""
+"""Waiting for agents in pods: what each server reports, and what Kubernetes reports about its pod."""
 
 import threading
 import time
@@ -14,86 +14,94 @@ from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet
 
 TIMEOUT = 300.0
-"""Seconds for a pod to be scheduled, get its image and volume, and for its server to take part again."""
+"""Seconds for a pod to be scheduled and to get its image and volume, and for its server to become a voter."""
 UNRECOVERABLE_TIMEOUT = 30.0
-"""Seconds for a pod whose image or configuration seems to be wrong: a registry may hiccup."""
+"""Seconds to wait for a pod whose image or configuration seems to be wrong: a registry may fail for a moment."""
 CRASHES = 2
-"""Restarts after which a container that ends again is not waited for: the kubelet waits 10 s before the second, and for
-twice as long before each further one, between which the pod looks well for a moment."""
+"""Restarts after which we stop waiting for a container that exits again. The kubelet waits 10 s before the second
+restart and doubles the time before each further one; in between, the pod looks healthy for a moment."""
 INTERVAL = 0.3
-"""Seconds between two looks."""
+"""Seconds between two requests."""
 
 T = TypeVar("T")
 
 
 class Deadline:
-    """How long pods are waited for: TIMEOUT, and less where waiting rarely helps."""
+    """How long to wait for pods: TIMEOUT, or less where waiting rarely helps."""
 
     def __init__(self) -> None:
         self._deadline = time.monotonic() + TIMEOUT
-        self._hopeless_since: float | None = None
+        self._unrecoverable_since: float | None = None
 
-    def is_over(self, pods: Sequence[Pod]) -> bool:
-        """Whether to stop waiting, where `pods` are those that do not run as they should."""
+    def expired(self, not_ready: Sequence[Pod]) -> bool:
+        """Whether to stop waiting for these pods."""
         now = time.monotonic()
-        self._hopeless_since = (self._hopeless_since or now) if any(pod.unrecoverable for pod in pods) else None
-        crashed = any(pod.crashes >= CRASHES for pod in pods)
-        tired = self._hopeless_since is not None and now - self._hopeless_since > UNRECOVERABLE_TIMEOUT
-        return crashed or tired or now > self._deadline
+        unrecoverable = any(pod.unrecoverable for pod in not_ready)
+        self._unrecoverable_since = (self._unrecoverable_since or now) if unrecoverable else None
+        if any(pod.crashes >= CRASHES for pod in not_ready):
+            return True
+        since = self._unrecoverable_since
+        return now > self._deadline or (since is not None and now - since > UNRECOVERABLE_TIMEOUT)
 
-    def asked(self, question: Callable[[], T]) -> T:
-        """What the API server answers, asked again while it says nothing; raises UnreachableError in the end."""
+    def retry(self, request: Callable[[], T]) -> T:
+        """The result of a request to the API server, repeated while it does not answer.
+
+        Raises UnreachableError at the deadline.
+        """
         while True:
             try:
-                return question()
+                return request()
             except UnreachableError:
-                if self.is_over(()):
+                if self.expired(()):
                     raise
                 time.sleep(INTERVAL)
 
 
 def not_ready_reasons(
-    servers: Servers, pods: StatefulSet, names: Sequence[str], gone: Mapping[str, str], *, led: bool = True
+    servers: Servers, stateful_set: StatefulSet, names: Sequence[str], deleted: Mapping[str, str], *, led: bool = True
 ) -> str | None:
-    """Wait until all `names` vote and have caught up; returns what is in the way at the end, or None when nothing is.
+    """Wait until all `names` are voters and have caught up; returns why some are not, or None if all are.
 
-    `gone` maps the name of a pod that was deleted to its uid: its server says nothing that counts any more. Without a
-    majority to vote with (`led` is false) it is enough that a server answers.
+    `deleted` maps the name of a deleted pod to its UID: the state of its server no longer counts. Without a leader
+    (`led` is false) it is enough that a server answers.
     """
     timeout = Deadline()
     index = 0
     while True:
-        found, view = timeout.asked(lambda: pods.pods(names)), servers.look()
+        pods, view = timeout.retry(lambda: stateful_set.pods(names)), servers.view()
         index = index or (view.status[view.leader].commit if view.leader else 0)
-        hindered = {
+        not_ready = {
             name: reason
             for name in names
-            if (reason := _hindrance(name, found.get(name), gone.get(name), view, index, led=led))
+            if (reason := _not_ready_reason(name, pods.get(name), deleted.get(name), view, index, led=led))
         }
-        if not hindered:
+        if not not_ready:
             return None
-        # A pod that is on its way out may have crashed as often as it likes.
-        present = [pod for name in hindered if (pod := found.get(name)) and not _gone(pod, gone.get(name))]
-        if timeout.is_over(present):
-            return "; ".join(_explained(name, reason, found.get(name), pods) for name, reason in hindered.items())
+        # The crashes of a terminating pod do not matter.
+        present = [pod for name in not_ready if (pod := pods.get(name)) and not _terminating(pod, deleted.get(name))]
+        if timeout.expired(present):
+            return "; ".join(
+                _explained(name, reason, pods.get(name), stateful_set) for name, reason in not_ready.items()
+            )
         time.sleep(INTERVAL)
 
 
 def leave_raft(servers: Servers, name: str) -> bool:
-    """Let a server leave the cluster; whether Raft is without it then.
+    """Make a server leave the cluster; returns whether it is no Raft peer any more.
 
-    Its agent ends soon after, and the kubelet would start it again: the pod has to be deleted right away.
+    Its agent exits soon after, and the kubelet would restart it: delete the pod right away.
     """
     threading.Thread(target=servers.leave, args=(name,), daemon=True).start()
-    gone = servers.until(lambda now: now.leader is not None and name not in now.peers, RAFT_TIMEOUT)
-    return gone is not None
+    return servers.wait_for(lambda view: view.leader is not None and name not in view.peers, RAFT_TIMEOUT) is not None
 
 
-def _hindrance(name: str, pod: Pod | None, gone: str | None, view: ClusterView, index: int, *, led: bool) -> str | None:
+def _not_ready_reason(
+    name: str, pod: Pod | None, deleted: str | None, view: ClusterView, index: int, *, led: bool
+) -> str | None:
     if pod is None:
         return f"{name} has no pod"
-    if _gone(pod, gone):
-        return f"{name} has not ended yet"
+    if _terminating(pod, deleted):
+        return f"the old pod of {name} is still terminating"
     if not led and name in view.status:
         return None
     if led and view.leader is None and name in view.status:
@@ -101,11 +109,11 @@ def _hindrance(name: str, pod: Pod | None, gone: str | None, view: ClusterView, 
     return rollout.not_ready_reason(name, view, index)
 
 
-def _gone(pod: Pod, gone: str | None) -> bool:
-    """Whether it is the pod that was deleted, or ends for another reason."""
-    return pod.uid == gone or pod.leaving
+def _terminating(pod: Pod, deleted: str | None) -> bool:
+    """Whether it is the pod with the UID `deleted`, or was deleted by somebody else."""
+    return pod.uid == deleted or pod.terminating
 
 
-def _explained(name: str, reason: str, pod: Pod | None, pods: StatefulSet) -> str:
-    words = (pod.problem if pod else "") or ("" if pod and pod.ready else pods.last_warning(name))
-    return f"{reason} ({words})" if words else reason
+def _explained(name: str, reason: str, pod: Pod | None, stateful_set: StatefulSet) -> str:
+    problem = (pod.problem if pod else "") or ("" if pod and pod.ready else stateful_set.last_warning(name))
+    return f"{reason} ({problem})" if problem else reason

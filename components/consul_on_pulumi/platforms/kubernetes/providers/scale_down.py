@@ -1,4 +1,4 @@
-"""ScaleDown: stands before the servers' StatefulSet. Servers that have to go leave Raft first, one at a time."""
+"""ScaleDown: runs before an update of the StatefulSet. Superfluous servers leave Raft first, one at a time."""
 
 import time
 
@@ -18,33 +18,33 @@ CLAIM = "data"
 
 
 class ScaleDownProvider(ConsulProvider):
-    """The controller would end all superfluous pods at once, and Raft would count them as lost."""
+    """The controller would delete all superfluous pods at once, and Raft would count them as failed."""
 
     compared = ("replicas", "address")
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Another size, or more pods than wanted, whoever wanted those."""
+        """An update if the size changed, or if somebody scaled the StatefulSet to more replicas."""
         if self.differs(olds, news):
             return DiffResult(changes=True)
         try:
-            roll = StatefulSet(news).roll()
+            status = StatefulSet(news).status()
         except (RefusedError, UnreachableError):
             return DiffResult(changes=False)
-        return DiffResult(changes=roll is not None and roll.replicas > news["replicas"])
+        return DiffResult(changes=status is not None and status.replicas > news["replicas"])
 
     def create(self, props: Properties) -> CreateResult:
-        """Nothing to do at the birth of a cluster; one that was found again may be too large."""
+        """Nothing to do in a new cluster; a StatefulSet that exists already may be too large."""
         _shrink(props)
         return CreateResult(props["stateful_set"], props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Let the servers with the highest ordinals leave, until there are as many as wanted."""
+        """Remove the servers with the highest ordinals until the number is right."""
         _shrink(news)
         return UpdateResult(news)
 
 
 class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
-    """What the StatefulSet depends on, so that it finds the number of pods that it is told."""
+    """The StatefulSet depends on this, so its update never reduces the replicas."""
 
     def __init__(
         self,
@@ -54,35 +54,37 @@ class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
         workload: Workload,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`address` is where the program reaches the server `{pod}`, whatever its ordinal."""
+        """`address` is where the program reaches a server, with `{pod}` for its name."""
         props = {"replicas": replicas, "address": address, **workload}
         super().__init__(ScaleDownProvider(), name, props, opts)
 
 
 def _shrink(props: Properties) -> None:
-    pods, wanted = StatefulSet(props), int(props["replicas"])
-    roll = pods.roll()
-    for ordinal in reversed(range(wanted, int(roll.replicas) if roll else 0)):
-        names = [f"{pods.name}-{each}" for each in range(ordinal + 1)]
+    stateful_set, replicas = StatefulSet(props), int(props["replicas"])
+    status = stateful_set.status()
+    for ordinal in reversed(range(replicas, int(status.replicas) if status else 0)):
+        names = [f"{stateful_set.name}-{each}" for each in range(ordinal + 1)]
         servers = Servers(names, [props["address"].format(pod=name) for name in names])
-        _part_with(servers, pods, names)
+        _remove_last(servers, stateful_set, names)
 
 
-def _part_with(servers: Servers, pods: StatefulSet, names: list[str]) -> None:
-    """Let the last of `names` hand over and leave Raft, then end its pod and its claim."""
+def _remove_last(servers: Servers, stateful_set: StatefulSet, names: list[str]) -> None:
+    """Make the last of `names` transfer leadership and leave Raft, then delete its pod and its claim."""
     *staying, leaving = names
     view = rollout.require_quorum_without(servers, leaving)
     rollout.transfer_leadership(servers, names, leaving, view)
     if leaving in view.status and not leave_raft(servers, leaving):
         raise RolloutStoppedError(f"{leaving} did not leave Raft and was not removed: run `pulumi up` again")
-    pods.scale(len(staying))
-    _wait_until_gone(pods, leaving)
+    stateful_set.scale(len(staying))
+    _wait_until_deleted(stateful_set, leaving)
     rollout.remove_member(servers, leaving)
 
 
-def _wait_until_gone(pods: StatefulSet, leaving: str) -> None:
+def _wait_until_deleted(stateful_set: StatefulSet, name: str) -> None:
     deadline = time.monotonic() + TIMEOUT
-    while pods.pods([leaving]) or pods.claim(f"{CLAIM}-{leaving}"):
+    while stateful_set.pods([name]) or stateful_set.claim(f"{CLAIM}-{name}"):
         if time.monotonic() > deadline:
-            raise RolloutStoppedError(f"the pod or the claim of {leaving} did not end: run `pulumi up` again")
+            raise RolloutStoppedError(
+                f"the pod or the claim of {name} still exists after {TIMEOUT:.0f} s: run `pulumi up` again"
+            )
         time.sleep(INTERVAL)

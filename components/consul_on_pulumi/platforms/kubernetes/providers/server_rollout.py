@@ -1,4 +1,4 @@
-"""ServerRollout: stands behind the servers' StatefulSet, and replaces outdated pods one at a time."""
+"""ServerRollout: replaces outdated pods of the servers' StatefulSet, one at a time."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -26,27 +26,27 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 
 
 class ServerGroup(TypedDict):
-    """All servers of a cluster that one StatefulSet runs."""
+    """All servers of one StatefulSet."""
 
     names: Sequence[str]
-    """Node names, by ordinal; the pods are called the same."""
+    """Node names, by ordinal; the pods have the same names."""
     addresses: Sequence[str]
-    """Where the program reaches each server's own HTTP API (components/consul_on_pulumi/consul_on_pulumi/consul/access.py), in the same order."""
+    """Where the program reaches each server's own HTTP API (consul/access.py), in the same order."""
     spec_hash: pulumi.Input[str]
-    """Digest of everything that a server's pod is made of."""
+    """Digest of the whole specification of a server's pod."""
     image: str
-    """The part of it that a preview shows, for people: what the servers run,"""
+    """Only for the preview: the image of the servers,"""
     configuration: Mapping[str, str]
-    """and their configuration, file name to content, none of it secret."""
+    """and their configuration, file name to content, without secrets."""
 
 
 class ServerRolloutProvider(ConsulProvider):
-    """The StatefulSet replaces no pod by itself (`OnDelete`): each goes when the others can do without it."""
+    """The StatefulSet replaces no pod by itself (`OnDelete`): this deletes each when the others have a quorum."""
 
     compared = ("names", "spec_hash")
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Another description or another size, or pods that an earlier roll did not reach."""
+        """An update if the specification or the size changed, or if an earlier rollout left outdated pods."""
         if self.differs(olds, news):
             return DiffResult(changes=True)
         try:
@@ -55,78 +55,79 @@ class ServerRolloutProvider(ConsulProvider):
             return DiffResult(changes=False)
 
     def create(self, props: Properties) -> CreateResult:
-        """Replace pods that an update which failed left behind; at a birth there are none, and Voters waits for it."""
-        _roll(props)
+        """Replace outdated pods that a failed update left. A new cluster has none, and Voters waits for it."""
+        _replace_outdated(props)
         return CreateResult(props["stateful_set"], props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Replace what is outdated, followers first, and wait for the votes of all."""
-        _roll(news)
-        voters.await_all(news)
+        """Replace outdated pods, followers first, and wait until all servers are voters."""
+        _replace_outdated(news)
+        voters.wait_for_all(news)
         return UpdateResult(news)
 
 
 class ServerRollout(ProviderResource, module="consul-on-pulumi", name="ServerRollout"):
-    """What has to be done for servers to be what their StatefulSet says; depends on the StatefulSet."""
+    """Exists when all servers have the specification of the StatefulSet; depends on the StatefulSet."""
 
     def __init__(
         self, name: str, server_group: ServerGroup, workload: Workload, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """`workload` is the StatefulSet that runs the `server_group`."""
+        """`workload` is the StatefulSet of the `server_group`."""
         super().__init__(ServerRolloutProvider(), name, {**server_group, **workload}, opts)
 
 
-def _roll(props: Properties) -> None:
-    servers, pods, names = Servers(props["names"], props["addresses"]), StatefulSet(props), props["names"]
-    _wait_for_controller(pods)
+def _replace_outdated(props: Properties) -> None:
+    servers, stateful_set, names = Servers(props["names"], props["addresses"]), StatefulSet(props), props["names"]
+    _wait_for_controller(stateful_set)
     replaced: list[str] = []
-    while outdated := _outdated(pods, names, props["spec_hash"]):
+    while outdated := _outdated(stateful_set, names, props["spec_hash"]):
         if again := [name for name in outdated if name in replaced]:
             raise RolloutStoppedError(
-                f"{', '.join(again)} was replaced and is not what the settings say: somebody else changed the "
+                f"{', '.join(again)} was replaced and still differs from the settings: somebody else changed the "
                 "StatefulSet, so run `pulumi refresh` and `pulumi up`"
             )
-        view = servers.look()
+        view = servers.view()
         down = [name for name, pod in outdated.items() if not pod.ready and not view.votes(name)]
-        leaving = rollout.next_to_go(list(outdated), down, view)
+        leaving = rollout.next_to_replace(list(outdated), down, view)
         order = [*(name for name in names if name not in outdated), leaving]
         order += [name for name in outdated if name != leaving]
-        _replace(servers, pods, order, outdated[leaving], lost=leaving in down)
+        _replace(servers, stateful_set, order, outdated[leaving], down=leaving in down)
         replaced.append(leaving)
 
 
-def _replace(servers: Servers, pods: StatefulSet, order: list[str], pod: Pod, *, lost: bool) -> None:
+def _replace(servers: Servers, stateful_set: StatefulSet, order: list[str], pod: Pod, *, down: bool) -> None:
     leaving = pod.name
-    view = servers.until(has_leader, LEADER_TIMEOUT)
-    if view and not lost:
+    view = servers.wait_for(has_leader, LEADER_TIMEOUT)
+    if view and not down:
         wait_until_replaceable(servers, order, leaving)
-        # It returns at another address, and for half a minute the others would hold its name for the old one
-        # (memberlist, DeadNodeReclaimTime), unless it took its leave. A server that nobody can replace stays a voter.
+        # The new pod has another address. The other agents refuse its name there for half a minute (memberlist,
+        # DeadNodeReclaimTime) unless the old one left. A server whose loss would lose the quorum stays a voter.
         if not rollout.loses_quorum(leaving, view) and not leave_raft(servers, leaving):
-            raise RolloutStoppedError(f"{leaving} did not leave Raft and was not touched: run `pulumi up` again")
-    pods.delete_pod(leaving, pod.uid)
-    if hindered := not_ready_reasons(servers, pods, [leaving], {leaving: pod.uid}, led=view is not None):
-        raise RolloutStoppedError(STOPPED.format(reason=hindered))
+            raise RolloutStoppedError(f"{leaving} did not leave Raft and was not replaced: run `pulumi up` again")
+    stateful_set.delete_pod(leaving, pod.uid)
+    if reasons := not_ready_reasons(servers, stateful_set, [leaving], {leaving: pod.uid}, led=view is not None):
+        raise RolloutStoppedError(STOPPED.format(reason=reasons))
 
 
-def _outdated(pods: StatefulSet, names: Sequence[str], spec_hash: Any) -> dict[str, Pod]:
-    """The pods that are not what a new one would be, by name, in the order of the ordinals."""
-    roll = pods.roll()
-    if roll is None:
+def _outdated(stateful_set: StatefulSet, names: Sequence[str], spec_hash: Any) -> dict[str, Pod]:
+    """The pods that differ from what a new pod would be, by name, in the order of the ordinals."""
+    status = stateful_set.status()
+    if status is None:
         return {}
     return {
         name: pod
-        for name, pod in pods.pods(names).items()
-        if pod.revision != roll.revision or pod.spec_hash != spec_hash
+        for name, pod in stateful_set.pods(names).items()
+        if pod.revision != status.revision or pod.spec_hash != spec_hash
     }
 
 
-def _wait_for_controller(pods: StatefulSet) -> None:
-    """Before the controller has seen the last change, it would make a pod from what the StatefulSet said before."""
+def _wait_for_controller(stateful_set: StatefulSet) -> None:
+    """Before the controller has seen the last change, it would create a pod from the old template."""
     deadline = time.monotonic() + TIMEOUT
-    while (roll := pods.roll()) is None or not roll.settled:
+    while (status := stateful_set.status()) is None or not status.observed:
         if time.monotonic() > deadline:
             raise RolloutStoppedError(
-                f"the controller took no notice of StatefulSet {pods.name} within {TIMEOUT:.0f} s: no pod was touched"
+                f"the controller has not seen the last change of StatefulSet {stateful_set.name} for {TIMEOUT:.0f} s: "
+                "no pod was replaced"
             )
         time.sleep(INTERVAL)

@@ -1,4 +1,4 @@
-"""Voters: exists once all servers that a StatefulSet runs vote."""
+"""Voters: exists when all servers of a StatefulSet are voters."""
 
 from collections.abc import Sequence
 
@@ -13,20 +13,20 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 
 
 class VotersProvider(ConsulProvider):
-    """Waits for the servers of a cluster that is born. What changes servers later waits for them itself."""
+    """Waits for the servers of a new cluster. Later changes of servers wait for them by themselves."""
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """No later change is awaited here."""
+        """Never an update."""
         return DiffResult(changes=False)
 
     def create(self, props: Properties) -> CreateResult:
-        """Wait until all vote and have caught up."""
-        await_all(props)
+        """Wait until all servers are voters and have caught up."""
+        wait_for_all(props)
         return CreateResult(props["stateful_set"], props)
 
 
 class Voters(ProviderResource, module="consul-on-pulumi", name="Voters"):
-    """What needs servers that vote depends on this; what may start beside them does not."""
+    """Resources that need voters depend on this; resources that may start at the same time do not."""
 
     def __init__(
         self,
@@ -36,14 +36,13 @@ class Voters(ProviderResource, module="consul-on-pulumi", name="Voters"):
         workload: Workload,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`names` are the servers that `workload` runs, `addresses` where the program reaches each."""
+        """`names` are the servers of `workload`, `addresses` where the program reaches each."""
         props = {"names": names, "addresses": addresses, **workload}
         super().__init__(VotersProvider(), name, props, opts)
 
 
-def await_all(props: Properties) -> None:
-    """Wait until all servers vote; raises RolloutStoppedError with what is in the way of it."""
-    if hindered := not_ready_reasons(
-        Servers(props["names"], props["addresses"]), StatefulSet(props), props["names"], {}
-    ):
-        raise RolloutStoppedError(f"{hindered}. Correct the settings and run `pulumi up` again")
+def wait_for_all(props: Properties) -> None:
+    """Wait until all servers are voters; raises RolloutStoppedError with the reasons why some are not."""
+    servers = Servers(props["names"], props["addresses"])
+    if reasons := not_ready_reasons(servers, StatefulSet(props), props["names"], {}):
+        raise RolloutStoppedError(f"{reasons}. Correct the settings and run `pulumi up` again")

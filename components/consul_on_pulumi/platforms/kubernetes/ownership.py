@@ -1,0 +1,114 @@
+"""Which objects belong to this cluster. An object that somebody else created is neither changed nor deleted.
+
+The Kubernetes provider takes over an object of the same name at create, and deletes it at destroy (pulumi-kubernetes
+#4278). So each object is looked for right before it is created, and in the preview as well (providers/ownership.py).
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import pulumi
+from pulumi.runtime.mocks import MockMonitor
+
+from consul_on_pulumi import resource_options
+from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID
+
+PATHS = {
+    "ConfigMap": "/api/v1/namespaces/{namespace}/configmaps/{name}",
+    "DaemonSet": "/apis/apps/v1/namespaces/{namespace}/daemonsets/{name}",
+    "Deployment": "/apis/apps/v1/namespaces/{namespace}/deployments/{name}",
+    "Ingress": "/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses/{name}",
+    "Namespace": "/api/v1/namespaces/{name}",
+    "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies/{name}",
+    "PersistentVolumeClaim": "/api/v1/namespaces/{namespace}/persistentvolumeclaims/{name}",
+    "PodDisruptionBudget": "/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets/{name}",
+    "Service": "/api/v1/namespaces/{namespace}/services/{name}",
+    "ServiceAccount": "/api/v1/namespaces/{namespace}/serviceaccounts/{name}",
+    "StatefulSet": "/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}",
+}
+"""API path of every kind with a fixed name. Pulumi gives a Secret a name of its own."""
+TIMEOUT = 120.0
+"""Seconds to wait until a deleted object is gone: a namespace is gone when everything in it is."""
+
+
+class ForeignObjectError(Exception):
+    """An object that is to be created exists already and belongs to somebody else."""
+
+
+def owner(found: Object) -> str | None:
+    """The cluster ID that an object bears."""
+    cluster_id: str | None = found["metadata"].get("labels", {}).get(CLUSTER_ID)
+    return cluster_id
+
+
+def refusal(namespace: str, foreign: Mapping[tuple[str, str], str | None]) -> str:
+    """The message for objects that exist: `foreign` maps the kind and name of each to the cluster ID that it bears."""
+    found = []
+    for cluster_id in dict.fromkeys(foreign.values()):
+        names = ", ".join(
+            f"{kind} {name}" if kind == "Namespace" else f"{kind} {namespace}/{name}"
+            for (kind, name), bears in foreign.items()
+            if bears == cluster_id
+        )
+        whose = "belongs to another cluster or another Pulumi state" if cluster_id else "not created by this stack"
+        found.append(f"{names} ({CLUSTER_ID}: {cluster_id or 'no such label'}, so {whose})")
+    fixes = ["choose another cluster name or namespace", "or delete by hand what is not needed"]
+    kinds = {kind for kind, _ in foreign}
+    if kinds == {"Namespace"}:
+        (name,) = (name for _, name in foreign)
+        fixes[0] = f"set `platform.kubernetes.namespace: {name}` to use this namespace, choose another cluster name"
+    elif kinds == {"PersistentVolumeClaim"}:
+        fixes[0] = f"set `platform.kubernetes.retain_data: true` to use the data of an earlier cluster, {fixes[0]}"
+    return f"expected no object of these names, found {'; '.join(found)}. Nothing was changed: {', '.join(fixes)}"
+
+
+def guarded(name: str, cluster: Cluster) -> pulumi.ResourceOptions:
+    """Options under which no object is created in place of another; `name` is a prefix of the hook's name."""
+    return resource_options.before_create(name, before_create(ApiServer(cluster)))
+
+
+def before_create(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:
+    """A hook that looks for an object of the name that is to be created.
+
+    An object of this cluster was left by an interrupted update and is deleted. A StatefulSet leaves its pods and claims
+    to the next one, so no data is lost. Raises ForeignObjectError for any other object, and TimeoutError if a deleted
+    object does not end.
+    """
+
+    def look(args: pulumi.ResourceHookArgs) -> None:
+        inputs = args.new_inputs or {}
+        kind, metadata = str(inputs.get("kind")), inputs.get("metadata") or {}
+        cluster_id = metadata.get("labels", {}).get(CLUSTER_ID)
+        if not cluster_id or kind not in PATHS or "name" not in metadata:
+            return
+        name, namespace = metadata["name"], metadata.get("namespace", "")
+        path = PATHS[kind].format(name=name, namespace=namespace)
+        deadline = time.monotonic() + TIMEOUT
+        while (found := api.find(path)) is not None:
+            if "deletionTimestamp" not in found["metadata"]:
+                if owner(found) != cluster_id:
+                    raise ForeignObjectError(refusal(namespace, {(kind, name): owner(found)}))
+                api.delete(path, found["metadata"]["uid"], "Orphan" if kind == "StatefulSet" else "Background")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{path} was deleted but still exists after {TIMEOUT:.0f} s: see what it waits for")
+            time.sleep(0.2)
+
+    return look
+
+
+@cache
+def warn_if_unreachable(cluster: Cluster) -> None:
+    """Say in a preview, once, that it does not know what exists in Kubernetes."""
+    if not pulumi.runtime.is_dry_run() or isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+        return
+    try:
+        ApiServer(cluster).find("/version")
+    except (RefusedError, UnreachableError) as error:
+        pulumi.log.warn(
+            f"{error}. This preview does not know what exists there: check `platform.kubernetes.context`, "
+            "`platform.kubernetes.kubeconfig` and $KUBECONFIG"
+        )
