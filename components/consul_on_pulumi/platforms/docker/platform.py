@@ -75,7 +75,7 @@ class DockerPlatform:
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)
         ]
-        links = [
+        agents = [
             AgentContainer(
                 name=f"{name}-{ordinal}",
                 volume=self._volume(f"{name}-{ordinal}-data", group, ordinal, opts),
@@ -84,18 +84,18 @@ class DockerPlatform:
             )
             for ordinal, host in enumerate(hosts)
         ]
-        addresses = [link.address for link in links]
-        made = create_in_order(
-            group, links, pulumi.ResourceOptions.merge(after_image, orphans.removed_before_create(name))
+        addresses = [agent.address for agent in agents]
+        created = create_in_order(
+            group, agents, pulumi.ResourceOptions.merge(after_image, orphans.removed_before_create(name))
         )
         return Placed(
             api_addresses=addresses,
             http_addresses=addresses,
             ui_addresses=addresses,
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
-            updated=made,
-            ready=made,
-            data=links[0].volume,
+            updated=created,
+            ready=created,
+            data=agents[0].volume,
         )
 
     def _secrets(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
