@@ -52,7 +52,7 @@ def kubernetes() -> Iterator[Path]:
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Providers that give up soon, so that a test of giving up is short."""
 
     def impatient(addresses: list[str], timeout: float) -> api.Consul:

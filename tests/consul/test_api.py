@@ -11,7 +11,7 @@ from consul_on_pulumi.model.seed import Seed
 
 from tests.doubles.fake_consul import LEADER, FakeConsul, Fault
 
-pytestmark = pytest.mark.usefixtures("hurried")
+pytestmark = pytest.mark.usefixtures("short_timeouts")
 
 FAULTS = [Fault.NO_LEADER, Fault.BUSY, Fault.RESET, Fault.HANG]
 

@@ -9,7 +9,7 @@ from consul_on_pulumi.model.rollout import ServerStatus
 
 from tests.doubles.fake_consul import FakeConsul, Fault
 
-pytestmark = pytest.mark.usefixtures("hurried")
+pytestmark = pytest.mark.usefixtures("short_timeouts")
 
 NAMES = ["dev-server-0", "dev-server-1", "dev-server-2"]
 
