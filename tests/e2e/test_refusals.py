@@ -46,7 +46,7 @@ def test_name_datacenter_and_subnet_of_a_cluster_cannot_change(calm: Cluster) ->
         ("datacenter", "calm", "moved"),
         ("platform.docker.subnet", subnet, other),
     ):
-        assert f"cluster.{path}: expected {old!r} as when the cluster was made, got {new!r}" in error
+        assert f"cluster.{path}: expected {old!r} as when the cluster was created, got {new!r}" in error
     assert "Traceback" not in error
     assert {name: engine.inspect("container", name)["Id"] for name in calm.containers} == before
     assert engine.orphans("renamed") == {}

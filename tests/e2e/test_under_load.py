@@ -54,7 +54,7 @@ def test_a_step_to_fewer_servers_than_would_agree_is_refused_in_the_preview(clus
 
     said = made.refused("preview")
 
-    assert "cluster.servers: 1 of the 3 servers that would stay take part in a cluster, expected at least 2" in said
+    assert "cluster.servers: 1 of the 3 servers that would remain know a leader, expected at least 2" in said
     assert len(made.containers) == 5
     engine.docker("start", f"{made.name}-server-1", f"{made.name}-server-2")
 

@@ -32,7 +32,7 @@ class FakeEngine:
             remove=lambda v: self.done.append(("remove", name, "with volumes" if v else "without volumes")),
         )
 
-    def _networks(self, names: list[str], filters: dict[str, str]) -> list[Any]:
+    def _networks(self, names: list[str], filters: dict[str, list[str]]) -> list[Any]:
         matches = filters["label"] == [f"consul.cluster-id={self.labels.get('consul.cluster-id')}"]
         found = ["dev"] if names == ["dev"] and matches else []
         return [SimpleNamespace(remove=lambda: self.done.append(("remove", "dev"))) for _ in found]

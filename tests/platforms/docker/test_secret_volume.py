@@ -44,7 +44,7 @@ class FakeEngine:
             raise NotFound(name)
         return SimpleNamespace(name=name, attrs={"Labels": self.labels[name]}, remove=lambda: self._remove(name))
 
-    def _list(self, filters: dict[str, str]) -> list[Any]:
+    def _list(self, filters: dict[str, list[str]]) -> list[Any]:
         return [
             self._get(name)
             for name, labels in self.labels.items()
