@@ -1,4 +1,4 @@
-"""What most tests start from."""
+"""The fixtures that most tests use."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +12,24 @@ from hypothesis import settings
 
 from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
 from tests.doubles.fake_consul import FakeConsul
+from tests.tracked_files import WrittenFiles
 
 # A busy machine is no failure, and the same commit is tested the same way everywhere.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tracked_files() -> Iterator[None]:
+    """Fails the run if a test wrote a file that git tracks: tests work on copies."""
+    with WrittenFiles() as written:
+        yield
+    assert not written.found, "tests must not write tracked files:\n" + "\n".join(written.found)
+
+
 @pytest.fixture(params=[DOCKER, KUBERNETES], ids=str)
 def platform(request: pytest.FixtureRequest) -> PlatformCase:
-    """Every platform in turn: what is true of a component is true on all of them."""
+    """Every platform in turn."""
     found: PlatformCase = request.param
     return found
 
@@ -41,9 +50,9 @@ def three() -> Iterator[FakeConsul]:
 
 @pytest.fixture(scope="session")
 def kubernetes() -> Iterator[Path]:
-    """The kubeconfig of a cluster of our own with three nodes.
+    """The kubeconfig of a Kubernetes cluster with three nodes, for the tests alone.
 
-    Here and nowhere else: a second fixture of it in the same run would wait for the lock of the first, for ever.
+    There is no other fixture of it: a second one in the same run would wait for the lock of the first for ever.
     """
     from tests.e2e_k8s.stack import of_our_own
 
@@ -53,16 +62,16 @@ def kubernetes() -> Iterator[Path]:
 
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Providers that give up soon, so that a test of giving up is short."""
+    """Short timeouts in the providers, so that a test of a timeout is short."""
 
-    def impatient(addresses: list[str], timeout: float) -> api.Consul:
+    def with_short_timeout(addresses: list[str], timeout: float) -> api.Consul:
         return api.Consul(addresses, min(timeout, 0.3))
 
     request = requests.Session.request
 
-    def hasty(session: requests.Session, *args: Any, timeout: float, **more: Any) -> requests.Response:
-        return request(session, *args, timeout=min(timeout, 0.5), **more)
+    def short_request(session: requests.Session, *args: Any, **more: Any) -> requests.Response:
+        return request(session, *args, **more | {"timeout": min(more["timeout"], 0.5)})
 
-    monkeypatch.setattr(requests.Session, "request", hasty)
+    monkeypatch.setattr(requests.Session, "request", short_request)
     for module in (autopilot, kv_entries, kv_baseline):
-        monkeypatch.setattr(module, "Consul", impatient)
+        monkeypatch.setattr(module, "Consul", with_short_timeout)

@@ -1,6 +1,9 @@
+import shutil
 from pathlib import Path
 
 import pytest
+
+from tools import places, stack_files
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +18,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     return home
+
+
+@pytest.fixture(autouse=True)
+def copies_of_stack_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new passphrase removes the salts of all stack files: of copies here, unless the test has a clone."""
+    root, paths, copies = places.ROOT, stack_files.paths, tmp_path / "stack-files"
+    copies.mkdir()
+    for file in paths():
+        shutil.copy(file, copies)
+    monkeypatch.setattr(
+        stack_files, "paths", lambda: paths() if root != places.ROOT else sorted(copies.glob("Pulumi.*.yaml"))
+    )
 
 
 @pytest.fixture
