@@ -1,5 +1,6 @@
 """What the pages show works."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import yaml
 from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.review.losses import Kind
 from consul_on_pulumi.schema.check import checked
+from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 from consul_on_pulumi.settings.refusals import cluster_problems
 from consul_on_pulumi.version import __version__
 
@@ -75,6 +77,23 @@ def test_every_path_that_a_page_names_exists(page: Path) -> None:
     named = [path for match in PATH.findall(text) for path in match if path and not set("<{*…") & set(path)]
 
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_setting_in_the_contributing_guide_is_one_of_the_code() -> None:
+    (shown,) = blocks(ROOT / "CONTRIBUTING.md", "python")
+    code = (ROOT / "components" / "consul_on_pulumi" / "platforms" / "docker" / "settings.py").read_text()
+    (setting,) = definitions(shown).items()
+
+    assert setting in definitions(code).items()
+
+
+def definitions(code: str) -> dict[str, str]:
+    """The annotations of names, however they are formatted."""
+    return {
+        ast.unparse(node.target): ast.unparse(node.annotation)
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.AnnAssign)
+    }
 
 
 def test_the_page_lists_every_loss_that_can_be_allowed() -> None:

@@ -24,15 +24,10 @@ def environment(folder: Path, package: str) -> Path:
     made = folder / "venv"
     constraints = folder / "constraints.txt"
     constraints.write_text("\n".join(LOCKED.findall((places.ROOT / "requirements.lock").read_text())))
-    python = str(made / "bin" / "python")
-    uv = shutil.which("uv", path=f"{places.VENV / 'bin'}{os.pathsep}{os.environ['PATH']}")
-    if uv:
-        # Pulumi asks pip which packages bring plugins.
-        _run(uv, "venv", "--seed", "--python", sys.executable, str(made))
-        _run(uv, "pip", "install", "--python", python, "--constraint", str(constraints), package)
-    else:
-        _run(sys.executable, "-m", "venv", str(made))
-        _run(python, "-m", "pip", "install", "--constraint", str(constraints), package)
+    uv, python = _uv(folder), str(made / "bin" / "python")
+    # With pip, since Pulumi asks it which packages bring plugins.
+    _run(uv, "venv", "--seed", "--python", sys.executable, str(made))
+    _run(uv, "pip", "install", "--python", python, "--constraint", str(constraints), package)
     return made
 
 
@@ -87,6 +82,15 @@ def resources(stack: automation.Stack) -> list[dict[str, Any]]:
     """What the state holds beside providers and the stack itself."""
     listed: list[dict[str, Any]] = stack.export_stack().deployment.get("resources") or []
     return [one for one in listed if not one["type"].startswith("pulumi:")]
+
+
+def _uv(folder: Path) -> str:
+    """The uv of this machine, else one from the package index: pip needs half a minute for the same environment."""
+    found = shutil.which("uv", path=f"{places.VENV / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    if found:
+        return found
+    _run(sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder / "uv"), "uv")
+    return str(folder / "uv" / "bin" / "uv")
 
 
 def _run(*command: str) -> None:
