@@ -1,7 +1,7 @@
-"""An in-process Kubernetes API server: one StatefulSet, its pods and claims, events, and two ways into a pod.
+"""An in-process Kubernetes API server: one StatefulSet, its pods and claims, events, port forwarding and the proxy.
 
-It answers as Kubernetes 1.34 does on the few paths that the program uses. It proves nothing about admission, fields or
-real timing.
+It answers like Kubernetes 1.34 on the few paths that the program uses. It has no admission, no validation and no real
+timing.
 """
 
 import base64
@@ -47,14 +47,14 @@ def pod(ordinal: int, *, revision: str = "dev-server-old", spec_hash: str = "old
 
 
 def waiting(found: Object, reason: str, message: str) -> Object:
-    """The same pod, which does not run."""
+    """The same pod with a waiting container."""
     state = {"waiting": {"reason": reason, "message": message}}
     conditions = [{"type": "Ready", "status": "False"}]
     return found | {"status": {"conditions": conditions, "containerStatuses": [{"name": "consul", "state": state}]}}
 
 
 def matching(objects: Iterable[Object], labels: str) -> list[Object]:
-    """Those that a label selector means."""
+    """The objects that a label selector selects."""
     wanted = dict(one.split("=") for one in labels.split(",") if one)
     return [one for one in objects if wanted.items() <= one["metadata"]["labels"].items()]
 
@@ -68,22 +68,22 @@ class FakeKubernetes:
     observed: int = 1
     revision: str = "dev-server-old"
     spec_hash: str = "old"
-    """What the template says, so what a new pod is made of."""
+    """The spec hash of the template, and so of a new pod."""
     pods: dict[str, Object] = field(default_factory=lambda: {f"{SET}-{n}": pod(n) for n in range(3)})
     workloads: dict[str, Object] = field(default_factory=dict)
-    """What keeps clients, by its path below `apps/v1` of the namespace: `deployments/dev-client`."""
+    """Workloads of clients, by their path below `apps/v1` of the namespace: `deployments/dev-client`."""
     claims: dict[str, Object] = field(default_factory=dict)
     objects: dict[str, Object] = field(default_factory=dict)
     """Any other objects, by their path."""
     events: list[Object] = field(default_factory=list)
     behind: dict[tuple[str, int], int] = field(default_factory=dict)
-    """Pod and port to the loopback port of what plays it."""
+    """Pod and port to the loopback port of the fake agent."""
     forwards: int = 101
-    """What a request for a tunnel is answered with; 101 opens it."""
+    """Status code for a port forward request; 101 accepts it."""
     refusals: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
-    """Method and beginning of a path to what is answered there instead."""
+    """Method and prefix of a path to the status and message of an error."""
     remake: Callable[[str, Object], Object | None] | None = None
-    """What becomes of a pod that the controller makes anew; None: it makes none."""
+    """Changes a pod that the controller creates; None: the controller creates none."""
     deleted: list[str] = field(default_factory=list)
     scaled: list[int] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -101,14 +101,14 @@ class FakeKubernetes:
         self._server.server_close()
 
     def is_the_current(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        """The environment leads here, and nothing is known of what it led to before."""
+        """Make this the current cluster of the environment, and empty all caches."""
         monkeypatch.setenv("KUBECONFIG", str(self.kubeconfig(folder)))
         monkeypatch.setattr(kubeconfig, "_loaded", {})
         monkeypatch.setattr(port_forward, "_listeners", {})
         monkeypatch.setattr(consul_access, "_without_port_forward", set())
 
     def kubeconfig(self, folder: Path, *, context: str = "here") -> Path:
-        """A kubeconfig that leads here, with a token."""
+        """A kubeconfig for this server, with a token."""
         file = folder / "kubeconfig"
         cluster = {"server": f"http://127.0.0.1:{self._server.server_port}"}
         found = {
@@ -122,17 +122,17 @@ class FakeKubernetes:
         file.write_text(json.dumps(found))
         return file
 
-    def rolls_to(self, spec_hash: str) -> None:
-        """The StatefulSet gets another template."""
+    def set_template(self, spec_hash: str) -> None:
+        """Give the StatefulSet another template."""
         self.generation = self.observed = self.generation + 1
         self.spec_hash, self.revision = spec_hash, f"dev-server-{spec_hash}"
 
     def answer(self, method: str, path: str, body: Any, labels: str = "") -> tuple[int, Any]:
-        """Status and content of one request of the API itself; `labels` is what a list is asked to match."""
+        """Status and content for one API request; `labels` is the label selector of a list."""
         self.asked.append((method, path))
-        for (refused, below), said in self.refusals.items():
-            if method == refused and path.startswith(below):
-                return said[0], _status(*said)
+        for (refused, prefix), error in self.refusals.items():
+            if method == refused and path.startswith(prefix):
+                return error[0], _status(*error)
         core, apps = f"/api/v1/namespaces/{NAMESPACE}", f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/{SET}"
         match method, path:
             case "GET", found if found in self.objects:
@@ -249,11 +249,11 @@ class _Handler(BaseHTTPRequestHandler):
         head, _, rest = self.path.partition("/proxy")
         kubernetes.asked.append((self.command, self.path))
         name, _, port = head.rpartition("/")[2].rpartition(":")
-        for (method, below), said in kubernetes.refusals.items():
-            if method == self.command and self.path.startswith(below):
-                return self._send(said[0], _status(*said))
+        for (method, prefix), error in kubernetes.refusals.items():
+            if method == self.command and self.path.startswith(prefix):
+                return self._send(error[0], _status(*error))
         if (name, int(port)) not in kubernetes.behind:
-            return self._send(503, _status(503, "error trying to consul_access service: dial tcp: connection refused"))
+            return self._send(503, _status(503, "error trying to reach service: dial tcp: connection refused"))
         headers = {key: value for key, value in self.headers.items() if key not in ("Host", "Authorization")}
         url = f"http://127.0.0.1:{kubernetes.behind[name, int(port)]}{rest}"
         answer = requests.request(self.command, url, data=body, headers=headers, timeout=5)
@@ -264,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
         kubernetes = self.server.kubernetes
         kubernetes.asked.append(("FORWARD", name))
         if kubernetes.forwards != 101:
-            return self._send(kubernetes.forwards, _status(kubernetes.forwards, "no tunnel"))
+            return self._send(kubernetes.forwards, _status(kubernetes.forwards, "port forwarding is forbidden"))
         if (name, port) not in kubernetes.behind:
             return self._send(404, _status(404, f'pods "{name}" not found'))
         key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

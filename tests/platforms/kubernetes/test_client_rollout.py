@@ -1,4 +1,4 @@
-"""Waiting for clients, with an API server played by hand. What a real controller says is for a cluster."""
+"""Waiting for clients with a fake API server. Tests on a cluster have a real controller."""
 
 import threading
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def stopped(**more: Any) -> str:
     return str(caught.value)
 
 
-def test_clients_that_are_all_there_are_not_waited_for(kubernetes: FakeKubernetes) -> None:
+def test_a_complete_rollout_is_not_waited_for(kubernetes: FakeKubernetes) -> None:
     deployment(kubernetes)
     daemon_set(kubernetes)
 
@@ -87,23 +87,23 @@ def test_clients_that_are_all_there_are_not_waited_for(kubernetes: FakeKubernete
         {"availableReplicas": 1},
         {"replicas": 3},
     ],
-    ids=["controller", "old", "not ready", "old ones that still end"],
+    ids=["not observed", "outdated", "not ready", "old pods terminating"],
 )
-def test_a_deployment_is_waited_for_until_nothing_is_left_to_do(
+def test_a_deployment_is_waited_for_until_its_rollout_is_complete(
     kubernetes: FakeKubernetes, status: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment(kubernetes, **status)
-    looks: list[float] = []
+    sleeps: list[float] = []
 
     def later(seconds: float) -> None:
-        looks.append(seconds)
-        if len(looks) == 3:
+        sleeps.append(seconds)
+        if len(sleeps) == 3:
             deployment(kubernetes)
 
     monkeypatch.setattr(client_rollout.time, "sleep", later)
 
     assert ClientRolloutProvider().update("id", props(spec_hash="old"), props()).outs == props(version="d/2")
-    assert len(looks) == 3
+    assert len(sleeps) == 3
 
 
 @pytest.mark.parametrize("status", [{"updatedNumberScheduled": 1}, {"numberAvailable": 1}], ids=str)
@@ -113,7 +113,7 @@ def test_a_daemon_set_is_waited_for(kubernetes: FakeKubernetes, status: dict[str
     assert stopped(kind="daemonsets") == f"dev-client: 1 of 2 clients run the new specification{AGAIN}"
 
 
-def test_a_client_that_crashes_again_and_again_is_not_waited_for(
+def test_a_client_in_a_crash_loop_is_not_waited_for(
     kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pod_readiness, "TIMEOUT", 60.0)
@@ -132,7 +132,7 @@ def test_a_client_that_crashes_again_and_again_is_not_waited_for(
     )
 
 
-def test_a_client_whose_image_is_missing_is_not_waited_for_long(
+def test_a_client_without_its_image_is_not_waited_for_long(
     kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pod_readiness, "TIMEOUT", 60.0)
@@ -144,7 +144,7 @@ def test_a_client_whose_image_is_missing_is_not_waited_for_long(
     )
 
 
-def test_an_older_client_that_crashes_is_no_reason_to_stop(kubernetes: FakeKubernetes) -> None:
+def test_an_old_client_that_crashes_does_not_stop_the_rollout(kubernetes: FakeKubernetes) -> None:
     deployment(kubernetes, availableReplicas=1)
     old = client("dev-client-old", spec_hash="old", problem=("CrashLoopBackOff", ""))
     kubernetes.pods = {"old": old, "new": client("dev-client-new", problem=("", ""))}
@@ -155,7 +155,7 @@ def test_an_older_client_that_crashes_is_no_reason_to_stop(kubernetes: FakeKuber
 
 
 @pytest.mark.parametrize("kind", ["deployments", "daemonsets"])
-def test_why_no_pod_is_made_is_told(kubernetes: FakeKubernetes, kind: str) -> None:
+def test_the_reason_why_no_pod_is_created_is_reported(kubernetes: FakeKubernetes, kind: str) -> None:
     failure = {"reason": "FailedCreate", "message": "exceeded quota: small"}
     deployment(kubernetes, availableReplicas=0, conditions=[failure | {"type": "ReplicaFailure", "status": "True"}])
     daemon_set(kubernetes, numberAvailable=0)
@@ -166,20 +166,20 @@ def test_why_no_pod_is_made_is_told(kubernetes: FakeKubernetes, kind: str) -> No
     )
 
 
-@pytest.mark.parametrize("lasting", [False, True], ids=["for a moment", "for ever"])
+@pytest.mark.parametrize("lasting", [False, True], ids=["for a moment", "until the deadline"])
 @pytest.mark.parametrize("path", ["/apis/apps/v1", "/api/v1/namespaces/dev/pods"])
-def test_an_api_server_that_is_away_is_waited_for(
+def test_an_api_server_that_does_not_answer_is_asked_again(
     kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch, path: str, lasting: bool
 ) -> None:
     deployment(kubernetes, availableReplicas=1)
     kubernetes.refusals["GET", path] = (503, "etcd is away")
 
-    def back(_seconds: float) -> None:
+    def answer_again(_seconds: float) -> None:
         if not lasting:
             kubernetes.refusals.clear()
             deployment(kubernetes)
 
-    monkeypatch.setattr(client_rollout.time, "sleep", back)
+    monkeypatch.setattr(client_rollout.time, "sleep", answer_again)
 
     if lasting:
         with pytest.raises(UnreachableError, match="etcd is away"):
@@ -188,19 +188,19 @@ def test_an_api_server_that_is_away_is_waited_for(
         assert ClientRolloutProvider().create(props()).id == "dev-client"
 
 
-def test_clients_that_somebody_deleted_are_said_to_be_gone(kubernetes: FakeKubernetes) -> None:
+def test_clients_that_somebody_deleted_are_reported(kubernetes: FakeKubernetes) -> None:
     assert stopped() == "dev-client was deleted by somebody else: run `pulumi refresh`, then `pulumi up` again"
 
 
-def test_clients_of_many_nodes_are_waited_for_as_long_as_one_after_the_other_comes(
+def test_clients_on_many_nodes_are_waited_for_while_there_is_progress(
     kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     daemon_set(kubernetes, desiredNumberScheduled=8, updatedNumberScheduled=0, numberAvailable=0)
-    came = iter(range(1, 9))
+    available = iter(range(1, 9))
 
     def slowly(_seconds: float) -> None:
         threading.Event().wait(0.1)
-        number = next(came)
+        number = next(available)
         daemon_set(kubernetes, desiredNumberScheduled=8, updatedNumberScheduled=number, numberAvailable=number)
 
     monkeypatch.setattr(client_rollout.time, "sleep", slowly)
@@ -220,34 +220,34 @@ def test_clients_of_many_nodes_are_waited_for_as_long_as_one_after_the_other_com
     ],
     ids=str,
 )
-def test_clients_are_waited_for_when_they_change(
+def test_another_specification_number_or_kind_is_an_update(
     kubernetes: FakeKubernetes, change: dict[str, Any], changes: bool
 ) -> None:
     deployment(kubernetes)
     assert ClientRolloutProvider().diff("id", props(version="d/2"), props(**change)).changes is changes
 
 
-def test_the_way_back_from_an_update_that_failed_is_waited_for(kubernetes: FakeKubernetes) -> None:
+def test_reverted_settings_after_a_failed_rollout_are_an_update(kubernetes: FakeKubernetes) -> None:
     deployment(kubernetes)
-    there = ClientRolloutProvider().create(props()).outs
-    assert not ClientRolloutProvider().diff("id", there, props()).changes
+    complete = ClientRolloutProvider().create(props()).outs
+    assert not ClientRolloutProvider().diff("id", complete, props()).changes
 
     deployment(kubernetes, generation=4, observed=4)
 
-    assert ClientRolloutProvider().diff("id", there, props()).changes
-    back = ClientRolloutProvider().update("id", there, props()).outs
-    assert not ClientRolloutProvider().diff("id", back, props()).changes
+    assert ClientRolloutProvider().diff("id", complete, props()).changes
+    reverted = ClientRolloutProvider().update("id", complete, props()).outs
+    assert not ClientRolloutProvider().diff("id", reverted, props()).changes
 
 
 @pytest.mark.parametrize("answer", [404, 403, 503])
-def test_where_the_api_server_does_not_tell_there_is_no_change(kubernetes: FakeKubernetes, answer: int) -> None:
+def test_without_an_answer_of_the_api_server_there_is_no_update(kubernetes: FakeKubernetes, answer: int) -> None:
     deployment(kubernetes)
     kubernetes.refusals["GET", "/apis/apps/v1"] = (answer, "no")
 
     assert not ClientRolloutProvider().diff("id", props(version="d/1"), props()).changes
 
 
-def test_a_state_without_a_version_is_no_change(kubernetes: FakeKubernetes) -> None:
+def test_a_state_without_a_version_is_no_update(kubernetes: FakeKubernetes) -> None:
     deployment(kubernetes)
 
     assert not ClientRolloutProvider().diff("id", props(), props()).changes

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("written", "number"),
     [
         ("1", "1"),
         ("500m", "0.5"),
@@ -26,22 +26,22 @@ from hypothesis import strategies as st
         ("7n", "0.000000007"),
     ],
 )
-def test_a_quantity_stands_for_a_number(written: str, meant: str) -> None:
-    assert amount(written) == Decimal(meant)
+def test_a_quantity_has_the_amount_that_kubernetes_reads(written: str, number: str) -> None:
+    assert amount(written) == Decimal(number)
     assert QUANTITY.accepts(written)
 
 
 @pytest.mark.parametrize("written", ["", "Gi", "10 Gi", "10GB", "-1", "1.", ".5", "0x10", "1K", "0", None, 1, True])
-def test_what_is_no_positive_quantity_is_refused(written: object) -> None:
+def test_only_positive_quantities_are_accepted(written: object) -> None:
     assert not QUANTITY.accepts(written)
 
 
-def test_what_is_no_quantity_has_no_amount() -> None:
+def test_text_that_is_no_quantity_has_no_amount() -> None:
     with pytest.raises(ValueError, match="'10GB' is no quantity"):
         amount("10GB")
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6))
-def test_more_is_more_whatever_the_unit(one: int, other: int) -> None:
+def test_amounts_with_different_units_are_comparable(one: int, other: int) -> None:
     assert (amount(f"{one}Mi") < amount(f"{other}Mi")) == (one < other)
     assert amount(f"{one}Gi") == amount(f"{one * 1024}Mi")

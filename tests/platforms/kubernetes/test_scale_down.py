@@ -1,4 +1,4 @@
-"""How servers leave before their pods do, with servers and an API server played by hand."""
+"""Servers leave Raft before their pods are deleted: scripted servers and a fake API server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,16 +27,16 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
 
 
 @pytest.fixture
-def played(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> ScriptedServers:
-    servers = ScriptedServers()
-    servers.names = list(FIVE)
-    servers.applied = dict.fromkeys(FIVE, 100)
-    servers.known_by = {name: set(FIVE) for name in FIVE}
-    monkeypatch.setattr(scale_down, "Servers", lambda _names, addresses: servers)
+def servers(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> ScriptedServers:
+    scripted = ScriptedServers()
+    scripted.names = list(FIVE)
+    scripted.applied = dict.fromkeys(FIVE, 100)
+    scripted.known_by = {name: set(FIVE) for name in FIVE}
+    monkeypatch.setattr(scale_down, "Servers", lambda _names, addresses: scripted)
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
     monkeypatch.setattr(scale_down, "INTERVAL", 0.0)
     monkeypatch.setattr(scale_down, "TIMEOUT", 0.2)
-    return servers
+    return scripted
 
 
 def props(replicas: int, **more: Any) -> dict[str, Any]:
@@ -54,56 +54,56 @@ def shrink(replicas: int = 3) -> None:
     ScaleDownProvider().update("id", props(5), props(replicas))
 
 
-def left(played: ScriptedServers) -> list[tuple[str, ...]]:
-    return [step for step in played.done if step[0] in ("transfer", "leave")]
+def raft_steps(servers: ScriptedServers) -> list[tuple[str, ...]]:
+    return [step for step in servers.done if step[0] in ("transfer", "leave")]
 
 
-def test_servers_leave_one_at_a_time_highest_first_and_their_pods_and_claims_follow(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_servers_leave_one_at_a_time_highest_ordinal_first_then_pod_and_claim_are_deleted(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
     shrink()
 
-    assert left(played) == [("leave", FIVE[4]), ("leave", FIVE[3])]
+    assert raft_steps(servers) == [("leave", FIVE[4]), ("leave", FIVE[3])]
     assert kubernetes.scaled == [4, 3]
     assert sorted(kubernetes.pods) == FIVE[:3]
     assert sorted(kubernetes.claims) == [f"data-{name}" for name in FIVE[:3]]
-    # What still is a member in somebody's list is forgotten, once its pod is gone.
-    assert {step[2] for step in played.done if step[0] == "force-leave"} == {FIVE[3], FIVE[4]}
+    # Every agent removes the member from its list after its pod was deleted.
+    assert {step[2] for step in servers.done if step[0] == "force-leave"} == {FIVE[3], FIVE[4]}
 
 
-def test_a_leader_hands_over_before_it_leaves(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
-    played.leader = FIVE[4]
-
-    shrink()
-
-    assert left(played)[:2] == [("transfer", FIVE[4], FIVE[0], f"id-of-{FIVE[0]}"), ("leave", FIVE[4])]
-
-
-def test_a_server_that_is_down_is_not_asked_to_leave_and_goes_all_the_same(
-    played: ScriptedServers, kubernetes: FakeKubernetes
-) -> None:
-    played.down.add(FIVE[4])
+def test_a_leader_transfers_leadership_before_it_leaves(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+    servers.leader = FIVE[4]
 
     shrink()
 
-    assert left(played) == [("leave", FIVE[3])]
+    assert raft_steps(servers)[:2] == [("transfer", FIVE[4], FIVE[0], f"id-of-{FIVE[0]}"), ("leave", FIVE[4])]
+
+
+def test_a_server_that_is_down_is_removed_without_leaving(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+    servers.down.add(FIVE[4])
+
+    shrink()
+
+    assert raft_steps(servers) == [("leave", FIVE[3])]
     assert kubernetes.scaled == [4, 3]
-    assert FIVE[4] not in played.names
+    assert FIVE[4] not in servers.names
 
 
-def test_servers_that_the_rest_cannot_do_without_stay(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
-    played.down = {FIVE[0], FIVE[1]}
-    played.leader = FIVE[2]
+def test_a_server_stays_if_the_others_have_no_quorum_without_it(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
+) -> None:
+    servers.down = {FIVE[0], FIVE[1]}
+    servers.leader = FIVE[2]
 
     with pytest.raises(RolloutStoppedError) as caught:
         shrink()
 
     assert str(caught.value) == "without dev-server-4 the rest would have no quorum: repair the other servers first"
-    assert (kubernetes.scaled, left(played)) == ([], [])
+    assert (kubernetes.scaled, raft_steps(servers)) == ([], [])
 
 
-def test_a_server_that_does_not_leave_keeps_its_pod(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
-    played.ignores_requests = True
+def test_a_server_that_does_not_leave_keeps_its_pod(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+    servers.ignores_requests = True
 
     with pytest.raises(RolloutStoppedError) as caught:
         shrink()
@@ -112,8 +112,8 @@ def test_a_server_that_does_not_leave_keeps_its_pod(played: ScriptedServers, kub
     assert kubernetes.scaled == []
 
 
-def test_a_pod_that_does_not_end_stops_the_next_from_leaving(
-    played: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+def test_the_next_server_does_not_leave_before_the_last_pod_is_deleted(
+    servers: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kubernetes, "_scale", kubernetes.scaled.append)
 
@@ -124,23 +124,23 @@ def test_a_pod_that_does_not_end_stops_the_next_from_leaving(
     assert kubernetes.scaled == [4]
 
 
-def test_what_was_interrupted_goes_on_from_there(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+def test_an_interrupted_scale_down_is_continued(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
     kubernetes._scale(4)
     kubernetes.scaled.clear()
-    played.names.remove(FIVE[4])
+    servers.names.remove(FIVE[4])
 
     shrink()
 
-    assert left(played) == [("leave", FIVE[3])]
+    assert raft_steps(servers) == [("leave", FIVE[3])]
     assert kubernetes.scaled == [3]
 
 
 @pytest.mark.parametrize("replicas", [5, 7])
-def test_growing_asks_nobody(played: ScriptedServers, kubernetes: FakeKubernetes, replicas: int) -> None:
+def test_scaling_up_removes_nothing(servers: ScriptedServers, kubernetes: FakeKubernetes, replicas: int) -> None:
     ScaleDownProvider().update("id", props(3), props(replicas))
     ScaleDownProvider().create(props(replicas))
 
-    assert (played.done, kubernetes.scaled) == ([], [])
+    assert (servers.done, kubernetes.scaled) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_growing_asks_nobody(played: ScriptedServers, kubernetes: FakeKubernetes
     [({}, False), ({"replicas": 3.0}, True), ({"replicas": 7.0}, True), ({"revision": 2}, True)],
     ids=str,
 )
-def test_another_size_is_a_change(kubernetes: FakeKubernetes, change: dict[str, Any], changes: bool) -> None:
+def test_another_size_is_an_update(kubernetes: FakeKubernetes, change: dict[str, Any], changes: bool) -> None:
     assert ScaleDownProvider().diff("id", props(5), props(5) | change).changes is changes
 
 
-def test_bug_pods_that_somebody_else_added_leave_in_good_order_too(kubernetes: FakeKubernetes) -> None:
+def test_bug_replicas_that_somebody_else_added_are_an_update(kubernetes: FakeKubernetes) -> None:
     assert ScaleDownProvider().diff("id", props(3), props(3)).changes is True

@@ -1,4 +1,4 @@
-"""How pods are replaced one at a time, with servers and an API server played by hand. Real Raft is for a cluster."""
+"""Pods are replaced one at a time: scripted servers and a fake API server. Tests on a cluster have real Raft."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,23 +32,23 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake
 
 
 @pytest.fixture
-def played(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> ScriptedServers:
-    """Three servers, of which server 0 leads; one whose pod is replaced is back at once, unless told otherwise."""
-    servers = ScriptedServers()
+def servers(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> ScriptedServers:
+    """Three servers; server 0 leads. A server whose pod is replaced is a voter again at once."""
+    scripted = ScriptedServers()
 
-    def back(name: str) -> None:
-        servers.done.append(("delete", name))
-        servers.names = sorted({*servers.names, name})
+    def restarted(name: str) -> None:
+        scripted.done.append(("delete", name))
+        scripted.names = sorted({*scripted.names, name})
 
-    kubernetes.on_delete = back
+    kubernetes.on_delete = restarted
     for module in (server_rollout, voters):
-        monkeypatch.setattr(module, "Servers", lambda _names, _addresses: servers)
+        monkeypatch.setattr(module, "Servers", lambda _names, _addresses: scripted)
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
     for module in (pod_readiness, server_rollout):
         monkeypatch.setattr(module, "INTERVAL", 0.0)
         monkeypatch.setattr(module, "TIMEOUT", 1.0)
     monkeypatch.setattr(pod_readiness, "UNRECOVERABLE_TIMEOUT", 0.05)
-    return servers
+    return scripted
 
 
 def props(**more: Any) -> dict[str, Any]:
@@ -65,24 +65,24 @@ def props(**more: Any) -> dict[str, Any]:
     } | more
 
 
-def roll(spec_hash: str = "new") -> dict[str, Any]:
+def run_rollout(spec_hash: str = "new") -> dict[str, Any]:
     outs: dict[str, Any] = ServerRolloutProvider().update("id", props(), props(spec_hash=spec_hash)).outs
     return outs
 
 
 def stopped() -> str:
     with pytest.raises(RolloutStoppedError) as caught:
-        roll()
+        run_rollout()
     return str(caught.value)
 
 
-def test_followers_are_replaced_first_and_the_leader_last_after_it_handed_over(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_followers_are_replaced_first_and_the_leader_last_after_a_leadership_transfer(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("new")
+    kubernetes.set_template("new")
 
-    assert roll() == props(spec_hash="new")
-    assert played.done == [
+    assert run_rollout() == props(spec_hash="new")
+    assert servers.done == [
         ("leave", NAMES[1]),
         ("delete", NAMES[1]),
         ("leave", NAMES[2]),
@@ -93,58 +93,56 @@ def test_followers_are_replaced_first_and_the_leader_last_after_it_handed_over(
     ]
 
 
-def test_a_server_that_does_not_leave_keeps_its_pod(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
-    kubernetes.rolls_to("new")
-    played.ignores_requests = True
+def test_a_server_that_does_not_leave_keeps_its_pod(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+    kubernetes.set_template("new")
+    servers.ignores_requests = True
 
     assert stopped() == "dev-server-1 did not leave Raft and was not replaced: run `pulumi up` again"
     assert kubernetes.deleted == []
 
 
-def test_a_lone_server_is_replaced_without_leaving(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
-    kubernetes.rolls_to("new")
-    played.names = NAMES[:1]
+def test_a_single_server_is_replaced_without_leaving(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+    kubernetes.set_template("new")
+    servers.names = NAMES[:1]
 
     ServerRolloutProvider().update("id", props(names=NAMES[:1]), props(names=NAMES[:1], spec_hash="new"))
 
-    assert played.done == [("delete", NAMES[0])]
+    assert servers.done == [("delete", NAMES[0])]
 
 
-def test_at_the_birth_of_a_cluster_no_pod_is_replaced_and_nothing_waited_for(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_in_a_new_cluster_no_pod_is_replaced_or_waited_for(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    played.down = set(NAMES)
-    played.leader = None
+    servers.down = set(NAMES)
+    servers.leader = None
 
     result = ServerRolloutProvider().create(props())
 
     assert (result.id, result.outs) == ("dev-server", props())
-    assert played.done == []
+    assert servers.done == []
 
 
-def test_at_the_birth_of_a_cluster_all_votes_are_waited_for(
-    played: ScriptedServers, kubernetes: FakeKubernetes
-) -> None:
-    played.down = set(NAMES)
-    played.leader = None
-    looks = iter(range(10))
-    view = played.view
+def test_in_a_new_cluster_all_servers_must_become_voters(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+    servers.down = set(NAMES)
+    servers.leader = None
+    views = iter(range(10))
+    view = servers.view
 
     def later() -> Any:
-        if next(looks) == 3:
-            played.down, played.leader = set(), NAMES[2]
+        if next(views) == 3:
+            servers.down, servers.leader = set(), NAMES[2]
         return view()
 
-    played.view = later  # type: ignore[method-assign]
+    servers.view = later  # type: ignore[method-assign]
 
     result = VotersProvider().create(props())
 
     assert (result.id, result.outs) == ("dev-server", props())
-    assert played.done == []
+    assert servers.done == []
 
 
-def test_servers_are_waited_for_while_the_api_server_is_away(
-    played: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+def test_waiting_continues_while_the_api_server_does_not_answer(
+    servers: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kubernetes.refusals["GET", "/api/v1/namespaces/dev/pods"] = (503, "etcd is away")
     monkeypatch.setattr(pod_readiness.time, "sleep", lambda _seconds: kubernetes.refusals.clear())
@@ -152,9 +150,9 @@ def test_servers_are_waited_for_while_the_api_server_is_away(
     assert VotersProvider().create(props()).id == "dev-server"
 
 
-def test_a_birth_that_fails_says_why(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+def test_a_new_cluster_that_fails_reports_the_reason(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
     kubernetes.pods[NAMES[2]] = waiting(kubernetes.pods[NAMES[2]], "ImagePullBackOff", "no such image")
-    played.down.add(NAMES[2])
+    servers.down.add(NAMES[2])
 
     with pytest.raises(RolloutStoppedError) as caught:
         VotersProvider().create(props())
@@ -164,32 +162,32 @@ def test_a_birth_that_fails_says_why(played: ScriptedServers, kubernetes: FakeKu
     )
 
 
-def test_votes_are_waited_for_once(played: ScriptedServers) -> None:
+def test_voters_are_waited_for_only_once(servers: ScriptedServers) -> None:
     assert VotersProvider().diff("id", props(), props(names=NAMES[:1], addresses=UNKNOWN)).changes is False
 
 
-def test_a_pod_that_is_what_it_should_be_is_left_alone(played: ScriptedServers, kubernetes: FakeKubernetes) -> None:
-    kubernetes.rolls_to("new")
+def test_an_up_to_date_pod_is_not_replaced(servers: ScriptedServers, kubernetes: FakeKubernetes) -> None:
+    kubernetes.set_template("new")
     kubernetes._delete_pod(NAMES[1], kubernetes.pods[NAMES[1]])
-    played.done.clear()
+    servers.done.clear()
 
-    roll()
+    run_rollout()
 
-    assert [name for step, name, *_ in played.done if step == "delete"] == [NAMES[2], NAMES[0]]
+    assert [name for step, name, *_ in servers.done if step == "delete"] == [NAMES[2], NAMES[0]]
 
 
-def test_a_pod_that_does_not_run_is_replaced_first_and_without_asking_the_others(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_a_pod_that_does_not_run_is_replaced_first_and_without_leaving(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("new")
+    kubernetes.set_template("new")
     kubernetes.pods[NAMES[2]] = waiting(kubernetes.pods[NAMES[2]], "ImagePullBackOff", "no such image")
-    played.down.add(NAMES[2])
-    back = kubernetes.on_delete
-    kubernetes.on_delete = lambda name: (back(name), played.down.discard(name))
+    servers.down.add(NAMES[2])
+    restarted = kubernetes.on_delete
+    kubernetes.on_delete = lambda name: (restarted(name), servers.down.discard(name))
 
-    roll()
+    run_rollout()
 
-    assert [step[:2] for step in played.done if step[0] != "transfer"] == [
+    assert [step[:2] for step in servers.done if step[0] != "transfer"] == [
         ("delete", NAMES[2]),
         ("leave", NAMES[1]),
         ("delete", NAMES[1]),
@@ -198,11 +196,11 @@ def test_a_pod_that_does_not_run_is_replaced_first_and_without_asking_the_others
     ]
 
 
-def test_bug_a_server_that_only_does_not_answer_is_no_loss_while_kubernetes_calls_it_ready(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_bug_a_server_that_does_not_answer_is_not_treated_as_down_while_its_pod_is_ready(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("new")
-    played.down.add(NAMES[2])
+    kubernetes.set_template("new")
+    servers.down.add(NAMES[2])
 
     assert stopped().startswith(f"{NAMES[2]} does not answer: {NAMES[1]} was not touched")
     assert kubernetes.deleted == []
@@ -211,16 +209,16 @@ def test_bug_a_server_that_only_does_not_answer_is_no_loss_while_kubernetes_call
 @pytest.mark.parametrize(
     ("problem", "reason"),
     [
-        (lambda played: played.non_voters.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
-        (lambda played: played.applied.update({NAMES[2]: 99}), "dev-server-2 has applied 99 of 100 entries"),
+        (lambda servers: servers.non_voters.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
+        (lambda servers: servers.applied.update({NAMES[2]: 99}), "dev-server-2 has applied 99 of 100 entries"),
     ],
-    ids=["no voter", "behind"],
+    ids=["no voter", "not caught up"],
 )
-def test_no_pod_is_touched_while_another_server_is_in_trouble(
-    played: ScriptedServers, kubernetes: FakeKubernetes, problem: Callable[[ScriptedServers], object], reason: str
+def test_no_pod_is_replaced_while_another_server_is_not_ready(
+    servers: ScriptedServers, kubernetes: FakeKubernetes, problem: Callable[[ScriptedServers], object], reason: str
 ) -> None:
-    kubernetes.rolls_to("new")
-    problem(played)
+    kubernetes.set_template("new")
+    problem(servers)
 
     assert stopped() == (
         f"{reason}: dev-server-1 was not touched, so the quorum stands. Repair that server and run `pulumi up` again"
@@ -228,22 +226,22 @@ def test_no_pod_is_touched_while_another_server_is_in_trouble(
     assert kubernetes.deleted == []
 
 
-def test_a_pod_that_does_not_come_back_stops_the_roll_with_kubernetes_words(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_a_new_pod_that_does_not_run_stops_the_rollout_with_the_reason_of_kubernetes(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("new")
-    kubernetes.on_delete = played.down.add
+    kubernetes.set_template("new")
+    kubernetes.on_delete = servers.down.add
     kubernetes.remake = lambda _name, fresh: waiting(fresh, "ImagePullBackOff", 'Back-off pulling image "consul:9"')
 
     assert stopped() == f'dev-server-1 does not answer (ImagePullBackOff: Back-off pulling image "consul:9"){STOPPED}'
     assert kubernetes.deleted == [NAMES[1]]
 
 
-def test_an_agent_that_crashes_is_quoted_with_its_last_words(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_the_last_log_lines_of_an_agent_that_crashes_are_reported(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("new")
-    kubernetes.on_delete = played.down.add
+    kubernetes.set_template("new")
+    kubernetes.on_delete = servers.down.add
 
     def crashing(_name: str, fresh: dict[str, Any]) -> dict[str, Any]:
         container = {
@@ -257,78 +255,78 @@ def test_an_agent_that_crashes_is_quoted_with_its_last_words(
     assert "(CrashLoopBackOff: ==> start / ==> bad config: invalid key)" in stopped()
 
 
-def test_an_agent_that_crashes_again_and_again_is_not_waited_for_though_it_runs_in_between(
-    played: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+def test_an_agent_in_a_crash_loop_is_not_waited_for_even_if_it_runs_in_between(
+    servers: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pod_readiness, "UNRECOVERABLE_TIMEOUT", 60.0)
     monkeypatch.setattr(pod_readiness, "TIMEOUT", 60.0)
-    kubernetes.rolls_to("new")
-    kubernetes.on_delete = played.down.add
-    looks: list[int] = []
+    kubernetes.set_template("new")
+    kubernetes.on_delete = servers.down.add
+    requests: list[int] = []
     running = {"state": {"running": {}}, "restartCount": 1}
-    held_back = {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}}
+    backing_off = {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}}
 
     def crashing(name: str, fresh: dict[str, Any]) -> dict[str, Any]:
-        def looked(of: StatefulSet, names: Any) -> Any:
-            looks.append(1)
-            states = [held_back | {"restartCount": 1}, running, held_back | {"restartCount": 2}]
-            state = states[min(len(looks) // 2, 2)]
+        def changing(of: StatefulSet, names: Any) -> Any:
+            requests.append(1)
+            states = [backing_off | {"restartCount": 1}, running, backing_off | {"restartCount": 2}]
+            state = states[min(len(requests) // 2, 2)]
             kubernetes.pods[name] = fresh | {"status": {"containerStatuses": [state]}}
-            return look(of, names)
+            return pods(of, names)
 
-        look = StatefulSet.pods
-        monkeypatch.setattr(StatefulSet, "pods", looked)
+        pods = StatefulSet.pods
+        monkeypatch.setattr(StatefulSet, "pods", changing)
         return fresh
 
     kubernetes.remake = crashing
 
     assert "dev-server-1 does not answer (CrashLoopBackOff: back-off)" in stopped()
-    assert len(looks) < 10
+    assert len(requests) < 10
 
 
-def test_a_pod_that_crashed_before_it_was_deleted_does_not_stop_the_roll_that_mends_it(
-    played: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+def test_crashes_of_the_old_pod_do_not_stop_the_rollout_that_replaces_it(
+    servers: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kubernetes.rolls_to("new")
-    played.down.add(NAMES[1])
+    kubernetes.set_template("new")
+    servers.down.add(NAMES[1])
     crashing = {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}, "restartCount": 7}
     kubernetes.pods[NAMES[1]] |= {"status": {"containerStatuses": [crashing]}}
     kubernetes.pods[NAMES[1]]["metadata"]["labels"]["controller-revision-hash"] = "bad"
     old = dict(kubernetes.pods[NAMES[1]])
-    looks: list[int] = []
-    look = StatefulSet.pods
+    requests: list[int] = []
+    pods = StatefulSet.pods
 
-    def ending(of: StatefulSet, names: Any) -> Any:
-        """The old pod is still there at the first looks after its deletion."""
-        found = look(of, names)
-        if NAMES[1] in kubernetes.deleted and len(looks) < 3:
-            looks.append(1)
+    def terminating(of: StatefulSet, names: Any) -> Any:
+        """The old pod still exists in the first requests after its deletion."""
+        found = pods(of, names)
+        if NAMES[1] in kubernetes.deleted and len(requests) < 3:
+            requests.append(1)
             found[NAMES[1]] = pod_of(old)
         else:
-            played.down.discard(NAMES[1])
+            servers.down.discard(NAMES[1])
         return found
 
-    monkeypatch.setattr(StatefulSet, "pods", ending)
+    monkeypatch.setattr(StatefulSet, "pods", terminating)
 
-    assert roll() == props(spec_hash="new")
-    assert looks
+    assert run_rollout() == props(spec_hash="new")
+    assert requests
 
 
-def test_a_pod_that_no_node_takes_is_waited_for_and_then_explained(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_an_unschedulable_pod_is_waited_for_and_then_reported(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("new")
-    kubernetes.on_delete = played.down.add
+    kubernetes.set_template("new")
+    kubernetes.on_delete = servers.down.add
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes fit"}
     kubernetes.remake = lambda _name, fresh: fresh | {"status": {"conditions": [condition]}}
 
     assert stopped().startswith("dev-server-1 does not answer (Unschedulable: 0/1 nodes fit): the rollout stops here")
 
 
-def test_a_pod_that_the_controller_cannot_make_is_explained_by_its_events(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_events_explain_a_pod_that_the_controller_cannot_create(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("new")
+    kubernetes.set_template("new")
     kubernetes.remake = lambda _name, _fresh: None
     kubernetes.events = [
         {"reason": "Old", "message": "long ago", "lastTimestamp": "2026-01-01T00:00:00Z"},
@@ -338,26 +336,26 @@ def test_a_pod_that_the_controller_cannot_make_is_explained_by_its_events(
     assert stopped().startswith("dev-server-1 has no pod (FailedCreate: exceeded quota): the rollout stops here")
 
 
-def test_without_a_leader_the_roll_goes_on_as_long_as_servers_answer(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_without_a_leader_the_rollout_continues_while_servers_answer(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("new")
-    played.leader = None
-    back = kubernetes.on_delete
+    kubernetes.set_template("new")
+    servers.leader = None
+    restarted = kubernetes.on_delete
 
     def elect(name: str) -> None:
-        back(name)
-        played.leader = NAMES[0] if name == NAMES[1] else played.leader
+        restarted(name)
+        servers.leader = NAMES[0] if name == NAMES[1] else servers.leader
 
     kubernetes.on_delete = elect
 
-    roll()
+    run_rollout()
 
     assert kubernetes.deleted == [NAMES[0], NAMES[1], NAMES[2]]
 
 
-def test_a_roll_waits_until_the_controller_knows_what_to_make(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_a_rollout_waits_until_the_controller_has_seen_the_change(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
     kubernetes.generation = 2
 
@@ -366,10 +364,10 @@ def test_a_roll_waits_until_the_controller_knows_what_to_make(
     )
 
 
-def test_a_pod_that_is_made_anew_and_still_is_not_what_the_settings_say_is_not_replaced_for_ever(
-    played: ScriptedServers, kubernetes: FakeKubernetes
+def test_a_replaced_pod_that_still_differs_stops_the_rollout(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
 ) -> None:
-    kubernetes.rolls_to("of somebody else")
+    kubernetes.set_template("of somebody else")
 
     assert stopped() == (
         "dev-server-1 was replaced and still differs from the settings: somebody else changed the StatefulSet, "
@@ -378,7 +376,7 @@ def test_a_pod_that_is_made_anew_and_still_is_not_what_the_settings_say_is_not_r
     assert kubernetes.deleted == [NAMES[1]]
 
 
-def test_a_pod_that_somebody_replaced_meanwhile_is_not_deleted_again(kubernetes: FakeKubernetes) -> None:
+def test_a_pod_that_somebody_else_replaced_is_not_deleted_again(kubernetes: FakeKubernetes) -> None:
     kubernetes._delete_pod(NAMES[1], kubernetes.pods[NAMES[1]])
 
     StatefulSet(props()).delete_pod(NAMES[1], "uid-1-1")
@@ -400,7 +398,7 @@ def test_a_pod_that_somebody_replaced_meanwhile_is_not_deleted_again(kubernetes:
     ],
     ids=str,
 )
-def test_a_roll_is_due_when_the_servers_are_to_change(
+def test_another_specification_or_size_is_an_update(
     kubernetes: FakeKubernetes, change: dict[str, Any], changes: bool
 ) -> None:
     result = ServerRolloutProvider().diff("id", props(), props(**change))
@@ -409,21 +407,21 @@ def test_a_roll_is_due_when_the_servers_are_to_change(
     assert not result.replaces
 
 
-def test_a_roll_is_due_where_an_earlier_one_did_not_reach_every_pod(kubernetes: FakeKubernetes) -> None:
-    kubernetes.rolls_to("new")
+def test_an_outdated_pod_of_an_earlier_rollout_is_an_update(kubernetes: FakeKubernetes) -> None:
+    kubernetes.set_template("new")
 
     assert ServerRolloutProvider().diff("id", props(), props()).changes is True
 
 
-def test_a_roll_is_due_where_the_settings_went_back_after_one_that_failed(kubernetes: FakeKubernetes) -> None:
-    kubernetes.rolls_to("new")
+def test_reverted_settings_after_a_failed_rollout_are_an_update(kubernetes: FakeKubernetes) -> None:
+    kubernetes.set_template("new")
     for name in NAMES:
         kubernetes._delete_pod(name, kubernetes.pods[name])
 
     assert ServerRolloutProvider().diff("id", props(), props()).changes is True
 
 
-def test_without_an_api_server_nothing_is_known_to_be_due(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_an_api_server_there_is_no_update(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.setattr(kubeconfig, "_loaded", {})
 
