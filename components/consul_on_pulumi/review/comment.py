@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from consul_on_pulumi.review import configuration, headline, kv, losses, resources
 from consul_on_pulumi.review.agents import Agent
-from consul_on_pulumi.review.losses import Loss
+from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import block, bullets, code, folded
 from consul_on_pulumi.review.platforms import reviews
 from consul_on_pulumi.review.steps import Preview
@@ -28,7 +28,7 @@ def found_losses(preview: Preview) -> list[Loss]:
         return []
     lost = losses.losses(preview.steps, found_agents(preview))
     lost += [loss for platform in reviews() for loss in platform.losses(preview.steps)]
-    return sorted(lost, key=lambda loss: losses.WORST_FIRST.index(loss.kind))
+    return sorted(lost, key=lambda loss: list(Kind).index(loss.kind))
 
 
 def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:

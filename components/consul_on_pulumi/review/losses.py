@@ -13,15 +13,12 @@ from consul_on_pulumi.review.steps import Step
 
 
 class Kind(Enum):
-    """A kind of loss; the value is what `--allow` takes."""
+    """A kind of loss, the worst first; the value is what `--allow` takes."""
 
     DATA = "data-loss"
-    SEEDS = "seed-loss"
-    NETWORK = "network"
     QUORUM = "quorum"
-
-
-WORST_FIRST = (Kind.DATA, Kind.QUORUM, Kind.NETWORK, Kind.SEEDS)
+    NETWORK = "network"
+    SEEDS = "seed-loss"
 
 
 @dataclass(frozen=True, slots=True)
