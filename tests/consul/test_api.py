@@ -54,7 +54,7 @@ def test_a_cluster_without_a_leader_is_an_error_with_the_addresses(consul: FakeC
     with pytest.raises(UnreachableError) as caught:
         Consul(consul.addresses, 0.1).leader()
 
-    assert str(caught.value) == f"no leader within 0 s at {consul.addresses[0]}"
+    assert str(caught.value) == (f"no leader within 0 s at {consul.addresses[0]}: check the servers' logs")
 
 
 def test_leader_now_returns_the_leader_or_none(consul: FakeConsul) -> None:
@@ -94,7 +94,7 @@ def test_a_lasting_fault_is_an_error_and_not_a_missing_key(consul: FakeConsul, p
     with pytest.raises(UnreachableError) as caught:
         Consul(consul.addresses, 0.1).keys_below("a")
 
-    assert str(caught.value) == f"no answer within 0 s, last {consul.addresses[0]}: {message}"
+    assert str(caught.value) == f"no answer within 0 s, last {consul.addresses[0]}: {message}. Check the servers"
 
 
 def test_a_cluster_without_addresses_is_unreachable() -> None:

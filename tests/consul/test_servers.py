@@ -119,12 +119,18 @@ def test_the_leader_transfers_the_leadership_to_a_node_id(three: FakeConsul, ser
     ]
 
 
-@pytest.mark.parametrize("fault", [Fault.RESET, Fault.FORBIDDEN])
-def test_a_failed_leadership_transfer_is_an_error(three: FakeConsul, servers: Servers, fault: Fault) -> None:
+@pytest.mark.parametrize(("fault", "reason"), [(Fault.RESET, "no answer"), (Fault.FORBIDDEN, "403 Permission denied")])
+def test_a_failed_leadership_transfer_is_an_error(
+    three: FakeConsul, servers: Servers, fault: Fault, reason: str
+) -> None:
     three.fail(fault, "/v1/operator/raft/transfer-leader")
 
-    with pytest.raises(RefusedError, match="dev-server-1 did not transfer the leadership to dev-server-0"):
+    with pytest.raises(RefusedError) as caught:
         servers.transfer_leadership(NAMES[1], NAMES[0], "id-0")
+
+    assert str(caught.value) == (
+        f"dev-server-1 did not transfer the leadership to dev-server-0 ({reason}): run `pulumi up` again"
+    )
 
 
 def test_a_server_leaves_through_its_own_api(three: FakeConsul, servers: Servers) -> None:

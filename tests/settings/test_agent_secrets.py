@@ -190,5 +190,5 @@ def test_a_content_that_is_known_later_is_checked_later() -> None:
         loop.run_until_complete(delivered())
 
     assert str(caught.value) == (
-        "agent_secrets['a.json']: data_dir is not for agent configuration, the data lives on the agent's own volume"
+        "agent_secrets['a.json']: data_dir is not for agent configuration, the data is on the agent's own volume"
     )

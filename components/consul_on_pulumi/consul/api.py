@@ -49,7 +49,8 @@ class Consul:
             if leaders:
                 return max(leaders, key=leaders.count)
             if time.monotonic() > deadline:
-                raise UnreachableError(f"no leader within {self._timeout:.0f} s at {', '.join(self._addresses)}")
+                asked = ", ".join(self._addresses)
+                raise UnreachableError(f"no leader within {self._timeout:.0f} s at {asked}: check the servers' logs")
             time.sleep(0.1)
 
     def keys_below(self, prefix: str) -> dict[str, Stored]:
@@ -120,7 +121,7 @@ class Consul:
                 if answer.status_code < 500 and answer.status_code != 429:
                     raise RefusedError(problem)
             if time.monotonic() > deadline:
-                raise UnreachableError(f"no answer within {self._timeout:.0f} s, last {problem}")
+                raise UnreachableError(f"no answer within {self._timeout:.0f} s, last {problem}. Check the servers")
             time.sleep(0.2)
 
     def _leader_at(self, base: str) -> str | None:

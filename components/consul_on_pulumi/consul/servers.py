@@ -58,7 +58,10 @@ class Servers:
         """Ask the leader to transfer the leadership (`POST /v1/operator/raft/transfer-leader`). Raises RefusedError."""
         answer = self._call("POST", leader, f"/v1/operator/raft/transfer-leader?id={node_id}", timeout=10)
         if answer is None or not answer.ok:
-            raise RefusedError(f"{leader} did not transfer the leadership to {successor}: run `pulumi up` again")
+            reason = "no answer" if answer is None else f"{answer.status_code} {answer.text.strip()[:200]}"
+            raise RefusedError(
+                f"{leader} did not transfer the leadership to {successor} ({reason}): run `pulumi up` again"
+            )
 
     def leave(self, name: str) -> None:
         """Let a server leave gracefully (`PUT /v1/agent/leave`): it is removed from Raft, then its agent stops."""

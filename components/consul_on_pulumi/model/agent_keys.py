@@ -1,7 +1,6 @@
 """Which agent configuration keys a user may set: Consul's keys without those that the platform sets."""
 
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from typing import Any
 
 from consul_on_pulumi.model.spelling import suggestion
@@ -12,10 +11,10 @@ OWNED = {
     "bootstrap": "the first election follows from `servers`",
     "bootstrap_expect": "the first election follows from `servers`",
     "client_addr": "the published address follows from `platform`",
-    "data_dir": "the data lives on the agent's own volume",
+    "data_dir": "the data is on the agent's own volume",
     "datacenter": "set `datacenter` beside it",
     "disable_host_node_id": "agents on one host would clash with any other value",
-    "node_id": "the ID lives on the agent's own volume",
+    "node_id": "the ID is on the agent's own volume",
     "node_name": "the name follows from the agent's ordinal",
     "ports": "the published ports follow from `platform`",
     "retry_join": "agents join every server by name",
@@ -54,22 +53,10 @@ KNOWN = frozenset(
 """Top-level keys of the agent configuration (Consul 1.20, agent/config/config.go), without deprecated ones."""
 
 
-class _Fault(Enum):
-    OWNED = "the program sets the key"
-    NO_MAP = "the value has to be a map"
-    UNKNOWN = "Consul has no such key"
-
-
 def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
     """Every key of `config` that Consul does not know, or that the program sets itself."""
-    for key, fault in _faults(config):
-        match fault:
-            case _Fault.OWNED:
-                yield f"{path}.{key}: not for agent configuration, {OWNED[key]}"
-            case _Fault.NO_MAP:
-                yield f"{path}.{key}: expected a map, got {config[key]!r}"
-            case _Fault.UNKNOWN:
-                yield f"{path}.{key}: Consul has no such key{_suggestion(key)}"
+    for key, reason, _ in _refused(config):
+        yield f"{path}.{key}: {reason}"
     for secret in SECRET:
         if _has(config, secret.split(".")):
             yield (
@@ -80,30 +67,23 @@ def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
 
 def hidden_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """The same for a secret configuration: the messages name no value, and no key that could be one."""
-    for key, fault in _faults(config):
-        match fault:
-            case _Fault.OWNED:
-                yield f"{key} is not for agent configuration, {OWNED[key]}"
-            case _Fault.NO_MAP:
-                yield f"expected a map as {key}"
-            case _Fault.UNKNOWN:
-                # Only a key that resembles one of Consul's is named.
-                similar = _suggestion(key)
-                yield f"Consul has no such key as {key}{similar}" if similar else "Consul has no such key"
+    for _, _, message in _refused(config):
+        yield message
 
 
-def _faults(config: Mapping[str, Any]) -> Iterator[tuple[str, _Fault]]:
+def _refused(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Each refused key, the reason, and a message that is safe to show if `config` is secret."""
     for key, value in config.items():
         if key in OWNED:
-            yield key, _Fault.OWNED
+            reason = f"not for agent configuration, {OWNED[key]}"
+            yield key, reason, f"{key} is {reason}"
         elif key in MAPS and not isinstance(value, Mapping):
-            yield key, _Fault.NO_MAP
+            yield key, f"expected a map, got {value!r}", f"expected a map as {key}"
         elif key not in KNOWN:
-            yield key, _Fault.UNKNOWN
-
-
-def _suggestion(key: str) -> str:
-    return suggestion(key, KNOWN - OWNED.keys())
+            similar = suggestion(key, KNOWN - OWNED.keys())
+            # Only a key that is similar to one of Consul's is certainly no secret.
+            named = f" as {key}{similar}" if similar else ""
+            yield key, f"Consul has no such key{similar}", f"Consul has no such key{named}"
 
 
 def _has(config: Any, keys: list[str]) -> bool:

@@ -34,19 +34,22 @@ class AutopilotProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""
-        return CreateResult("autopilot", _configure(props))
+        _configure(props)
+        return CreateResult("autopilot", props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Set the quorum."""
-        return UpdateResult(_configure(news))
+        _configure(news)
+        return UpdateResult(news)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Read the current quorum; without an answer, keep the last one."""
         try:
-            found = operator_api.autopilot(Consul(props["addresses"], timeout=10))["MinQuorum"]
+            current = operator_api.autopilot(Consul(props["addresses"], timeout=10))["MinQuorum"]
         except UnreachableError:
-            found = props["min_quorum"]
-        return ReadResult(id_, _outputs(props, found), _outputs(props, found))
+            return ReadResult(id_, props, props)
+        outs = {**props, "min_quorum": current}
+        return ReadResult(id_, outs, outs)
 
 
 class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
@@ -64,12 +67,7 @@ class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
         super().__init__(AutopilotProvider(), name, props, opts)
 
 
-def _configure(props: Properties) -> Properties:
+def _configure(props: Properties) -> None:
     consul = Consul(props["addresses"], timeout=120)
     consul.leader()
     operator_api.configure_autopilot(consul, MinQuorum=int(props["min_quorum"]))
-    return _outputs(props, props["min_quorum"])
-
-
-def _outputs(props: Properties, min_quorum: float) -> Properties:
-    return {"addresses": props["addresses"], "min_quorum": min_quorum, "revision": props["revision"]}
