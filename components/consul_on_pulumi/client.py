@@ -2,13 +2,11 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, ui_urls
-from consul_on_pulumi.model import agent
+from consul_on_pulumi.membership import Membership, agent_group, tier_outputs
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
-from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.resource_options import for_children
-from consul_on_pulumi.settings import agent_secrets, refusals
+from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulClientArgs
 
 
@@ -40,26 +38,17 @@ class ConsulClient(pulumi.ComponentResource):
             clients=accepted["replicas"],
         )
         platform = choose(accepted["platform"])
-        document = agent.document(topology, Role.CLIENT, platform.traits(), accepted["agent_config"])
-        group = AgentGroup(
-            topology=topology,
-            role=Role.CLIENT,
-            image=accepted["image"],
-            document=document,
-            secrets=agent_secrets.of(accepted),
+        group = agent_group(
+            accepted,
+            Role.CLIENT,
+            topology,
+            platform,
             cluster_id=_membership.identity.cluster_id if _membership else None,
             wait_for=_membership.servers_ready if _membership else (),
         )
         placed = platform.place(name, group, for_children(self, opts))
         self.ready = list(placed.ready)
         """Depend on these to run when the clients work."""
-        self.http_addresses = pulumi.Output.all(*placed.http_addresses)
-        self.ui_urls = ui_urls(placed, document)
-        self.dns_addresses = pulumi.Output.all(*placed.dns_addresses)
-        self.register_outputs(
-            {
-                "http_addresses": self.http_addresses,
-                "ui_urls": self.ui_urls,
-                "dns_addresses": self.dns_addresses,
-            }
-        )
+        outputs = tier_outputs(group, placed)
+        self.http_addresses, self.ui_urls, self.dns_addresses = outputs.values()
+        self.register_outputs(outputs)

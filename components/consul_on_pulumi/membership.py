@@ -1,4 +1,4 @@
-"""What a ConsulCluster shares with its own tiers. A tier alone creates it for itself."""
+"""What the two tiers of a cluster share with each other and with their ConsulCluster."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from typing import Any
 import pulumi
 
 from consul_on_pulumi.model import agent
-from consul_on_pulumi.model.topology import Topology
-from consul_on_pulumi.platforms.contract import Placed, Platform
+from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
+from consul_on_pulumi.settings import agent_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """The cluster that a tier belongs to."""
+    """The cluster that a tier belongs to. A tier alone creates an identity of its own."""
 
     identity: ClusterIdentity
     servers_ready: Sequence[pulumi.Resource] = ()
@@ -38,9 +39,20 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
     }
 
 
-def ui_urls(placed: Placed, document: Mapping[str, Any]) -> pulumi.Output[list[str]]:
-    """The web UI at each of its addresses, if agents with this configuration serve one."""
-    shown = agent.serves_ui(document)
-    return pulumi.Output.all(*placed.ui_addresses).apply(
-        lambda bases: [f"{base}/ui/" for base in bases] if shown else []
-    )
+def agent_group(args: Mapping[str, Any], role: Role, topology: Topology, platform: Platform, **more: Any) -> AgentGroup:
+    """The agents of a tier with these arguments; `more` are further fields of the group."""
+    document = agent.document(topology, role, platform.traits(), args["agent_config"])
+    secrets = agent_secrets.of(args)
+    return AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
+
+
+def tier_outputs(group: AgentGroup, placed: Placed) -> dict[str, pulumi.Output[list[str]]]:
+    """The outputs of a tier. The UI has an address only if the agents serve it."""
+    shown = agent.serves_ui(group.document)
+    return {
+        "http_addresses": pulumi.Output.all(*placed.http_addresses),
+        "ui_urls": pulumi.Output.all(*placed.ui_addresses).apply(
+            lambda bases: [f"{base}/ui/" for base in bases] if shown else []
+        ),
+        "dns_addresses": pulumi.Output.all(*placed.dns_addresses),
+    }

@@ -2,13 +2,11 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, identify, ui_urls
-from consul_on_pulumi.model import agent
+from consul_on_pulumi.membership import Membership, agent_group, identify, tier_outputs
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
-from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.resource_options import for_children, with_options
-from consul_on_pulumi.settings import agent_secrets, refusals
+from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulServerArgs
 
 
@@ -37,23 +35,20 @@ class ConsulServer(pulumi.ComponentResource):
             cluster=accepted["cluster"], datacenter=accepted["datacenter"], servers=accepted["replicas"]
         )
         platform = choose(accepted["platform"])
-        document = agent.document(topology, Role.SERVER, platform.traits(), accepted["agent_config"])
         children = for_children(self, opts)
         if _membership:
             identity = _membership.identity
         else:
             identity = identify(name, topology, platform, "server", children)
             children = with_options(children, depends_on=[identity])
-        group = AgentGroup(
-            topology=topology,
-            role=Role.SERVER,
-            image=accepted["image"],
-            document=document,
-            secrets=agent_secrets.of(accepted),
+        expected = identity.initial_servers.apply(lambda initial: bootstrap_expect(int(initial), topology.servers))
+        group = agent_group(
+            accepted,
+            Role.SERVER,
+            topology,
+            platform,
             cluster_id=identity.cluster_id,
-            bootstrap_expect=identity.initial_servers.apply(
-                lambda initial: bootstrap_expect(int(initial), topology.servers)
-            ),
+            bootstrap_expect=expected,
         )
         placed = platform.place(name, group, children)
         self.updated = list(placed.updated)
@@ -64,13 +59,6 @@ class ConsulServer(pulumi.ComponentResource):
         """Is deleted together with the servers' data: for `deleted_with`."""
         self.api_addresses = pulumi.Output.all(*placed.api_addresses)
         """Where the program itself reaches each server, which may differ from `http_addresses`."""
-        self.http_addresses = pulumi.Output.all(*placed.http_addresses)
-        self.ui_urls = ui_urls(placed, document)
-        self.dns_addresses = pulumi.Output.all(*placed.dns_addresses)
-        self.register_outputs(
-            {
-                "http_addresses": self.http_addresses,
-                "ui_urls": self.ui_urls,
-                "dns_addresses": self.dns_addresses,
-            }
-        )
+        outputs = tier_outputs(group, placed)
+        self.http_addresses, self.ui_urls, self.dns_addresses = outputs.values()
+        self.register_outputs(outputs)
