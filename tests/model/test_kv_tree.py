@@ -98,8 +98,8 @@ def test_a_value_of_half_a_mebibyte_is_accepted() -> None:
 
 
 def test_another_limit_than_the_default_is_used() -> None:
-    assert kv_tree.value_fault("xx", limit=1) == "has a value of 2 bytes, at most 1 fit"
-    assert kv_tree.value_fault("x" * 524289, limit=524289) is None
+    assert kv_tree.value_problem("xx", limit=1) == "has a value of 2 bytes, at most 1 fit"
+    assert kv_tree.value_problem("x" * 524289, limit=524289) is None
 
 
 def test_seeds_that_are_no_map_are_refused() -> None:

@@ -39,16 +39,16 @@ def problems(tree: Any, path: str, limit: int = MAX_VALUE) -> Iterator[str]:
         return
     seen: set[str] = set()
     for key, value in leaves(tree):
-        if fault := key_fault(key):
-            yield f"{path}: key {key!r} {fault}"
+        if problem := key_problem(key):
+            yield f"{path}: key {key!r} {problem}"
         elif key in seen:
             yield f"{path}: key {key!r} is given twice, keep one"
         seen.add(key)
-        if fault := value_fault(value, limit):
-            yield f"{path}: key {key!r} {fault}"
+        if problem := value_problem(value, limit):
+            yield f"{path}: key {key!r} {problem}"
 
 
-def key_fault(key: str) -> str | None:
+def key_problem(key: str) -> str | None:
     """Why this key is refused, or None.
 
     Keys are URL paths in Consul's HTTP API: empty and dot segments are rewritten on the way. Consul 1.21 and later
@@ -70,12 +70,12 @@ def key_fault(key: str) -> str | None:
     return None
 
 
-def prefix_fault(prefix: str) -> str | None:
+def prefix_problem(prefix: str) -> str | None:
     """Why this cannot be the prefix of a seed set, or None."""
     if not prefix:
         return None
-    if fault := key_fault(prefix):
-        return f"{prefix!r} {fault}"
+    if problem := key_problem(prefix):
+        return f"{prefix!r} {problem}"
     return None if prefix.endswith("/") else f"expected a slash at the end, got {prefix!r}, write {prefix + '/'!r}"
 
 
@@ -93,7 +93,7 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def value_fault(value: Any, limit: int = MAX_VALUE) -> str | None:
+def value_problem(value: Any, limit: int = MAX_VALUE) -> str | None:
     """Why this value is refused, or None; `limit` is in bytes."""
     if value is None:
         return "has no value, write '' for an empty one"
@@ -104,11 +104,11 @@ def value_fault(value: Any, limit: int = MAX_VALUE) -> str | None:
     if not isinstance(value, str | int | float):
         return f"has a value of type {type(value).__name__}, give text, a number or a boolean"
     try:
-        return size_fault(len(as_text(value).encode()), limit)
+        return size_problem(len(as_text(value).encode()), limit)
     except UnicodeEncodeError:
         return HALF_A_PAIR
 
 
-def size_fault(size: int, limit: int = MAX_VALUE) -> str | None:
+def size_problem(size: int, limit: int = MAX_VALUE) -> str | None:
     """Why a value with so many bytes is refused, or None."""
     return f"has a value of {size} bytes, at most {limit} fit" if size > limit else None

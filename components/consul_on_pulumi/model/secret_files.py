@@ -25,10 +25,10 @@ def problems(files: Mapping[str, Any], path: str) -> Iterator[str]:
         if not _NAME.fullmatch(str(name)):
             yield f"{at}: expected a file name of letters, digits, dots, hyphens and underscores, the first no dot"
         elif isinstance(text, str):
-            yield from (f"{at}: {fault}" for fault in faults(name, text))
+            yield from (f"{at}: {problem}" for problem in content_problems(name, text))
 
 
-def faults(name: str, text: str) -> Iterator[str]:
+def content_problems(name: str, text: str) -> Iterator[str]:
     """Why agents would not start with this file, or which keys the program sets itself. HCL files are not parsed."""
     if not text.strip():
         yield "is empty, leave it out"

@@ -14,8 +14,8 @@ def entries(tree: Mapping[str, Any], max_value: int) -> Iterator[Entry | Problem
     """The leaves of a tree, each with the path of its keys as key; `max_value` is in bytes."""
     source = Source("entries")
     for key, value in kv_tree.leaves(tree):
-        if fault := kv_tree.value_fault(value, max_value):
-            yield Problem(source, fault, key)
+        if problem := kv_tree.value_problem(value, max_value):
+            yield Problem(source, problem, key)
         else:
             yield Entry(source, key, Seed(kv_tree.as_text(value).encode()))
 
@@ -24,7 +24,7 @@ def secrets(given: Mapping[str, pulumi.Input[str]], max_value: int) -> Iterator[
     """The keys of secret values. Only values that are known already are checked."""
     source = Source("secrets")
     for key, value in given.items():
-        if isinstance(value, str) and (fault := kv_tree.value_fault(value, max_value)):
-            yield Problem(source, fault, key)
+        if isinstance(value, str) and (problem := kv_tree.value_problem(value, max_value)):
+            yield Problem(source, problem, key)
         else:
             yield Entry(source, key)

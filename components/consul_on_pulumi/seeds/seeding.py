@@ -63,14 +63,14 @@ def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
     keys: dict[str, list[str]] = {}
     limit = _max_value(args)
     if INLINE in args:
-        faults = list(kv_tree.problems(args[INLINE], f"{path}.{INLINE}", limit))
-        yield from faults
-        keys[INLINE] = [] if faults else list(kv_tree.entries(args[INLINE]))
+        found = list(kv_tree.problems(args[INLINE], f"{path}.{INLINE}", limit))
+        yield from found
+        keys[INLINE] = [] if found else list(kv_tree.entries(args[INLINE]))
     for name, settings in args.get(SETS, {}).items():
         if not _NAME.fullmatch(name):
             yield f"{path}.{SETS}.{name}: expected letters, digits and inner hyphens or underscores as a name"
-        seeds, faults = _read(settings, root, name, limit)
-        yield from (f"{path}.{SETS}.{fault}" for fault in faults)
+        seeds, found = _read(settings, root, name, limit)
+        yield from (f"{path}.{SETS}.{problem}" for problem in found)
         keys[f"{SETS}.{name}"] = [*seeds, *sets.secrets(settings)]
     yield from sets.overlaps(keys, path)
 

@@ -24,7 +24,7 @@ def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tre
     """
     problems = list(_problems(args, path))
     prefix = args.get("prefix", "")
-    if prefix and kv_tree.prefix_fault(prefix):
+    if prefix and kv_tree.prefix_problem(prefix):
         # Reported once, and not for every key again.
         prefix = ""
     seeds: Seeds = {}
@@ -34,15 +34,15 @@ def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tre
             problems.append(f"{path}.{item.source}: {item.text}")
             continue
         key = prefix + item.key
-        faults = [kv_tree.key_fault(key)]
+        found = [kv_tree.key_problem(key)]
         if isinstance(item, Problem):
-            faults.append(item.text)
+            found.append(item.text)
         else:
-            faults.append(_duplicate(sources.get(key), item.source))
+            found.append(_duplicate(sources.get(key), item.source))
             if item.seed:
-                faults.append(kv_tree.size_fault(len(item.seed.value), max_value))
+                found.append(kv_tree.size_problem(len(item.seed.value), max_value))
                 seeds[key] = item.seed
-        problems += [f"{path}.{item.source}: key {key!r} {fault}" for fault in faults if fault]
+        problems += [f"{path}.{item.source}: key {key!r} {problem}" for problem in found if problem]
         sources.setdefault(key, item.source)
     return dict(sorted(seeds.items())), problems
 
@@ -78,7 +78,7 @@ def _sources(args: Mapping[str, Any], options: files.ReadOptions) -> Iterator[En
 
 
 def _problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What is wrong with the settings in their combination."""
+    """Settings that contradict each other."""
     if all(args.get(source) in (None, {}) for source in SOURCES):
         yield f"{path}: holds nothing, give it {', '.join(SOURCES[:-1])} or {SOURCES[-1]}, or leave it out"
     if "expand" in args and not ("folder" in args or args.get("files")):

@@ -55,7 +55,7 @@ def _secret(texts: Mapping[str, str]) -> dict[str, pulumi.Output[str]]:
 
 
 def _checked(name: str, text: str) -> str:
-    if found := list(secret_files.faults(name, text)):
+    if found := list(secret_files.content_problems(name, text)):
         raise pulumi.RunError("\n".join(f"{KEY}[{name!r}]: {fault}" for fault in found))
     return text
 

@@ -6,14 +6,14 @@ from typing import Annotated, Any, TypedDict
 import pulumi
 
 from consul_on_pulumi.model.kv_plan import OnConflict
-from consul_on_pulumi.model.kv_tree import prefix_fault
+from consul_on_pulumi.model.kv_tree import prefix_problem
 from consul_on_pulumi.schema.definition import Setting
 from consul_on_pulumi.schema.rules import one_of
 
 
 def prefix_problems(prefix: str, path: str) -> Iterator[str]:
     """Why this cannot begin every key of a set."""
-    if fault := prefix_fault(prefix):
+    if fault := prefix_problem(prefix):
         yield f"{path}: {fault}"
 
 
