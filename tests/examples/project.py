@@ -80,7 +80,8 @@ def up(stack: automation.Stack) -> dict[str, Any]:
 
 def resources(stack: automation.Stack) -> list[dict[str, Any]]:
     """What the state holds beside providers and the stack itself."""
-    listed: list[dict[str, Any]] = stack.export_stack().deployment.get("resources") or []
+    deployment: Any = stack.export_stack().deployment
+    listed: list[dict[str, Any]] = deployment.get("resources") or []
     return [one for one in listed if not one["type"].startswith("pulumi:")]
 
 

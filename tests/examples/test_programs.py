@@ -1,7 +1,10 @@
 """Each example registers what its page says, without any engine."""
 
+import os
 import re
 import runpy
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +54,16 @@ def test_every_example_runs_without_warnings_and_exports_addresses(example: Buil
     addresses = [value for name, value in example.outputs.items() if name.endswith("http_addresses")]
     assert addresses
     assert all(addresses)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_example_passes_a_strict_type_check(name: str) -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", f"examples/{name}/__main__.py"]
+    env = {**os.environ, "MYPYPATH": "components"}
+
+    checked = subprocess.run(command, cwd=EXAMPLES.parent, env=env, capture_output=True, text=True, check=False)
+
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("name", NAMES)
