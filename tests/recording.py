@@ -50,6 +50,8 @@ class Registration:
     ignore_changes: tuple[str, ...]
     provider: str
     """Logical name of the provider; empty for the default provider."""
+    provider_code: str
+    """The serialized provider of a dynamic resource; empty for others."""
 
 
 @dataclass
@@ -202,6 +204,7 @@ class _Recorder(MockMonitor):
                     replace_on_changes=tuple(request.replaceOnChanges),
                     ignore_changes=tuple(request.ignoreChanges),
                     provider=_name(request.provider.rpartition("::")[0]),
+                    provider_code=inputs.get("__provider", ""),
                 )
             )
         return response

@@ -1,0 +1,1 @@
+"""The recorded resources of each release, which no later release may replace or orphan."""
