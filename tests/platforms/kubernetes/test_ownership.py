@@ -1,12 +1,15 @@
 """Objects of this cluster are recognised, foreign ones refused. Tests on a real cluster show that the engine asks."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import pulumi
 import pytest
 from consul_on_pulumi import ConsulCluster
 from consul_on_pulumi.platforms.kubernetes import ownership
+from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.ownership import ForeignObjectError
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID
@@ -149,6 +152,7 @@ def test_a_preview_refuses_every_foreign_object_in_one_message(kubernetes: FakeK
     assert "dev-dns" not in reason
     assert "another Pulumi state" in reason
     assert "not created by this stack" in reason
+    assert "use the Pulumi backend and the stack of that cluster" in reason
 
 
 def test_in_the_first_preview_every_existing_object_is_foreign(kubernetes: FakeKubernetes) -> None:
@@ -215,6 +219,25 @@ def test_nothing_is_created_over_a_foreign_object(kubernetes: FakeKubernetes) ->
 
     with pytest.raises(ForeignObjectError, match="Service dev/dev-http"):
         OwnershipProvider().create(props("Service/dev-http"))
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_preview_warns_once_if_the_api_server_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preview: bool
+) -> None:
+    warnings: list[str] = []
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.setattr(kubeconfig, "_loaded", {})
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
+    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", object)
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    ownership.warn_if_unreachable.cache_clear()
+
+    ownership.warn_if_unreachable(Cluster("nope"))
+    ownership.warn_if_unreachable(Cluster("nope"))
+
+    assert len(warnings) == (1 if preview else 0)
+    assert all("kubeconfig" in warning and "`platform.kubernetes.context`" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize("settings", [{}, EVERYTHING, {"network_policy": {"enabled": False}}], ids=str)

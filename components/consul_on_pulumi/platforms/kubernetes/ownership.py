@@ -56,13 +56,14 @@ def refusal(namespace: str, foreign: Mapping[tuple[str, str], str | None]) -> st
         )
         whose = "belongs to another cluster or another Pulumi state" if cluster_id else "not created by this stack"
         found.append(f"{names} ({CLUSTER_ID}: {cluster_id or 'no such label'}, so {whose})")
-    fixes = ["choose another cluster name or namespace", "or delete by hand what is not needed"]
-    kinds = {kind for kind, _ in foreign}
-    if kinds == {"Namespace"}:
-        (name,) = (name for _, name in foreign)
-        fixes[0] = f"set `platform.kubernetes.namespace: {name}` to use this namespace, choose another cluster name"
-    elif kinds == {"PersistentVolumeClaim"}:
-        fixes[0] = f"set `platform.kubernetes.retain_data: true` to use the data of an earlier cluster, {fixes[0]}"
+    fixes = []
+    if {kind for kind, _ in foreign} == {"PersistentVolumeClaim"}:
+        fixes.append("set `platform.kubernetes.retain_data: true` to use the data of an earlier cluster")
+    elif any(foreign.values()):
+        fixes.append("use the Pulumi backend and the stack of that cluster")
+    elif ("Namespace", (name := next(iter(foreign))[1])) in foreign:
+        fixes.append(f"set `platform.kubernetes.namespace: {name}` to use this namespace")
+    fixes += ["choose another cluster name or namespace", "or delete by hand what nobody needs"]
     return f"expected no object of these names, found {'; '.join(found)}. Nothing was changed: {', '.join(fixes)}"
 
 
