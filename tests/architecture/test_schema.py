@@ -92,7 +92,8 @@ def test_every_input_output_and_type_has_a_description(
     ]
 
     assert undescribed == []
-    assert all(found.description for found in [*components.values(), *types.values()])
+    assert all(found.description for found in components.values())
+    assert all(found.description for found in types.values())
 
 
 def test_settings_that_decide_which_resources_exist_are_plain(

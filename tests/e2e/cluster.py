@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Cluster:
     def rewrite(self, change: Callable[[list[dict[str, Any]]], None]) -> None:
         """Change the resources of the state with `change`."""
         state = self._stack.export_stack()
+        assert state.deployment
         change(state.deployment["resources"])
         self._stack.import_stack(state)
 
@@ -94,8 +96,9 @@ class Cluster:
 
     def physical_names(self) -> set[str]:
         """The names of the Docker objects in the state."""
-        resources = self._stack.export_stack().deployment["resources"]
-        return {found["outputs"]["name"] for found in resources if found["type"].startswith("docker:")}
+        deployment = self._stack.export_stack().deployment
+        assert deployment
+        return {found["outputs"]["name"] for found in deployment["resources"] if found["type"].startswith("docker:")}
 
     def refused(self, operation: str) -> str:
         """The error of an operation that must fail."""
@@ -148,13 +151,11 @@ class Cluster:
         """Wait until every agent lists every member as alive and every server votes. Returns the leader's address."""
         nodes = dict.fromkeys(self.nodes, "alive")
         for base in self.agents:
-            eventually(f"all alive at {base}", lambda base=base: consul.members(base), lambda m: m == nodes, within)
+            eventually(f"all alive at {base}", partial(consul.members, base), lambda m: m == nodes, within)
         leader = self.leader(within=within)
         wanted = sorted(self.outputs["servers"])
         for base in self.servers:
-            eventually(
-                f"all voters at {base}", lambda base=base: sorted(consul.voters(base)), lambda v: v == wanted, within
-            )
+            eventually(f"all voters at {base}", partial(consul.voters, base), lambda v: sorted(v) == wanted, within)
         return leader
 
     @property

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.cluster import Cluster, stood_up
 from tools import environment
 
-SEEDS = {
+SEEDS: dict[str, Any] = {
     "app": {"name": "web", "replicas": 3, "features": {"dark-mode": True}},
     "motd": "Consul on Pulumi",
 }

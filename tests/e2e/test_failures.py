@@ -116,6 +116,7 @@ def test_seeding_continues_when_the_leader_is_lost(whole: Cluster) -> None:
         docker("kill", leader)
         assert not seeding.done(), "the leader must be killed before the seeding ends"
         outs = seeding.result(timeout=150).outs
+    assert outs
 
     docker("start", leader)
     whole.whole()

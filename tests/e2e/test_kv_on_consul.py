@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 import requests
@@ -18,6 +19,7 @@ from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trials
 from hypothesis import strategies as some
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from tests.e2e import lone_consul
 
@@ -34,6 +36,11 @@ def base(variables: None) -> Iterator[str]:
 
 def props(base: str, seeds: Seeds, **more: Any) -> dict[str, Any]:
     return {"addresses": [base], **kv_state.to_props(seeds), "revision": 1, **more}
+
+
+def outputs(result: CreateResult | UpdateResult | ReadResult) -> dict[str, Any]:
+    assert result.outs is not None
+    return result.outs
 
 
 def stored(base: str, prefix: str) -> Seeds:
@@ -84,18 +91,18 @@ def test_no_key_of_another_writer_is_changed_or_lost_and_the_rest_is_as_describe
 ) -> None:
     top = f"trial{next(_numbers)}/"
     state: dict[str, Any] = {"entries": {}}
-    with OtherWriter(base, [top + requests.utils.quote(key) for key in foreign]) as other:
+    with OtherWriter(base, [top + quote(key) for key in foreign]) as other:
         for seeds in wanted:
             keys = {f"{top}{key}": seed for key, seed in seeds.items()}
-            noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}).outs
+            noted = outputs(KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}))
             rule = {"on_conflict": on_conflict, "baseline": noted["index"]}
             try:
-                state = KvEntriesProvider().update("id", state, props(base, keys, **rule)).outs
+                state = outputs(KvEntriesProvider().update("id", state, props(base, keys, **rule)))
             except RefusedError:
                 # The other writer was faster and the provider refused; the state is unchanged.
                 continue
 
-    theirs = {requests.utils.unquote(key): seed for key, seed in other.wrote.items()}
+    theirs = {unquote(key): seed for key, seed in other.wrote.items()}
     after = stored(base, top)
     for key, seed in theirs.items():
         assert after.get(key) == seed
@@ -120,15 +127,15 @@ def test_exactly_the_seeds_are_stored_and_deleted(base: str, on_conflict: str) -
         f"{top}nearly/large": Seed(b"y" * 390_000),
         **{f"{top}many/{number}": Seed(b"v") for number in range(300)},
     }
-    noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}).outs
+    noted = outputs(KvBaselineProvider().create({"addresses": [base], "prefixes": [top]}))
     wanted = props(base, seeds, on_conflict=on_conflict, baseline=noted["index"])
 
-    outs = KvEntriesProvider().create(wanted).outs
+    outs = outputs(KvEntriesProvider().create(wanted))
 
     assert stored(base, top) == seeds | {f"{top}theirs": Seed(b"x")}
-    assert KvEntriesProvider().read("id", outs).outs == wanted
+    assert outputs(KvEntriesProvider().read("id", outs)) == wanted
     # Like a run after one that was killed before its state was written.
-    assert KvEntriesProvider().create(wanted).outs == wanted
+    assert outputs(KvEntriesProvider().create(wanted)) == wanted
     KvEntriesProvider().delete("id", outs)
     assert stored(base, top) == {f"{top}theirs": Seed(b"x")}
 
@@ -136,7 +143,7 @@ def test_exactly_the_seeds_are_stored_and_deleted(base: str, on_conflict: str) -
 def test_a_set_with_on_conflict_fail_refuses_a_key_that_existed_before(base: str) -> None:
     top = f"strict{next(_numbers)}/"
     requests.put(f"{base}/v1/kv/{top}a", data=b"1", timeout=5)
-    noted = KvBaselineProvider().create({"addresses": [base], "prefixes": [f"{top}a"]}).outs
+    noted = outputs(KvBaselineProvider().create({"addresses": [base], "prefixes": [f"{top}a"]}))
     wanted = props(base, {f"{top}a": Seed(b"1")}, on_conflict="fail", baseline=noted["index"])
 
     assert [failure.reason.split(":")[0] for failure in KvEntriesProvider().check({}, wanted).failures] == [
@@ -190,9 +197,9 @@ def test_seeds_work_with_tls_and_a_token(secured: tuple[str, Path], monkeypatch:
         KvEntriesProvider().create(wanted)
 
     monkeypatch.setenv("CONSUL_HTTP_TOKEN", TOKEN)
-    outs = KvEntriesProvider().create(wanted).outs
+    outs = outputs(KvEntriesProvider().create(wanted))
 
     assert stored(base, "") == {"a": Seed(b"1")}
-    assert KvEntriesProvider().read("id", outs).outs == outs
+    assert outputs(KvEntriesProvider().read("id", outs)) == outs
     KvEntriesProvider().delete("id", outs)
     assert stored(base, "") == {}

@@ -1,5 +1,7 @@
 """A cluster of each size can be created, does not change by itself, and can be destroyed."""
 
+from functools import partial
+
 import pytest
 
 from tests.e2e import consul, engine
@@ -28,7 +30,7 @@ def serves_every_address_of_its_outputs(cluster: Cluster) -> None:
         for tcp in (False, True):
             eventually(
                 f"every server in the answer of {interface}, tcp={tcp}",
-                lambda interface=interface, tcp=tcp: consul.lookup(interface, "consul.service.consul", tcp=tcp),
+                partial(consul.lookup, interface, "consul.service.consul", tcp=tcp),
                 lambda found: set(found) <= set(addresses) and len(found) >= min(3, servers),
             )
 

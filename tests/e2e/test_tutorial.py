@@ -2,6 +2,7 @@
 
 import base64
 import json
+from functools import partial
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_key_written_by_any_agent_is_read_by_all_others(calm: Cluster) -> None
         on_client(calm, "kv", "put", "by-hand", "again")
         assert consul.put(base, "by-hand", writer)
         for reader in calm.agents:
-            eventually(f"{writer}'s key at {reader}", lambda at=reader: consul.text(at, "by-hand"), writer.__eq__, 5)
+            eventually(f"{writer}'s key at {reader}", partial(consul.text, reader, "by-hand"), writer.__eq__, 5)
     assert on_client(calm, "kv", "get", "by-hand") == calm.nodes[-1]
     on_client(calm, "kv", "delete", "by-hand")
 
