@@ -9,10 +9,11 @@ from consul_on_pulumi.review.comment import comment, found_losses
 from consul_on_pulumi.review.kv import TYPE as KV
 from consul_on_pulumi.review.losses import Kind, refused
 
-from tests.review.scripted import container, event, message, preview, server_group, stateful_set
+from tests.review.scripted import container, event, foreign, message, preview, server_group, stateful_set
 
 VOLUMES = {"name": "dev-server-0-data"}
-SERVER = event("same", CONTAINER, "server-0", container("dev-server-0"), container("dev-server-0"))
+CONNECTED = container("dev-server-0", networksAdvanced=[{"name": "dev-network"}])
+SERVER = event("same", CONTAINER, "server-0", CONNECTED, CONNECTED)
 CLIENT = event("delete", CONTAINER, "client-0", container("dev-client-0"), component="ConsulClient")
 
 
@@ -92,6 +93,26 @@ LOSING: dict[str, tuple[Sequence[str], list[Kind]]] = {
         ],
         [Kind.DATA],
     ),
+    "a network of others replaced that the servers use": (
+        [
+            SERVER,
+            *(foreign(op, NETWORK, "net", {"name": "dev-network"}) for op in ("delete-replaced", "create-replacement")),
+        ],
+        [Kind.NETWORK],
+    ),
+    "a namespace of others deleted that the servers use": (
+        [
+            event(
+                "same",
+                STATEFUL_SET,
+                "server-stateful-set",
+                {"metadata": {"name": "dev-server", "namespace": "team"}},
+                stateful_set(3),
+            ),
+            foreign("delete", NAMESPACE, "team", {"metadata": {"name": "team"}}),
+        ],
+        [Kind.DATA],
+    ),
     "a namespace deleted": ([event("delete", NAMESPACE, "namespace", {"metadata": {"name": "dev"}})], [Kind.DATA]),
 }
 KEEPING: dict[str, Sequence[str]] = {
@@ -133,6 +154,11 @@ KEEPING: dict[str, Sequence[str]] = {
         event("update", STATEFUL_SET, "server-stateful-set", stateful_set(3, when_scaled="Retain"), stateful_set(1)),
         event("update", ROLLOUT, "server-rollout", server_group("s-0", "s-1", "s-2"), server_group("s-0")),
     ],
+    "a network and a namespace of others replaced that no server uses": [
+        SERVER,
+        foreign("replace", NETWORK, "net", {"name": "lan"}),
+        foreign("replace", NAMESPACE, "team", {"metadata": {"name": "team"}}),
+    ],
     "a namespace created": [event("create", NAMESPACE, "namespace", None, {"metadata": {"name": "dev"}})],
     "a failed preview": [event("delete", VOLUME, "server-0-data", VOLUMES), message("no")],
 }
@@ -159,7 +185,8 @@ def test_one_kind_that_is_allowed_allows_no_other() -> None:
 @pytest.mark.parametrize("change", ["the network replaced", "a server's volume replaced"])
 def test_servers_that_lose_their_network_or_data_are_not_restarted_one_at_a_time(change: str) -> None:
     servers = [
-        event("replace", CONTAINER, f"x-{n}", container(f"dev-server-{n}"), container(f"dev-server-{n}")) for n in "012"
+        event("replace", CONTAINER, f"x-{n}", CONNECTED | {"name": f"dev-server-{n}"}, container(f"dev-server-{n}"))
+        for n in "012"
     ]
     text = comment(preview(*servers, *LOSING[change][0][1:]), "dev")
 

@@ -38,14 +38,17 @@ def agents(steps: Sequence[Step]) -> list[Agent]:
 
 
 def losses(steps: Sequence[Step]) -> Iterator[Loss]:
-    """Data volumes without a container, such as one that was deleted before; and the network."""
-    used = {(step.parent, naming.volume_of(step.object_name)) for step in steps if belongs(step, CONTAINER)}
+    """Data volumes without a container, such as one that was deleted before; and networks, also those of others."""
+    containers = [step for step in steps if belongs(step, CONTAINER)]
+    used = {(step.parent, naming.volume_of(step.object_name)) for step in containers}
+    befores = [step.before for step in containers if step.before]
+    networks = {one.get("name") for state in befores for one in _objects(state.inputs, "networksAdvanced")}
     removed = _volumes_of_removed_servers(steps)
     for step in steps:
         if belongs(step, VOLUME) and (step.parent, step.object_name) not in used:
             if _data(step, removed) is Data.DESTROYED:
                 yield Loss(Kind.DATA, f"**Destroys the volume {code(step.object_name)}**")
-        elif step.type == NETWORK and step.component == "ConsulCluster" and step.operation == "replace":
+        elif step.type == NETWORK and step.operation == "replace" and step.object_name in networks:
             yield Loss(Kind.NETWORK, f"**Replaces network {code(step.object_name)}**: all its agents stop at once")
 
 

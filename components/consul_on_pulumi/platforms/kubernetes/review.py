@@ -24,11 +24,13 @@ def agents(steps: Sequence[Step]) -> list[Agent]:
 
 
 def losses(steps: Sequence[Step]) -> Iterator[Loss]:
-    """The namespace of the cluster, and the StatefulSet of its servers."""
+    """The namespace of a cluster, also one that is somebody else's resource, and the StatefulSet of its servers."""
+    befores = [step.before.inputs.get("metadata") for step in steps if belongs(step, STATEFUL_SET) and step.before]
+    namespaces = {metadata.get("namespace") for metadata in befores if isinstance(metadata, Mapping)}
     for step in steps:
         if step.operation not in ("delete", "replace") or (step.before and step.before.retained):
             continue
-        if step.type == NAMESPACE and step.component == "ConsulCluster":
+        if step.type == NAMESPACE and (step.component == "ConsulCluster" or step.object_name in namespaces):
             yield Loss(Kind.DATA, f"**Deletes namespace {code(step.object_name)} and every volume claim in it**")
         elif belongs(step, STATEFUL_SET):
             rest = "are kept" if _retains(step.before, "whenDeleted") else "are deleted as well"
