@@ -1,4 +1,4 @@
-"""Kubernetes for the tests on the real thing."""
+"""Fixtures with a real Kubernetes."""
 
 import os
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ def variables() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The kubeconfig of a bare API server whose controllers run, but no node."""
+    """The kubeconfig of an API server with controllers and without nodes."""
     with control_plane(tmp_path_factory.mktemp("control-plane"), with_controllers=True) as kubeconfig:
         yield kubeconfig
 
 
 @pytest.fixture(scope="session")
 def processes(kubernetes: Path) -> Path:
-    """The same, where it is one of plain processes."""
+    """The kubeconfig of a cluster that runs as plain processes."""
     if kind.running():
         pytest.skip("kind made the cluster; it has no processes of ours")
     return kubernetes

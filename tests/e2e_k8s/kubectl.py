@@ -15,7 +15,7 @@ class Kubectl:
         self.command = [str(programs.kubernetes("kubectl")["kubectl"]), f"--kubeconfig={kubeconfig}"]
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
-        """Its output; raises AssertionError with what it said if it fails."""
+        """The output of a command; raises AssertionError with its error message if it fails."""
         done = subprocess.run([*self.command, *arguments], input=stdin, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
@@ -25,6 +25,6 @@ class Kubectl:
         return json.loads(self("get", *arguments, "-o", "json"))
 
     def apply(self, *manifests: Any) -> None:
-        """Applies manifests on the server's side."""
+        """Apply manifests with server-side apply."""
         listed = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
         self("apply", "--server-side", "-f", "-", stdin=json.dumps(listed))

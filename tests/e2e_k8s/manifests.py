@@ -1,4 +1,4 @@
-"""What a cluster is made of, as plain manifests: for those who want to apply them by hand."""
+"""The objects of a cluster as manifests, to apply them with kubectl."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.recording import build, cluster_args
 
 
 def manifests(settings: dict[str, Any], name: str, **more: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a cluster with these settings of Kubernetes, `more` being the others."""
+    """Every object of a cluster with these platform settings; `more` are other settings."""
     args = cluster_args({"kubernetes": settings}, name=name, **more)
     for one in build(lambda: {"http": ConsulCluster("consul", args).http_addresses}).seen:
         if one.type.startswith("kubernetes:"):

@@ -1,4 +1,4 @@
-"""One stack of the real program on the real engine, in a Kubernetes of our own."""
+"""One stack of the real program on the real engine, in a Kubernetes cluster for tests."""
 
 import fcntl
 import tempfile
@@ -17,7 +17,7 @@ from tools.kubernetes import layout
 
 
 class PodCluster(Cluster):
-    """The same stack, whose agents are pods in a namespace that is called like the cluster."""
+    """A stack whose agents are pods in a namespace with the name of the cluster."""
 
     kubectl: Kubectl
 
@@ -26,7 +26,7 @@ class PodCluster(Cluster):
         return {pod["metadata"]["name"]: pod["status"].get("podIP", "") for pod in self.items(tier)}
 
     def addresses(self, tier: str = "server") -> list[str]:
-        """Base URL of each pod's API, as seen from the machine."""
+        """Base URL of each pod's API, reachable from this machine."""
         return [f"http://{address}:8500" for _, address in sorted(self.pods(tier).items())]
 
     def service(self, name: str) -> str:
@@ -35,7 +35,7 @@ class PodCluster(Cluster):
         return f"http://{spec['clusterIP']}:{spec['ports'][0]['port']}"
 
     def all_vote(self, count: int, within: float = 120) -> None:
-        """Wait until every server names the same leader and all of them are voters, in the eyes of each."""
+        """Wait until every server reports the same leader, and all of them as voters."""
         wanted = [f"{self.name}-server-{ordinal}" for ordinal in range(count)]
 
         def agreed() -> bool:
@@ -51,7 +51,7 @@ class PodCluster(Cluster):
         eventually(f"{count} voters of {self.name}", agreed, bool, within)
 
     def all_ready(self, count: int, within: float = 120) -> None:
-        """Wait until Kubernetes, too, counts so many servers as ready: it asks several times before it believes it."""
+        """Wait until this many pods of servers are ready: their probe must succeed several times."""
 
         def ready() -> int:
             conditions = [one for pod in self.items("server") for one in pod["status"].get("conditions", [])]
@@ -64,16 +64,16 @@ class PodCluster(Cluster):
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in self.items("server")}
 
     def items(self, tier: str) -> Any:
-        """The pods of one tier, as the API server has them."""
+        """The pods of one tier."""
         label = f"app.kubernetes.io/component={tier}"
         return self.kubectl.get("pods", "--namespace", self.name, "--selector", label)["items"]
 
 
 @contextmanager
 def of_our_own() -> Iterator[Path]:
-    """The kubeconfig of a cluster of our own with three nodes: never the user's, whose context may be production.
+    """The kubeconfig of a test cluster with three nodes, never the user's own: that may be production.
 
-    One that ran before is used and left; one that was started here is ended, and must leave nothing behind.
+    A test cluster that runs already is used and keeps running. One that starts here is stopped and must leave nothing.
     """
     with open(Path(tempfile.gettempdir()) / "consul-on-pulumi-e2e-k8s.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -89,7 +89,7 @@ def of_our_own() -> Iterator[Path]:
 
 @contextmanager
 def stood_up(folder: Path, name: str, kubeconfig: Path, settings: dict[str, Any]) -> Iterator[PodCluster]:
-    """A cluster of its own: backend, passphrase and namespace too. At the end nothing of it is left."""
+    """A cluster with its own backend, passphrase and namespace. At the end all of it is deleted."""
     stack = new_stack(folder, name, KUBECONFIG=str(kubeconfig))
     cluster = PodCluster(stack, {"platform": {"kubernetes": {}}} | settings)
     cluster.kubectl = Kubectl(kubeconfig)

@@ -1,4 +1,4 @@
-"""The bare API server is a real one, and nothing of it stays."""
+"""The API server without nodes is a real one, and nothing of it stays."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tools.kubernetes.control_plane import control_plane
 pytestmark = pytest.mark.e2e
 
 
-def test_it_says_its_version_and_ends_a_namespace(api_server: Path) -> None:
+def test_it_reports_its_version_and_deletes_a_namespace(api_server: Path) -> None:
     kubectl = Kubectl(api_server)
 
     assert f"Server Version: v{versions.KUBERNETES}" in kubectl("version")
@@ -21,7 +21,7 @@ def test_it_says_its_version_and_ends_a_namespace(api_server: Path) -> None:
     kubectl("delete", "namespace", "short-lived", "--timeout=30s")
 
 
-def test_it_enforces_the_rules_of_its_own_release(api_server: Path) -> None:
+def test_it_enforces_pod_security(api_server: Path) -> None:
     kubectl = Kubectl(api_server)
     kubectl("create", "namespace", "strict")
     kubectl("label", "namespace", "strict", "pod-security.kubernetes.io/enforce=restricted")
@@ -30,7 +30,7 @@ def test_it_enforces_the_rules_of_its_own_release(api_server: Path) -> None:
         kubectl("run", "lax", "--image=none", "--namespace=strict")
 
 
-def test_none_of_its_processes_outlives_it(tmp_path: Path) -> None:
+def test_all_its_processes_end_with_it(tmp_path: Path) -> None:
     with control_plane(tmp_path):
         assert running_in(tmp_path) == {"etcd", "kube-apiserver"}
 

@@ -1,4 +1,4 @@
-"""A cluster on this machine does what programs expect of any cluster."""
+"""A cluster on this machine behaves like any Kubernetes cluster."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 
 SPACE = "machine"
 LABELS = {"app": "keeper"}
-# What a restricted namespace demands, and what a careful program sets.
+# Required in a restricted namespace.
 POD_SECURITY = {"runAsUser": 100, "runAsGroup": 1000, "fsGroup": 1000, "runAsNonRoot": True}
 CONTAINER_SECURITY = {
     "allowPrivilegeEscalation": False,
@@ -86,11 +86,11 @@ def inside(kubectl: Kubectl, script: str, pod: str = "keeper-0") -> str:
     return kubectl("exec", pod, "--", "sh", "-c", script)
 
 
-def test_pods_that_avoid_each_other_get_a_node_each(kubectl: Kubectl) -> None:
+def test_pod_anti_affinity_spreads_pods_over_nodes(kubectl: Kubectl) -> None:
     assert len({pod["spec"]["nodeName"] for pod in kubectl.get("pods")["items"]}) == 3
 
 
-def test_a_pod_finds_others_by_name_on_every_node_and_reaches_them(kubectl: Kubectl) -> None:
+def test_pods_reach_each_other_by_dns_name_on_every_node(kubectl: Kubectl) -> None:
     for other in ("keeper-1", "keeper-2"):
         name = f"{other}.keepers.{SPACE}.svc.cluster.local"
         address = kubectl.get("pod", other)["status"]["podIP"]
@@ -98,25 +98,25 @@ def test_a_pod_finds_others_by_name_on_every_node_and_reaches_them(kubectl: Kube
         assert inside(kubectl, f"wget -qO- http://{name}:8080/name") == f"{other}\n"
 
 
-def test_a_service_leads_to_all_its_pods(kubectl: Kubectl) -> None:
+def test_a_service_balances_over_all_its_pods(kubectl: Kubectl) -> None:
     asked = inside(kubectl, "for one in $(seq 30); do wget -qO- http://front:8080/name; done")
 
     assert set(asked.split()) == {"keeper-0", "keeper-1", "keeper-2"}
 
 
-def test_a_pod_reaches_the_api_server_by_its_service(kubectl: Kubectl) -> None:
+def test_a_pod_reaches_the_api_server_through_its_service(kubectl: Kubectl) -> None:
     asked = inside(kubectl, "wget -qO- --no-check-certificate https://kubernetes.default.svc/version")
 
     assert '"gitVersion"' in asked
 
 
-def test_the_api_server_leads_to_a_pod(kubectl: Kubectl) -> None:
+def test_the_proxy_of_the_api_server_reaches_a_pod(kubectl: Kubectl) -> None:
     path = f"/api/v1/namespaces/{SPACE}/pods/keeper-1:8080/proxy/name"
 
     assert kubectl("get", "--raw", path) == "keeper-1\n"
 
 
-def test_data_outlives_its_pod_and_belongs_to_the_group_of_the_pod(kubectl: Kubectl) -> None:
+def test_data_stays_after_its_pod_and_belongs_to_the_group_of_the_pod(kubectl: Kubectl) -> None:
     before = inside(kubectl, "cat /keep/starts")
     kubectl("delete", "pod", "keeper-0", "--wait")
     kubectl("rollout", "status", "statefulset/keeper", "--timeout=60s")
@@ -140,17 +140,17 @@ def test_a_claim_grows_and_never_shrinks(kubectl: Kubectl) -> None:
         kubectl("patch", "pvc", "keep-keeper-0", "--patch", size.format("1Gi"))
 
 
-def test_a_restricted_namespace_refuses_a_lax_pod(kubectl: Kubectl) -> None:
+def test_a_restricted_namespace_refuses_a_pod_without_a_security_context(kubectl: Kubectl) -> None:
     with pytest.raises(AssertionError, match="violates PodSecurity"):
         kubectl("run", "lax", f"--image={versions.CONSUL_IMAGE}")
 
 
-def test_a_drained_node_is_left_and_comes_back(kubectl: Kubectl) -> None:
+def test_a_node_can_be_drained_and_uncordoned(kubectl: Kubectl) -> None:
     node = kubectl.get("pod", "keeper-2")["spec"]["nodeName"]
     try:
         kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=60s")
 
-        # Its data is on that node, so it waits there and nowhere else.
+        # Its volume is on that node, so no other node can run it.
         eventually(
             "the pod", lambda: kubectl.get("pod", "keeper-2")["status"]["phase"], lambda phase: phase == "Pending"
         )

@@ -1,4 +1,4 @@
-"""A real API server accepts every object that the backend describes, fields and all, under the restricted standard."""
+"""A real API server accepts every object and every field, under the restricted Pod Security Standard."""
 
 import json
 import subprocess
@@ -44,8 +44,8 @@ def test_an_api_server_accepts_every_object_under_the_restricted_standard(
     kubectl = Kubectl(api_server)
     objects = list(manifests(settings, "shop", agent_secrets={"gossip.json": "{}", "ca.pem": "not one"}))
     for one in objects:
-        # Pulumi's plugin names it.
-        one["metadata"].setdefault("name", "drawn")
+        # The provider generates this name.
+        one["metadata"].setdefault("name", "generated")
     namespaces = [one for one in objects if one["kind"] == "Namespace"]
     kubectl.apply(*namespaces)
     others = {"apiVersion": "v1", "kind": "List", "items": [one for one in objects if one["kind"] != "Namespace"]}
@@ -59,6 +59,6 @@ def test_an_api_server_accepts_every_object_under_the_restricted_standard(
     )
 
     assert done.returncode == 0, done.stderr
-    # A pod that breaks the standard is warned about when its workload is applied.
+    # The API server warns about a workload whose pods violate the standard.
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == len(others["items"]) > 10

@@ -1,4 +1,4 @@
-"""A cluster of plain processes is started once, mended when it broke, and whole again after an interruption."""
+"""A cluster of plain processes starts once, is repaired, and continues after an interruption."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def test_a_second_start_has_nothing_to_do(processes: Path) -> None:
     assert time.monotonic() - before < 2
 
 
-def test_a_killed_program_is_started_again_by_itself(processes: Path) -> None:
+def test_a_killed_program_restarts_by_itself(processes: Path) -> None:
     first = etcd()
     os.kill(first, signal.SIGKILL)
 
@@ -40,7 +40,7 @@ def test_a_killed_program_is_started_again_by_itself(processes: Path) -> None:
     eventually("the API server", cluster.running, lambda found: found is not None)
 
 
-def test_a_node_that_died_whole_is_started_by_the_next_start(processes: Path) -> None:
+def test_the_next_start_restarts_a_node_that_was_killed(processes: Path) -> None:
     group = Group(Node(2).folder)
     died = group.outer()
     assert died
@@ -53,7 +53,7 @@ def test_a_node_that_died_whole_is_started_by_the_next_start(processes: Path) ->
     Kubectl(processes)("wait", "--for=condition=Ready", "node/node-2", "--timeout=10s")
 
 
-def test_a_network_that_was_removed_is_made_again(processes: Path) -> None:
+def test_a_network_that_was_removed_is_created_again(processes: Path) -> None:
     subprocess.run(["ip", "link", "delete", layout.BRIDGE], check=True)
     subprocess.run(["iptables", "-D", "FORWARD", "-j", "CONSUL-K8S-FORWARD"], check=True)
 
@@ -63,7 +63,7 @@ def test_a_network_that_was_removed_is_made_again(processes: Path) -> None:
     subprocess.run(["iptables", "-C", "FORWARD", "-j", "CONSUL-K8S-FORWARD"], check=True)
 
 
-def test_an_interrupted_start_is_continued_by_the_next(processes: Path) -> None:
+def test_the_next_start_continues_an_interrupted_one(processes: Path) -> None:
     for folder in (layout.folder() / "control-plane", *(node.folder for node in layout.nodes())):
         Group(folder).stop()
     command = [sys.executable, "-m", "toolchain", "kubernetes", "up"]
@@ -77,7 +77,7 @@ def test_an_interrupted_start_is_continued_by_the_next(processes: Path) -> None:
     assert running_in(layout.folder()) >= PROGRAMS - {"volume-provisioner"}
 
 
-def test_what_an_interrupted_start_did_not_describe_is_described_by_the_next(processes: Path) -> None:
+def test_the_next_start_creates_objects_that_an_interrupted_one_did_not_create(processes: Path) -> None:
     kubectl = Kubectl(processes)
     kubectl("delete", "clusterrolebinding", "coredns")
 
@@ -86,7 +86,7 @@ def test_what_an_interrupted_start_did_not_describe_is_described_by_the_next(pro
     kubectl("get", "clusterrolebinding", "coredns")
 
 
-def test_a_group_counts_as_running_as_soon_as_it_was_started(tmp_path: Path) -> None:
+def test_a_group_counts_as_running_right_after_its_start(tmp_path: Path) -> None:
     slow = tmp_path / "nsenter"
     slow.write_text('#!/bin/sh\nsleep 0.5\nshift\nexec "$@"\n')
     slow.chmod(0o700)
@@ -99,8 +99,8 @@ def test_a_group_counts_as_running_as_soon_as_it_was_started(tmp_path: Path) -> 
         group.stop()
 
 
-def test_the_kernel_settings_of_the_machine_stay_as_they_were(processes: Path) -> None:
-    """The kubelet insists on others, so it is shown its own."""
+def test_the_kernel_settings_of_the_machine_do_not_change(processes: Path) -> None:
+    """The kubelet requires other values, so it sees files of its own."""
     shown = subprocess.run(
         Group(Node(1).folder).inside("cat", "/proc/sys/kernel/panic_on_oops"),
         capture_output=True,
@@ -111,19 +111,19 @@ def test_the_kernel_settings_of_the_machine_stay_as_they_were(processes: Path) -
     assert str(Node(1).folder) not in Path("/proc/self/mounts").read_text()
 
 
-def test_every_tree_of_control_groups_has_the_nodes(processes: Path) -> None:
+def test_every_control_group_hierarchy_has_the_nodes(processes: Path) -> None:
     assert all((tree / layout.NAME / "node-1").is_dir() for tree in cgroups.hierarchies())
 
 
 def etcd() -> int:
-    """The process of the database, 0 if there is none."""
+    """The process ID of etcd, 0 if it does not run."""
     found = subprocess.run(
         ["pgrep", "--full", f"etcd --data-dir={layout.folder()}"], capture_output=True, text=True, check=False
     )
     return int(found.stdout.split()[0]) if found.stdout else 0
 
 
-def test_the_containerd_of_a_node_is_out_of_reach_from_outside(processes: Path) -> None:
+def test_the_containerd_of_a_node_is_not_reachable_from_outside(processes: Path) -> None:
     """Else a client that comes too early would load images into Docker's."""
     assert not Path(node_files.SOCKET).exists()
     subprocess.run(Group(Node(1).folder).inside("test", "-S", node_files.SOCKET), check=True)

@@ -1,4 +1,4 @@
-"""The k8s stack for real: up, changes under load, repair and the end, on the real engine and real pods."""
+"""The k8s stack on the real engine with real pods: up, changes under load, repair and destroy."""
 
 import os
 import secrets
@@ -35,7 +35,7 @@ def stack(kubernetes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def writing(stack: PodCluster, prefix: str) -> Writer:
-    """Writes through the client's pod, wherever the servers are."""
+    """Writes through the client's pod, which finds the servers at any address."""
     base = stack.addresses("client")[0]
     return Writer(prefix, lambda: base)
 
@@ -46,7 +46,7 @@ def nothing_lost(stack: PodCluster, report: Report) -> None:
 
 
 def ui_of(stack: PodCluster) -> str:
-    """Base URL of the service that the output names: no name server outside the cluster knows that name."""
+    """Base URL of the Service in the output, whose name resolves only inside the cluster."""
     (url,) = stack.outputs["ui_urls"]
     assert url.endswith("/ui/")
     return stack.service(url.removeprefix("http://").partition(".")[0])
@@ -84,7 +84,7 @@ def test_the_ui_shows_every_server_and_the_seeded_keys(stack: PodCluster, tmp_pa
         shown.picture(tmp_path / f"{page}.png")
 
 
-def test_another_configuration_goes_one_server_at_a_time_and_loses_nothing(stack: PodCluster) -> None:
+def test_another_configuration_rolls_one_server_at_a_time_and_loses_nothing(stack: PodCluster) -> None:
     before = stack.uids()
     stack.change(server_config={"log_level": "DEBUG"})
     fewest = []
@@ -115,12 +115,12 @@ def test_a_bad_configuration_stops_at_the_first_server(stack: PodCluster) -> Non
     before = stack.uids()
     stack.change(server_config={"performance": {"raft_multiplier": 99}})
 
-    told = stack.refused("up")
+    message = stack.refused("up")
 
     kept = [name for name, uid in stack.uids().items() if before.get(name) == uid]
     assert len(kept) == 2
-    (struck,) = before.keys() - set(kept)
-    assert struck in told
+    (replaced,) = before.keys() - set(kept)
+    assert replaced in message
     consul.write(stack.addresses("client")[0], "during", "the stop")
     stack.change(server_config=None)
     stack.up()
@@ -128,24 +128,26 @@ def test_a_bad_configuration_stops_at_the_first_server(stack: PodCluster) -> Non
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def test_a_client_that_cannot_run_stops_the_update_and_the_old_one_serves_on(stack: PodCluster) -> None:
+def test_a_client_that_cannot_run_stops_the_update_and_the_old_one_keeps_running(stack: PodCluster) -> None:
     (old,) = stack.pods("client").items()
     stack.change(client_config={"performance": {"raft_multiplier": 99}})
     began = time.monotonic()
 
-    told = stack.refused("up")
+    message = stack.refused("up")
 
-    assert "raft_multiplier cannot be 99" in told
+    assert "raft_multiplier cannot be 99" in message
     assert time.monotonic() - began < 120
     assert old in stack.pods("client").items()
     consul.write(f"http://{old[1]}:8500", "during", "the stop of clients")
     stack.change(client_config=None)
     stack.up()
-    assert [op for op, name in stack.changed() if name == "consul-client-rollout"] == ["update"], "the way back is seen"
+    assert [op for op, name in stack.changed() if name == "consul-client-rollout"] == ["update"], (
+        "the reverted update is waited for"
+    )
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def test_servers_come_and_go_and_nothing_is_lost(stack: PodCluster) -> None:
+def test_scaling_servers_up_and_down_loses_nothing(stack: PodCluster) -> None:
     with writing(stack, "scale") as writer:
         for servers, quorum in ((5, 3), (3, 2)):
             stack.change(servers=servers)
@@ -160,7 +162,7 @@ def test_servers_come_and_go_and_nothing_is_lost(stack: PodCluster) -> None:
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def test_all_pods_deleted_at_once_come_back_as_one_cluster(stack: PodCluster) -> None:
+def test_all_pods_deleted_at_once_form_one_cluster_again(stack: PodCluster) -> None:
     before = stack.uids()
 
     stack.kubectl("delete", "pods", "--all", "--namespace", stack.name, "--wait=false")
@@ -172,7 +174,7 @@ def test_all_pods_deleted_at_once_come_back_as_one_cluster(stack: PodCluster) ->
     assert stack.up().keys() == {"same"}, stack.changed()
 
 
-def test_a_lost_claim_is_made_again(stack: PodCluster) -> None:
+def test_a_lost_claim_is_created_again(stack: PodCluster) -> None:
     name = f"{stack.name}-server-1"
     stack.kubectl("delete", "persistentvolumeclaim", f"data-{name}", "--namespace", stack.name, "--wait=false")
     stack.kubectl("delete", "pod", name, "--namespace", stack.name)
@@ -199,7 +201,7 @@ def test_claims_grow_and_no_server_is_replaced(stack: PodCluster) -> None:
     stack.change(platform={"kubernetes": {"storage": {"size": "12Gi"}}})
 
 
-def test_one_node_may_be_drained_and_no_second_one_before_it_is_back(stack: PodCluster) -> None:
+def test_a_second_node_cannot_be_drained_before_the_first_server_is_ready_again(stack: PodCluster) -> None:
     where = {pod["metadata"]["name"]: pod["spec"]["nodeName"] for pod in stack.items("server")}
     first, second = where[f"{stack.name}-server-0"], where[f"{stack.name}-server-1"]
     assert len(set(where.values())) == 3, "servers are spread"
@@ -219,7 +221,7 @@ def test_one_node_may_be_drained_and_no_second_one_before_it_is_back(stack: PodC
 
 
 def operation(stack: PodCluster, state: Path, command: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command of the operator on this stack, whose servers no name server outside the cluster knows."""
+    """Run a command of the operator on this stack, whose names resolve only inside the cluster."""
     env = {**os.environ, **stack.env, "PYTHONPATH": str(places.ROOT / "components"), "XDG_STATE_HOME": str(state)}
     words = [sys.executable, "-m", "consul_on_pulumi.cli.main", command, "--stack", stack.name.removeprefix("consul-")]
     return subprocess.run(words, cwd=stack.work_dir, env=env, capture_output=True, text=True, check=False)
@@ -230,10 +232,10 @@ def stored(stack: PodCluster) -> dict[str, str]:
     return {entry["Key"]: entry["Value"] for entry in consul.ask(stack.addresses()[0], "/v1/kv/?recurse&consistent")}
 
 
-def test_a_snapshot_goes_through_the_api_server_and_brings_every_key_back(stack: PodCluster, tmp_path: Path) -> None:
+def test_a_snapshot_through_the_api_server_restores_every_key(stack: PodCluster, tmp_path: Path) -> None:
     servers = stack.addresses()
     for number in range(20):
-        # Noise, since a snapshot is compressed: several frames and pieces each way.
+        # Random data, since a snapshot is compressed: it must be larger than one frame.
         consul.write(servers[number % 3], f"saved/{number}", secrets.token_hex(100_000))
     kept = stored(stack)
 
@@ -250,13 +252,13 @@ def test_a_snapshot_goes_through_the_api_server_and_brings_every_key_back(stack:
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def test_nothing_is_recovered_where_there_is_a_leader(stack: PodCluster, tmp_path: Path) -> None:
+def test_a_cluster_with_a_leader_is_not_recovered(stack: PodCluster, tmp_path: Path) -> None:
     done = operation(stack, tmp_path, "recover")
 
     assert (done.returncode, done.stderr) == (1, "the cluster has a leader, so there is nothing to recover\n")
 
 
-def test_destroy_leaves_nothing(stack: PodCluster) -> None:
+def test_destroy_deletes_everything(stack: PodCluster) -> None:
     stack.destroy()
 
     namespaces = [found["metadata"]["name"] for found in stack.kubectl.get("namespaces")["items"]]

@@ -1,4 +1,4 @@
-"""What a cluster of plain processes leaves on a machine."""
+"""What a cluster of plain processes leaves on the machine."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ from tools.kubernetes import cgroups, layout, network
 
 
 def left() -> list[str]:
-    """Everything that tells of a cluster, in words."""
+    """Everything of a cluster that still exists, as text."""
     found = [f"{tree / layout.NAME}" for tree in cgroups.hierarchies() if (tree / layout.NAME).exists()]
     found += [f"interface {path.name}" for path in Path("/sys/class/net").glob(f"{layout.BRIDGE}*")]
     found += [f"network namespace {path.name}" for path in Path("/run/netns").glob(f"{layout.BRIDGE}*")]
@@ -19,7 +19,7 @@ def left() -> list[str]:
 
 
 def running_in(folder: Path) -> set[str]:
-    """The names of all processes whose command line names the folder."""
+    """The names of all processes whose command line contains the folder."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:

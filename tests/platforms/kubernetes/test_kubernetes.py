@@ -1,4 +1,4 @@
-"""What the engine is asked for on Kubernetes. Whether Kubernetes then does it is for the tests on a cluster to say."""
+"""The resources that the platform registers. Tests on a cluster show what Kubernetes does with them."""
 
 import base64
 import json
@@ -54,7 +54,7 @@ ON_KUBERNETES = {
     "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
     "consul-server-ui": "kubernetes:core/v1:Service",
 }
-"""Contract: another name or type is another resource. What stands for a configuration ends in its digest besides."""
+"""Contract: another name or type is another resource. The names of ConfigMaps end with a digest."""
 
 
 def cluster(settings: dict[str, Any] | None = None, **more: Any) -> Build:
@@ -97,7 +97,7 @@ def test_three_servers_and_a_client_have_exactly_these_names_and_types(three_and
     assert len(three_and_one.seen) == len(ON_KUBERNETES)
 
 
-def test_everything_is_in_the_clusters_own_namespace_which_refuses_pods_with_more_rights(three_and_one: Build) -> None:
+def test_everything_is_in_the_clusters_own_namespace_with_the_restricted_standard(three_and_one: Build) -> None:
     namespace = three_and_one["consul-namespace"]
     objects = [one for one in three_and_one.seen if one.type.startswith("kubernetes:") and one is not namespace]
 
@@ -108,7 +108,7 @@ def test_everything_is_in_the_clusters_own_namespace_which_refuses_pods_with_mor
     assert all("consul-namespace" in one.depends_on for one in objects)
 
 
-def test_an_existing_namespace_is_neither_made_nor_taken_away() -> None:
+def test_an_existing_namespace_is_neither_created_nor_deleted() -> None:
     seen = cluster({"namespace": "shop"})
 
     assert seen.names("Namespace") == []
@@ -117,7 +117,7 @@ def test_an_existing_namespace_is_neither_made_nor_taken_away() -> None:
 
 
 @pytest.mark.parametrize("tier", ["consul-server", "consul-client"])
-def test_a_pod_keeps_within_the_restricted_standard(three_and_one: Build, tier: str) -> None:
+def test_a_pod_meets_the_restricted_standard(three_and_one: Build, tier: str) -> None:
     spec, found = pod(three_and_one, tier), container(three_and_one, tier)
 
     assert spec["securityContext"] == {
@@ -140,13 +140,13 @@ def test_a_pod_keeps_within_the_restricted_standard(three_and_one: Build, tier: 
 
 
 @pytest.mark.parametrize("tier", ["consul-server", "consul-client"])
-def test_no_pod_gets_a_token_of_kubernetes(three_and_one: Build, tier: str) -> None:
+def test_no_pod_gets_a_service_account_token(three_and_one: Build, tier: str) -> None:
     assert pod(three_and_one, tier)["automountServiceAccountToken"] is False
     assert three_and_one[f"{tier}-account"].inputs["automountServiceAccountToken"] is False
     assert pod(three_and_one, tier)["serviceAccountName"] == three_and_one[f"{tier}-account"].inputs["metadata"]["name"]
 
 
-def test_servers_start_all_at_once_and_are_replaced_by_the_roll_alone(three_and_one: Build) -> None:
+def test_servers_start_all_at_once_and_only_the_rollout_replaces_them(three_and_one: Build) -> None:
     spec = three_and_one["consul-server-stateful-set"].inputs["spec"]
 
     assert (spec["replicas"], spec["podManagementPolicy"]) == (3, "Parallel")
@@ -155,14 +155,14 @@ def test_servers_start_all_at_once_and_are_replaced_by_the_roll_alone(three_and_
     assert spec["selector"] == {"matchLabels": SERVERS}
 
 
-def test_the_plugin_does_not_wait_for_servers_that_only_the_roll_can_mend(three_and_one: Build) -> None:
+def test_the_provider_does_not_wait_for_servers_that_only_the_rollout_can_replace(three_and_one: Build) -> None:
     annotations = three_and_one["consul-server-stateful-set"].inputs["metadata"]["annotations"]
 
-    # Not skipAwait, with which it would not wait for the end of a deletion either.
+    # Not skipAwait: with it the provider would not wait for a deletion either.
     assert annotations == {"pulumi.com/waitFor": "jsonpath={.metadata.uid}", "pulumi.com/patchForce": "true"}
 
 
-def test_each_server_keeps_its_data_in_a_claim_of_its_own(three_and_one: Build) -> None:
+def test_each_server_has_its_own_claim(three_and_one: Build) -> None:
     spec = three_and_one["consul-server-stateful-set"].inputs["spec"]
     (claim,) = spec["volumeClaimTemplates"]
 
@@ -172,13 +172,13 @@ def test_each_server_keeps_its_data_in_a_claim_of_its_own(three_and_one: Build) 
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Delete", "whenScaled": "Delete"}
 
 
-def test_data_that_is_kept_outlives_the_stateful_set_but_no_scaling_down() -> None:
+def test_retained_data_stays_after_the_stateful_set_but_not_after_a_scale_down() -> None:
     spec = cluster({"namespace": "shop", "retain_data": True})["consul-server-stateful-set"].inputs["spec"]
 
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Delete"}
 
 
-def test_a_claim_that_grows_replaces_nothing() -> None:
+def test_a_larger_claim_replaces_nothing() -> None:
     seen = cluster({"storage": {"size": "20Gi", "storage_class": "fast"}})
     stateful_set = seen["consul-server-stateful-set"]
 
@@ -195,7 +195,7 @@ def test_a_claim_that_grows_replaces_nothing() -> None:
     }
 
 
-def test_node_and_address_are_the_pods_own(three_and_one: Build) -> None:
+def test_node_name_and_address_are_those_of_the_pod(three_and_one: Build) -> None:
     for tier in ("consul-server", "consul-client"):
         found = container(three_and_one, tier)
         assert found["args"][:3] == ["agent", "-node=$(POD_NAME)", "-advertise=$(POD_IP)"]
@@ -207,7 +207,7 @@ def test_node_and_address_are_the_pods_own(three_and_one: Build) -> None:
         }
 
 
-def test_a_servers_list_of_those_to_join_leaves_itself_out(three_and_one: Build) -> None:
+def test_a_server_joins_the_other_servers_and_not_itself(three_and_one: Build) -> None:
     files = config(three_and_one).inputs["data"]
     names = [f"dev-server-{ordinal}.dev-server.dev.svc" for ordinal in range(3)]
 
@@ -221,7 +221,7 @@ def test_a_servers_list_of_those_to_join_leaves_itself_out(three_and_one: Build)
     assert "-config-file=/consul/own/$(POD_NAME).json" in container(three_and_one)["args"]
 
 
-def test_a_file_of_one_server_is_not_read_by_the_others(three_and_one: Build) -> None:
+def test_each_server_reads_only_its_own_file(three_and_one: Build) -> None:
     volumes = {volume["name"]: volume.get("configMap", {}).get("items") for volume in pod(three_and_one)["volumes"]}
     mounts = {mount["name"]: mount["mountPath"] for mount in container(three_and_one)["volumeMounts"]}
 
@@ -231,7 +231,7 @@ def test_a_file_of_one_server_is_not_read_by_the_others(three_and_one: Build) ->
     assert (mounts["config"], mounts["own"]) == ("/consul/config", "/consul/own")
 
 
-def test_a_configuration_never_changes_under_a_running_pod() -> None:
+def test_the_configuration_of_a_running_pod_never_changes() -> None:
     one, other = cluster(), cluster(server_config={"log_level": "DEBUG"})
 
     assert config(one).inputs["immutable"] is True
@@ -245,7 +245,7 @@ def test_a_configuration_never_changes_under_a_running_pod() -> None:
         assert found["configMap"]["name"] == config(one).inputs["metadata"]["name"]
 
 
-def test_secret_documents_are_apart_readable_by_the_agent_alone_and_secret_to_pulumi() -> None:
+def test_secret_files_are_in_a_secret_that_only_the_agent_reads_and_secret_in_the_state() -> None:
     def program() -> None:
         group = AgentGroup(
             topology=Topology(cluster="dev", datacenter="dc1", servers=3),
@@ -273,7 +273,7 @@ def test_secret_documents_are_apart_readable_by_the_agent_alone_and_secret_to_pu
     assert base64.b64encode(b'{"encrypt": "hunter2"}').decode() not in json.dumps(others)
 
 
-def test_no_probe_ends_a_server_because_there_is_no_leader(three_and_one: Build) -> None:
+def test_no_probe_restarts_a_server_because_there_is_no_leader(three_and_one: Build) -> None:
     for tier in ("consul-server", "consul-client"):
         found = container(three_and_one, tier)
         assert found["livenessProbe"]["tcpSocket"] == found["startupProbe"]["tcpSocket"] == {"port": "http"}
@@ -281,7 +281,7 @@ def test_no_probe_ends_a_server_because_there_is_no_leader(three_and_one: Build)
         assert found["startupProbe"]["periodSeconds"] * found["startupProbe"]["failureThreshold"] >= 600
 
 
-def test_a_server_counts_as_away_until_autopilot_lets_it_vote_again(three_and_one: Build) -> None:
+def test_a_server_is_not_ready_until_autopilot_makes_it_a_voter(three_and_one: Build) -> None:
     probe = container(three_and_one)["readinessProbe"]
 
     assert probe["periodSeconds"] * probe["successThreshold"] >= 5 + 10
@@ -293,7 +293,7 @@ def test_an_agent_has_time_to_drain_and_to_leave(three_and_one: Build) -> None:
     assert pod(three_and_one)["terminationGracePeriodSeconds"] == 60
 
 
-def test_what_an_agent_said_last_becomes_part_of_its_status(three_and_one: Build) -> None:
+def test_the_last_log_lines_of_an_agent_are_in_its_pod_status(three_and_one: Build) -> None:
     assert container(three_and_one)["terminationMessagePolicy"] == "FallbackToLogsOnError"
 
 
@@ -305,7 +305,7 @@ def test_servers_find_each_other_before_they_are_ready(three_and_one: Build) -> 
     assert spec["selector"] == SERVERS
 
 
-def test_users_are_sent_to_agents_that_know_a_leader_alone(three_and_one: Build) -> None:
+def test_the_services_have_only_ready_agents(three_and_one: Build) -> None:
     for name, selected in (
         ("server-http", SERVERS),
         ("server-ui", SERVERS),
@@ -317,7 +317,7 @@ def test_users_are_sent_to_agents_that_know_a_leader_alone(three_and_one: Build)
         assert "publishNotReadyAddresses" not in spec
 
 
-def test_dns_is_served_where_resolvers_ask(three_and_one: Build) -> None:
+def test_dns_is_served_on_the_standard_port(three_and_one: Build) -> None:
     assert three_and_one["consul-server-dns"].inputs["spec"]["ports"] == [
         {"name": "dns", "port": 53, "protocol": "TCP", "targetPort": "dns"},
         {"name": "dns-udp", "port": 53, "protocol": "UDP", "targetPort": "dns-udp"},
@@ -325,7 +325,7 @@ def test_dns_is_served_where_resolvers_ask(three_and_one: Build) -> None:
 
 
 @pytest.mark.parametrize(("servers", "budgets"), [(1, 0), (3, 1), (5, 1), (7, 1)])
-def test_a_drain_takes_one_server_at_a_time_and_a_lone_server_hinders_none(servers: int, budgets: int) -> None:
+def test_a_drain_evicts_one_server_at_a_time_and_a_single_server_blocks_none(servers: int, budgets: int) -> None:
     seen = cluster(servers=servers)
 
     assert len(seen.of("PodDisruptionBudget")) == budgets
@@ -333,7 +333,7 @@ def test_a_drain_takes_one_server_at_a_time_and_a_lone_server_hinders_none(serve
         assert budget.inputs["spec"] == {"maxUnavailable": 1, "selector": {"matchLabels": SERVERS}}
 
 
-def test_raft_and_gossip_are_for_agents_of_this_cluster_alone(three_and_one: Build) -> None:
+def test_only_agents_of_this_cluster_reach_raft_and_gossip(three_and_one: Build) -> None:
     policy = three_and_one["consul-server-policy"].inputs["spec"]
     agents, users = policy["ingress"]
 
@@ -358,7 +358,7 @@ def test_raft_and_gossip_are_for_agents_of_this_cluster_alone(three_and_one: Bui
     ]
 
 
-def test_named_peers_may_use_consul_and_nobody_else_gets_raft() -> None:
+def test_peers_of_the_settings_reach_consul_but_not_raft() -> None:
     peer = {"namespaceSelector": {"matchLabels": {"team": "shop"}}}
     agents, users = cluster({"network_policy": {"peers": [peer]}})["consul-server-policy"].inputs["spec"]["ingress"]
 
@@ -366,7 +366,7 @@ def test_named_peers_may_use_consul_and_nobody_else_gets_raft() -> None:
     assert peer not in agents["from"]
 
 
-def test_policies_can_be_left_to_others() -> None:
+def test_network_policies_can_be_disabled() -> None:
     assert cluster({"network_policy": {"enabled": False}}).names("NetworkPolicy") == []
 
 
@@ -390,7 +390,7 @@ def test_policies_can_be_left_to_others() -> None:
     ],
     ids=["ClusterIP", "NodePort", "a chosen NodePort", "LoadBalancer", "Ingress", "Ingress with TLS"],
 )
-def test_the_urls_of_the_ui_are_those_that_lead_to_it_and_the_policy_lets_browsers_in(
+def test_the_ui_urls_match_the_service_type_and_the_policy_allows_browsers(
     ui: dict[str, Any], urls: list[str], rule: dict[str, Any] | None
 ) -> None:
     seen = cluster({"ui": ui})
@@ -401,7 +401,7 @@ def test_the_urls_of_the_ui_are_those_that_lead_to_it_and_the_policy_lets_browse
     assert seen["consul-server-ui"].inputs["spec"]["type"] == ui.get("type", "ClusterIP")
 
 
-def test_an_ingress_leads_to_the_ui_service_and_is_not_waited_for() -> None:
+def test_an_ingress_routes_to_the_ui_service_and_is_not_waited_for() -> None:
     seen = cluster(
         {
             "ui": {
@@ -455,7 +455,7 @@ def test_servers_are_spread_over_nodes_and_zones(spread: dict[str, Any], kind: s
     assert spec["topologySpreadConstraints"][0]["whenUnsatisfiable"] == "ScheduleAnyway"
 
 
-def test_settings_of_every_pod_reach_both_tiers() -> None:
+def test_settings_for_every_pod_apply_to_both_tiers() -> None:
     toleration = {"key": "dedicated", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}
     seen = cluster(
         {
@@ -481,7 +481,7 @@ def test_settings_of_every_pod_reach_both_tiers() -> None:
         assert selector.items() <= metadata["labels"].items()
 
 
-def test_resources_are_asked_for_and_memory_is_limited_unless_told(three_and_one: Build) -> None:
+def test_resources_have_defaults_with_a_memory_limit(three_and_one: Build) -> None:
     asked = {"requests": {"cpu": "2", "memory": "4Gi"}, "limits": {"memory": "4Gi"}}
 
     assert container(three_and_one)["resources"]["limits"] == {"memory": "1Gi"}
@@ -490,7 +490,7 @@ def test_resources_are_asked_for_and_memory_is_limited_unless_told(three_and_one
     assert container(cluster({"client_resources": asked}), "consul-client")["resources"] == asked
 
 
-def test_the_mark_is_on_every_object_and_on_no_pod(three_and_one: Build) -> None:
+def test_every_object_has_the_cluster_id_and_no_pod_has_it(three_and_one: Build) -> None:
     for one in three_and_one.seen:
         if one.type.startswith("kubernetes:"):
             assert one.inputs["metadata"]["labels"]["consul-on-pulumi/cluster-id"] == "id-of-consul-identity"
@@ -498,7 +498,7 @@ def test_the_mark_is_on_every_object_and_on_no_pod(three_and_one: Build) -> None
     assert "id-of-consul-identity" not in json.dumps(template)
 
 
-def test_clients_can_run_on_every_node_where_each_asks_the_one_beside_it() -> None:
+def test_a_daemon_set_runs_a_client_on_every_node_for_the_pods_of_that_node() -> None:
     seen = cluster({"clients": "DaemonSet"})
 
     assert seen.names("Deployment") == []
@@ -507,13 +507,13 @@ def test_clients_can_run_on_every_node_where_each_asks_the_one_beside_it() -> No
     assert "internalTrafficPolicy" not in seen["consul-server-http"].inputs["spec"]
 
 
-def test_a_client_keeps_nothing(three_and_one: Build) -> None:
+def test_a_client_stores_nothing(three_and_one: Build) -> None:
     (data,) = [one for one in pod(three_and_one, "consul-client")["volumes"] if one["name"] == "data"]
 
     assert data == {"name": "data", "emptyDir": {}}
 
 
-def test_servers_shrink_before_the_stateful_set_and_roll_after_it(three_and_one: Build) -> None:
+def test_scale_down_runs_before_the_stateful_set_and_the_rollout_after_it(three_and_one: Build) -> None:
     assert "consul-server-scale-down" in three_and_one["consul-server-stateful-set"].depends_on
     assert "consul-server-stateful-set" in three_and_one["consul-server-rollout"].depends_on
     assert "consul-server-rollout" in three_and_one["consul-server-voters"].depends_on
@@ -528,7 +528,7 @@ def test_servers_shrink_before_the_stateful_set_and_roll_after_it(three_and_one:
     }
 
 
-def test_the_roll_knows_all_servers_and_shows_people_what_changes(three_and_one: Build) -> None:
+def test_the_rollout_has_all_servers_and_shows_image_and_configuration(three_and_one: Build) -> None:
     template = three_and_one["consul-server-stateful-set"].inputs["spec"]["template"]
     spec_hash = template["metadata"]["annotations"]["consul-on-pulumi/spec-hash"]
 
@@ -555,7 +555,7 @@ def test_the_roll_knows_all_servers_and_shows_people_what_changes(three_and_one:
     ],
     ids=["image", "configuration", "platform"],
 )
-def test_whatever_changes_a_servers_pod_changes_its_definition(three_and_one: Build, change: dict[str, Any]) -> None:
+def test_every_change_of_a_pod_changes_the_spec_hash(three_and_one: Build, change: dict[str, Any]) -> None:
     def spec_hash(seen: Build) -> str:
         return str(seen["consul-server-rollout"].inputs["spec_hash"])
 
@@ -578,7 +578,7 @@ def test_whatever_changes_a_servers_pod_changes_its_definition(three_and_one: Bu
     ],
     ids=lambda value: next(iter(value), "default") if isinstance(value, dict) else "",
 )
-def test_the_program_reaches_servers_as_the_settings_say(settings: dict[str, Any], reached: str) -> None:
+def test_the_setting_consul_access_decides_the_addresses(settings: dict[str, Any], reached: str) -> None:
     seen = cluster(settings)
 
     for name in ("consul-server-rollout", "consul-seeds", "consul-autopilot"):
@@ -588,7 +588,7 @@ def test_the_program_reaches_servers_as_the_settings_say(settings: dict[str, Any
     assert seen.outputs["http"][0] == "http://dev-server-0.dev-server.dev.svc:8500"
 
 
-def test_a_named_context_has_one_provider_for_the_whole_cluster() -> None:
+def test_a_context_has_one_provider_for_the_whole_cluster() -> None:
     seen = cluster({"context": "shop", "kubeconfig": "/kube/config"})
 
     (provider,) = [one for one in seen.seen if one.type == "pulumi:providers:kubernetes"]
@@ -598,7 +598,7 @@ def test_a_named_context_has_one_provider_for_the_whole_cluster() -> None:
 
 
 @pytest.mark.parametrize("component", [ConsulServer, ConsulClient])
-def test_a_tier_alone_makes_the_provider_that_its_context_needs(component: Any) -> None:
+def test_a_tier_alone_creates_the_provider_of_its_context(component: Any) -> None:
     platform = {"kubernetes": {"namespace": "lan", "context": "shop"}}
     args: Any = server_args(platform) if component is ConsulServer else client_args(platform)
 
@@ -607,7 +607,7 @@ def test_a_tier_alone_makes_the_provider_that_its_context_needs(component: Any) 
     assert {one.provider for one in seen.seen if one.type.startswith("kubernetes:")} == {"tier-kubernetes"}
 
 
-def test_the_callers_provider_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_provider_of_the_caller_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def program() -> None:
         import pulumi_kubernetes
 
@@ -620,11 +620,11 @@ def test_the_callers_provider_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {one.provider for one in seen.seen if one.type.startswith("kubernetes:")} == {"theirs"}
 
 
-def test_without_a_context_the_stacks_own_provider_is_used(three_and_one: Build) -> None:
+def test_without_a_context_the_default_provider_is_used(three_and_one: Build) -> None:
     assert [one for one in three_and_one.seen if one.type.startswith("pulumi:providers:")] == []
 
 
-def test_with_the_stateful_set_goes_what_would_ask_a_running_consul(three_and_one: Build) -> None:
+def test_resources_that_need_a_running_consul_are_deleted_with_the_stateful_set(three_and_one: Build) -> None:
     assert {one.name for one in three_and_one.seen if one.deleted_with} == {
         "consul-autopilot",
         "consul-seeds",
@@ -638,7 +638,7 @@ def test_with_the_stateful_set_goes_what_would_ask_a_running_consul(three_and_on
     assert others == {"", "consul-server-stateful-set"}
 
 
-def test_clients_start_beside_new_servers_change_after_old_ones_and_are_waited_for_last(three_and_one: Build) -> None:
+def test_clients_start_with_new_servers_and_are_updated_after_existing_ones(three_and_one: Build) -> None:
     started = three_and_one["consul-client-deployment"].depends_on
     waited_for = three_and_one["consul-client-rollout"].depends_on
 
@@ -650,9 +650,7 @@ def test_clients_start_beside_new_servers_change_after_old_ones_and_are_waited_f
 @pytest.mark.parametrize(
     ("clients", "kind", "replicas"), [("Deployment", "deployments", 1), ("DaemonSet", "daemonsets", None)]
 )
-def test_the_roll_of_the_clients_knows_them_by_what_they_are_made_of(
-    clients: str, kind: str, replicas: int | None
-) -> None:
+def test_the_rollout_of_clients_has_their_spec_hash_and_selector(clients: str, kind: str, replicas: int | None) -> None:
     seen = cluster({"clients": clients})
     (workload,) = seen.of(clients)
     template = workload.inputs["spec"]["template"]["metadata"]
