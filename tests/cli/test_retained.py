@@ -71,7 +71,7 @@ def test_claims_that_nothing_deletes_any_more_are_listed(
     )
 
     assert printed(capsys) == [
-        "data was retained, and the next `pulumi up` uses it again: data-dev-server-0, data-dev-server-1",
+        "the data of dev was retained, and the next `pulumi up` uses it again: data-dev-server-0, data-dev-server-1",
         "to delete it permanently: "
         "kubectl --namespace dev delete persistentvolumeclaim data-dev-server-0 data-dev-server-1",
     ]
@@ -133,7 +133,7 @@ def test_volumes_of_the_cluster_that_the_settings_name(
     volumes(monkeypatch, "c-server-1-data", "c-server-0-data", "other-dev-server-0-data")
 
     assert printed(capsys) == [
-        "data was retained, and the next `pulumi up` uses it again: c-server-0-data, c-server-1-data",
+        "the data of c was retained, and the next `pulumi up` uses it again: c-server-0-data, c-server-1-data",
         "to delete it permanently: docker volume rm c-server-0-data c-server-1-data",
     ]
 

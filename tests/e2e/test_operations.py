@@ -107,6 +107,6 @@ def test_retained_data_is_listed(cluster: Factory, tmp_path: Path) -> None:
 
     volume = f"{created.name}-server-0-data"
     assert succeeded(run(created, tmp_path, "retained-data")).splitlines() == [
-        f"data was retained, and the next `pulumi up` uses it again: {volume}",
+        f"the data of {created.name} was retained, and the next `pulumi up` uses it again: {volume}",
         f"to delete it permanently: docker volume rm {volume}",
     ]

@@ -96,7 +96,8 @@ def _parser() -> argparse.ArgumentParser:
         "file", nargs="?", type=Path, metavar="FILE", help="default: the newest snapshot of this stack"
     )
     commands.add_parser("recover", parents=[cluster], help="repair a cluster that lost its quorum permanently")
-    commands.add_parser("retained-data", parents=[cluster], help="list the data that stayed after `pulumi destroy`")
+    retained = commands.add_parser("retained-data", parents=[stack], help="list the data that stayed after a destroy")
+    retained.add_argument("--cluster", metavar="NAME", help="`name` in its settings (default: read from the stack)")
     comment = commands.add_parser("comment", help="publish a review on a pull request, in a GitHub workflow")
     comment.add_argument("file", type=Path, metavar="FILE", help="Markdown that `review` wrote")
     commands.add_parser("schema", help="print the JSON schema of a stack file")

@@ -25,9 +25,9 @@ def run(stack: str, cluster: str | None) -> list[str]:
     for platform, settings, wanted in searches(stack, cluster):
         module = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.retained")
         try:
-            for names, command in module.retained(settings, wanted):
+            for found, names, command in module.retained(settings, wanted):
                 lines += [
-                    f"data was retained, and the next `pulumi up` uses it again: {', '.join(names)}",
+                    f"the data of {found} was retained, and the next `pulumi up` uses it again: {', '.join(names)}",
                     f"to delete it permanently: {command} {' '.join(names)}",
                 ]
         except (UnreachableError, RefusedError) as error:

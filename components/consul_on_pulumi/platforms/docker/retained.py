@@ -8,8 +8,8 @@ from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.platforms.docker.labels import CLUSTER
 
 
-def retained(_settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iterator[tuple[list[str], str]]:
-    """The unused volumes of each wanted cluster, and the command that deletes them. Raises UnreachableError."""
+def retained(_settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iterator[tuple[str, list[str], str]]:
+    """Each wanted cluster, its unused volumes, and the command that deletes them. Raises UnreachableError."""
     try:
         with engine.connect() as client:
             volumes = client.volumes.list(filters={"label": CLUSTER, "dangling": True})
@@ -20,4 +20,4 @@ def retained(_settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Ite
         clusters.setdefault(volume.attrs["Labels"][CLUSTER], []).append(volume.name)
     for cluster, names in sorted(clusters.items()):
         if wanted(cluster):
-            yield sorted(names), "docker volume rm"
+            yield cluster, sorted(names), "docker volume rm"

@@ -14,9 +14,9 @@ INSTANCE = "app.kubernetes.io/instance"
 """Label with the name of the cluster."""
 
 
-def retained(settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iterator[tuple[list[str], str]]:
-    """The unused claims of each wanted cluster, and the command that deletes them; in the namespace of the settings,
-    or in all namespaces. Raises UnreachableError and RefusedError.
+def retained(settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iterator[tuple[str, list[str], str]]:
+    """Each wanted cluster, its unused claims, and the command that deletes them; in the namespace of the settings, or
+    in all namespaces. Raises UnreachableError and RefusedError.
     """
     api = ApiServer(Cluster(settings.get("context", ""), settings.get("kubeconfig", "")))
     namespaces = f"/namespaces/{settings['namespace']}" if "namespace" in settings else ""
@@ -36,4 +36,4 @@ def retained(settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iter
         tier = naming.tier(cluster, Role.SERVER)
         if api.find(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{tier}") is None:
             kubectl = " ".join(["kubectl", *given, "--namespace", namespace])
-            yield sorted(names), f"{kubectl} delete persistentvolumeclaim"
+            yield cluster, sorted(names), f"{kubectl} delete persistentvolumeclaim"
