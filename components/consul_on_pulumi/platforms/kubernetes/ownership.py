@@ -57,12 +57,13 @@ def refusal(namespace: str, foreign: Mapping[tuple[str, str], str | None]) -> st
         whose = "belongs to another cluster or another Pulumi state" if cluster_id else "not created by this stack"
         found.append(f"{names} ({CLUSTER_ID}: {cluster_id or 'no such label'}, so {whose})")
     fixes = []
+    first_kind, first_name = next(iter(foreign))
     if {kind for kind, _ in foreign} == {"PersistentVolumeClaim"}:
         fixes.append("set `platform.kubernetes.retain_data: true` to use the data of an earlier cluster")
     elif any(foreign.values()):
         fixes.append("use the Pulumi backend and the stack of that cluster")
-    elif ("Namespace", (name := next(iter(foreign))[1])) in foreign:
-        fixes.append(f"set `platform.kubernetes.namespace: {name}` to use this namespace")
+    elif first_kind == "Namespace":
+        fixes.append(f"set `platform.kubernetes.namespace: {first_name}` to use this namespace")
     fixes += ["choose another cluster name or namespace", "or delete by hand what nobody needs"]
     return f"expected no object of these names, found {'; '.join(found)}. Nothing was changed: {', '.join(fixes)}"
 
@@ -110,6 +111,6 @@ def warn_if_unreachable(cluster: Cluster) -> None:
         ApiServer(cluster).find("/version")
     except (RefusedError, UnreachableError) as error:
         pulumi.log.warn(
-            f"{error}. This preview does not know what exists there: check `platform.kubernetes.context`, "
+            f"{error}. This preview does not know which objects exist: check `platform.kubernetes.context`, "
             "`platform.kubernetes.kubeconfig` and $KUBECONFIG"
         )
