@@ -66,7 +66,7 @@ def test_a_network_that_was_removed_is_created_again(processes: Path) -> None:
 def test_the_next_start_continues_an_interrupted_one(processes: Path) -> None:
     for folder in (layout.folder() / "control-plane", *(node.folder for node in layout.nodes())):
         Group(folder).stop()
-    command = [sys.executable, "-m", "toolchain", "kubernetes", "up"]
+    command = [sys.executable, "-m", "tools", "kubernetes", "up"]
     own = {**os.environ, "KUBECONFIG": str(processes)}
     with subprocess.Popen(command, cwd=places.ROOT, env=own, stderr=subprocess.DEVNULL) as start:
         time.sleep(1.5)

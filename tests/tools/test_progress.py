@@ -39,7 +39,7 @@ def test_a_hanging_step_ends_at_its_limit() -> None:
 def test_an_interrupted_run_takes_its_command_along(tmp_path: Path, number: signal.Signals) -> None:
     pid_file = tmp_path / "pid"
     program = (
-        "import sys, signal\nfrom toolchain import __main__, progress\n"
+        "import sys, signal\nfrom tools import __main__, progress\n"
         "signal.signal(signal.SIGTERM, __main__.terminated)\n"
         f"progress.run(['sh', '-c', 'echo $$ > {pid_file}; exec sleep 60'], doing='x', usually='y')\n"
     )
