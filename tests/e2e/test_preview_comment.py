@@ -38,11 +38,11 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory: pytest.TempPathFactory, variables: None) -> Iterator[Cluster]:
-    with stood_up(tmp_path_factory.mktemp(STACK), STACK_FILE, SETTINGS) as made:
-        prepare(made)
-        made.up()
-        made.whole()
-        yield made
+    with stood_up(tmp_path_factory.mktemp(STACK), STACK_FILE, SETTINGS) as created:
+        prepare(created)
+        created.up()
+        created.whole()
+        yield created
 
 
 def commented(cluster: Cluster, name: str, log: Path, code: int) -> subprocess.CompletedProcess[str]:
@@ -130,8 +130,8 @@ def test_an_update_does_what_the_comment_says(reviewed: Cluster, name: str, next
     outcome = OUTCOMES[name]
     containers, volumes, indexes = identities(reviewed)
     with changed(reviewed, CHANGES[name]):
-        said = commented(reviewed, name, tmp_path / "log", outcome.code).stdout
-        assert [word for word in outcome.words if word not in said] == []
+        text = commented(reviewed, name, tmp_path / "log", outcome.code).stdout
+        assert [word for word in outcome.words if word not in text] == []
         reviewed.up()
         now = identities(reviewed)
         assert alive(reviewed) == now[0].keys()
@@ -141,15 +141,15 @@ def test_an_update_does_what_the_comment_says(reviewed: Cluster, name: str, next
     assert differences(volumes, now[1]) == (created, deleted, set())
     assert set().union(*differences(indexes, now[2])) == outcome.keys
     reviewed.up()
-    eventually("all as before", lambda: alive(reviewed), lambda names: names == containers.keys())
+    eventually("the same agents as before", lambda: alive(reviewed), lambda names: names == containers.keys())
 
 
 @pytest.mark.parametrize("name", ["subnet", "invalid-file"])
 def test_what_the_comment_calls_refused_is_refused(reviewed: Cluster, name: str, tmp_path: Path) -> None:
     before = identities(reviewed)
     with changed(reviewed, CHANGES[name]):
-        said = commented(reviewed, name, tmp_path / "log", 1).stdout
-        assert "Refused: nothing would be changed" in said
+        text = commented(reviewed, name, tmp_path / "log", 1).stdout
+        assert "Refused: nothing would be changed" in text
         reviewed.refused("up")
 
     assert identities(reviewed) == before
@@ -177,8 +177,8 @@ def test_ten_thousand_keys_take_no_more_than_twice_as_long_as_none(reviewed: Clu
 def test_updates_that_add_servers_and_edit_keys_do_what_the_comment_says(reviewed: Cluster, tmp_path: Path) -> None:
     log, before = tmp_path / "log", set(reviewed.containers)
     with changed(reviewed, CHANGES["scale-up"]):
-        said = commented(reviewed, "scale-up", log, 0).stdout
-        assert "Adds 2 servers (3 → 5): tolerates 2 failures." in said
+        text = commented(reviewed, "scale-up", log, 0).stdout
+        assert "Adds 2 servers (3 → 5): tolerates 2 failures." in text
         reviewed.up()
     added = {f"{reviewed.name}-server-3", f"{reviewed.name}-server-4"}
     assert set(reviewed.containers) - before == added
