@@ -50,13 +50,10 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
 def _workload(tier: Tier, kind: Kind, template: dict[str, Any], opts: pulumi.ResourceOptions) -> pulumi.Resource:
     spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
     metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
+    workload: pulumi.Resource
     if kind is Kind.DAEMON_SET:
-        daemons: pulumi.Resource = kubernetes.apps.v1.DaemonSet(
-            f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=opts
-        )
-        return daemons
-    spec["replicas"] = tier.group.count
-    made: pulumi.Resource = kubernetes.apps.v1.Deployment(
-        f"{tier.name}-deployment", metadata=metadata, spec=spec, opts=opts
-    )
-    return made
+        workload = kubernetes.apps.v1.DaemonSet(f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=opts)
+    else:
+        spec["replicas"] = tier.group.count
+        workload = kubernetes.apps.v1.Deployment(f"{tier.name}-deployment", metadata=metadata, spec=spec, opts=opts)
+    return workload

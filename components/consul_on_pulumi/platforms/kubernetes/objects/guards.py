@@ -24,20 +24,20 @@ def budget(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     """A drain of nodes evicts one server at a time. A single server has no budget: it would block every drain."""
     if not failure_tolerance(tier.group.count):
         return []
-    made = kubernetes.policy.v1.PodDisruptionBudget(
+    resource = kubernetes.policy.v1.PodDisruptionBudget(
         f"{tier.name}-budget",
         metadata=tier.metadata(tier.object_name),
         spec={"max_unavailable": 1, "selector": {"match_labels": tier.selector}},
         opts=opts,
     )
-    return [made]
+    return [resource]
 
 
 def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     """Raft and gossip only from agents of this cluster; HTTP, gRPC and DNS from the namespace and the `peers`."""
     if not tier.settings["network_policy"]["enabled"]:
         return []
-    made = kubernetes.networking.v1.NetworkPolicy(
+    resource = kubernetes.networking.v1.NetworkPolicy(
         f"{tier.name}-policy",
         metadata=tier.metadata(tier.object_name),
         spec={
@@ -47,7 +47,7 @@ def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Reso
         },
         opts=opts,
     )
-    return [made]
+    return [resource]
 
 
 def _from_agents(tier: Tier) -> dict[str, Any]:
