@@ -26,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "snapshot" | "restore":
             from consul_on_pulumi.cli import snapshot
 
-            command = snapshot.run_save if args.command == "snapshot" else snapshot.run_restore
-            print(command(_stack(args), args.cluster, args.file))
+            print(snapshot.run(args.command, _stack(args), args.cluster, args.file))
         case "recover":
             from consul_on_pulumi.cli import recover
 

@@ -12,8 +12,6 @@ from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 
-FAILURES = (RefusedError, UnreachableError, OSError, requests.RequestException)
-
 
 def save(addresses: Sequence[str], file: Path) -> str:
     """Write a consistent snapshot, made by the leader, to `file`: all of it or nothing. Returns its SHA-256."""
@@ -46,24 +44,21 @@ def newest(folder: Path, cluster: str) -> Path:
     return found[-1]
 
 
-def run_save(stack: str, name: str | None, file: Path | None) -> str:
-    """Save a snapshot of the stack's cluster, by default into a new file; returns what was done."""
-    cluster = stacks.cluster(stack, name)
-    new = time.strftime(f"%Y%m%dT%H%M%SZ-{cluster.name}.snap", time.gmtime())
-    file = file or stacks.folder(cluster) / new
-    try:
-        digest = save(list(cluster.servers.values()), file)
-    except FAILURES as error:
-        sys.exit(f"snapshot failed: {error}")
-    return f"saved {file} ({file.stat().st_size} bytes, sha256 {digest})"
+def run(command: str, stack: str, name: str | None, file: Path | None) -> str:
+    """Do the `command` snapshot or restore with the cluster of a stack; returns what was done.
 
-
-def run_restore(stack: str, name: str | None, file: Path | None) -> str:
-    """Restore a snapshot, by default the newest one, into the stack's cluster; returns what was done."""
+    Without a `file` a snapshot gets a new one, and a restore uses the newest one.
+    """
     cluster = stacks.cluster(stack, name)
-    file = file or newest(stacks.folder(cluster), cluster.name)
+    addresses = list(cluster.servers.values())
     try:
-        restore(list(cluster.servers.values()), file)
-    except FAILURES as error:
-        sys.exit(f"restore failed: {error}")
+        if command == "snapshot":
+            new = time.strftime(f"%Y%m%dT%H%M%SZ-{cluster.name}.snap", time.gmtime())
+            file = file or stacks.folder(cluster) / new
+            digest = save(addresses, file)
+            return f"saved {file} ({file.stat().st_size} bytes, sha256 {digest})"
+        file = file or newest(stacks.folder(cluster), cluster.name)
+        restore(addresses, file)
+    except (RefusedError, UnreachableError, OSError, requests.RequestException) as error:
+        sys.exit(f"{command} failed: {error}")
     return f"restored {file}; `pulumi refresh --stack {stack}` shows where the KV entries differ from the settings"

@@ -1,15 +1,17 @@
 """Volume claims of servers that no StatefulSet uses any more."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM
-from consul_on_pulumi.platforms.kubernetes.tier import selector
+from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
+from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
+SERVERS = "app.kubernetes.io/name=consul,app.kubernetes.io/component=server"
+"""Selects the claims of the servers of all clusters."""
 INSTANCE = "app.kubernetes.io/instance"
 """Label with the name of the cluster."""
 
@@ -18,11 +20,9 @@ def retained(settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iter
     """Each wanted cluster, its unused claims, and the command that deletes them; in the namespace of the settings, or
     in all namespaces. Raises UnreachableError and RefusedError.
     """
-    api = ApiServer(Cluster(settings.get("context", ""), settings.get("kubeconfig", "")))
+    api = ApiServer(cluster_of(cast(KubernetesArgs, settings)))
     namespaces = f"/namespaces/{settings['namespace']}" if "namespace" in settings else ""
-    labels = {key: value for key, value in selector("", Role.SERVER).items() if value}
-    query = ",".join(f"{key}={value}" for key, value in labels.items())
-    listed = api.find(f"/api/v1{namespaces}/persistentvolumeclaims", labelSelector=query) or {"items": []}
+    listed = api.find(f"/api/v1{namespaces}/persistentvolumeclaims", labelSelector=SERVERS) or {"items": []}
     clusters: dict[tuple[str, str], list[str]] = {}
     for metadata in (claim["metadata"] for claim in listed["items"]):
         cluster = metadata["labels"].get(INSTANCE, "")
