@@ -10,8 +10,8 @@ from consul_on_pulumi.consul import api
 from consul_on_pulumi.providers import autopilot, kv_baseline, kv_entries
 from hypothesis import settings
 
-from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
 from tests.doubles.fake_consul import FakeConsul
+from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
 from tests.tracked_files import WrittenFiles
 
 # A busy machine is no failure, and the same commit is tested the same way everywhere.
