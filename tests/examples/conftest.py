@@ -17,6 +17,8 @@ from tests.examples import project
 from tools import environment, places
 
 Example = Callable[..., dict[str, Any]]
+KINDS = {"docker:index/network:Network": "network", "docker:index/volume:Volume": "volume"}
+"""Resources of a program that carry no label of a cluster, to what the `docker` command calls them."""
 
 
 @pytest.fixture(scope="session")
@@ -68,14 +70,10 @@ def example(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def left_after_destroy(cluster: str, stack: automation.Stack) -> dict[str, list[str]]:
     """The Docker objects of a stack that outlive its `pulumi destroy`, by kind."""
-    own = [one for one in project.resources(stack) if one["type"] in ("docker:index/network:Network", VOLUME)]
+    created = [(KINDS[one["type"]], one["outputs"]["name"]) for one in project.resources(stack) if one["type"] in KINDS]
     stack.destroy()
     left = engine.orphans(cluster)
-    for one in own:
-        kind, name = ("volume" if one["type"] == VOLUME else "network"), one["outputs"]["name"]
+    for kind, name in created:
         if name in engine.docker(kind, "ls", "--format", "{{.Name}}").split():
             left.setdefault(kind, []).append(name)
     return left
-
-
-VOLUME = "docker:index/volume:Volume"

@@ -67,11 +67,13 @@ def test_existing_network(example: Example) -> None:
 def test_larger_program(example: Example) -> None:
     outputs = example("larger-program", "shop-consul")
 
-    eventually(
-        "the greeting in the application's log",
-        lambda: docker("logs", outputs["application"]),
-        lambda log: "Welcome to the shop" in log,
-    )
+    def printed(greeting: str) -> None:
+        log = f"{greeting} in the log of the application"
+        eventually(log, lambda: docker("logs", outputs["application"]), lambda text: greeting in text)
+
+    printed("Welcome to the shop")
+    consul.put(outputs["http_addresses"][0], "shop/greeting", "Closed on Sunday")
+    printed("Closed on Sunday")
 
 
 def test_secrets(example: Example) -> None:
