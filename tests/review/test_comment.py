@@ -214,7 +214,7 @@ def test_two_clusters_of_one_stack_are_shown_apart() -> None:
         "dev",
     )
 
-    assert "- Creates a cluster of 5 servers of `b-server`: tolerates 2 failures." in text
+    assert "- `b-server`: Creates a cluster of 5 servers: tolerates 2 failures." in text
     assert "a-server" not in text
 
 

@@ -17,10 +17,10 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], mor
         return ["**Refused: nothing would be changed.**"]
     lines = [f"{loss.what} (`{loss.kind.value}`)" for loss in lost]
     network = any(loss.kind is Kind.NETWORK for loss in lost)
-    for tier, of in _tiers(found, Role.SERVER):
-        lines += [*_servers(tier, of), *_restarts(tier, of, network)]
-    for tier, of in _tiers(found, Role.CLIENT):
-        lines += _clients(tier, of)
+    for tier, which in _tiers(found, Role.SERVER):
+        lines += [which + sentence for sentence in (*_servers(tier), *_restarts(tier, network))]
+    for tier, which in _tiers(found, Role.CLIENT):
+        lines += [which + sentence for sentence in _clients(tier)]
     lines += more
     if changed := kv.changes(preview.steps):
         lines.append(f"KV entries: {kv.counted(changed)}.")
@@ -35,26 +35,26 @@ def _tiers(found: Sequence[Agent], role: Role) -> Iterator[tuple[Sequence[Agent]
     """The agents of each tier, and its name where there are several tiers."""
     tiers = agents.tiers(found, role)
     for urn, tier in tiers.items():
-        yield tier, f" of {code(name_of(urn))}" if len(tiers) > 1 else ""
+        yield tier, f"{code(name_of(urn))}: " if len(tiers) > 1 else ""
 
 
-def _servers(tier: Sequence[Agent], of: str) -> Iterator[str]:
+def _servers(tier: Sequence[Agent]) -> Iterator[str]:
     before, after = agents.sizes(tier)
     if not before:
-        yield f"Creates a cluster of {number(after, 'server')}{of}: {_tolerates(after)}."
+        yield f"Creates a cluster of {number(after, 'server')}: {_tolerates(after)}."
     elif not after:
-        yield f"Deletes the cluster: {number(before, 'server')}{of}."
+        yield f"Deletes the cluster: {number(before, 'server')}."
     elif after > before:
-        yield f"Adds {number(after - before, 'server')}{of} ({before} → {after}): {_tolerates(after)}."
+        yield f"Adds {number(after - before, 'server')} ({before} → {after}): {_tolerates(after)}."
     elif after < before:
         removed = [agent.name for agent in agents.of(tier, Role.SERVER, "delete")]
         yield (
-            f"Removes {number(before - after, 'server')}{of} ({before} → {after}): {codes(removed)} "
+            f"Removes {number(before - after, 'server')} ({before} → {after}): {codes(removed)} "
             f"leave Raft one at a time. The cluster then {_tolerates(after)}."
         )
 
 
-def _restarts(tier: Sequence[Agent], of: str, network: bool) -> Iterator[str]:
+def _restarts(tier: Sequence[Agent], network: bool) -> Iterator[str]:
     updated = agents.of(tier, Role.SERVER, "replace", "update")
     if not updated:
         return
@@ -65,27 +65,27 @@ def _restarts(tier: Sequence[Agent], of: str, network: bool) -> Iterator[str]:
         yield f"Restarts {code(updated[0].name)}{why}, the only server: Consul has no leader meanwhile.{data}"
     elif not kept:
         # Their network or data is replaced as well, so no order can be promised.
-        yield f"Replaces {number(len(updated), 'server')}{of}{why}."
+        yield f"Replaces {number(len(updated), 'server')}{why}."
     elif len(updated) == 1:
         yield f"Restarts {code(updated[0].name)}{why}. If it is the leader, it first hands over the leadership.{data}"
     else:
         yield (
-            f"Restarts {number(len(updated), 'server')}{of} one at a time{why}. Before each restart, the other servers "
+            f"Restarts {number(len(updated), 'server')} one at a time{why}. Before each restart, the other servers "
             f"must have a quorum without this one, and a leader hands over the leadership.{data}"
         )
 
 
-def _clients(tier: Sequence[Agent], of: str) -> Iterator[str]:
+def _clients(tier: Sequence[Agent]) -> Iterator[str]:
     before, after = agents.sizes(tier)
     if after > before:
-        yield f"Adds {number(after - before, 'client')}{of} ({before} → {after})."
+        yield f"Adds {number(after - before, 'client')} ({before} → {after})."
     elif after < before:
         removed = [agent.name for agent in agents.of(tier, Role.CLIENT, "delete")]
         what = f"{codes(removed)} and the services that are registered there"
-        yield f"Removes {number(before - after, 'client')}{of} ({before} → {after}): {what}."
+        yield f"Removes {number(before - after, 'client')} ({before} → {after}): {what}."
     if updated := agents.of(tier, Role.CLIENT, "replace", "update"):
         order = " one at a time" if len(updated) > 1 else ""
-        yield f"Restarts {number(len(updated), 'client')}{of}{order}{_because(updated)}."
+        yield f"Restarts {number(len(updated), 'client')}{order}{_because(updated)}."
 
 
 def _because(changed: Iterable[Agent]) -> str:
