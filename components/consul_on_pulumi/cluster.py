@@ -10,7 +10,7 @@ from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
 from consul_on_pulumi.membership import Membership, identify
 from consul_on_pulumi.model import agent, naming
-from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, min_quorum
+from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
 from consul_on_pulumi.platforms.choose import PlatformArgs, choose
 from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, with_options
@@ -93,7 +93,7 @@ class ConsulCluster(pulumi.ComponentResource):
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
-        Autopilot(f"{name}-autopilot", servers.api_addresses, min_quorum(topology.servers), on_servers)
+        Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers)
         seeded = [
             seeding.create(f"{name}-{suffix}", servers.api_addresses, seeds, on_servers)
             for suffix, seeds in seeding.of(accepted, Path.cwd()).items()

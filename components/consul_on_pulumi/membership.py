@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent
+from consul_on_pulumi.model import agent, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
-from consul_on_pulumi.settings import agent_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,22 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
 def agent_group(args: Mapping[str, Any], role: Role, topology: Topology, platform: Platform, **more: Any) -> AgentGroup:
     """The agents of a tier with these arguments; `more` are further fields of the group."""
     document = agent.document(topology, role, platform.traits(), args["agent_config"])
-    secrets = agent_secrets.of(args)
+    secrets = agent_secrets(args["agent_secrets"])
     return AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
+
+
+def agent_secrets(files: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Output[str]]:
+    """The secret files by name and in order, as secrets whatever they were before.
+
+    A content that was an Output when the arguments were checked is checked when it is known.
+    """
+    return {name: pulumi.Output.secret(text).apply(partial(_checked, name)) for name, text in sorted(files.items())}
+
+
+def _checked(name: str, text: str) -> str:
+    if found := list(secret_files.problems({name: text}, "agent_secrets")):
+        raise pulumi.RunError("\n".join(found))
+    return text
 
 
 def tier_outputs(group: AgentGroup, placed: Placed) -> dict[str, pulumi.Output[list[str]]]:

@@ -99,7 +99,7 @@ def test_a_preview_refuses_every_mistake_without_showing_a_value(sealed: Cluster
     finally:
         sealed.secret('agent_secrets["broken.json"]', None)
         sealed.secret('agent_secrets["gossip.json"]', json.dumps({"encrypt": KEY}))
-    assert 'agent_secrets["gossip.json"]: datacenter is not for agent configuration' in error
+    assert 'agent_secrets["gossip.json"].datacenter: not for agent configuration' in error
     assert 'agent_secrets["broken.json"]: is no JSON, line 1 column 2' in error
     assert TOKEN not in error
     assert KEY not in error

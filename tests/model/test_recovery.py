@@ -1,7 +1,6 @@
 """Which servers can recover a cluster that lost its quorum."""
 
-from consul_on_pulumi.model.recovery import peers, survivors
-from consul_on_pulumi.model.rollout import ServerStatus
+from consul_on_pulumi.model.rollout import ServerStatus, recovery_peers, survivors
 
 
 def server(number: int, last: int) -> ServerStatus:
@@ -18,7 +17,7 @@ def test_only_servers_with_a_raft_log_can_recover_the_cluster() -> None:
 
 
 def test_the_new_raft_configuration_has_only_the_chosen_servers() -> None:
-    assert peers(STATUS, ["a", "b"]) == [
+    assert recovery_peers(STATUS, ["a", "b"]) == [
         {"id": "id-2", "address": "172.30.0.2:8300", "non_voter": False},
         {"id": "id-3", "address": "172.30.0.3:8300", "non_voter": False},
     ]

@@ -6,9 +6,7 @@ from consul_on_pulumi.model.topology import (
     Topology,
     bootstrap_expect,
     failure_tolerance,
-    min_quorum,
     quorum,
-    servers_problem,
 )
 from hypothesis import given
 from hypothesis import strategies as some
@@ -29,11 +27,6 @@ def test_two_halves_of_a_cluster_never_both_have_a_quorum(servers: int) -> None:
     assert 2 * (quorum(servers) - 1) <= servers
 
 
-@pytest.mark.parametrize(("servers", "voters"), [(1, 1), (3, 2), (5, 3), (7, 4)])
-def test_autopilot_never_prunes_below_a_quorum(servers: int, voters: int) -> None:
-    assert min_quorum(servers) == voters
-
-
 @pytest.mark.parametrize("servers", SIZES)
 def test_a_new_cluster_waits_for_all_its_servers(servers: int) -> None:
     assert bootstrap_expect(servers, servers) == servers
@@ -52,16 +45,6 @@ def test_no_server_of_a_grown_cluster_expects_only_itself(servers: int) -> None:
 @pytest.mark.parametrize("initial_servers", [3, 5, 7])
 def test_a_single_server_waits_for_no_other_whatever_the_initial_size(initial_servers: int) -> None:
     assert bootstrap_expect(initial_servers, 1) == 1
-
-
-@pytest.mark.parametrize("servers", SIZES)
-def test_odd_sizes_up_to_seven_are_accepted(servers: int) -> None:
-    assert servers_problem(servers) is None
-
-
-@pytest.mark.parametrize("servers", [-1, 0, 2, 4, 6, 8, 9])
-def test_other_sizes_are_refused_with_the_range(servers: int) -> None:
-    assert servers_problem(servers) == f"expected an odd number from 1 to 7, got {servers}"
 
 
 def test_a_topology_has_no_clients_by_default_and_cannot_be_changed() -> None:

@@ -12,7 +12,7 @@ from consul_on_pulumi import ConsulCluster
 from consul_on_pulumi.providers.kv_entries import KvEntries
 from consul_on_pulumi.seeds import sets
 from consul_on_pulumi.settings.refusals import cluster_problems
-from consul_on_pulumi.settings.seed_secrets import with_secrets
+from consul_on_pulumi.settings.stack_file import with_seed_secrets
 from pulumi.runtime.config import set_all_config
 
 from tests.platform_cases import PlatformCase
@@ -103,6 +103,9 @@ def test_the_limit_of_a_value_follows_the_configuration_of_the_servers(of: str) 
     assert problems(**large, **{of: {"limits": {"kv_max_value_size": 700_000}}}) == []
 
 
+HOW = "`pulumi config set --secret --path 'consul-on-pulumi:seed_secrets.SET.KEY'`"
+
+
 def hidden(trees: Any, *, encrypted: bool = True) -> pulumi.Config:
     key = "consul-on-pulumi:seed_secrets"
     set_all_config({key: json.dumps(trees)}, [key] if encrypted else [])
@@ -110,13 +113,13 @@ def hidden(trees: Any, *, encrypted: bool = True) -> pulumi.Config:
 
 
 def test_secret_values_are_added_to_their_set_as_secrets() -> None:
-    cluster = {"seed_sets": {"app": {"prefix": "app/", "secrets": {"own": "x"}}, "other": {}}}
+    cluster = {"seed_sets": {"app": {"prefix": "app/"}, "other": {}}}
 
-    found, filled = with_secrets(hidden({"app": {"db": {"password": "canary", "port": 5432}}}), cluster)
+    found, filled = with_seed_secrets(hidden({"app": {"db": {"password": "canary", "port": 5432}}}), cluster)
 
     assert found == []
     assert filled["seed_sets"]["other"] == {}
-    assert filled["seed_sets"]["app"]["secrets"].keys() == {"own", "db/password", "db/port"}
+    assert filled["seed_sets"]["app"]["secrets"].keys() == {"db/password", "db/port"}
     assert isinstance(filled["seed_sets"]["app"]["secrets"]["db/password"], pulumi.Output)
 
 
@@ -131,7 +134,7 @@ def test_secret_values_are_added_to_their_set_as_secrets() -> None:
     ],
 )
 def test_a_problem_of_secret_seeds_is_reported_without_a_value(trees: Any, problem: str) -> None:
-    found, _ = with_secrets(hidden(trees), {"seed_sets": {"app": {}}})
+    found, _ = with_seed_secrets(hidden(trees), {"seed_sets": {"app": {}}})
 
     assert len(found) == 1
     assert found[0].startswith(problem)
@@ -139,15 +142,15 @@ def test_a_problem_of_secret_seeds_is_reported_without_a_value(trees: Any, probl
 
 
 def test_secret_seeds_in_plain_text_are_refused_without_being_printed() -> None:
-    found, _ = with_secrets(hidden({"app": {"k": "canary"}}, encrypted=False), {"seed_sets": {"app": {}}})
+    found, _ = with_seed_secrets(hidden({"app": {"k": "canary"}}, encrypted=False), {"seed_sets": {"app": {}}})
 
-    assert found == ["seed_secrets: holds plain text, set each value with `pulumi config set --secret --path`"]
+    assert found == [f"seed_secrets: holds plain text, set each value with {HOW}"]
 
 
 def test_secret_seeds_without_any_set_are_refused() -> None:
-    found, _ = with_secrets(hidden({"app": {"k": "canary"}}), {})
+    found, _ = with_seed_secrets(hidden({"app": {"k": "canary"}}), {})
 
-    assert found == ["seed_secrets: expected a map from each set of cluster.seed_sets to its secret keys"]
+    assert found == ["seed_secrets.app: no such set in cluster.seed_sets"]
 
 
 def test_files_are_relative_to_the_programs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulClusterArgs, ConsulServer
-from consul_on_pulumi.settings import agent_secrets, refusals, stack_file
+from consul_on_pulumi.membership import agent_secrets
+from consul_on_pulumi.settings import refusals, stack_file
 from pulumi.runtime import rpc
 from pulumi.runtime.config import set_all_config
 
@@ -71,14 +72,14 @@ def test_a_stack_files_secret_files_become_args_that_are_secret() -> None:
         ({"a.json": f'["{CANARY}"]'}, ['agent_secrets["a.json"]: expected a map of agent configuration keys']),
         (
             {"a.json": '{"server": "canary-5d1f0c"}'},
-            ['agent_secrets["a.json"]: server is not for agent configuration, the role follows from the tier'],
+            ['agent_secrets["a.json"].server: not for agent configuration, the role follows from the tier'],
         ),
         (
             {"a.json": f'{{"encrpyt": "{CANARY}"}}'},
-            ['agent_secrets["a.json"]: Consul has no such key as encrpyt, did you mean encrypt?'],
+            ['agent_secrets["a.json"].encrpyt: Consul has no such key, did you mean encrypt?'],
         ),
         ({"a.json": f'{{"{CANARY}": 1}}'}, ['agent_secrets["a.json"]: Consul has no such key']),
-        ({"a.json": f'{{"telemetry": "{CANARY}"}}'}, ['agent_secrets["a.json"]: expected a map as telemetry']),
+        ({"a.json": f'{{"telemetry": "{CANARY}"}}'}, ['agent_secrets["a.json"].telemetry: expected a map']),
         ({"key.pem": " \n"}, ['agent_secrets["key.pem"]: is empty, leave it out']),
         (
             {"gossip": {"json": CANARY}},
@@ -93,9 +94,9 @@ def test_every_mistake_is_refused_with_its_place_and_without_a_value(files: Any,
 
 
 def test_plain_text_is_refused_wherever_it_stands() -> None:
-    assert refusal({"a.json": GOSSIP}, secret=False) == [f"agent_secrets: holds plain text, set each file with {HOW}"]
+    assert refusal({"a.json": GOSSIP}, secret=False) == [f"agent_secrets: holds plain text, set each value with {HOW}"]
     assert refusal({"a.json": GOSSIP}, agent_secrets={"a.json": GOSSIP}) == [
-        f"cluster.agent_secrets: does not belong into `cluster`, set each file beside it: {HOW}"
+        f"cluster.agent_secrets: not in `cluster`, set each value with {HOW}"
     ]
 
 
@@ -182,7 +183,7 @@ def test_a_program_is_refused_as_a_stack_file_is(platform: PlatformCase) -> None
 def test_a_content_that_is_known_later_is_checked_later() -> None:
     async def delivered() -> Any:
         text = pulumi.Output.from_input(json.dumps({"data_dir": CANARY}))
-        return await agent_secrets.of({"agent_secrets": {"a.json": text}})["a.json"].future()
+        return await agent_secrets({"a.json": text})["a.json"].future()
 
     # Not asyncio.run, which takes the thread's loop away from the tests that follow.
     loop = asyncio.new_event_loop()
@@ -190,5 +191,5 @@ def test_a_content_that_is_known_later_is_checked_later() -> None:
         loop.run_until_complete(delivered())
 
     assert str(caught.value) == (
-        "agent_secrets['a.json']: data_dir is not for agent configuration, the data is on the agent's own volume"
+        'agent_secrets["a.json"].data_dir: not for agent configuration, the data is on the agent\'s own volume'
     )

@@ -164,8 +164,8 @@ def test_encrypted_settings_are_refused_without_being_printed() -> None:
 @pytest.mark.parametrize("given", [{"db": "hunter2"}, {"db": 5}, {"a": "hunter2", "b": "x"}, {}, "hunter2"], ids=str)
 def test_bug_secret_seeds_in_plain_text_are_refused_without_being_printed(given: Any) -> None:
     assert refusal({**SOUND, "seed_sets": {"app": {"entries": {"plain": 1}, "secrets": given}}}) == [
-        "cluster.seed_sets.app.secrets: not in the stack file, set it encrypted: "
-        "pulumi config set --secret --path seed_secrets.app.KEY"
+        "cluster.seed_sets.app.secrets: not in `cluster`, set each value with "
+        "`pulumi config set --secret --path 'consul-on-pulumi:seed_secrets.SET.KEY'`"
     ]
 
 
@@ -174,7 +174,7 @@ def test_secret_seeds_in_plain_text_hide_no_other_mistake() -> None:
 
     lines = refusal({**SOUND, "servers": 2, "seed_sets": sets})
 
-    assert lines[0].startswith("cluster.seed_sets.app.secrets: not in the stack file")
+    assert lines[0].startswith("cluster.seed_sets.app.secrets: not in `cluster`")
     assert "cluster.servers: expected an odd number from 1 to 7, got 2" in lines
     assert "cluster.seed_sets.app.retian: unknown setting, did you mean retain?" in lines
     assert "cluster.seed_sets.other: expected a map, got 5" in lines

@@ -12,7 +12,7 @@ from typing import Any
 
 from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.consul.servers import Servers
-from consul_on_pulumi.model import recovery, rollout
+from consul_on_pulumi.model import rollout
 from consul_on_pulumi.model.topology import quorum
 from consul_on_pulumi.platforms.choose import PLATFORMS
 
@@ -40,7 +40,7 @@ def recover(addresses: Mapping[str, str], platform: Any) -> str:
     if platform.UNSUPPORTED:
         sys.exit(platform.UNSUPPORTED)
     seen = servers.view().status
-    chosen = recovery.survivors(seen)
+    chosen = rollout.survivors(seen)
     try:
         if down := [name for name in names if name not in seen and platform.has_data(name)]:
             sys.exit(f"{', '.join(down)} may have newer data but does not answer: start it first, then try again")
@@ -48,7 +48,7 @@ def recover(addresses: Mapping[str, str], platform: Any) -> str:
             sys.exit("no server has data, so there is nothing to recover: restore a snapshot into a new cluster")
         if len(chosen) >= quorum(len(names)):
             sys.exit(f"{', '.join(chosen)} are a majority and should elect a leader without help: see their logs")
-        platform.restart_with_peers(chosen, recovery.peers(seen, chosen))
+        platform.restart_with_peers(chosen, rollout.recovery_peers(seen, chosen))
     except platform.FAILURES as error:
         sys.exit(f"recovery failed: {error}")
     if not servers.wait_for(rollout.has_quorum, TIMEOUT):

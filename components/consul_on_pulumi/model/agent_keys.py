@@ -53,42 +53,28 @@ KNOWN = frozenset(
 """Top-level keys of the agent configuration (Consul 1.20, agent/config/config.go), without deprecated ones."""
 
 
-def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
-    """Every key of `config` that Consul does not know, or that the program sets itself."""
-    for key, reason, _ in _refused(config):
-        yield f"{path}.{key}: {reason}"
-    for secret in SECRET:
-        if _has(config, secret.split(".")):
+def problems(config: Mapping[str, Any], path: str, *, secret: bool = False) -> Iterator[str]:
+    """Every key of `config` that Consul does not know, or that the program sets itself.
+
+    If `config` is `secret`, it may have keys with secrets, and no message shows a value, nor a key that could be one.
+    """
+    for key, value in config.items():
+        if key in OWNED:
+            yield f"{path}.{key}: not for agent configuration, {OWNED[key]}"
+        elif key in MAPS and not isinstance(value, Mapping):
+            yield f"{path}.{key}: expected a map" + ("" if secret else f", got {value!r}")
+        elif key not in KNOWN:
+            similar = suggestion(key, KNOWN - OWNED.keys())
+            # Only a key that is similar to one of Consul's is certainly no secret.
+            shown = path if secret and not similar else f"{path}.{key}"
+            yield f"{shown}: Consul has no such key{similar}"
+    for name in () if secret else SECRET:
+        if _has(config, name.split(".")):
             yield (
-                f"{path}.{secret}: would be readable by everyone who may inspect the container, "
+                f"{path}.{name}: would be readable by everyone who may inspect the container, "
                 "set it in a file of `agent_secrets`, which is encrypted"
             )
 
 
-def hidden_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """The same for a secret configuration: the messages name no value, and no key that could be one."""
-    for _, _, message in _refused(config):
-        yield message
-
-
-def _refused(config: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Each refused key, the reason, and a message that is safe to show if `config` is secret."""
-    for key, value in config.items():
-        if key in OWNED:
-            reason = f"not for agent configuration, {OWNED[key]}"
-            yield key, reason, f"{key} is {reason}"
-        elif key in MAPS and not isinstance(value, Mapping):
-            yield key, f"expected a map, got {value!r}", f"expected a map as {key}"
-        elif key not in KNOWN:
-            similar = suggestion(key, KNOWN - OWNED.keys())
-            # Only a key that is similar to one of Consul's is certainly no secret.
-            named = f" as {key}{similar}" if similar else ""
-            yield key, f"Consul has no such key{similar}", f"Consul has no such key{named}"
-
-
 def _has(config: Any, keys: list[str]) -> bool:
-    for key in keys:
-        if not isinstance(config, Mapping) or key not in config:
-            return False
-        config = config[key]
-    return True
+    return not keys or (isinstance(config, Mapping) and keys[0] in config and _has(config[keys[0]], keys[1:]))

@@ -1,14 +1,9 @@
 """Physical names, made of the cluster's name and an agent's ordinal."""
 
-import re
-
 from consul_on_pulumi.model.topology import Role, Topology
 
 MAX_CLUSTER = 40
 """Characters: with the longest suffix, a name fits the 63 characters of a DNS label."""
-
-_DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
-_DATACENTER = re.compile(r"[a-z0-9_-]+")
 
 
 def tier(cluster: str, role: Role) -> str:
@@ -31,11 +26,6 @@ def volume_of(node_name: str) -> str:
     return f"{node_name}-data"
 
 
-def network(cluster: str) -> str:
-    """The private network of one cluster."""
-    return cluster
-
-
 def join(topology: Topology, domain: str = "") -> list[str]:
     """The `retry_join` list of an agent: the first servers, and the shared name of all servers.
 
@@ -56,20 +46,3 @@ def join_for_server(ordinal: int, topology: Topology, domain: str) -> list[str]:
     """
     *others, _shared = join(topology, domain)
     return [name for number, name in enumerate(others) if number != ordinal]
-
-
-def cluster_problem(cluster: str) -> str | None:
-    """Why this name cannot be the prefix of host names, or None."""
-    if _DNS_LABEL.fullmatch(cluster) and len(cluster) <= MAX_CLUSTER:
-        return None
-    return (
-        f"expected lower-case letters, digits and inner hyphens, a letter first, "
-        f"at most {MAX_CLUSTER} characters, got {cluster!r}"
-    )
-
-
-def datacenter_problem(datacenter: str) -> str | None:
-    """Why Consul would refuse this datacenter, or None (Consul docs, agent configuration, `datacenter`)."""
-    if _DATACENTER.fullmatch(datacenter):
-        return None
-    return f"expected lower-case letters, digits, hyphens and underscores, got {datacenter!r}"

@@ -1,9 +1,12 @@
-"""Decisions of a rollout, which replaces servers one at a time, from their current state."""
+"""Decisions of a rollout and of a recovery, from the current state of the servers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from consul_on_pulumi.model.topology import quorum
+
+Peers = list[dict[str, str | bool]]
+"""The content of `raft/peers.json` (Consul docs, manage/disaster-recovery)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,8 @@ def next_to_replace(outdated: Sequence[str], down: Collection[str], view: Cluste
 
 def loses_quorum(leaving: str, view: ClusterView) -> bool:
     """Whether the rest of the cluster would have no quorum without `leaving`."""
-    remaining = {node_id for node_id in view.voters if node_id != _node_id(leaving, view)}
+    gone = view.status.get(leaving)
+    remaining = view.voters.keys() - {gone.node_id if gone else None}
     answering = {status.node_id for name, status in view.status.items() if name != leaving} & remaining
     return len(answering) < quorum(len(remaining))
 
@@ -97,6 +101,11 @@ def has_quorum(view: ClusterView) -> bool:
     return view.leader is not None and len(answering) >= quorum(len(view.voters))
 
 
-def _node_id(name: str, view: ClusterView) -> str | None:
-    status = view.status.get(name)
-    return status.node_id if status else None
+def survivors(status: Mapping[str, ServerStatus]) -> list[str]:
+    """The names of the servers that have data. A server with a new volume has an empty Raft log."""
+    return sorted(name for name, server in status.items() if server.last > 0)
+
+
+def recovery_peers(status: Mapping[str, ServerStatus], chosen: list[str]) -> Peers:
+    """A Raft configuration with exactly the chosen servers, all of them voters."""
+    return [{"id": status[name].node_id, "address": status[name].address, "non_voter": False} for name in chosen]

@@ -25,22 +25,22 @@ def problems(files: Mapping[str, Any], path: str) -> Iterator[str]:
         if not _NAME.fullmatch(str(name)):
             yield f"{at}: expected a file name of letters, digits, dots, hyphens and underscores, the first no dot"
         elif isinstance(text, str):
-            yield from (f"{at}: {problem}" for problem in content_problems(name, text))
+            yield from _content_problems(name, text, at)
 
 
-def content_problems(name: str, text: str) -> Iterator[str]:
+def _content_problems(name: str, text: str, path: str) -> Iterator[str]:
     """Why agents would not start with this file, or which keys the program sets itself. HCL files are not parsed."""
     if not text.strip():
-        yield "is empty, leave it out"
+        yield f"{path}: is empty, leave it out"
     elif name.endswith(".json"):
         try:
             document = json.loads(text)
         except ValueError as error:
             # A decoding error has the position, which shows no content.
             where = f", line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-            yield f"is no JSON{where}"
+            yield f"{path}: is no JSON{where}"
             return
         if isinstance(document, dict):
-            yield from agent_keys.hidden_problems(document)
+            yield from agent_keys.problems(document, path, secret=True)
         else:
-            yield "expected a map of agent configuration keys"
+            yield f"{path}: expected a map of agent configuration keys"

@@ -38,14 +38,6 @@ def failure_tolerance(servers: int) -> int:
     return servers - quorum(servers)
 
 
-def min_quorum(servers: int) -> int:
-    """The number of voters that autopilot must keep when it removes dead servers.
-
-    Consul reads it from the agent configuration only at the first election, so it is set with the API (consul #6654).
-    """
-    return quorum(servers)
-
-
 def bootstrap_expect(initial_servers: int, servers: int) -> int:
     """The number of servers that must join before the first election.
 
@@ -54,10 +46,3 @@ def bootstrap_expect(initial_servers: int, servers: int) -> int:
     cluster.
     """
     return 1 if servers == 1 else max(initial_servers, 3)
-
-
-def servers_problem(servers: int) -> str | None:
-    """Why this many servers cannot be a cluster, or None."""
-    if servers % 2 == 1 and 1 <= servers <= MAX_SERVERS:
-        return None
-    return f"expected an odd number from 1 to {MAX_SERVERS}, got {servers}"

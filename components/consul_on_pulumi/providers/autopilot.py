@@ -11,7 +11,10 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 
 
 class AutopilotProvider(ConsulProvider):
-    """Sets `MinQuorum` and keeps every other key of autopilot's configuration."""
+    """Sets `MinQuorum` and keeps every other key of autopilot's configuration.
+
+    Consul reads it from the agent configuration only at the first election (consul #6654).
+    """
 
     compared = ("addresses", "min_quorum")
 

@@ -1,16 +1,29 @@
-"""From a stack file to the arguments of a ConsulCluster: the stack file has the same settings in YAML."""
+"""From a stack file to the arguments of a ConsulCluster: the stack file has the same settings in YAML.
+
+Encrypted values are beside `cluster`: one of them in it would make all of it secret, and then no preview could show a
+difference. No message shows such a value.
+"""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import pulumi
 
+from consul_on_pulumi.model import kv_tree, secret_files
+from consul_on_pulumi.model.spelling import suggestion
 from consul_on_pulumi.schema.check import refuse
-from consul_on_pulumi.settings import agent_secrets, refusals, seed_secrets
+from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 
 KEY = "cluster"
 """The key of the stack's configuration."""
+SEEDS = "seed_secrets"
+"""The key of the secret values of the seed sets."""
+FILES = "agent_secrets"
+"""The key of the secret files, also in the arguments."""
+
+Completed = tuple[list[str], Mapping[str, Any]]
+"""Problems, and the settings of a cluster with the encrypted values."""
 
 
 def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
@@ -26,15 +39,73 @@ def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
         refuse(
             [
                 f"{KEY}: holds an encrypted value, which would be readable on the agents, leave it out; "
-                f"encrypted seeds belong to {seed_secrets.KEY}, encrypted files to {agent_secrets.KEY}"
+                f"encrypted seeds belong to {SEEDS}, encrypted files to {FILES}"
             ]
         )
     problems: list[str] = []
     if isinstance(args, Mapping):
-        problems, args = seed_secrets.without_secrets(args, KEY)
-        for with_secrets in (seed_secrets.with_secrets, agent_secrets.with_secrets):
-            found, args = with_secrets(config, args)
+        for add_secrets in (with_seed_secrets, with_agent_secrets):
+            found, args = add_secrets(config, args)
             problems += found
     if problems:
         refuse([*problems, *refusals.cluster_problems(args, KEY)[0]])
     return cast(ConsulClusterArgs, args)
+
+
+def with_seed_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> Completed:
+    """Add each secret value to its seed set."""
+    sets = cluster.get("seed_sets", {})
+    if not isinstance(sets, Mapping):
+        return [], cluster
+    how = _how(config, f"{SEEDS}.SET.KEY")
+    problems, trees = _encrypted(config, SEEDS, how, "a map from each set of cluster.seed_sets to its secret keys")
+    filled = dict(sets)
+    for name, args in sets.items():
+        if isinstance(args, Mapping) and "secrets" in args:
+            problems.append(f"{KEY}.seed_sets.{name}.secrets: not in `{KEY}`, set each value with {how}")
+            keys = args["secrets"] if isinstance(args["secrets"], Mapping) else ["KEY"]
+            filled[name] = {**args, "secrets": dict.fromkeys(keys, pulumi.Output.secret(""))}
+    for name, tree in trees.items():
+        path = f"{SEEDS}.{name}"
+        if not isinstance(sets.get(name), Mapping):
+            problems.append(f"{path}: no such set in cluster.seed_sets{suggestion(str(name), map(str, sets))}")
+        elif not isinstance(tree, Mapping):
+            problems.append(f"{path}: expected a map of keys")
+        elif found := list(kv_tree.problems(tree, path)):
+            problems += found
+        else:
+            texts = {key: pulumi.Output.secret(text) for key, text in kv_tree.entries(tree).items()}
+            filled[name] = {**sets[name], "secrets": texts}
+    return problems, {**cluster, "seed_sets": filled} if sets else cluster
+
+
+def with_agent_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> Completed:
+    """Add the secret files."""
+    how = _how(config, f'{FILES}["NAME"]')
+    if FILES in cluster:
+        problem = f"{KEY}.{FILES}: not in `{KEY}`, set each value with {how}"
+        return [problem], {key: value for key, value in cluster.items() if key != FILES}
+    problems, files = _encrypted(config, FILES, how, "a map from file name to text")
+    problems += [
+        f"{FILES}.{name}: expected text, put the whole name of the file in quotes: {how}"
+        for name, text in files.items()
+        if not isinstance(text, str)
+    ]
+    problems += secret_files.problems(files, FILES)
+    if problems or not files:
+        return problems, cluster
+    return [], {**cluster, FILES: {name: pulumi.Output.secret(text) for name, text in files.items()}}
+
+
+def _encrypted(config: pulumi.Config, key: str, how: str, expected: str) -> tuple[list[str], Mapping[str, Any]]:
+    """Why the map in the configuration `key` is refused, and the map, which is empty if it is missing or refused."""
+    found = config.get_object(key, {})
+    if found and not pulumi.runtime.is_config_secret(f"{config.name}:{key}"):
+        return [f"{key}: holds plain text, set each value with {how}"], {}
+    if not isinstance(found, Mapping):
+        return [f"{key}: expected {expected}: {how}"], {}
+    return [], found
+
+
+def _how(config: pulumi.Config, path: str) -> str:
+    return f"`pulumi config set --secret --path '{config.name}:{path}'`"

@@ -44,7 +44,7 @@ class DockerPlatform:
             return SharedResources(platform={"docker": self.settings})
         network = docker.Network(
             f"{name}-network",
-            name=naming.network(topology.cluster),
+            name=topology.cluster,
             driver="bridge",
             # Docker assigns addresses to other containers from this range, which holds no address of an agent.
             ipam_configs=[

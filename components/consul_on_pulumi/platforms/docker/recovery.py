@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from docker.errors import NotFound
 
 from consul_on_pulumi.model import naming
-from consul_on_pulumi.model.recovery import Peers
+from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.platforms.docker import engine
 
 SERVER_TYPE = "docker:index/container:Container"
