@@ -1,68 +1,26 @@
-"""`python3 -m toolchain COMMAND`: setup, doctor, env, docker, kubernetes, check."""
+"""`python3 -m tools COMMAND`: setup, doctor, env, docker, kubernetes, check."""
 
 import argparse
 import signal
 import sys
-import time
 from types import FrameType
 from typing import NoReturn
 
-from toolchain import (
-    cache,
-    check,
-    consul_image,
-    credentials,
-    docker_engine,
-    docker_plugin,
-    doctor,
-    engine,
-    environment,
-    kubernetes_plugin,
-    language_host,
-    progress,
-    stack_files,
-    venv,
-)
-from toolchain.errors import SetupError
-from toolchain.found import Found
-from toolchain.kubernetes import cluster
+from tools import check, doctor, environment, lanes, places, progress, setup
+from tools.docker import engine as docker_engine
+from tools.found import SetupError
+from tools.kubernetes import cluster
 
 
-def setup() -> int:
-    """Makes everything that is missing."""
-    started = time.monotonic()
-    with cache.lock():
-        for step in (venv.setup, docker_engine.setup, consul_image.setup):
-            report(step())
-        pulumi = report(engine.setup())
-        report(language_host.setup(pulumi))
-        report(docker_plugin.PLUGIN.setup(pulumi))
-        report(kubernetes_plugin.PLUGIN.setup(pulumi))
-        if credentials.chosen_passphrase():
-            stack_files.withdraw()
-        else:
-            stack_files.setup(pulumi.path, credentials.passphrase_file())
-    progress.say(f"Ready after {time.monotonic() - started:.1f} s.")
-    return 0
-
-
-def report(found: Found) -> Found:
-    """Says how a step ended."""
-    progress.done(found.tool, found.summary())
-    return found
-
-
-def show_doctor() -> int:
-    """Prints the table; fails when something is missing."""
+def show_doctor(_: argparse.Namespace) -> int:
+    """Prints the table; fails if something is missing."""
     tools = doctor.examine()
-    print(doctor.table(tools))
     todo = doctor.advice(tools)
-    for line in todo:
-        print(line)
+    print("\n".join([doctor.table(tools), *todo]))
     return 1 if todo else 0
 
 
-def show_env() -> int:
+def show_environment(_: argparse.Namespace) -> int:
     """Prints the lines for `eval`."""
     tools = environment.tools()
     print("\n".join(environment.lines(tools)))
@@ -71,65 +29,71 @@ def show_env() -> int:
     return 0
 
 
-def docker(action: str) -> int:
-    """Starts or stops the Docker engine."""
-    {"start": docker_engine.start, "stop": docker_engine.stop, "restart": docker_engine.restart}[action]()
+def docker(options: argparse.Namespace) -> int:
+    """Starts, stops or restarts the Docker engine."""
+    if options.action != "start":
+        docker_engine.stop()
+    if options.action != "stop":
+        docker_engine.start()
     return 0
 
 
-def kubernetes_cluster(options: argparse.Namespace) -> int:
-    """Starts or ends a cluster."""
+def kubernetes(options: argparse.Namespace) -> int:
+    """Starts or ends a cluster. The plugin is built at the same time as the cluster's programs."""
     if options.action == "down":
         cluster.down(keep=options.keep)
-    else:
-        report(cluster.up(options.nodes))
-    return 0
+        return 0
+    with lanes.beside(setup.BUILD_KUBERNETES, places.ROOT):
+        setup.report(cluster.up(options.nodes))
+        return setup.kubernetes()
+
+
+def _parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="python3 -m tools", description="Gets and starts what the program runs on.")
+    commands = made.add_subparsers(required=True)
+
+    def command(name: str, help: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=help)
+
+    one = command("setup", "find, download or build everything that a stack needs")
+    one.add_argument("--stack", default="", help="the stack; one on Kubernetes needs the Kubernetes plugin")
+    one.add_argument("--only", choices=("kubernetes",))
+    one.set_defaults(run=lambda options: setup.kubernetes() if options.only else setup.run(options.stack))
+    command("doctor", "show what was found where").set_defaults(run=show_doctor)
+    command("env", 'print the environment: eval "$(python3 -m tools env)"').set_defaults(run=show_environment)
+    one = command("check", "format, lint, types, unit tests, then the tests on real engines")
+    one.add_argument("--only", choices=tuple(check.LANES), help="only the tests on this engine")
+    one.set_defaults(run=lambda options: check.lane(options.only) if options.only else check.run())
+    one = command("docker", "the Docker engine of this machine")
+    one.add_argument("action", choices=("start", "stop", "restart"))
+    one.set_defaults(run=docker)
+    one = command("kubernetes", "a Kubernetes cluster on this machine")
+    one.add_argument("action", choices=("up", "down"))
+    one.add_argument("--nodes", type=int, default=1, choices=range(1, 10), help="the least number of nodes")
+    one.add_argument("--keep", action="store_true", help="keep the cluster's data")
+    one.set_defaults(run=kubernetes)
+    return made
 
 
 def terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """A polite kill ends like Ctrl-C does: what was started is ended too."""
+    """SIGTERM ends like Ctrl-C does, so that started commands are ended too."""
     raise KeyboardInterrupt
 
 
 def main() -> int:
     """Runs one command."""
-    parser = argparse.ArgumentParser(prog="python3 -m toolchain", description="What the program runs on.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("setup", help="find, fetch or build everything needed")
-    commands.add_parser("doctor", help="show what was found where")
-    commands.add_parser("env", help='print the environment; use it as eval "$(python3 -m toolchain env)"')
-    commands.add_parser("check", help="format, lint, types, unit tests, then the tests on real engines")
-    commands.add_parser("docker", help="the Docker engine of this machine").add_argument(
-        "action", choices=("start", "stop", "restart")
-    )
-    kubernetes = commands.add_parser("kubernetes", help="a Kubernetes cluster on this machine")
-    kubernetes.add_argument("action", choices=("up", "down"))
-    kubernetes.add_argument("--nodes", type=int, default=1, choices=range(1, 10), help="at least so many")
-    kubernetes.add_argument("--keep", action="store_true", help="keep the data of a cluster that ends")
-    options = parser.parse_args()
+    options = _parser().parse_args()
     signal.signal(signal.SIGTERM, terminated)
     try:
-        match options.command:
-            case "setup":
-                return setup()
-            case "doctor":
-                return show_doctor()
-            case "env":
-                return show_env()
-            case "check":
-                return check.run()
-            case "kubernetes":
-                return kubernetes_cluster(options)
-            case _:
-                return docker(options.action)
+        return int(options.run(options))
     except SetupError as error:
-        print(f"toolchain: {error}", file=sys.stderr)
+        print(f"tools: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"toolchain: {error}; make room or give access there, then run it again.", file=sys.stderr)
+        print(f"tools: {error}; make room or give access there, then run it again.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("toolchain: interrupted; run it again to go on, what is finished is kept.", file=sys.stderr)
+        print("tools: interrupted; run it again to continue, finished steps are kept.", file=sys.stderr)
         return 130
 
 

@@ -1,43 +1,70 @@
-"""The checks of a change, cheapest first; stops at the first that fails."""
+"""The checks of a change: the quick ones first, then the tests on real engines at the same time."""
 
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from toolchain import actionlint, environment, lanes, places, progress
+from tools import environment, lanes, places, progress, setup, versions
+from tools.builds import go
 
-TYPED = ("components", "documentation", "kubernetes_plugin", "operations", "review", "toolchain", "__main__.py")
 WORKFLOWS = tuple(str(path) for path in sorted((places.ROOT / ".github" / "workflows").glob("*.yml")))
-# The quick tests come first: they find most mistakes, and a failure there makes the rest pointless.
-COMMANDS = (
-    ("ruff", "format", "--check", "."),
-    ("ruff", "check", "."),
-    ("mypy", "--strict", *TYPED),
-    # By name: it would look for them in a clone alone.
-    (actionlint.TOOL, *WORKFLOWS),
-    ("pytest", "tests", "-m", "not e2e"),
-)
-# They wait most of the time, each for servers of its own, so side by side they take little longer than one.
-SIDE_BY_SIDE = (
-    ("pytest", "tests", "-m", "e2e", "--ignore=tests/e2e_k8s", "--ignore=tests/kubernetes_plugin"),
-    ("pytest", "tests/e2e_k8s", "tests/kubernetes_plugin", "-m", "e2e"),
-)
+ACTIONLINT = go.Program("actionlint", versions.ACTIONLINT, "20 s", package="github.com/rhysd/actionlint/cmd/actionlint")
+# A failure here makes the rest pointless.
+QUICK = {
+    "format": ("ruff", "format", "--check", "."),
+    "lint": ("ruff", "check", "."),
+    "imports": ("lint-imports",),
+    "types": ("mypy", "--strict", "components", "tests", "tools", "__main__.py"),
+    "workflows": ("actionlint", *WORKFLOWS),
+    "unit tests": ("pytest", "tests", "-m", "not e2e"),
+}
+# These mostly wait for servers, so two at a time take little longer than one.
+LANES = {
+    "docker": ("pytest", "tests", "-m", "e2e", "--ignore=tests/e2e_k8s"),
+    "kubernetes": ("pytest", "tests/e2e_k8s", "-m", "e2e"),
+}
 
 
 def run() -> int:
-    """Runs them; the exit code is the first failure's (pytest's 5 means that no test ran)."""
-    env = {**os.environ, **environment.variables(environment.tools())}
-    for stage in (*((command,) for command in COMMANDS), SIDE_BY_SIDE):
-        for command in stage:
-            progress.say(f"== {' '.join(command)}")
-        codes = lanes.run([[program(name), *rest] for name, *rest in stage], places.ROOT, env)
-        for command, code in zip(stage, codes, strict=True):
-            if code:
-                progress.say(f"== failed: {' '.join(command)}")
-        if any(codes):
-            return next(filter(None, codes))
-    return 0
+    """Runs all checks up to the first failure, and prints the seconds of each. Returns the exit code."""
+    taken: dict[str, float] = {}
+    with lanes.beside(setup.BUILD_KUBERNETES, places.ROOT):
+        for name, command in QUICK.items():
+            if code := _stage({name: [_program(command[0]), *command[1:]]}, taken):
+                break
+        else:
+            code = _stage({name: [sys.executable, "-m", "tools", "check", "--only", name] for name in LANES}, taken)
+    for name, seconds in taken.items():
+        progress.say(f"{seconds:8.1f} s  {name}")
+    return code
 
 
-def program(name: str) -> Path:
-    """Where a command is."""
-    return actionlint.command() if name == actionlint.TOOL else places.VENV / "bin" / name
+def _stage(commands: dict[str, Sequence[str | Path]], taken: dict[str, float]) -> int:
+    """Runs checks at the same time. Returns the exit code of the first failure."""
+    progress.say(f"== {' and '.join(commands)}")
+    results = dict(zip(commands, lanes.run(list(commands.values()), places.ROOT, _variables()), strict=True))
+    taken |= {name: seconds for name, (_, seconds) in results.items()}
+    failed = {name: code for name, (code, _) in results.items() if code}
+    for name in failed:
+        progress.say(f"== failed: {name}")
+    return next(iter(failed.values()), 0)
+
+
+def lane(name: str) -> int:
+    """Becomes the tests on one engine."""
+    if name == "kubernetes":
+        setup.kubernetes()
+    command = LANES[name]
+    os.chdir(places.ROOT)
+    os.execve(_program(command[0]), command, _variables())
+
+
+def _program(name: str) -> Path:
+    if name == "actionlint":
+        return places.installed(name) or ACTIONLINT.path()
+    return places.VENV / "bin" / name
+
+
+def _variables() -> dict[str, str]:
+    return {**os.environ, **environment.variables(environment.tools())}

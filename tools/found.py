@@ -1,22 +1,27 @@
-"""What a step reports: a tool, its version, where it is and how it came there."""
+"""What a set-up step reports: the tool that it found, or the error that stops it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
+class SetupError(Exception):
+    """One sentence for the user: what is wrong, and what to do about it."""
+
+
 class Origin(StrEnum):
-    """How a tool came to be there."""
+    """Where a tool comes from."""
 
     INSTALLED = "installed"
     DOWNLOADED = "downloaded"
     BUILT = "built"
     MISSING = "missing"
     STOPPED = "stopped"
+    ON_DEMAND = "on demand"
 
 
 @dataclass(frozen=True)
 class Found:
-    """One tool, for the engine's environment and for the table of ``doctor``."""
+    """One tool, as `doctor` prints it."""
 
     tool: str
     version: str
@@ -26,14 +31,14 @@ class Found:
 
     @property
     def present(self) -> bool:
-        """Whether it can be used."""
+        """Whether the tool can be used."""
         return self.origin is not Origin.MISSING
 
     def summary(self) -> str:
-        """The closing words of its step."""
+        """The rest of the line that ends a step."""
         return f"{self.version} ({self.origin}) {self.path}".replace("  ", " ").strip()
 
 
 def missing(tool: str, advice: str = "run `make setup`") -> Found:
-    """A tool that is not there."""
+    """A tool that was not found."""
     return Found(tool, "-", "-", Origin.MISSING, advice)

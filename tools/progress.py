@@ -1,30 +1,26 @@
-"""Saying what is done, how long it usually takes, and that it is still alive."""
+"""Long commands: what they do, how long they usually take, and the last line of their output while they run."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from toolchain.errors import SetupError
+from tools.found import SetupError
 
 INTERVAL = 15.0
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def say(line: str) -> None:
-    """One line to a person; standard output stays free for results."""
+    """Prints a line for the user to standard error; standard output is for results."""
     print(line, file=sys.stderr, flush=True)
-
-
-def done(name: str, detail: str) -> None:
-    """The closing line of a step."""
-    say(f"  ok  {name}: {detail}")
 
 
 def run(
@@ -37,15 +33,14 @@ def run(
     timeout: float | None = None,
     advice: str = "run it again; what is finished is kept",
 ) -> None:
-    """Runs a long command, announced, with a sign of life at intervals.
+    """Runs a long command, and prints the last line of its output from time to time and in the error.
 
-    Its output goes to a file; the last line is shown at intervals and, on failure, in the error. The command has a
-    process group of its own, so that it ends with its starter: an orphaned build would go on using both cores.
+    The command has its own process group, which is ended with this process: otherwise a build would go on alone.
     """
     say(f"  ..  {doing} (usually {usually})")
     started = time.monotonic()
     with tempfile.TemporaryFile() as log:
-        # Between the start of the command and the `try` nobody would end it.
+        # An interrupt between the start of the command and the `try` would leave the command running.
         release = held_back()
         try:
             process = subprocess.Popen(
@@ -78,7 +73,7 @@ def run(
 
 
 def held_back() -> Callable[[], None]:
-    """Holds interrupts back until the function that it returns is called, which then delivers them."""
+    """Delays interrupts until the returned function is called."""
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
     came: list[int] = []
@@ -94,7 +89,7 @@ def held_back() -> Callable[[], None]:
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """Ends a command and all that it started, if it still runs."""
+    """Ends a command and the processes that it started."""
     if process.poll() is not None:
         return
     try:
@@ -108,9 +103,23 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def last_line(log: IO[bytes]) -> str:
-    """The last line with something on it."""
-    # A position of its own: the command that is writing shares the file's.
+    """The last line that is not empty."""
+    # pread, because the command writes at the file's position.
     size = os.fstat(log.fileno()).st_size
     tail = os.pread(log.fileno(), 4096, max(0, size - 4096)).decode(errors="replace")
     lines = [line.strip() for line in tail.replace("\r", "\n").splitlines() if line.strip()]
     return lines[-1] if lines else ""
+
+
+def ended(pids: Iterable[int], within: float) -> bool:
+    """Waits until processes have ended, and returns whether they did in time. They need not be children."""
+    deadline = time.monotonic() + within
+    for pid in pids:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        with open(descriptor):
+            if not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                return False
+    return True

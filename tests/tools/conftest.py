@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import places, stack_files
+from tools import places
+from tools.pulumi import stack_files
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import cache, places
+from tools import places
+from tools.builds import cache
 
 
 def make(folder: Path) -> None:
@@ -28,7 +29,7 @@ def test_a_failed_entry_leaves_nothing_and_is_made_anew() -> None:
     with pytest.raises(RuntimeError, match="no network"):
         cache.entry("tool-1", fail)
     assert cache.finished("tool-1") is None
-    assert list(places.cache().iterdir()) == []
+    assert [path.name for path in places.cache().iterdir()] == [".locks"]
     assert (cache.entry("tool-1", make) / "tool").read_text() == "whole"
 
 
@@ -38,8 +39,7 @@ def stop_midway(ready: str) -> None:
         Path(ready).touch()
         time.sleep(60)
 
-    with cache.lock():
-        cache.entry("tool-1", hang)
+    cache.entry("tool-1", hang)
 
 
 def test_a_killed_maker_is_swept_away_and_holds_no_lock(tmp_path: Path) -> None:
@@ -52,19 +52,20 @@ def test_a_killed_maker_is_swept_away_and_holds_no_lock(tmp_path: Path) -> None:
     os.kill(maker.pid, signal.SIGKILL)
     maker.join()
     assert cache.finished("tool-1") is None
-    with cache.lock():
-        assert (cache.entry("tool-1", make) / "tool").read_text() == "whole"
-    assert sorted(path.name for path in places.cache().iterdir()) == [".lock", "tool-1"]
+    assert (cache.entry("tool-1", make) / "tool").read_text() == "whole"
+    assert sorted(path.name for path in places.cache().iterdir()) == [".locks", "tool-1"]
 
 
 def hold(ready: str, release: str) -> None:
-    with cache.lock():
+    def wait(folder: Path) -> None:
         Path(ready).touch()
         while not Path(release).exists():
             time.sleep(0.01)
 
+    cache.entry("tool-1", wait)
 
-def test_a_second_set_up_says_that_it_waits(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+
+def test_a_second_maker_says_that_it_waits_and_makes_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     ready, release = tmp_path / "ready", tmp_path / "release"
     holder = multiprocessing.get_context("spawn").Process(target=hold, args=(str(ready), str(release)))
     holder.start()
@@ -73,11 +74,12 @@ def test_a_second_set_up_says_that_it_waits(tmp_path: Path, capfd: pytest.Captur
     waiter = multiprocessing.get_context("fork").Process(target=hold, args=(str(tmp_path / "second"), str(release)))
     waiter.start()
     time.sleep(0.2)
-    assert not (tmp_path / "second").exists()
+    assert (cache.entry("tool-2", make) / "tool").exists(), "another entry waits for nobody"
     release.touch()
     holder.join(10)
     waiter.join(10)
-    assert (tmp_path / "second").exists()
+    assert waiter.exitcode == 0
+    assert not (tmp_path / "second").exists()
     assert "waiting for it" in capfd.readouterr().err
 
 

@@ -5,13 +5,16 @@ import pytest
 
 from tests.tools.conftest import script
 from tools import __main__ as commands
-from tools import consul_image, debian, docker_api, docker_engine, docker_plugin, doctor, engine, go_build, venv
-from tools.errors import SetupError
-from tools.found import Found, Origin
+from tools import doctor, setup
+from tools.builds import debian, go, venv
+from tools.docker import engine as docker_engine
+from tools.docker import image as consul_image
+from tools.found import Found, Origin, SetupError
+from tools.pulumi import engine, plugins
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["toolchain", *arguments])
+    monkeypatch.setattr(sys, "argv", ["tools", *arguments])
     return commands.main()
 
 
@@ -21,7 +24,7 @@ def test_a_failure_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Ca
 
     monkeypatch.setattr(venv, "setup", fail)
     assert run(monkeypatch, "setup") == 1
-    assert capfd.readouterr().err == "toolchain: no lock; check it out again.\n"
+    assert capfd.readouterr().err == "tools: no lock; check it out again.\n"
 
 
 def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -30,7 +33,7 @@ def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.
 
     monkeypatch.setattr(venv, "setup", fail)
     assert run(monkeypatch, "setup") == 1
-    assert capfd.readouterr().err.startswith("toolchain: [Errno 28] No space left on device: '/cache'; make room")
+    assert capfd.readouterr().err.startswith("tools: [Errno 28] No space left on device: '/cache'; make room")
 
 
 def test_an_interruption_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +46,7 @@ def test_an_interruption_is_one_line(monkeypatch: pytest.MonkeyPatch, capfd: pyt
 
 
 def test_the_doctor_fails_on_a_missing_tool(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(docker_api, "DEFAULT", "unix:///nowhere.sock")
+    monkeypatch.setattr(docker_engine, "DEFAULT", "unix:///nowhere.sock")
     assert run(monkeypatch, "doctor") == 1
     lines = capfd.readouterr().out.splitlines()
     assert lines[0].split() == ["tool", "version", "origin", "path"]
@@ -61,13 +64,13 @@ def test_the_doctor_is_content(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_go_is_asked_for_in_a_sentence(monkeypatch: pytest.MonkeyPatch, bin_folder: Path) -> None:
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(SetupError, match="install Go 1"):
-        go_build.go()
+        go.go()
 
 
 def test_an_old_go_is_refused_in_a_sentence(bin_folder: Path) -> None:
     script(bin_folder / "go", "echo go1.22.1")
     with pytest.raises(SetupError, match=r"is go1\.22\.1; update Go"):
-        go_build.go()
+        go.go()
 
 
 def test_a_machine_without_packages_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +97,7 @@ def test_a_remote_engine_that_is_silent_is_not_replaced(monkeypatch: pytest.Monk
 def test_the_origin_of_the_image(
     monkeypatch: pytest.MonkeyPatch, labels: dict[str, str] | None, origin: Origin
 ) -> None:
-    monkeypatch.setattr(docker_api, "image_labels", lambda _: labels)
+    monkeypatch.setattr(consul_image, "labels", lambda _: labels)
     assert consul_image.find().origin is origin
 
 
@@ -116,5 +119,25 @@ def test_a_stale_pid_file_names_no_process(tmp_path: Path) -> None:
     assert docker_engine.running(tmp_path / "absent.pid") is None
 
 
-def test_the_plugin_is_linked_with_its_version() -> None:
-    assert docker_plugin.built_name().startswith("docker-provider-5.2.0-")
+def test_a_built_plugin_says_what_it_is_built_from() -> None:
+    assert plugins.DOCKER.program.entry.startswith("docker-provider-v5.2.0-")
+    assert plugins.KUBERNETES.program.entry.startswith("kubernetes-provider-v4.0.0-20260115033456-f47bc2d6f199-")
+    assert "f47bc2d6f199" in plugins.KUBERNETES.source
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("config:\n  p:cluster:\n    platform:\n      kubernetes: {}\n", True),
+        ("config: {p:cluster: {platform: {kubernetes: {}}}}\n", True),
+        ("config:\n  p:cluster:\n    platform:\n      docker:\n        subnet: 172.30.0.0/24\n", False),
+        (None, False),
+    ],
+)
+def test_only_a_stack_on_kubernetes_needs_its_plugin(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str | None, needed: bool
+) -> None:
+    monkeypatch.setattr("tools.places.ROOT", tmp_path)
+    if text is not None:
+        (tmp_path / "Pulumi.mine.yaml").write_text(text)
+    assert setup.on_kubernetes("mine") is needed

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import download
-from tools.errors import SetupError
+from tools.builds import download
+from tools.found import SetupError
 
 
 def published(folder: Path, content: bytes, digest: str | None = None) -> str:
@@ -28,10 +28,10 @@ def test_other_bytes_than_published_are_refused(tmp_path: Path) -> None:
     address = published(tmp_path / "site", b"other", digest="0" * 64)
 
     with pytest.raises(SetupError, match=f"published is {'0' * 64}"):
-        download.copy(address, tmp_path / "tool")
+        download.fetch(address, tmp_path / "tool", usually="1 s")
     assert not (tmp_path / "tool").exists()
 
 
 def test_what_is_not_there_is_one_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SetupError, match=r"downloading tool failed .*it is built instead"):
+    with pytest.raises(SetupError, match=r"nowhere.*it is built instead"):
         download.fetch((tmp_path / "nowhere").as_uri(), tmp_path / "tool", usually="1 s")

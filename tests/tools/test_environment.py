@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tools import credentials, docker_plugin, engine, environment, places
+from tests.tools.conftest import script
+from tools import environment, places
 from tools.found import Found, Origin
+from tools.pulumi import credentials, engine, plugins
+from tools.pulumi import home as pulumi_home
 
 
 def built(tool: str = engine.TOOL) -> Found:
@@ -76,11 +79,51 @@ def test_the_passphrase_is_made_once_for_its_owner_alone() -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["passphrase"]
 
 
+def plugin_built() -> Found:
+    return Found(plugins.DOCKER.tool, "1", str(plugins.DOCKER.file(plugins.ours())), Origin.BUILT)
+
+
 def test_downloads_are_off_only_where_the_plugin_had_to_be_built(home: Path) -> None:
     name = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
-    assert name in environment.variables([built(docker_plugin.PLUGIN.tool)], plain(home))
-    installed = Found(docker_plugin.PLUGIN.tool, "1", "/x/y", Origin.INSTALLED)
+    assert name in environment.variables([plugin_built()], plain(home))
+    installed = Found(plugins.DOCKER.tool, "1", "/x/y", Origin.INSTALLED)
     assert name not in environment.variables([installed], plain(home))
+
+
+def test_a_built_plugin_is_in_a_home_of_ours_and_not_on_path(home: Path) -> None:
+    chosen = environment.variables([plugin_built()], plain(home))
+    assert chosen["PULUMI_HOME"] == str(plugins.ours())
+    assert chosen["PULUMI_CREDENTIALS_PATH"] == f"{home}/.pulumi"
+    assert "pulumi-home" not in chosen["PATH"]
+    assert not (home / ".pulumi").exists()
+
+
+def test_the_users_home_login_and_plugins_stay_in_use(home: Path) -> None:
+    users = home / "mine"
+    script(users / "plugins" / "resource-aws-v7.1.0" / "pulumi-resource-aws", "")
+    (users / "credentials.json").write_text(json.dumps({"current": "s3://states"}))
+    first = environment.variables([plugin_built()], plain(home, PULUMI_HOME=str(users)))
+
+    linked = plugins.ours() / "plugins" / "resource-aws-v7.1.0"
+    assert linked.is_dir()
+    assert not linked.is_symlink(), "the engine ignores links to folders"
+    assert (linked / "pulumi-resource-aws").samefile(users / "plugins" / linked.name / "pulumi-resource-aws")
+    assert first["PULUMI_CREDENTIALS_PATH"] == str(users)
+    assert "PULUMI_BACKEND_URL" not in first
+
+    again = environment.variables([plugin_built()], {**plain(home, PULUMI_HOME=str(users)), **first})
+    assert {name: again[name] for name in ("PULUMI_HOME", "PULUMI_CREDENTIALS_PATH")} == {
+        name: first[name] for name in ("PULUMI_HOME", "PULUMI_CREDENTIALS_PATH")
+    }
+    assert "PULUMI_BACKEND_URL" not in again
+
+
+def test_a_plugin_that_an_earlier_version_built_in_the_users_home_is_not_linked(home: Path) -> None:
+    earlier = home / ".pulumi" / "plugins" / "resource-kubernetes-v4.34.2"
+    script(earlier / "pulumi-resource-kubernetes", "")
+    (earlier / pulumi_home.EARLIER).touch()
+    environment.variables([plugin_built()], plain(home))
+    assert not (plugins.ours() / "plugins" / earlier.name).exists()
 
 
 def test_lines_survive_a_shell(home: Path) -> None:

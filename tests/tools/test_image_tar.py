@@ -3,13 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from tools import consul_image, image_tar, places
+from tools.docker import image
+from tools.docker import layer as image_tar
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     for name in ("consul", "busybox"):
         (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "docker-entrypoint.sh").write_text("#!/usr/bin/dumb-init /bin/sh\nexec su-exec consul consul\n")
     output = tmp_path / "image.tar"
     write(tmp_path, output)
     return output
@@ -21,7 +23,7 @@ def write(folder: Path, output: Path) -> None:
         consul=folder / "consul",
         busybox=folder / "busybox",
         applets=["sh", "ls", "busybox"],
-        entry_point=consul_image.IMAGE_FILES / "docker-entrypoint.sh",
+        entry_point=folder / "docker-entrypoint.sh",
         certificates=None,
     )
 
@@ -40,6 +42,10 @@ def test_the_layout_is_the_official_one(archive: Path) -> None:
         assert members["usr/local/bin/docker-entrypoint.sh"].mode == 0o755
         assert members["bin/sh"].linkname == "/bin/busybox"
         assert members["bin/busybox"].isreg()
+        script = tar.extractfile("usr/local/bin/docker-entrypoint.sh")
+        assert script is not None
+        assert script.read().startswith(b"#!/bin/sh\n"), "dumb-init is not in the image"
+        assert members["sbin/su-exec"].mode == 0o755
         passwd = tar.extractfile("etc/passwd")
         assert passwd is not None
         assert b"consul:x:100:1000:" in passwd.read()
@@ -53,9 +59,10 @@ def test_a_program_with_a_loader_is_not_static(tmp_path: Path) -> None:
     (tmp_path / "static").write_bytes(b"\x7fELF....")
     assert not image_tar.is_static(tmp_path / "dynamic")
     assert image_tar.is_static(tmp_path / "static")
-    assert not image_tar.is_static(consul_image.IMAGE_FILES / "docker-entrypoint.sh")
+    (tmp_path / "script").write_text("#!/bin/sh\n")
+    assert not image_tar.is_static(tmp_path / "script")
 
 
 def test_the_image_says_where_it_comes_from() -> None:
-    assert f"LABEL {consul_image.LABEL}={consul_image.recipe()}" in consul_image.options()
-    assert (places.MODULES / "consul" / "go.sum").is_file()
+    assert image.config()["Labels"][image.LABEL] == image.recipe()
+    assert (image.CONSUL.folder / "go.sum").is_file()

@@ -16,7 +16,7 @@ import os, sys
 from pathlib import Path
 from tools import lanes
 python = [sys.executable, "-c", sys.argv[1]]
-sys.exit(lanes.run([[*python, "first"], [*python, "second"]], Path("."), dict(os.environ)))
+lanes.run([[*python, "first"], [*python, "second"]], Path("."), dict(os.environ))
 """
 TIDY = """
 import sys, time
@@ -43,7 +43,7 @@ def test_all_run_at_once_to_their_ends_and_their_outputs_do_not_mix(
         shell(f"{waiting.format('go')}; echo b begins; touch gone; echo b ends; exit 3"),
     ]
 
-    assert lanes.run(commands, tmp_path, dict(os.environ)) == [0, 3]
+    assert [code for code, _ in lanes.run(commands, tmp_path, dict(os.environ))] == [0, 3]
     assert capfd.readouterr().out.splitlines() == ["a begins", "a ends", "b begins", "b ends"]
 
 

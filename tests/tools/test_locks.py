@@ -3,17 +3,17 @@ from pathlib import Path
 
 import pytest
 
-from tools import locks
+from tools.builds import cache
 
 
 def test_the_second_says_that_it_waits_and_then_goes_on(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with locks.held(tmp_path / "lock", "waiting for the first"):
+        with cache.lock("lock", "waiting for the first"):
             order.append("second")
 
-    with locks.held(tmp_path / "lock", "nobody is before it"):
+    with cache.lock("lock", "nobody is before it"):
         other = threading.Thread(target=second)
         other.start()
         other.join(0.3)

@@ -1,15 +1,14 @@
-import subprocess
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.tools.conftest import script
-from tools import docker_plugin, engine, kubernetes_plugin, language_host, places, plugins, search_path, versions
-from tools.errors import SetupError
-from tools.found import Found, Origin
-from tools.plugins import Plugin
+from tools import places, versions
+from tools.builds import go
+from tools.found import Found, Origin, SetupError
+from tools.pulumi import engine, home, language_host, plugins
+from tools.pulumi.plugins import Plugin
 
 
 def finished(name: str) -> Path:
@@ -24,7 +23,7 @@ def test_an_installed_engine_wins(bin_folder: Path) -> None:
 
 def test_an_old_engine_is_passed_over(bin_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     script(bin_folder / "pulumi", "echo v3.215.9")
-    finished(engine.built_name())
+    finished(engine.PULUMI.entry)
     assert engine.find().origin is Origin.BUILT
 
 
@@ -34,17 +33,17 @@ def test_a_broken_engine_is_passed_over(bin_folder: Path) -> None:
 
 
 def test_a_downloaded_engine_wins_over_a_built_one() -> None:
-    finished(engine.built_name())
+    finished(engine.PULUMI.entry)
     assert engine.find().origin is Origin.BUILT
     finished(engine.DOWNLOAD)
     assert engine.find().origin is Origin.DOWNLOADED
 
 
 def test_our_own_engine_on_path_is_not_taken_for_an_installed_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    built = finished(engine.built_name())
+    built = finished(engine.PULUMI.entry)
     monkeypatch.setenv("PATH", f"{built.parent}:{places.VENV / 'bin'}:/usr/bin:/bin")
     assert engine.find().origin is Origin.BUILT
-    assert search_path.without_ours() == ["/usr/bin", "/bin"]
+    assert places.search_path() == ["/usr/bin", "/bin"]
 
 
 def test_without_download_it_is_built(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -52,7 +51,7 @@ def test_without_download_it_is_built(monkeypatch: pytest.MonkeyPatch, capfd: py
         raise SetupError("refused; it is built instead.")
 
     monkeypatch.setattr(engine, "download", refuse)
-    monkeypatch.setattr(engine, "build", lambda folder: script(folder / "bin" / "pulumi", ""))
+    monkeypatch.setattr(go.Program, "build", lambda _, output: script(output, ""))
     assert engine.setup().origin is Origin.BUILT
     assert "no download: refused" in capfd.readouterr().err
 
@@ -75,7 +74,7 @@ def build_host(folder: Path) -> None:
 
 
 def test_a_built_host_is_linked_beside_a_built_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    beside = finished(engine.built_name()).parent
+    beside = finished(engine.PULUMI.entry).parent
     monkeypatch.setattr(language_host, "build", build_host)
     found = language_host.setup(engine.find())
     assert found.origin is Origin.BUILT
@@ -85,89 +84,95 @@ def test_a_built_host_is_linked_beside_a_built_engine(monkeypatch: pytest.Monkey
     assert language_host.setup(engine.find()).present
 
 
-@pytest.fixture(params=[docker_plugin.PLUGIN, kubernetes_plugin.PLUGIN], ids=lambda plugin: plugin.name)
+@pytest.fixture(params=plugins.ALL, ids=lambda plugin: plugin.title)
 def plugin(request: pytest.FixtureRequest) -> Plugin:
     found: Plugin = request.param
     return found
 
 
-def install_plugin(plugin: Plugin, cluster_id: str | None) -> None:
-    script(plugin.folder() / plugin.command, "")
-    if cluster_id is not None:
-        (plugin.folder() / plugins.CLUSTER_ID).write_text(cluster_id + "\n")
-    venv = script(places.cache() / "venv" / "bin" / "python", "").parent.parent
-    (plugin.folder() / kubernetes_plugin.PACKAGES).write_text(f"{venv}\n")
+def build_plugin(plugin: Plugin) -> None:
+    """Puts a built plugin where set-up puts it."""
+    built = script(places.cache() / plugin.program.entry / plugin.program.name, "")
+    language_host.link(built, plugin.file(plugins.ours()))
 
 
-def test_the_plugin_of_the_engine(plugin: Plugin) -> None:
-    assert not plugin.find().present
-    install_plugin(plugin, None)
-    assert plugin.find().origin is Origin.INSTALLED
-    install_plugin(plugin, plugin.built_name())
+def refuse(self: Plugin, engine: Found) -> None:
+    raise SetupError("refused; it is built instead.")
+
+
+def build(program: go.Program, output: Path, folder: Path | None = None) -> None:
+    script(output, "")
+
+
+def test_the_users_own_plugin_wins_over_a_built_one(plugin: Plugin) -> None:
+    assert plugin.find().origin is (Origin.ON_DEMAND if plugin is plugins.KUBERNETES else Origin.MISSING)
+    build_plugin(plugin)
     assert plugin.find().origin is Origin.BUILT
+    users = script(plugin.file(home.of_user()), "")
+    assert plugin.find() == Found(plugin.tool, plugin.version, str(users), Origin.INSTALLED)
 
 
 def test_a_half_installed_plugin_is_none(plugin: Plugin) -> None:
-    install_plugin(plugin, None)
-    plugin.folder().with_name(plugin.folder().name + ".partial").touch()
-    assert not plugin.find().present
+    folder = script(plugin.file(home.of_user()), "").parent
+    folder.with_name(folder.name + ".partial").touch()
+    assert plugin.find().origin is not Origin.INSTALLED
+
+
+def test_a_plugin_that_an_earlier_version_built_is_none(plugin: Plugin) -> None:
+    script(plugin.file(home.of_user()), "").with_name(home.EARLIER).touch()
+    assert plugin.find().origin is not Origin.INSTALLED
 
 
 def test_a_downloaded_plugin_is_not_built(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Plugin, "install", lambda self, *_, **__: install_plugin(self, None))
+    monkeypatch.setattr(Plugin, "download", lambda self, _: script(self.file(home.of_user()), ""))
     assert plugin.setup(engine.find()).origin is Origin.DOWNLOADED
     assert plugin.find().origin is Origin.INSTALLED
 
 
-def test_a_plugin_built_from_older_sources_is_replaced(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
-    install_plugin(plugin, f"{plugin.name}-0-00000000")
-    assert not plugin.find().present
-    again = replace(plugin, archive=lambda: Path("/new.tar.gz"))
-    installed = []
+def test_a_plugin_is_built_outside_the_users_home(
+    plugin: Plugin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    generated = tmp_path / "module" / "cmd" / "pulumi-resource-kubernetes"
+    for name in plugins.EMBEDDED:
+        script(generated / name, "")
+    monkeypatch.setattr(go.Program, "sources", lambda *_: tmp_path / "module")
+    monkeypatch.setattr(go.Program, "build", build)
+    monkeypatch.setattr(Plugin, "download", refuse)
 
-    def install(self: Plugin, _engine: Found, *options: str, doing: str) -> None:
-        installed.append(options)
-        install_plugin(self, self.built_name())
+    found = plugin.setup(engine.find())
 
-    monkeypatch.setattr(Plugin, "download", lambda *_: pytest.fail("it was built before: no download here"))
-    monkeypatch.setattr(Plugin, "install", install)
-    assert again.setup(engine.find()).origin is Origin.BUILT
-    assert installed == [("--reinstall", "--file", "/new.tar.gz")]
-
-
-def test_a_plugin_whose_packages_are_gone_is_none() -> None:
-    plugin = kubernetes_plugin.PLUGIN
-    install_plugin(plugin, plugin.built_name())
-    assert plugin.find().present
-    (places.cache() / "venv" / "bin" / "python").unlink()
-    assert "lacks the packages in" in plugin.find().advice
+    assert (found.origin, found.version) == (Origin.BUILT, plugin.source)
+    assert Path(found.path).is_relative_to(plugins.ours())
+    assert not home.of_user().exists()
+    monkeypatch.setattr(go.Program, "build", lambda *_: pytest.fail("built twice"))
+    assert plugin.setup(engine.find()) == found
 
 
-def test_the_kubernetes_plugin_is_packed_with_its_launcher() -> None:
-    places.cache().mkdir(parents=True)
-    with tarfile.open(kubernetes_plugin.archive()) as packed:
-        names = packed.getnames()
-        command = packed.getmember(kubernetes_plugin.PLUGIN.command)
-    assert {plugins.CLUSTER_ID, kubernetes_plugin.PACKAGES, "kubernetes_plugin/__main__.py"} < set(names)
-    assert command.mode & 0o111 == 0o111
-    assert not [name for name in names if "__pycache__" in name]
-    assert [path.name for path in places.cache().iterdir()] == ["kubernetes-plugin.tar.gz"]
+def test_a_plugin_of_other_sources_is_in_another_home(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_plugin(plugin)
+    monkeypatch.setattr(plugins, "DOCKER", replace(plugins.DOCKER, program=replace(plugin.program, version="0")))
+    assert plugin.find().origin is not Origin.BUILT
 
 
-@pytest.mark.parametrize(("own", "whose"), [(True, "own"), (False, "recorded")])
-def test_the_launcher_takes_the_packages_of_the_shells_clone(tmp_path: Path, own: bool, whose: str) -> None:
-    recorded = script(tmp_path / "recorded" / "bin" / "python", 'echo recorded "$@"').parent.parent
-    shells = script(tmp_path / "own" / "bin" / "python", 'echo own "$@"').parent.parent
-    (shells / "lib" / "python3.11" / "site-packages" / ("kubernetes" if own else "other")).mkdir(parents=True)
-    (shells / ".complete").touch()
-    folder = tmp_path / "plugin"
-    folder.mkdir()
-    (folder / kubernetes_plugin.PACKAGES).write_text(f"{recorded}\n")
-    launcher = folder / "launcher"
-    launcher.write_text(kubernetes_plugin.LAUNCHER)
-    env = {"PATH": "/usr/bin:/bin", "PULUMI_RUNTIME_VIRTUALENV": str(shells)}
-    said = subprocess.run(["sh", str(launcher), "127.0.0.1:1"], env=env, capture_output=True, text=True, check=True)
-    assert said.stdout.split() == [whose, "-P", "-m", "kubernetes_plugin", "127.0.0.1:1"]
+def test_the_kubernetes_provider_is_built_in_a_copy_beside_its_generated_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    generated = tmp_path / "module" / "cmd" / "pulumi-resource-kubernetes"
+    for name in plugins.EMBEDDED:
+        script(generated / name, "")
+    beside: set[str] = set()
+
+    def look(program: go.Program, output: Path, folder: Path) -> None:
+        assert folder != program.folder
+        beside.update(path.name for path in folder.iterdir())
+        script(output, "")
+
+    monkeypatch.setattr(go.Program, "sources", lambda *_: tmp_path / "module")
+    monkeypatch.setattr(go.Program, "build", look)
+    plugins.make_kubernetes(tmp_path / "entry")
+
+    assert beside == {"go.mod", "go.sum", "main.go", *plugins.EMBEDDED}
+    assert {path.name for path in plugins.KUBERNETES.program.folder.iterdir()} == {"go.mod", "go.sum", "main.go"}
 
 
 def test_a_plugin_on_path_wins(plugin: Plugin, bin_folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import places, progress
-from tools.errors import SetupError
+from tools.found import SetupError
 
 
 def test_a_step_is_announced(capfd: pytest.CaptureFixture[str]) -> None:
@@ -67,3 +67,12 @@ def test_a_command_that_does_not_exist_leaves_interrupts_as_they_were() -> None:
         progress.run(["no-such-command"], doing="x", usually="y")
 
     assert [signal.getsignal(number) for number in progress.ENDING] == before
+
+
+def test_the_end_of_any_process_can_be_waited_for() -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    assert not progress.ended([process.pid], within=0.1)
+    process.kill()
+    assert progress.ended([process.pid], within=10), "a zombie has ended"
+    process.wait()
+    assert progress.ended([process.pid], within=0)

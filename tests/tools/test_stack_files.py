@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.tools.conftest import script
-from tools import credentials, places, stack_files
-from tools.errors import SetupError
+from tools import places
+from tools.found import SetupError
+from tools.pulumi import credentials, stack_files
 
 FILE = 'config:\n  # How many\n  p:servers: "3"\n'
 SALT = "encryptionsalt: v1:FxLLUdYUpSo=:v1:apB1Rr12VZTNCs99:N6AL2n1kqCpc8AzIRvDAEHRjvBxwjQ==\n"

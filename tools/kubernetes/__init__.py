@@ -1,1 +1,1 @@
-"""A Kubernetes cluster on this machine: the user's own, else kind's, else one made of plain processes."""
+"""A Kubernetes cluster on this machine: the user's own, else one of kind, else one of plain processes."""

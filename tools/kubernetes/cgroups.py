@@ -1,23 +1,23 @@
-"""The control groups of nodes, in both versions that Linux has."""
+"""The control groups of nodes, for cgroup version 1 and 2."""
 
 import time
 from pathlib import Path
 
 LEAVING = 5.0
 ROOT = Path("/sys/fs/cgroup")
-# What a group of processors and memory must have before a process may join it, in version 1.
+# In version 1 a process cannot join a cpuset group in which these are empty.
 INHERITED = ("cpuset.cpus", "cpuset.mems")
 
 
 def hierarchies() -> list[Path]:
-    """The trees: one in version 2; in version 1 one for each controller, and maybe version 2 beside them."""
+    """The cgroup trees: one in version 2, one for each controller in version 1."""
     if (ROOT / "cgroup.controllers").exists():
         return [ROOT]
     return [path for path in sorted(ROOT.iterdir()) if path.is_dir()]
 
 
 def make(name: str) -> None:
-    """Makes a group with all controllers in every tree; ``name`` is a path like ``a/b``."""
+    """Makes a group in every tree, with all controllers; ``name`` is a path like ``a/b``."""
     for tree in hierarchies():
         parent = tree
         for part in name.split("/"):
@@ -32,17 +32,17 @@ def make(name: str) -> None:
 
 
 def delegate(group: Path) -> None:
-    """Lets the children of a group have its controllers, in version 2."""
+    """Enables all controllers for the children of a group, in version 2."""
     for controller in (group / "cgroup.controllers").read_text().split():
         try:
             (group / "cgroup.subtree_control").write_text(f"+{controller}")
         except OSError:
-            # A controller that the kernel gives to nobody here; the kubelet names those that it cannot do without.
+            # Some controllers cannot be enabled here. The kubelet reports the ones that it needs.
             continue
 
 
 def remove(name: str) -> None:
-    """Removes a group and all below it from every tree; they must be empty of processes."""
+    """Removes a group and its children from every tree. They must have no processes."""
     for tree in hierarchies():
         top = tree / name
         if not top.is_dir():
@@ -52,7 +52,7 @@ def remove(name: str) -> None:
 
 
 def remove_one(group: Path) -> None:
-    """Removes an empty group; its last process may still be on its way out."""
+    """Removes one group. Its last process may take a moment to end."""
     deadline = time.monotonic() + LEAVING
     while True:
         try:

@@ -1,25 +1,23 @@
-"""Which cluster is used: the user's own that answers, else one of kind, else one of plain processes."""
+"""Chooses the cluster: the user's own if it answers, else one of kind, else one of plain processes."""
 
 from pathlib import Path
 
-from toolchain import progress, versions
-from toolchain.errors import SetupError
-from toolchain.found import Found, Origin
-from toolchain.kubernetes import existing, kind, layout, processes
-
-TOOL = "Kubernetes"
+from tools import progress, versions
+from tools.found import Found, Origin, SetupError
+from tools.kubernetes import existing, kind, layout, processes
+from tools.kubernetes.existing import TOOL
 
 
 def find() -> Found:
     """The cluster, if one runs."""
-    context = existing.find()
-    if context:
-        return Found(TOOL, context.version, f"context {context.name}", Origin.INSTALLED)
+    own = existing.find()
+    if own:
+        return own
     kubeconfig = running()
     if kubeconfig is None:
         return Found(TOOL, "-", "-", Origin.STOPPED, "run `make k8s-up`")
-    version = versions.KUBERNETES if not kind.running() else "of kind"
-    return Found(TOOL, version, str(kubeconfig), Origin.INSTALLED if kind.running() else Origin.BUILT)
+    version, origin = ("of kind", Origin.INSTALLED) if kind.running() else (versions.KUBERNETES, Origin.BUILT)
+    return Found(TOOL, version, str(kubeconfig), origin)
 
 
 def running() -> Path | None:
@@ -29,31 +27,30 @@ def running() -> Path | None:
 
 def up(nodes: int) -> Found:
     """Starts a cluster unless the user has one."""
-    context = existing.find()
-    if context:
-        progress.say(f"  ok  {TOOL}: the context {context.name} answers and is used; nothing was started")
-        return find()
-    return ours(nodes)
+    own = existing.find()
+    if own:
+        progress.say(f"  ok  {TOOL}: the {own.path} answers and is used; nothing was started")
+    return own or ours(nodes)
 
 
 def ours(nodes: int) -> Found:
-    """Starts our own cluster, whatever else there is; it gets at least so many nodes."""
+    """Starts our own cluster with at least that many nodes, even if the user has another one."""
     tool = kind.command()
     if tool and not processes.running():
         try:
             kind.up(tool, nodes)
             return Found(TOOL, "of kind", str(layout.kubeconfig()), Origin.INSTALLED)
         except SetupError as error:
-            progress.say(f"  --  not by kind: {error}")
+            progress.say(f"  --  kind failed: {error}")
     processes.up(nodes)
     return Found(TOOL, versions.KUBERNETES, str(layout.kubeconfig()), Origin.BUILT)
 
 
 def down(*, keep: bool) -> None:
-    """Ends our own cluster, and never another one; ``keep`` keeps the data of plain processes."""
+    """Ends our own cluster and no other; ``keep`` keeps the data of plain processes."""
     by_kind, by_processes = kind.down(), processes.down(keep=keep)
     if not by_kind and not by_processes:
-        progress.say(f"  ok  {TOOL}: nothing of ours runs")
+        progress.say(f"  ok  {TOOL}: no cluster of ours runs")
         return
     kept = f"; its data stays in {layout.folder()}" if keep and by_processes else ""
     progress.say(f"  ok  {TOOL}: ended{kept}")

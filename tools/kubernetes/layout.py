@@ -1,10 +1,10 @@
-"""Where the cluster of plain processes keeps what, and at which addresses."""
+"""The addresses and the files of the cluster of plain processes."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolchain import places
-from toolchain.kubernetes.api_server import ApiServer
+from tools import places
+from tools.kubernetes.control_plane.api_server import ApiServer
 
 NAME = "consul-on-pulumi"
 BRIDGE = "consul-k8s"
@@ -19,7 +19,7 @@ MOST_NODES = 9
 
 @dataclass(frozen=True)
 class Node:
-    """One node, by its number from 1."""
+    """One node; numbers begin with 1."""
 
     number: int
 
@@ -30,7 +30,7 @@ class Node:
 
     @property
     def namespace(self) -> str:
-        """Its network namespace and, on the machine's side, the end of its cable."""
+        """The name of its network namespace, and of the interface on the machine that leads to it."""
         return f"{BRIDGE}-{self.number}"
 
     @property
@@ -45,43 +45,25 @@ class Node:
 
     @property
     def folder(self) -> Path:
-        """What it keeps."""
+        """Its files."""
         return folder() / "nodes" / self.name
 
 
 def folder() -> Path:
-    """Everything that the cluster keeps."""
+    """All files of the cluster."""
     return places.state() / "kubernetes"
 
 
-def volumes() -> Path:
-    """The data of claims."""
-    return folder() / "volumes"
-
-
-def corefile() -> Path:
-    """The settings of the DNS server."""
-    return folder() / "Corefile"
-
-
 def kubeconfig() -> Path:
-    """The administrator's kubeconfig, of kind's cluster too."""
+    """The administrator's kubeconfig, also of a cluster of kind."""
     return folder() / "kubeconfig"
 
 
 def nodes() -> list[Node]:
-    """All nodes that were ever started and not removed."""
+    """All nodes that were started and not removed."""
     return [node for node in map(Node, range(1, MOST_NODES + 1)) if node.folder.is_dir()]
 
 
 def api_server() -> ApiServer:
-    """The API server, reachable from nodes, pods and this machine alone."""
-    return ApiServer(
-        folder(),
-        HOST,
-        6443,
-        2379,
-        services=SERVICES,
-        first_service=FIRST_SERVICE,
-        with_pods=True,
-    )
+    """The API server. Only nodes, pods and this machine can reach its address."""
+    return ApiServer(folder(), HOST, 6443, 2379, services=SERVICES, first_service=FIRST_SERVICE)

@@ -1,4 +1,4 @@
-"""The cluster's cables: a bridge, a network namespace for each node, and the rules that let them through."""
+"""The cluster's network: a bridge, a network namespace for each node, and iptables rules."""
 
 import ipaddress
 import json
@@ -7,17 +7,17 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from toolchain import debian
-from toolchain.errors import SetupError
-from toolchain.kubernetes import layout
-from toolchain.kubernetes.layout import BRIDGE, HOST, Node
+from tools.builds import debian
+from tools.found import SetupError
+from tools.kubernetes import layout
+from tools.kubernetes.layout import BRIDGE, HOST, Node
 
 CHAIN = "CONSUL-K8S"
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
-# The shell of a user need not have these, even root's.
+# Not every shell has these folders on PATH, not even root's.
 SEARCH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 WIDTH = layout.NODES.split("/")[1]
-# Docker sets the policy of FORWARD to DROP, and a firewall may do so with INPUT.
+# Docker sets the policy of FORWARD to DROP, and a firewall may do that with INPUT.
 ACCEPTED = (
     ("filter", "FORWARD", ("-i", BRIDGE, "-j", "ACCEPT")),
     ("filter", "FORWARD", ("-o", BRIDGE, "-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")),
@@ -29,7 +29,7 @@ PARENTS = tuple(dict.fromkeys((table, parent) for table, parent, _ in ACCEPTED))
 
 
 def up() -> None:
-    """Makes the machine's side, or what is missing of it."""
+    """Makes the bridge and the rules, or what is missing of them."""
     for command in ("ip", "iptables"):
         if not shutil.which(command, path=SEARCH):
             debian.install("iproute2", "iptables", instead="install iproute2 and iptables")
@@ -46,7 +46,7 @@ def up() -> None:
 
 
 def down() -> None:
-    """Removes it all; what is not there is no trouble."""
+    """Removes everything that exists."""
     for number in range(1, layout.MOST_NODES + 1):
         if Path("/run/netns", Node(number).namespace).exists():
             run("ip", "netns", "delete", Node(number).namespace)
@@ -55,7 +55,7 @@ def down() -> None:
     if not shutil.which("iptables", path=SEARCH):
         return
     for table, parent in PARENTS:
-        name = chain(parent)
+        name = f"{CHAIN}-{parent}"
         while tried("iptables", "-w", "-t", table, "-D", parent, "-j", name):
             pass
         tried("iptables", "-w", "-t", table, "-F", name)
@@ -67,7 +67,7 @@ def down() -> None:
 
 
 def attach(node: Node) -> bool:
-    """Gives a node its network unless it has it; says whether there was anything to do."""
+    """Makes a node's network unless it exists. Returns whether it was made."""
     space, cable = Path("/run/netns", node.namespace), Path(f"/sys/class/net/{node.namespace}")
     there = space.exists() and cable.exists()
     if not there:
@@ -84,7 +84,7 @@ def attach(node: Node) -> bool:
 
 
 def inside(node: Node) -> None:
-    """Makes a node's network namespace, its cable and its routes."""
+    """Makes a node's network namespace, its veth pair and its routes."""
     run("ip", "netns", "add", node.namespace)
     run("ip", "link", "add", node.namespace, "type", "veth", "peer", "name", "eth0", "netns", node.namespace)
     others = [Node(number) for number in range(1, layout.MOST_NODES + 1) if number != node.number]
@@ -100,9 +100,9 @@ def inside(node: Node) -> None:
 
 
 def accept() -> None:
-    """Lets the cluster's packets through, in chains of our own that come first."""
+    """Accepts the cluster's packets, in chains of our own that come first."""
     for table, parent in PARENTS:
-        name = chain(parent)
+        name = f"{CHAIN}-{parent}"
         rules = [rule for its_table, its_parent, rule in ACCEPTED if (its_table, its_parent) == (table, parent)]
         tried("iptables", "-w", "-t", table, "-N", name)
         for rule in rules:
@@ -112,13 +112,8 @@ def accept() -> None:
             run("iptables", "-w", "-t", table, "-I", parent, "1", "-j", name)
 
 
-def chain(parent: str) -> str:
-    """Our chain for one of the kernel's."""
-    return f"{CHAIN}-{parent}"
-
-
 def refuse_overlaps() -> None:
-    """Stops where somebody else has routes to the cluster's addresses."""
+    """Stops if the machine has other routes to the cluster's addresses."""
     ours = [ipaddress.ip_network(one) for one in (layout.NODES, layout.PODS, layout.SERVICES)]
     for route in json.loads(run("ip", "-j", "-4", "route", "show")):
         if route["dst"] != "default" and any(ipaddress.ip_network(route["dst"]).overlaps(one) for one in ours):
@@ -129,7 +124,7 @@ def refuse_overlaps() -> None:
 
 
 def run(*command: str, stdin: str | None = None) -> str:
-    """The output of a command that must succeed."""
+    """The output of a command. Failure is an error."""
     done = subprocess.run(
         command, input=stdin, capture_output=True, text=True, check=False, env={**os.environ, "PATH": SEARCH}
     )
@@ -139,6 +134,6 @@ def run(*command: str, stdin: str | None = None) -> str:
 
 
 def tried(*command: str) -> bool:
-    """Whether a command succeeded."""
+    """Runs a command and returns whether it succeeded."""
     done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PATH": SEARCH})
     return done.returncode == 0

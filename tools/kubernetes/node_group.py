@@ -1,22 +1,24 @@
-"""One node: containerd, kubelet and kube-proxy in namespaces of their own."""
+"""One node: containerd, kubelet and kube-proxy in their own namespaces."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from toolchain.kubernetes import cgroups, kubeconfig, layout, network, node_files, packages, programs
-from toolchain.kubernetes.api_server import ApiServer
-from toolchain.kubernetes.isolation import Group
-from toolchain.kubernetes.layout import Node
+from tools.builds import debian
+from tools.kubernetes import cgroups, layout, network, node_files, programs
+from tools.kubernetes.control_plane import certificates
+from tools.kubernetes.control_plane.api_server import ApiServer
+from tools.kubernetes.isolation import Group
+from tools.kubernetes.layout import Node
 
-# What Kubernetes expects under fixed paths, each a folder of the node's own.
+# Fixed paths of Kubernetes. Each node mounts its own folders there.
 OWN = ("/var/lib/kubelet", "/var/lib/containerd", "/var/log/pods", "/var/log/containers")
 
 
 def group(node: Node, server: ApiServer) -> Group:
-    """Its programs, with everything written that they read."""
+    """Its programs. Their files are written first."""
     found = programs.kubernetes(*programs.NODE)
-    containerd, runc = packages.command("containerd", "containerd"), packages.command("runc", "runc")
-    cni = packages.unpacked("containernetworking-plugins") / "usr" / "lib" / "cni"
+    containerd, runc = debian.command("containerd", "containerd"), debian.command("runc", "runc")
+    cni = debian.unpacked("containernetworking-plugins") / "usr" / "lib" / "cni"
     authority = server.authority
     serving = authority.issue(
         node.name, f"/O=system:nodes/CN=system:node:{node.name}", [f"DNS:{node.name}", f"IP:{node.address}"]
@@ -24,19 +26,19 @@ def group(node: Node, server: ApiServer) -> Group:
     proxy = authority.issue("kube-proxy", "/CN=system:kube-proxy")
     node_files.write(node, authority=authority.pair.certificate, serving=serving, runc=runc, cni=cni)
     for name, pair in (("kubelet", serving), ("kube-proxy", proxy)):
-        kubeconfig.write(node.folder / f"{name}.kubeconfig", server.url, authority.pair.certificate, pair)
+        certificates.kubeconfig(node.folder / f"{name}.kubeconfig", server.url, authority.pair.certificate, pair)
     return Group(
         folder=node.folder,
         programs={
             "containerd": [str(containerd), f"--config={node.folder / 'containerd.toml'}"],
             "kubelet": [
                 str(found["kubelet"]),
-                f"--config={node.folder / 'kubelet.json'}",
+                f"--config={node.folder / 'kubelet.yaml'}",
                 f"--kubeconfig={node.folder / 'kubelet.kubeconfig'}",
                 f"--hostname-override={node.name}",
                 f"--node-ip={node.address}",
             ],
-            "kube-proxy": [str(found["kube-proxy"]), f"--config={node.folder / 'kube-proxy.json'}"],
+            "kube-proxy": [str(found["kube-proxy"]), f"--config={node.folder / 'kube-proxy.yaml'}"],
         },
         setup=list(setup(node)),
         network=node.namespace,
@@ -46,11 +48,14 @@ def group(node: Node, server: ApiServer) -> Group:
 
 
 def setup(node: Node) -> Iterator[list[str]]:
-    """What makes the machine's file system the node's own, as far as Kubernetes writes to it."""
+    """The commands that mount the node's own folders where Kubernetes writes."""
     yield ["hostname", node.name]
-    # Mounts made here must show in pods, and must not show outside.
+    # Mounts on the node must be visible in pods and invisible on the machine.
     yield ["mount", "--make-rshared", "/"]
-    yield from kernel_settings(node)
+    # The kubelet would change these settings of the machine, so it gets files with the values that it wants.
+    for path in node_files.KERNEL_SETTINGS:
+        if Path(path).exists():
+            yield ["mount", "--bind", str(node_files.kernel_setting(node, path)), path]
     resolver = Path("/etc/resolv.conf").resolve()
     yield ["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"]
     if resolver.is_relative_to("/run"):
@@ -63,21 +68,14 @@ def setup(node: Node) -> Iterator[list[str]]:
         yield ["mount", "--bind", str(own), path]
 
 
-def kernel_settings(node: Node) -> Iterator[list[str]]:
-    """Shows the kubelet the settings it insists on; those of the machine stay as they are."""
-    for path in node_files.KERNEL_SETTINGS:
-        if Path(path).exists():
-            yield ["mount", "--bind", str(node_files.kernel_setting(node, path)), path]
-
-
 def start(node: Node, server: ApiServer) -> tuple[Group, bool]:
-    """Starts the node unless it runs; says whether there was anything to do."""
+    """Starts the node unless it runs. Returns whether it was started."""
     node.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     attached = network.attach(node)
     made = group(node, server)
     if made.current() and not attached:
         return made, False
-    # What still runs does so in a network that nothing leads to; what pods left behind would keep the kubelet waiting.
+    # Old processes are in a network that is gone, and the kubelet would wait for the old cgroups of pods.
     made.stop()
     cgroups.remove(f"{layout.NAME}/{node.name}")
     cgroups.make(f"{layout.NAME}/{node.name}")

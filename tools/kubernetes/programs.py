@@ -1,62 +1,73 @@
-"""The programs of a cluster: Kubernetes' own downloaded, else built; the rest from Go modules."""
+"""The programs of a cluster: those of a Kubernetes release downloaded, else built; the others built."""
 
 import platform
 from pathlib import Path
 
-from toolchain import cache, download, go_build, places, progress, search_path, versions
-from toolchain.errors import SetupError
-from toolchain.found import Found, Origin
+from tools import places, progress, versions
+from tools.builds import cache, download, go
+from tools.docker.layer import ARCHITECTURES
+from tools.found import Found, Origin, SetupError
 
 CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 NODE = ("kubelet", "kube-proxy")
 RELEASES = "https://dl.k8s.io/release"
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 USUALLY = {"kube-apiserver": "4 min, 2 cores", "kube-controller-manager": "2 min, 2 cores", "kubelet": "2 min, 2 cores"}
+MAJOR, MINOR, _ = versions.KUBERNETES.split(".")
+# The variables that a release sets.
+VARIABLES = {
+    "k8s.io/component-base/version.gitVersion": f"v{versions.KUBERNETES}",
+    "k8s.io/component-base/version.gitMajor": MAJOR,
+    "k8s.io/component-base/version.gitMinor": MINOR,
+    "k8s.io/client-go/pkg/version.gitVersion": f"v{versions.KUBERNETES}",
+}
+COREDNS = go.Program("coredns", versions.COREDNS, "40 s")
+VOLUME_PROVISIONER = go.Program("volume-provisioner", versions.KUBERNETES, "20 s")
+
+
+def everything() -> None:
+    """Downloads or builds all programs."""
+    kubernetes("kubectl", *CONTROL_PLANE, *NODE)
+    COREDNS.path()
+    VOLUME_PROVISIONER.path()
 
 
 def kubernetes(*names: str) -> dict[str, Path]:
-    """Paths of Kubernetes' own programs, all of one version, fetched or built unless they are there."""
+    """The paths of programs of the Kubernetes release, downloaded or built unless the cache has them."""
     downloads = True
     paths = {}
     for name in names:
         found = finished(name)
-        if found is None:
-            with cache.lock():
-                downloads = fetch(name, downloads)
-            found = finished(name)
-        if found is None:
-            raise SetupError(f"{name} is missing although it was just made; run it again.")
-        paths[name] = found
+        if found is None and downloads:
+            found = downloaded(name)
+            downloads = found is not None
+        paths[name] = found or program(name).path()
     return paths
 
 
 def kubectl() -> Found:
-    """The client for people: the user's own, else ours if the cache has it."""
-    own, ours = search_path.installed("kubectl"), finished("kubectl")
+    """The user's kubectl, else ours if the cache has it."""
+    own, ours = places.installed("kubectl"), finished("kubectl")
     if own or not ours:
         return Found("kubectl", "-", str(own or "-"), Origin.INSTALLED if own else Origin.STOPPED)
     return Found("kubectl", versions.KUBERNETES, str(ours), Origin.BUILT)
 
 
 def finished(name: str) -> Path | None:
-    """One of Kubernetes' own programs, if the cache has it."""
-    for entry in (downloaded_name(name), built_name(name)):
-        folder = cache.finished(entry)
-        if folder:
-            return folder / name
-    return None
+    """A program of the release, if the cache has it."""
+    folder = cache.finished(downloaded_name(name))
+    return folder / name if folder else program(name).finished()
 
 
-def fetch(name: str, downloads: bool) -> bool:
-    """Brings one program into the cache; says whether downloads are worth another try."""
-    if downloads:
-        try:
-            cache.entry(downloaded_name(name), lambda folder: download.fetch(url(name), folder / name, usually="10 s"))
-            return True
-        except SetupError as error:
-            progress.say(f"  --  no download: {error}")
-    cache.entry(built_name(name), lambda folder: build(name, folder))
-    return False
+def downloaded(name: str) -> Path | None:
+    """Downloads a program. Returns None where downloads do not work."""
+    machine = platform.machine()
+    url = f"{RELEASES}/v{versions.KUBERNETES}/bin/linux/{ARCHITECTURES.get(machine, machine)}/{name}"
+    try:
+        entry = cache.entry(downloaded_name(name), lambda folder: download.fetch(url, folder / name, usually="10 s"))
+        return entry / name
+    except SetupError as error:
+        progress.say(f"  --  no download: {error}")
+        return None
 
 
 def downloaded_name(name: str) -> str:
@@ -64,41 +75,13 @@ def downloaded_name(name: str) -> str:
     return f"{name}-{versions.KUBERNETES}-download"
 
 
-def built_name(name: str) -> str:
-    """The cache entry of a built program."""
-    return f"{name}-{versions.KUBERNETES}-{cache.digest(places.MODULES / 'kubernetes')}"
-
-
-def url(name: str) -> str:
-    """Where the release of this machine's kind is published."""
-    machine = platform.machine()
-    return f"{RELEASES}/v{versions.KUBERNETES}/bin/linux/{ARCHITECTURES.get(machine, machine)}/{name}"
-
-
-def build(name: str, folder: Path) -> None:
-    """Builds one program with the version that it would have in a release."""
-    major, minor, _ = versions.KUBERNETES.split(".")
-    module = "k8s.io/component-base/version"
-    settings = {
-        f"{module}.gitVersion": f"v{versions.KUBERNETES}",
-        f"{module}.gitMajor": major,
-        f"{module}.gitMinor": minor,
-        "k8s.io/client-go/pkg/version.gitVersion": f"v{versions.KUBERNETES}",
-    }
-    go_build.build(
-        "kubernetes",
-        f"k8s.io/kubernetes/cmd/{name}",
-        folder / name,
-        variables=" ".join(f"-X {variable}={value}" for variable, value in settings.items()),
-        usually=USUALLY.get(name, "40 s"),
+def program(name: str) -> go.Program:
+    """A program of the release, as it is built."""
+    return go.Program(
+        name,
+        versions.KUBERNETES,
+        USUALLY.get(name, "40 s"),
+        module="kubernetes",
+        package=f"k8s.io/kubernetes/cmd/{name}",
+        variables=" ".join(f"-X {variable}={value}" for variable, value in VARIABLES.items()),
     )
-
-
-def coredns() -> Path:
-    """The DNS server."""
-    return go_build.program("coredns", versions.COREDNS, usually="40 s")
-
-
-def volume_provisioner() -> Path:
-    """The provisioner of claims."""
-    return go_build.program("volume-provisioner", versions.KUBERNETES, usually="20 s")

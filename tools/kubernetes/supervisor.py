@@ -1,7 +1,7 @@
-"""The first process in namespaces of its own: prepares them, starts programs, and starts again what ends.
+"""The first process in new Linux namespaces: it prepares them, starts programs and restarts those that end.
 
-Run by its path with a specification in JSON (see ``isolation``), on the standard library alone. When it ends, the
-kernel ends all that was started inside, and every mount with it.
+It is run by its path with a specification in JSON (see ``isolation``), so it imports only the standard library. When
+it ends, the kernel ends all processes and removes all mounts in the namespaces.
 """
 
 import json
@@ -20,7 +20,7 @@ GRACE = 5.0
 
 
 def main(specification: dict[str, Any]) -> NoReturn:
-    """Runs until it is told to end; the first program, on which the others lean, then ends last."""
+    """Runs until SIGTERM. The first program ends last, because the others use it."""
     signal.signal(signal.SIGTERM, end)
     for command in specification["setup"]:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
@@ -45,7 +45,7 @@ def main(specification: dict[str, Any]) -> NoReturn:
 
 
 def start(command: list[str], log: Path) -> int:
-    """Starts one program; a fork of one's own, since all children are reaped together."""
+    """Starts one program. Not with subprocess, because ``reaped`` collects all children."""
     output = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     return os.posix_spawnp(
         command[0],
@@ -58,7 +58,7 @@ def start(command: list[str], log: Path) -> int:
 
 
 def reaped() -> list[int]:
-    """The processes that ended, orphans included."""
+    """The processes that ended, with orphans."""
     ended: list[int] = []
     while True:
         try:
@@ -71,7 +71,7 @@ def reaped() -> list[int]:
 
 
 def stop(pids: set[int]) -> None:
-    """Asks the programs to end and gives them a moment."""
+    """Ends programs with SIGTERM and waits a few seconds."""
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + GRACE
@@ -81,7 +81,7 @@ def stop(pids: set[int]) -> None:
 
 
 def end(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Ends by way of ``stop``."""
+    """Ends the supervisor, which stops the programs first."""
     raise SystemExit(0)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.errors import SetupError
-from tools.kubernetes import certificates, kubeconfig
+from tools.found import SetupError
+from tools.kubernetes.control_plane import certificates
 
 
 def text(certificate: Path) -> str:
@@ -57,7 +57,7 @@ def test_a_refusal_says_what_openssl_said(tmp_path: Path) -> None:
 def test_a_kubeconfig_holds_all_it_needs(tmp_path: Path) -> None:
     authority = certificates.authority(tmp_path)
     client = authority.issue("client", "/CN=client")
-    path = kubeconfig.write(tmp_path / "kubeconfig", "https://10.0.0.1:6443", authority.pair.certificate, client)
+    path = certificates.kubeconfig(tmp_path / "kubeconfig", "https://10.0.0.1:6443", authority.pair.certificate, client)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     content = json.loads(path.read_text())

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.tools.conftest import script
-from tools import docker_api, docker_engine, environment, places
-from tools.errors import SetupError
-from tools.found import Origin, missing
-from tools.kubernetes import cluster, existing, kind, layout, processes
+from tools import environment, places
+from tools.docker import engine, image
+from tools.found import Origin, SetupError, missing
+from tools.kubernetes import cluster, existing, layout, processes
 
 ANSWER = """case "$*" in
 *current-context*) echo production;;
@@ -22,7 +22,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What would have been started or ended instead."""
     done: list[str] = []
     monkeypatch.setattr(processes, "up", lambda nodes: done.append(f"processes up {nodes}"))
-    monkeypatch.setattr(processes, "down", lambda *, keep: bool(done.append(f"processes down {keep}")))
+    monkeypatch.setattr(processes, "down", lambda *, keep: False)
     return done
 
 
@@ -115,11 +115,10 @@ case "$1 $2" in
 esac
 exit 0""",
     )
-    monkeypatch.setattr(docker_engine, "setup", lambda: None)
-    monkeypatch.setattr(kind.consul_image, "find", lambda: missing("Consul image"))
-    state = {"State": {"Running": True}}
+    monkeypatch.setattr(engine, "setup", lambda: None)
+    monkeypatch.setattr(image, "find", lambda: missing("Consul image"))
     running = tmp_path / "clusters" / layout.NAME
-    monkeypatch.setattr(docker_api, "get", lambda path: state if running.exists() and layout.NAME in path else None)
+    monkeypatch.setattr(engine, "ask", lambda *_: "true" if running.exists() else None)
     return notes
 
 
@@ -156,7 +155,7 @@ def test_where_kind_fails_plain_processes_do(
 
     assert cluster.up(1).origin is Origin.BUILT
     assert nothing_starts == ["processes up 1"]
-    assert "not by kind: making a cluster by kind failed" in capfd.readouterr().err
+    assert "kind failed: making a cluster with kind failed" in capfd.readouterr().err
 
 
 def test_a_stopped_cluster_is_no_missing_tool() -> None:

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from tools.errors import SetupError
+from tools.found import SetupError
 from tools.kubernetes import layout, network
 from tools.kubernetes.layout import Node
 
@@ -90,5 +90,5 @@ def test_every_node_has_addresses_of_its_own_in_the_cluster_s_ranges() -> None:
     assert len({node.pods for node in nodes}) == layout.MOST_NODES
     for node in nodes:
         assert ipaddress.ip_address(node.address) in ipaddress.ip_network(layout.NODES)
-        assert ipaddress.ip_network(node.pods).subnet_of(ipaddress.ip_network(layout.PODS))
+        assert ipaddress.IPv4Network(node.pods).subnet_of(ipaddress.IPv4Network(layout.PODS))
         assert len(node.namespace) <= 15, "the kernel's limit for the name of an interface"

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from tests.tools.conftest import script
-from tools import cache, debian, download, go_build
-from tools.errors import SetupError
-from tools.found import Origin
-from tools.kubernetes import packages, programs
+from tools import places
+from tools.builds import cache, debian, download, go
+from tools.found import Origin, SetupError
+from tools.kubernetes import programs
 
 
 @pytest.fixture
@@ -14,11 +14,11 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was built, instead of building it."""
     done: list[str] = []
 
-    def build(module: str, package: str, output: Path, *, variables: str = "", usually: str) -> None:
-        done.append(f"{module} {package}")
+    def build(program: go.Program, output: Path) -> None:
+        done.append(f"{program.module} {program.package}")
         script(output, "")
 
-    monkeypatch.setattr(go_build, "build", build)
+    monkeypatch.setattr(go.Program, "build", build)
     return done
 
 
@@ -59,17 +59,20 @@ def test_after_one_refusal_the_others_are_built_at_once(
 def test_the_user_s_kubectl_comes_before_ours(bin_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(bin_folder))
     assert programs.kubectl().origin is Origin.STOPPED
-    script(cache.places.cache() / programs.built_name("kubectl") / "kubectl", "")
+    script(places.cache() / programs.program("kubectl").entry / "kubectl", "")
     assert programs.kubectl().origin is Origin.BUILT
     script(bin_folder / "kubectl", "")
     assert programs.kubectl().path == str(bin_folder / "kubectl")
 
 
 def test_an_installed_command_comes_before_a_package(bin_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unpacked(package: str, folder: Path, *, instead: str) -> None:
-        script(folder / "usr" / "sbin" / "no-such-command", "")
+    def unpacked(package: str) -> Path:
+        def fill(folder: Path) -> None:
+            script(folder / "usr" / "sbin" / "no-such-command", "")
+
+        return cache.entry(package, fill)
 
     monkeypatch.setattr(debian, "unpacked", unpacked)
-    assert packages.command("no-such-command", "package").is_relative_to(cache.places.cache())
+    assert debian.command("no-such-command", "package").is_relative_to(places.cache())
     own = script(bin_folder / "no-such-command", "")
-    assert packages.command("no-such-command", "package") == own
+    assert debian.command("no-such-command", "package") == own

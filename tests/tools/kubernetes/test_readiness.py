@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from tools.errors import SetupError
-from tools.kubernetes import readiness
+from tools.found import SetupError
+from tools.kubernetes import processes
 from tools.kubernetes.isolation import Group
 
 
@@ -30,22 +30,22 @@ class Answers:
 def test_a_node_counts_when_it_spoke_after_its_start(status: str, heartbeat: str, is_ready: bool) -> None:
     answers: Any = Answers(status, heartbeat)
 
-    assert readiness.node(answers, "node-1", "2026-01-02T00:00:00Z") is is_ready
+    assert processes.node_is_ready(answers, "node-1", "2026-01-02T00:00:00Z") is is_ready
 
 
 def test_a_node_that_is_not_there_is_not_ready() -> None:
     answers: Any = Answers("True", "2026-01-02T00:00:00Z")
 
-    assert not readiness.node(answers, "node-2", "")
+    assert not processes.node_is_ready(answers, "node-2", "")
 
 
 def test_nobody_waits_for_a_supervisor_that_ended(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match=r"its supervisor ended, see .*supervisor\.log"):
-        readiness.await_all("nothing", lambda: False, [Group(tmp_path)])
+        processes.await_all("nothing", lambda: False, [Group(tmp_path)])
 
 
 def test_a_wait_has_an_end_and_says_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness, "WITHIN", 0.1)
+    monkeypatch.setattr(processes, "WITHIN", 0.1)
 
     with pytest.raises(SetupError, match=r"waiting for rain: not within 0 s; see the logs in "):
-        readiness.await_all("rain", lambda: False, [])
+        processes.await_all("rain", lambda: False, [])

@@ -5,21 +5,13 @@ package main
 
 import (
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
+	bridge "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge/tokens"
 	shimv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/terraform-providers/terraform-provider-docker/internal/provider"
 )
 
 // version is set when linking.
 var version = "0.0.0-dev"
-
-func resource(file, name string) *tfbridge.ResourceInfo {
-	return &tfbridge.ResourceInfo{Tok: tokens.Type("docker:index/" + file + ":" + name)}
-}
-
-func function(name string) *tfbridge.DataSourceInfo {
-	return &tfbridge.DataSourceInfo{Tok: tokens.ModuleMember("docker:index/" + name + ":" + name)}
-}
 
 // The bridge turns the names of lists into plurals; these keep theirs in the SDK.
 func singular(name string) *tfbridge.SchemaInfo {
@@ -27,17 +19,6 @@ func singular(name string) *tfbridge.SchemaInfo {
 }
 
 func info() tfbridge.ProviderInfo {
-	container := resource("container", "Container")
-	// Two containers cannot hold one name, address or published port at the same time.
-	container.DeleteBeforeReplace = true
-	container.Fields = map[string]*tfbridge.SchemaInfo{
-		"command":           singular("command"),
-		"networks_advanced": singular("networksAdvanced"),
-	}
-	image := resource("remoteImage", "RemoteImage")
-	// An entry here exempts the field from auto-naming: an image's name is looked up, not given.
-	image.Fields = map[string]*tfbridge.SchemaInfo{"name": {Name: "name"}}
-
 	info := tfbridge.ProviderInfo{
 		P:       shimv2.NewProvider(provider.New(version)()),
 		Name:    "docker",
@@ -50,27 +31,23 @@ func info() tfbridge.ProviderInfo {
 			"registry_auth": {Name: "registryAuth", MaxItemsOne: tfbridge.False()},
 		},
 		Resources: map[string]*tfbridge.ResourceInfo{
-			"docker_buildx_builder": resource("buildxBuilder", "BuildxBuilder"),
-			"docker_config":         resource("serviceConfig", "ServiceConfig"),
-			"docker_container":      container,
-			"docker_image":          image,
-			"docker_network":        resource("network", "Network"),
-			"docker_plugin":         resource("plugin", "Plugin"),
-			"docker_registry_image": resource("registryImage", "RegistryImage"),
-			"docker_secret":         resource("secret", "Secret"),
-			"docker_service":        resource("service", "Service"),
-			"docker_tag":            resource("tag", "Tag"),
-			"docker_volume":         resource("volume", "Volume"),
+			// Two containers cannot hold one name, address or published port at the same time.
+			"docker_container": {DeleteBeforeReplace: true, Fields: map[string]*tfbridge.SchemaInfo{
+				"command":           singular("command"),
+				"networks_advanced": singular("networksAdvanced"),
+			}},
+			"docker_config": {Tok: "docker:index/serviceConfig:ServiceConfig"},
+			// An entry here exempts the field from auto-naming: an image's name is looked up, not given.
+			"docker_image": {Tok: "docker:index/remoteImage:RemoteImage", Fields: map[string]*tfbridge.SchemaInfo{
+				"name": singular("name"),
+			}},
 		},
 		DataSources: map[string]*tfbridge.DataSourceInfo{
-			"docker_image":                    function("getRemoteImage"),
-			"docker_logs":                     function("getLogs"),
-			"docker_network":                  function("getNetwork"),
-			"docker_plugin":                   function("getPlugin"),
-			"docker_registry_image":           function("getRegistryImage"),
-			"docker_registry_image_manifests": function("getRegistryImageManifests"),
+			"docker_image": {Tok: "docker:index/getRemoteImage:getRemoteImage"},
 		},
 	}
+	// The other tokens follow from the names in Terraform.
+	info.MustComputeTokens(bridge.SingleModule("docker_", "index", bridge.MakeStandard("docker")))
 	info.SetAutonaming(255, "-")
 	return info
 }
