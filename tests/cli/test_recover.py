@@ -5,6 +5,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from consul_on_pulumi.cli import recover
 from consul_on_pulumi.cli.main import main
+from consul_on_pulumi.model import rollout
 from consul_on_pulumi.platforms.docker import recovery as docker_recovery
 from docker.errors import DockerException
 
@@ -34,7 +35,7 @@ def test_a_cluster_with_a_leader_is_not_recovered(
     stack: Stack, api_server: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack()
-    monkeypatch.setattr(recover.rollout, "has_quorum", lambda view: True)
+    monkeypatch.setattr(rollout, "has_quorum", lambda view: True)
 
     with pytest.raises(SystemExit, match="the cluster has a leader, so there is nothing to recover"):
         main(["recover", "--stack", "dev"])

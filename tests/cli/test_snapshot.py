@@ -7,6 +7,7 @@ import pytest
 from consul_on_pulumi.cli import snapshot
 from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.consul import credentials, operator_api
+from consul_on_pulumi.consul.api import Consul
 
 from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_consul import FakeConsul, Fault
@@ -63,7 +64,7 @@ def test_a_snapshot_is_never_held_in_memory_as_a_whole(
     three.snapshot = TAKEN
     sizes: list[int] = []
 
-    def watched(consul: snapshot.Consul) -> list[bytes]:
+    def watched(consul: Consul) -> list[bytes]:
         found = list(pieces(consul))
         sizes.extend(map(len, found))
         return found
