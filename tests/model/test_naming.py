@@ -17,7 +17,7 @@ def test_every_name_starts_with_that_of_the_cluster() -> None:
         naming.tier("dev", Role.CLIENT),
         naming.node("dev", Role.SERVER, 0),
         naming.node("dev", Role.CLIENT, 2),
-        naming.data_volume("dev", Role.SERVER, 1),
+        naming.volume_of("dev-server-1"),
     ] == ["dev-server", "dev-client", "dev-server-0", "dev-client-2", "dev-server-1-data"]
 
 
@@ -32,4 +32,4 @@ def test_a_single_server_is_joined_by_its_own_name_and_the_shared_one() -> None:
 
 @given(some.from_regex(r"[a-z][a-z0-9-]{0,38}[a-z0-9]", fullmatch=True), some.sampled_from(Role), some.integers(0, 999))
 def test_an_accepted_prefix_leaves_room_for_every_suffix_in_a_dns_label(cluster: str, role: Role, ordinal: int) -> None:
-    assert len(naming.data_volume(cluster, role, ordinal)) <= DNS_LABEL
+    assert len(naming.volume_of(naming.node(cluster, role, ordinal))) <= DNS_LABEL

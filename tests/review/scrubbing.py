@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from consul_on_pulumi.platforms.docker.labels import CLUSTER_ID
+from consul_on_pulumi.platforms.docker.engine import CLUSTER_ID
 from consul_on_pulumi.platforms.docker.providers.host_ports import RANGE
 from consul_on_pulumi.review.resources import internal
 

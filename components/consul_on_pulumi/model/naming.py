@@ -16,13 +16,8 @@ def node(cluster: str, role: Role, ordinal: int) -> str:
     return f"{tier(cluster, role)}-{ordinal}"
 
 
-def data_volume(cluster: str, role: Role, ordinal: int) -> str:
-    """The volume with one agent's data directory, which has its node ID: `dev-server-0-data`."""
-    return volume_of(node(cluster, role, ordinal))
-
-
 def volume_of(node_name: str) -> str:
-    """The data volume of the agent with this node name."""
+    """The volume with the data directory of the agent with this node name, which has its node ID."""
     return f"{node_name}-data"
 
 

@@ -45,8 +45,11 @@ def test_an_agent_has_this_address_and_port_in_a_cluster_of_any_size(
 
 
 def test_the_host_is_at_the_first_address_and_others_are_served_from_the_upper_half() -> None:
-    assert addressing.gateway("172.30.0.0/24") == "172.30.0.1"
-    assert addressing.dynamic_range("172.30.0.0/24") == "172.30.0.128/25"
+    assert addressing.address_management("172.30.0.0/24") == {
+        "subnet": "172.30.0.0/24",
+        "gateway": "172.30.0.1",
+        "ip_range": "172.30.0.128/25",
+    }
 
 
 @given(SERVERS, CLIENTS, some.integers(16, 28))
@@ -55,12 +58,14 @@ def test_in_an_accepted_network_no_two_addresses_clash(servers: int, clients: in
     if problems(size, subnet=subnet):
         return
 
-    taken = [addressing.address(subnet, *agent) for agent in agents(size)] + [addressing.gateway(subnet)]
+    taken = [addressing.address(subnet, *agent) for agent in agents(size)] + [
+        addressing.address_management(subnet)["gateway"]
+    ]
 
     lower, upper = IPv4Network(subnet).subnets()
     assert len(set(taken)) == len(taken)
     assert all(IPv4Address(address) in lower and IPv4Address(address) != lower[0] for address in taken)
-    assert addressing.dynamic_range(subnet) == str(upper)
+    assert addressing.address_management(subnet)["ip_range"] == str(upper)
 
 
 @given(SERVERS, CLIENTS)

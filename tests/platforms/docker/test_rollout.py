@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
-from consul_on_pulumi.platforms.docker import volumes
+from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.platforms.docker.crash_loop import CrashLoop
 from consul_on_pulumi.platforms.docker.providers import raft_peer, voter_gate
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeerProvider
@@ -22,7 +22,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> ScriptedServers:
     monkeypatch.setattr(voter_gate, "servers_of", lambda _props: servers)
     monkeypatch.setattr(raft_peer, "servers_of", lambda _props: servers)
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
-    monkeypatch.setattr(volumes, "remove_data", lambda server: servers.done.append(("remove data", server)))
+    monkeypatch.setattr(engine, "remove_volume", lambda name: servers.done.append(("remove volume", name)))
     monkeypatch.setattr(CrashLoop, "last_log_lines", lambda _self: None)
     return servers
 
@@ -158,7 +158,10 @@ def test_a_removed_server_is_removed_from_every_member_list(servers: ScriptedSer
 
     VoterGateProvider().delete("id", props(2))
 
-    assert servers.done == [("force-leave", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"), ("remove data", NAMES[2])]
+    assert servers.done == [
+        ("force-leave", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"),
+        ("remove volume", f"{NAMES[2]}-data"),
+    ]
 
 
 def test_a_raft_peer_that_is_in_no_member_list_is_removed_too(servers: ScriptedServers) -> None:
@@ -168,7 +171,10 @@ def test_a_raft_peer_that_is_in_no_member_list_is_removed_too(servers: ScriptedS
 
     VoterGateProvider().delete("id", props(2))
 
-    assert servers.done == [("force-leave", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"), ("remove data", NAMES[2])]
+    assert servers.done == [
+        ("force-leave", NAMES[0], NAMES[2], f"{NAMES[2]}:8300"),
+        ("remove volume", f"{NAMES[2]}-data"),
+    ]
 
 
 def test_bug_the_data_of_a_server_that_left_raft_is_removed(servers: ScriptedServers) -> None:
@@ -178,7 +184,7 @@ def test_bug_the_data_of_a_server_that_left_raft_is_removed(servers: ScriptedSer
 
     VoterGateProvider().delete("id", props(2))
 
-    assert servers.done == [("remove data", NAMES[2])]
+    assert servers.done == [("remove volume", f"{NAMES[2]}-data")]
 
 
 def test_a_member_that_cannot_be_removed_is_an_error(servers: ScriptedServers) -> None:
@@ -189,7 +195,7 @@ def test_a_member_that_cannot_be_removed_is_an_error(servers: ScriptedServers) -
         VoterGateProvider().delete("id", props(2))
 
     assert str(caught.value) == ("dev-server-2 is gone but still a member, or no server leads: run `pulumi up` again")
-    assert ("remove data", NAMES[2]) not in servers.done
+    assert ("remove volume", f"{NAMES[2]}-data") not in servers.done
 
 
 @pytest.mark.parametrize(

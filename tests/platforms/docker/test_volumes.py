@@ -5,7 +5,7 @@ from typing import Any
 
 import docker
 import pytest
-from consul_on_pulumi.platforms.docker import volumes
+from consul_on_pulumi.platforms.docker import engine
 from docker.errors import APIError, NotFound
 
 
@@ -19,7 +19,7 @@ def removed(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> 
 
     client = SimpleNamespace(volumes=SimpleNamespace(get=get), close=lambda: done.append(("close",)))
     monkeypatch.setattr(docker, "from_env", lambda: client)
-    volumes.remove_data("dev-server-2")
+    engine.remove_volume("dev-server-2-data")
     return done
 
 

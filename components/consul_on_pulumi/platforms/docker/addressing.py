@@ -25,19 +25,17 @@ def address(subnet: str, role: Role, ordinal: int) -> str:
     return str(IPv4Network(subnet)[FIRST_HOST + position(role, ordinal)])
 
 
-def gateway(subnet: str) -> str:
-    """The host's address in the network."""
-    return str(IPv4Network(subnet)[1])
+def address_management(subnet: str) -> dict[str, Any]:
+    """The gateway, and the upper half of the subnet: Docker assigns addresses from there to other containers, and so
+    never one of an agent."""
+    network = IPv4Network(subnet)
+    _, upper = network.subnets()
+    return {"subnet": subnet, "gateway": str(network[1]), "ip_range": str(upper)}
 
 
-def dynamic_range(subnet: str) -> str:
-    """The upper half of the subnet: Docker assigns addresses from here to other containers, never one of an agent."""
-    return str(list(IPv4Network(subnet).subnets())[1])
-
-
-def port(first: int, role: Role, ordinal: int) -> int:
-    """The agent's host port in a range that starts at `first`."""
-    return first + position(role, ordinal)
+def port(first: int | None, role: Role, ordinal: int) -> int | None:
+    """The agent's host port in a range that starts at `first`, if there is one."""
+    return first + position(role, ordinal) if first is not None else None
 
 
 def problems(settings: Mapping[str, Any], topology: Topology, path: str) -> Iterator[str]:
@@ -66,6 +64,5 @@ def _subnet_problems(subnet: str, topology: Topology, path: str) -> Iterator[str
 
 
 def _ports(first: int, topology: Topology) -> list[int]:
-    return [port(first, Role.SERVER, ordinal) for ordinal in range(topology.servers)] + [
-        port(first, Role.CLIENT, ordinal) for ordinal in range(topology.clients)
-    ]
+    agents = [(Role.SERVER, topology.servers), (Role.CLIENT, topology.clients)]
+    return [first + position(role, ordinal) for role, count in agents for ordinal in range(count)]

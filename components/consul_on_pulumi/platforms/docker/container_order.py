@@ -13,8 +13,7 @@ from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.docker import containers
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer
-from consul_on_pulumi.platforms.docker.providers.rollout_step import RolloutStep
-from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGate
+from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, VoterGate
 from consul_on_pulumi.platforms.spec_hash import digest
 from consul_on_pulumi.resource_options import with_options
 
@@ -51,7 +50,9 @@ def _client(
 ) -> pulumi.Resource:
     agent = agents[ordinal]
     container = containers.create(agent.name, agent.spec, digest(agent.spec), opts)
-    return _health(agent, with_options(opts, depends_on=[container]))
+    return ContainerHealth(
+        f"{agent.name}-health", agent.spec, agent.address, with_options(opts, depends_on=[container])
+    )
 
 
 def _server(
@@ -59,29 +60,13 @@ def _server(
 ) -> pulumi.Resource:
     agent = agents[ordinal]
     names = [naming.node(group.topology.cluster, group.role, other) for other in range(len(agents))]
-    spec_hash = digest(agent.spec)
-    step = RolloutStep(
-        server=names[ordinal],
-        names=names,
-        addresses=[other.address for other in agents],
-        spec_hash=spec_hash,
-    )
+    addresses, spec_hash = [other.address for other in agents], digest(agent.spec)
+    step = RolloutStep(server=names[ordinal], names=names, addresses=addresses, spec_hash=spec_hash)
     # Deleting the first server's data deletes the cluster, and then no server has to leave Raft first.
     gate = VoterGate(f"{agent.name}-gate", step, with_options(opts, deleted_with=agents[0].volume))
     container = containers.create(agent.name, agent.spec, spec_hash, with_options(opts, depends_on=[gate]))
-    health = _health(agent, with_options(opts, depends_on=[container]))
+    health = ContainerHealth(
+        f"{agent.name}-health", agent.spec, agent.address, with_options(opts, depends_on=[container])
+    )
     after = with_options(opts, depends_on=[container, health], deleted_with=agents[0].volume)
     return RaftPeer(f"{agent.name}-peer", step, container.id, after)
-
-
-def _health(agent: AgentContainer, opts: pulumi.ResourceOptions) -> ContainerHealth:
-    (attachment,) = agent.spec["networks_advanced"]
-    return ContainerHealth(
-        f"{agent.name}-health",
-        agent.spec["name"],
-        attachment["name"],
-        attachment["ipv4_address"],
-        attachment["aliases"],
-        agent.address,
-        opts,
-    )

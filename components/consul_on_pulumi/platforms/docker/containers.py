@@ -9,7 +9,7 @@ import pulumi_docker as docker
 from consul_on_pulumi.model import image, naming, ports, secret_files
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import AgentGroup
-from consul_on_pulumi.platforms.docker import addressing, engine, labels
+from consul_on_pulumi.platforms.docker import addressing, engine
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 
@@ -23,16 +23,18 @@ Ports = tuple[pulumi.Input[int], pulumi.Input[int]]
 
 def host_ports(name: str, role: Role, ordinal: int, settings: DockerArgs, opts: pulumi.ResourceOptions) -> Ports:
     """The ports that the settings name; a port that they do not name is chosen once."""
-    if "http_port" in settings and "dns_port" in settings:
-        return (
-            addressing.port(settings["http_port"], role, ordinal),
-            addressing.port(settings["dns_port"], role, ordinal),
-        )
+    http = addressing.port(settings.get("http_port"), role, ordinal)
+    dns = addressing.port(settings.get("dns_port"), role, ordinal)
+    if http and dns:
+        return http, dns
     chosen = HostPorts(f"{name}-ports", opts=opts)
-    return (
-        addressing.port(settings["http_port"], role, ordinal) if "http_port" in settings else chosen.http,
-        addressing.port(settings["dns_port"], role, ordinal) if "dns_port" in settings else chosen.dns,
-    )
+    return http or chosen.http, dns or chosen.dns
+
+
+def labels(cluster: str, cluster_id: pulumi.Input[str] | None = None) -> list[docker.ContainerLabelArgsDict]:
+    """The labels of an object of this cluster, as Docker's provider takes them."""
+    found: list[docker.ContainerLabelArgsDict] = [{"label": engine.CLUSTER, "value": cluster}]
+    return [*found, {"label": engine.CLUSTER_ID, "value": cluster_id}] if cluster_id is not None else found
 
 
 def properties(
@@ -43,14 +45,16 @@ def properties(
     node = naming.node(topology.cluster, role, ordinal)
     http, dns = host
     memory = settings.get("memory_mib")
+    command = _command(group, ordinal, settings["subnet"])
+    volumes: list[dict[str, Any]] = [{"volume_name": naming.volume_of(node), "container_path": "/consul/data"}]
+    if secrets is not None:
+        command.append(secret_files.READ)
+        volumes.append({"volume_name": secrets, "container_path": secret_files.DIRECTORY, "read_only": True})
     return {
         "name": node,
         "hostname": node,
         "image": group.image,
-        "command": [
-            *_command(group, ordinal, settings["subnet"]),
-            *([secret_files.READ] if secrets is not None else []),
-        ],
+        "command": command,
         "envs": ["CONSUL_DISABLE_PERM_MGMT=true"],
         "networks_advanced": [
             {
@@ -65,24 +69,21 @@ def properties(
             {"internal": ports.DNS, "external": dns, "ip": addressing.LOOPBACK, "protocol": "tcp"},
             {"internal": ports.DNS, "external": dns, "ip": addressing.LOOPBACK, "protocol": "udp"},
         ],
-        "volumes": [
-            {
-                "volume_name": naming.data_volume(topology.cluster, role, ordinal),
-                "container_path": "/consul/data",
-            },
-            *(
-                [{"volume_name": secrets, "container_path": secret_files.DIRECTORY, "read_only": True}]
-                if secrets is not None
-                else []
-            ),
-        ],
+        "volumes": volumes,
         "remove_volumes": False,
         "user": f"{image.USER}:{image.GROUP}",
         "read_only": True,
         "tmpfs": {"/tmp": "rw,noexec,nosuid,size=64m"},
         "capabilities": {"drops": ["ALL"]},
         "security_opts": ["no-new-privileges:true"],
-        "healthcheck": _healthcheck(),
+        # Healthy while the agent knows a leader. Docker shows the result but does not restart a container for it.
+        "healthcheck": {
+            "tests": ["CMD-SHELL", f"wget -q -O - http://127.0.0.1:{ports.HTTP}/v1/status/leader | grep -q :"],
+            "interval": "10s",
+            "timeout": "5s",
+            "retries": 3,
+            "start_period": "30s",
+        },
         # With equal limits the container has no swap; by default Docker allows as much swap as memory.
         "memory": memory,
         "memory_swap": memory,
@@ -95,7 +96,7 @@ def properties(
         "destroy_grace_seconds": engine.STOP_TIMEOUT,
         "log_driver": "json-file",
         "log_opts": {"max-size": "10m", "max-file": "3"},
-        "labels": labels.of_cluster(topology.cluster, group.cluster_id),
+        "labels": labels(topology.cluster, group.cluster_id),
     }
 
 
@@ -122,14 +123,3 @@ def _command(group: AgentGroup, ordinal: int, subnet: str) -> list[pulumi.Input[
     if group.bootstrap_expect is not None:
         command.append(pulumi.Output.format("-bootstrap-expect={0}", group.bootstrap_expect))
     return command
-
-
-def _healthcheck() -> docker.ContainerHealthcheckArgsDict:
-    """Healthy while the agent knows a leader. Docker shows the result but does not restart a container for it."""
-    return {
-        "tests": ["CMD-SHELL", f"wget -q -O - http://127.0.0.1:{ports.HTTP}/v1/status/leader | grep -q :"],
-        "interval": "10s",
-        "timeout": "5s",
-        "retries": 3,
-        "start_period": "30s",
-    }

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from consul_on_pulumi.model import naming, secret_files
+from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
-from consul_on_pulumi.platforms.docker import addressing, containers, labels, orphans
+from consul_on_pulumi.platforms.docker import addressing, containers, engine, orphans
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
-from consul_on_pulumi.resource_options import with_options
+from consul_on_pulumi.resource_options import before_create, with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,11 @@ class DockerPlatform:
             f"{name}-network",
             name=topology.cluster,
             driver="bridge",
-            # Docker assigns addresses to other containers from this range, which holds no address of an agent.
-            ipam_configs=[
-                {
-                    "subnet": self.settings["subnet"],
-                    "gateway": addressing.gateway(self.settings["subnet"]),
-                    "ip_range": addressing.dynamic_range(self.settings["subnet"]),
-                }
-            ],
-            labels=labels.of_cluster(topology.cluster, cluster_id),
+            ipam_configs=[docker.NetworkIpamConfigArgs(**addressing.address_management(self.settings["subnet"]))],
+            labels=containers.labels(topology.cluster, cluster_id),
             # A changed label would replace the network, and with it every container at once.
             opts=pulumi.ResourceOptions.merge(
-                pulumi.ResourceOptions.merge(opts, orphans.removed_before_create(name)),
+                pulumi.ResourceOptions.merge(opts, before_create(name, orphans.remove)),
                 pulumi.ResourceOptions(ignore_changes=["labels"]),
             ),
         )
@@ -86,7 +79,7 @@ class DockerPlatform:
         ]
         addresses = [agent.address for agent in agents]
         created = create_in_order(
-            group, agents, pulumi.ResourceOptions.merge(after_image, orphans.removed_before_create(name))
+            group, agents, pulumi.ResourceOptions.merge(after_image, before_create(name, orphans.remove))
         )
         return Placed(
             api_addresses=addresses,
@@ -102,9 +95,8 @@ class DockerPlatform:
         if not group.secrets:
             return None
         prefix = f"{naming.tier(group.topology.cluster, group.role)}-secrets"
-        found_by = {labels.CLUSTER: group.topology.cluster}
-        directory = secret_files.DIRECTORY
-        return SecretVolume(f"{name}-secrets", prefix, group.image, directory, found_by, group.secrets, opts).volume
+        labels = {engine.CLUSTER: group.topology.cluster}
+        return SecretVolume(f"{name}-secrets", prefix, group.image, labels, group.secrets, opts).volume
 
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
         # The provider would replace the volume, and delete its data, for a changed label.
@@ -113,8 +105,8 @@ class DockerPlatform:
         )
         return docker.Volume(
             name,
-            name=naming.data_volume(group.topology.cluster, group.role, ordinal),
-            labels=labels.of_cluster(group.topology.cluster),
+            name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
+            labels=containers.labels(group.topology.cluster),
             opts=pulumi.ResourceOptions.merge(opts, own),
         )
 

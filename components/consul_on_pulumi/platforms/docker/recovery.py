@@ -1,8 +1,6 @@
 """How `consul-on-pulumi recover` changes servers that are containers."""
 
-import io
 import json
-import tarfile
 from collections.abc import Sequence
 
 from docker.errors import NotFound
@@ -32,17 +30,12 @@ def has_data(server: str) -> bool:
 
 def restart_with_peers(servers: Sequence[str], peers: Peers) -> None:
     """Stop all these servers, then start them with a Raft configuration of exactly these `peers`."""
-    content = json.dumps(peers).encode()
-    entry = tarfile.TarInfo("peers.json")
-    entry.size, entry.mode = len(content), 0o644
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as packed:
-        packed.addfile(entry, io.BytesIO(content))
+    archive = engine.archive({"peers.json": json.dumps(peers).encode()}, 0o644)
     with engine.connect() as client:
         containers = [client.containers.get(server) for server in servers]
         for container in containers:
             container.stop()
         for container in containers:
-            container.put_archive(RAFT, archive.getvalue())
+            container.put_archive(RAFT, archive)
         for container in containers:
             container.start()

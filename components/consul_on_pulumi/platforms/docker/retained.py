@@ -5,7 +5,7 @@ from typing import Any
 
 from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.platforms.docker import engine
-from consul_on_pulumi.platforms.docker.labels import CLUSTER
+from consul_on_pulumi.platforms.docker.engine import CLUSTER
 
 
 def retained(_settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iterator[tuple[str, list[str], str]]:

@@ -3,6 +3,7 @@
 The Docker provider does not notice that a container is paused, was disconnected from its network, or hangs.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -55,19 +56,17 @@ class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="Contain
     def __init__(
         self,
         name: str,
-        container: str,
-        network: pulumi.Input[str],
-        ipv4_address: str,
-        aliases: list[str],
+        spec: Mapping[str, Any],
         http_address: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`container` and `network` are Docker names; `http_address` is the base URL of the agent's API."""
+        """`spec` are the arguments of the container; `http_address` is the base URL of the agent's API."""
+        (attachment,) = spec["networks_advanced"]
         props = {
-            "container": container,
-            "network": network,
-            "ipv4_address": ipv4_address,
-            "aliases": aliases,
+            "container": spec["name"],
+            "network": attachment["name"],
+            "ipv4_address": attachment["ipv4_address"],
+            "aliases": attachment["aliases"],
             "http_address": http_address,
         }
         super().__init__(ContainerHealthProvider(), name, props, opts, outputs=("fault",))

@@ -7,7 +7,7 @@ from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import STOPPED, TIMEOUT, RolloutStoppedError, has_leader
 from consul_on_pulumi.model.rollout import ClusterView
 from consul_on_pulumi.platforms.docker.crash_loop import CrashLoop
-from consul_on_pulumi.platforms.docker.providers.rollout_step import RolloutStep, servers_of
+from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, servers_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 

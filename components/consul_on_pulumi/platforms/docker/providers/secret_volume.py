@@ -4,10 +4,8 @@ Docker can copy files into a container with a read-only root file system only be
 that a container is given (command, environment, labels) is readable in `docker inspect`.
 """
 
-import io
 import re
 import secrets
-import tarfile
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,8 +14,9 @@ import pulumi
 from docker.errors import APIError, NotFound
 from pulumi.dynamic import CreateResult, DiffResult
 
+from consul_on_pulumi.model import secret_files
 from consul_on_pulumi.model.image import GROUP, USER
-from consul_on_pulumi.platforms.docker import engine, labels, volumes
+from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 MODE = 0o400
@@ -47,7 +46,7 @@ class SecretVolumeProvider(ConsulProvider):
 
     def delete(self, id_: str, _props: Properties) -> None:
         """Remove the volume and its content."""
-        volumes.remove(id_)
+        engine.remove_volume(id_)
 
 
 class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolume"):
@@ -61,17 +60,16 @@ class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolu
         name: str,
         prefix: str,
         image: str,
-        directory: str,
         labels: Mapping[str, str],
         files: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`prefix` starts the name of the volume. `image` is that of a helper container, which is never started:
-        Docker can copy files into a volume only through a container. `directory` is where the volume is mounted."""
+        Docker can copy files into a volume only through a container."""
         props = {
             "prefix": prefix,
             "image": image,
-            "directory": directory,
+            "directory": secret_files.DIRECTORY,
             "labels": labels,
             "files": {name: pulumi.Output.secret(text) for name, text in files.items()},
         }
@@ -82,7 +80,8 @@ def _is_missing(props: Properties) -> bool:
     """Whether the volume does not exist, or Docker created an empty one with its name: that one has no labels."""
     try:
         with engine.connect() as client:
-            return not labels.match(props["labels"], client.volumes.get(props["volume"]).attrs.get("Labels"))
+            labels = client.volumes.get(props["volume"]).attrs.get("Labels") or {}
+            return not props["labels"].items() <= labels.items()
     except NotFound:
         return True
     except engine.NO_ANSWER:
@@ -92,7 +91,8 @@ def _is_missing(props: Properties) -> bool:
 def _remove_leftovers(client: Any, props: Properties) -> None:
     """Remove volumes of the same tier that an interrupted run left. Docker refuses to remove one that is in use."""
     generated = re.compile(rf"{re.escape(props['prefix'])}-[0-9a-f]{{8}}")
-    for volume in client.volumes.list(filters=labels.filters(props["labels"])):
+    labels = [f"{label}={value}" for label, value in props["labels"].items()]
+    for volume in client.volumes.list(filters={"label": labels}):
         if generated.fullmatch(volume.name):
             with suppress(APIError):
                 volume.remove()
@@ -104,19 +104,8 @@ def _fill(client: Any, volume: str, props: Properties) -> None:
         props["image"], labels=props["labels"], volumes={volume: {"bind": directory, "mode": "rw"}}
     )
     try:
-        container.put_archive(directory, _archive(props["files"]))
+        files = {name: text.encode() for name, text in props["files"].items()}
+        container.put_archive(directory, engine.archive(files, MODE, USER, GROUP))
     finally:
         # Also removes the anonymous volumes that the image declares; the named one stays.
         container.remove(v=True)
-
-
-def _archive(files: Mapping[str, str]) -> bytes:
-    """The files as a tar archive."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, text in sorted(files.items()):
-            content = text.encode()
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode, entry.uid, entry.gid = len(content), MODE, USER, GROUP
-            archive.addfile(entry, io.BytesIO(content))
-    return packed.getvalue()

@@ -1,12 +1,34 @@
 """VoterGate: precedes one server's container, and lets it change when the other servers can serve without it."""
 
+from collections.abc import Sequence
+from typing import TypedDict
+
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.consul import rollout
-from consul_on_pulumi.platforms.docker import volumes
-from consul_on_pulumi.platforms.docker.providers.rollout_step import RolloutStep, servers_of
+from consul_on_pulumi.consul.servers import Servers
+from consul_on_pulumi.model import naming
+from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+
+
+class RolloutStep(TypedDict):
+    """One server among all servers of its cluster, as the gate before it and the peer after it know it."""
+
+    server: str
+    """Node name of the server that this step changes."""
+    names: Sequence[str]
+    """Node names of all servers, in the order of the rollout."""
+    addresses: Sequence[pulumi.Input[str]]
+    """Base URL of each server's own HTTP API, in the same order."""
+    spec_hash: pulumi.Input[str]
+    """Hash of the server's whole container specification."""
+
+
+def servers_of(props: Properties) -> Servers:
+    """All servers of the cluster; `props` hold the keys of a RolloutStep."""
+    return Servers(props["names"], props["addresses"])
 
 
 class VoterGateProvider(ConsulProvider):
@@ -35,10 +57,12 @@ class VoterGateProvider(ConsulProvider):
         """Remove the member, the Raft peer and the data of a server whose container is gone.
 
         The container depends on the gate and the gate on the volume, so this runs between the deletions of the two.
-        It does not run where the whole cluster is destroyed (`deleted_with`), so retained data stays.
+        It does not run where the whole cluster is destroyed (`deleted_with`), so retained data stays. With
+        `retain_data` Pulumi only drops the volume from the state, and a later server with the same name would start
+        with the old Raft data and its old vote.
         """
         rollout.remove_member(servers_of(props), props["server"])
-        volumes.remove_data(props["server"])
+        engine.remove_volume(naming.volume_of(props["server"]))
 
 
 class VoterGate(ProviderResource, module="consul-on-pulumi", name="VoterGate"):
