@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any
 
 import pulumi
 
@@ -11,7 +11,7 @@ from consul_on_pulumi.consul.api import leader_now
 from consul_on_pulumi.membership import Membership, identify
 from consul_on_pulumi.model import agent, naming
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
-from consul_on_pulumi.platforms.choose import PlatformArgs, choose
+from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, with_options
 from consul_on_pulumi.seeds import seeding
@@ -23,14 +23,6 @@ LEADER_TIMEOUT_UPDATE = 10.0
 """Seconds for an election that is in progress when an update asks for the leader."""
 LEADER_TIMEOUT_PREVIEW = 2.0
 """The same in a preview, which a cluster that is down must not delay."""
-
-
-class _TierArgs(TypedDict):
-    platform: PlatformArgs
-    cluster: str
-    datacenter: str
-    image: str
-    agent_secrets: dict[str, pulumi.Input[str]]
 
 
 class ConsulCluster(pulumi.ComponentResource):
@@ -66,27 +58,23 @@ class ConsulCluster(pulumi.ComponentResource):
         children = with_options(children, depends_on=[identity])
         shared = platform.shared_resources(name, topology, identity.cluster_id, children)
         children = pulumi.ResourceOptions.merge(children, shared.opts)
-        tier: _TierArgs = {
-            "platform": cast(PlatformArgs, shared.platform),
+        tier: dict[str, Any] = {
+            "platform": shared.platform,
             "cluster": topology.cluster,
             "datacenter": topology.datacenter,
             "image": accepted["image"],
             "agent_secrets": accepted["agent_secrets"],
         }
-        servers = ConsulServer(
-            f"{name}-server",
-            {**tier, "replicas": topology.servers, "agent_config": _config(accepted, "server_config")},
-            children,
-            _membership=Membership(identity=identity),
-        )
+        server_args: Any = tier | {"replicas": topology.servers, "agent_config": _config(accepted, "server_config")}
+        client_args: Any = tier | {
+            "replicas": topology.clients,
+            "servers": topology.servers,
+            "agent_config": _config(accepted, "client_config"),
+        }
+        servers = ConsulServer(f"{name}-server", server_args, children, _membership=Membership(identity=identity))
         clients = ConsulClient(
             f"{name}-client",
-            {
-                **tier,
-                "replicas": topology.clients,
-                "servers": topology.servers,
-                "agent_config": _config(accepted, "client_config"),
-            },
+            client_args,
             # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
             with_options(children, depends_on=servers.updated),
             _membership=Membership(identity=identity, servers_ready=servers.ready),

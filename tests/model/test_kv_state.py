@@ -2,7 +2,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from consul_on_pulumi.model.kv_state import same, seeds_of, to_props
+from consul_on_pulumi.model.kv_state import seeds_of, to_props
 from consul_on_pulumi.model.seed import Seed, Seeds
 from hypothesis import given
 from hypothesis import strategies as some
@@ -60,8 +60,3 @@ def test_properties_with_entries_alone_are_read() -> None:
 def test_a_value_that_is_not_known_yet_is_an_error(props: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected text"):
         seeds_of(props)
-
-
-def test_a_missing_map_equals_an_empty_one() -> None:
-    assert same({"entries": {"a": "1"}}, {"entries": {"a": "1"}, "flags": {}})
-    assert not same({"entries": {"a": "1"}}, {"entries": {"a": "1"}, "flags": {"a": "1"}})

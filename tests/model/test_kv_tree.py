@@ -102,10 +102,6 @@ def test_another_limit_than_the_default_is_used() -> None:
     assert kv_tree.value_problem("x" * 524289, limit=524289) is None
 
 
-def test_seeds_that_are_no_map_are_refused() -> None:
-    assert problems(["a"]) == ["cluster.seeds: expected a map of keys, got ['a']"]
-
-
 def test_all_problems_are_reported() -> None:
     assert problems({"/a": None, "b": []}) == [
         "cluster.seeds: key '/a' starts with a slash, remove it",

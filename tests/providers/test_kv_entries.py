@@ -398,6 +398,12 @@ def test_a_change_of_any_map_is_a_change(part: str) -> None:
     assert KvEntriesProvider().diff("id", olds, olds | {part: {"a": "2"}}).changes is True
 
 
+def test_a_missing_map_equals_an_empty_one() -> None:
+    olds = {"addresses": ["http://one"], "entries": {"a": "1"}, "revision": 1}
+
+    assert KvEntriesProvider().diff("id", olds, olds | {"flags": {}}).changes is False
+
+
 def test_with_keep_edits_the_store_is_not_compared(consul: FakeConsul) -> None:
     outs = KvEntriesProvider().create(props(consul, edited="1", deleted="1") | {"keep_edits": True}).outs
     consul.write("edited", "by the application")

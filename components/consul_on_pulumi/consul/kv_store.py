@@ -4,19 +4,11 @@ import time
 from base64 import b64decode
 from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
+from os.path import commonprefix
 
 from consul_on_pulumi.consul.api import ChangedError, Consul, RefusedError
-from consul_on_pulumi.model.kv_plan import (
-    MAX_OPERATIONS,
-    Conflict,
-    Operation,
-    Rule,
-    Stored,
-    differing,
-    plan,
-    too_large,
-    transactions,
-)
+from consul_on_pulumi.model import kv_plan
+from consul_on_pulumi.model.kv_plan import MAX_OPERATIONS, Conflict, Operation, Rule, Stored, differing, too_large
 from consul_on_pulumi.model.seed import Seeds
 
 MAX_ROUNDS = 5
@@ -38,12 +30,12 @@ def apply(consul: Consul, name: str, owned: Seeds, wanted: Seeds, rule: Rule) ->
     outcome = "nothing was written"
     last_line = time.monotonic()
     for _ in range(MAX_ROUNDS):
-        steps = plan(removed, changed, read(consul, removed.keys() | changed.keys()), rule)
+        steps = kv_plan.plan(removed, changed, read(consul, removed.keys() | changed.keys()), rule)
         if steps.conflicts:
             raise RefusedError(f"{outcome}: {'; '.join(describe(steps.conflicts))}")
         total, done = len(steps.writes) + len(steps.deletions), 0
         try:
-            for batch in transactions(steps):
+            for batch in kv_plan.transactions(steps):
                 _send(consul, batch)
                 outcome = "other keys were written, these were not"
                 done += len(batch)
@@ -79,13 +71,8 @@ def read(consul: Consul, keys: Collection[str]) -> dict[str, Stored]:
 def common_prefixes(keys: Iterable[str]) -> list[str]:
     """A few prefixes that together cover all `keys`."""
     groups = [list(group) for _, group in groupby(sorted(keys), lambda key: key.split("/")[0])]
-    return [_common_prefix(group[0], group[-1]) for group in groups] if len(groups) <= MAX_PREFIXES else [""]
-
-
-def _common_prefix(first: str, last: str) -> str:
-    """The common prefix of two keys, and so of all keys that sort between them."""
-    differences = (number for number, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
-    return first[: next(differences, min(len(first), len(last)))]
+    # Keys are compared as text, not as paths.
+    return [commonprefix(group) for group in groups] if len(groups) <= MAX_PREFIXES else [""]  # noqa: RUF071
 
 
 def _send(consul: Consul, batch: list[Operation]) -> None:

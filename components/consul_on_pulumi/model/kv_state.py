@@ -24,8 +24,12 @@ def to_props(seeds: Seeds, secrets: Mapping[str, str] | None = None) -> Properti
     hidden = secrets or {}
     plain = {key: seed for key, seed in seeds.items() if key not in hidden}
     flags = {key: str(seed.flags) for key, seed in seeds.items() if seed.flags}
+    binary = {key: seed.value for key, seed in plain.items() if seed.text is None}
     parts = {
-        BINARY: {key: _with_digest(seed.value) for key, seed in plain.items() if seed.text is None},
+        BINARY: {
+            key: {"bytes": len(value), "sha256": sha256(value).hexdigest(), "content": base64.b64encode(value).decode()}
+            for key, value in binary.items()
+        },
         SECRETS: dict(hidden),
         FLAGS: flags,
     }
@@ -44,19 +48,6 @@ def seeds_of(props: Mapping[str, Any]) -> Seeds:
         values[key] = base64.b64decode(_known(binary["content"]))
     flags = props.get(FLAGS, {})
     return {key: Seed(value, int(flags.get(key, 0))) for key, value in values.items()}
-
-
-def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether both have the same seeds."""
-    return all(one.get(part, {}) == other.get(part, {}) for part in PARTS)
-
-
-def _with_digest(value: bytes) -> dict[str, Any]:
-    return {
-        "bytes": len(value),
-        "sha256": sha256(value).hexdigest(),
-        "content": base64.b64encode(value).decode(),
-    }
 
 
 def _known(text: Any) -> str:

@@ -4,39 +4,26 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from consul_on_pulumi.model.seed import Seed, Seeds
-
 MAX_VALUE = 512 * 1024
 """The most bytes of a value: the default of `limits.kv_max_value_size` on servers."""
 
 HALF_A_PAIR = "has half of a surrogate pair, which UTF-8 cannot encode: write the whole character"
 """The problem of a text such as JSON's `\\ud83d` alone."""
 
-Entries = dict[str, str]
-"""Full key to text value."""
 
-
-def entries(tree: Mapping[str, Any]) -> Entries:
-    """The leaves of `tree`, with the path of keys as key: `{"a": {"b": 1}}` gives `{"a/b": "1"}`.
+def entries(tree: Mapping[str, Any]) -> dict[str, str]:
+    """The text of every leaf of `tree`, with the path of keys as key: `{"a": {"b": 1}}` gives `{"a/b": "1"}`.
 
     Text stays as it is; numbers and booleans are written as in JSON.
     """
     return {key: as_text(value) for key, value in leaves(tree)}
 
 
-def seeds(tree: Mapping[str, Any]) -> Seeds:
-    """The same, as entries to store."""
-    return {key: Seed(text.encode()) for key, text in entries(tree).items()}
-
-
-def problems(tree: Any, path: str, limit: int = MAX_VALUE) -> Iterator[str]:
+def problems(tree: Mapping[str, Any], path: str, limit: int = MAX_VALUE) -> Iterator[str]:
     """Every key and value of `tree` that cannot be stored, with its path and the fix.
 
     `limit` is the most bytes that the servers accept in one value.
     """
-    if not isinstance(tree, Mapping):
-        yield f"{path}: expected a map of keys, got {tree!r}"
-        return
     seen: set[str] = set()
     for key, value in leaves(tree):
         if problem := key_problem(key):
@@ -70,13 +57,12 @@ def key_problem(key: str) -> str | None:
     return None
 
 
-def prefix_problem(prefix: str) -> str | None:
-    """Why this cannot be the prefix of a seed set, or None."""
-    if not prefix:
-        return None
-    if problem := key_problem(prefix):
-        return f"{prefix!r} {problem}"
-    return None if prefix.endswith("/") else f"expected a slash at the end, got {prefix!r}, write {prefix + '/'!r}"
+def prefix_problems(prefix: str, path: str) -> Iterator[str]:
+    """Why this cannot be the prefix of a seed set; `path` is that of the setting."""
+    if prefix and (problem := key_problem(prefix)):
+        yield f"{path}: {prefix!r} {problem}"
+    elif prefix and not prefix.endswith("/"):
+        yield f"{path}: expected a slash at the end, got {prefix!r}, write {prefix + '/'!r}"
 
 
 def leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,13 +1,11 @@
 """Autopilot: sets how many servers Consul must keep, by the size of the cluster."""
 
-from collections.abc import Sequence
-
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult
 
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, UnreachableError, addresses_with_leader
-from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
 
 
 class AutopilotProvider(ConsulProvider):
@@ -37,13 +35,10 @@ class AutopilotProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""
-        _configure(props)
+        consul = Consul(props["addresses"], timeout=120)
+        consul.leader()
+        operator_api.configure_autopilot(consul, MinQuorum=int(props["min_quorum"]))
         return CreateResult("autopilot", props)
-
-    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Set the quorum."""
-        _configure(news)
-        return UpdateResult(news)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Read the current quorum; without an answer, keep the last one."""
@@ -58,19 +53,7 @@ class AutopilotProvider(ConsulProvider):
 class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
     """The part of autopilot's configuration that depends on the number of servers."""
 
-    def __init__(
-        self,
-        name: str,
-        addresses: pulumi.Input[Sequence[pulumi.Input[str]]],
-        min_quorum: int,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """`addresses` are base URLs of the HTTP API; `min_quorum` is a number of voters."""
+    def __init__(self, name: str, addresses: Addresses, min_quorum: int, opts: pulumi.ResourceOptions) -> None:
+        """`min_quorum` is a number of voters."""
         props = {"addresses": addresses, "min_quorum": min_quorum}
         super().__init__(AutopilotProvider(), name, props, opts)
-
-
-def _configure(props: Properties) -> None:
-    consul = Consul(props["addresses"], timeout=120)
-    consul.leader()
-    operator_api.configure_autopilot(consul, MinQuorum=int(props["min_quorum"]))

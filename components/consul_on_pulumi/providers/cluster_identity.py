@@ -59,9 +59,7 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
     cluster_id: pulumi.Output[str]
     """Identifies the objects of this cluster: no other cluster has the same ID."""
 
-    def __init__(
-        self, name: str, servers: int, fixed: Mapping[str, str], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, servers: int, fixed: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
         """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values."""
         props = {"servers": servers, "fixed": fixed}
         super().__init__(ClusterIdentityProvider(), name, props, opts, outputs=("initial_servers", "cluster_id"))

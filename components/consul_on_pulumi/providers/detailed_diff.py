@@ -13,59 +13,41 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto.provider_pb2 import DiffResponse, PropertyDiff
 
-ADD, DELETE, UPDATE = (
-    provider_pb2.PropertyDiff.ADD,
-    provider_pb2.PropertyDiff.DELETE,
-    provider_pb2.PropertyDiff.UPDATE,
-)
+ADD, DELETE, UPDATE = PropertyDiff.ADD, PropertyDiff.DELETE, PropertyDiff.UPDATE
 
 _noted = threading.local()
 
 
 def note_changes(olds: Mapping[str, Any], news: Mapping[str, Any], maps: Iterable[str]) -> None:
     """Note which inputs differ, for the next response of this thread. The inputs named in `maps` differ key by key."""
-    by_key = set(maps)
-    paths: dict[str, int] = {}
-    for name in olds.keys() | news.keys():
-        if name in by_key:
-            paths |= _differences(olds.get(name) or {}, news.get(name) or {}, name)
-        elif olds.get(name) != news.get(name):
-            paths[name] = _kind(name in olds, name in news)
+    paths = _differences(olds, news)
+    for name in paths.keys() & set(maps):
+        del paths[name]
+        for key, kind in _differences(olds.get(name) or {}, news.get(name) or {}).items():
+            paths[f"{name}[{json.dumps(key, ensure_ascii=False)}]"] = kind
     _noted.paths = paths
     _install()
 
 
-def _differences(olds: Mapping[str, Any], news: Mapping[str, Any], name: str) -> dict[str, int]:
+def _differences(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, int]:
+    """The keys that differ, each with how."""
     return {
-        f"{name}[{json.dumps(key, ensure_ascii=False)}]": _kind(key in olds, key in news)
+        key: DELETE if key not in news else UPDATE if key in olds else ADD
         for key in olds.keys() | news.keys()
         if olds.get(key) != news.get(key)
     }
 
 
-def _kind(before: bool, after: bool) -> int:
-    return UPDATE if before and after else ADD if after else DELETE
-
-
 def _install() -> None:
     """Replace the SDK's `DiffResponse` in the process that serves dynamic providers."""
     process = sys.modules.get("__main__")
-    proto = getattr(process, "proto", None)
-    if isinstance(proto, ModuleType) and hasattr(process, "DynamicResourceProviderServicer"):
-        setattr(process, "proto", _Proto(proto))  # noqa: B010, mypy knows no attribute `proto` of the module
-
-
-class _Proto:
-    """The SDK's messages, with another `DiffResponse`."""
-
-    def __init__(self, messages: ModuleType) -> None:
-        self._messages = messages
-        self.DiffResponse = _DetailedDiffResponse()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._messages, name)
+    proto: Any = getattr(process, "proto", None)
+    if hasattr(process, "DynamicResourceProviderServicer") and getattr(proto, "DiffResponse", None) is DiffResponse:
+        messages = ModuleType(proto.__name__)
+        vars(messages).update(vars(proto), DiffResponse=_DetailedDiffResponse())
+        setattr(process, "proto", messages)  # noqa: B010, mypy knows no attribute `proto` of the module
 
 
 class _DetailedDiffResponse:
@@ -73,12 +55,10 @@ class _DetailedDiffResponse:
 
     def __call__(self, **fields: Any) -> Any:
         paths = _noted.__dict__.pop("paths", None)
-        if paths and fields.get("changes") == provider_pb2.DiffResponse.DIFF_SOME:
+        if paths and fields.get("changes") == DiffResponse.DIFF_SOME:
             fields["hasDetailedDiff"] = True
-            fields["detailedDiff"] = {
-                path: provider_pb2.PropertyDiff(kind=kind, inputDiff=True) for path, kind in paths.items()
-            }
-        return provider_pb2.DiffResponse(**fields)
+            fields["detailedDiff"] = {path: PropertyDiff(kind=kind, inputDiff=True) for path, kind in paths.items()}
+        return DiffResponse(**fields)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(provider_pb2.DiffResponse, name)
+        return getattr(DiffResponse, name)

@@ -4,15 +4,15 @@ A run that is interrupted while it writes leaves keys that no state knows. A key
 index and has the wanted value comes from such a run; an older key belongs to another program.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import sha256
 
 import pulumi
-from pulumi.dynamic import CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul.api import Consul
 from consul_on_pulumi.consul.kv_store import common_prefixes
-from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
 
 
 class KvBaselineProvider(ConsulProvider):
@@ -22,11 +22,10 @@ class KvBaselineProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then read the index."""
-        return CreateResult("baseline", _with_index(props))
-
-    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Read the index again."""
-        return UpdateResult(_with_index(news))
+        consul = Consul(props["addresses"], timeout=120)
+        consul.leader()
+        index = max(consul.index_below(prefix) for prefix in props["prefixes"])
+        return CreateResult("baseline", {**props, "index": index})
 
 
 class KvBaseline(ProviderResource, module="consul-on-pulumi", name="KvBaseline"):
@@ -35,14 +34,8 @@ class KvBaseline(ProviderResource, module="consul-on-pulumi", name="KvBaseline")
     index: pulumi.Output[int]
     """A key with a greater CreateIndex was created later."""
 
-    def __init__(
-        self,
-        name: str,
-        addresses: pulumi.Input[Sequence[pulumi.Input[str]]],
-        keys: Iterable[str],
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """`addresses` are base URLs of the HTTP API; `keys` are all keys of the set."""
+    def __init__(self, name: str, addresses: Addresses, keys: Iterable[str], opts: pulumi.ResourceOptions) -> None:
+        """`keys` are all keys of the set."""
         wanted = sorted(keys)
         props = {
             "addresses": addresses,
@@ -50,9 +43,3 @@ class KvBaseline(ProviderResource, module="consul-on-pulumi", name="KvBaseline")
             "keys": sha256("\n".join(wanted).encode()).hexdigest(),
         }
         super().__init__(KvBaselineProvider(), name, props, opts, outputs=("index",))
-
-
-def _with_index(props: Properties) -> Properties:
-    consul = Consul(props["addresses"], timeout=120)
-    consul.leader()
-    return {**props, "index": max(consul.index_below(prefix) for prefix in props["prefixes"])}

@@ -1,7 +1,7 @@
 """KvEntries: one set of KV entries. It changes and deletes only keys that it wrote itself."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -13,7 +13,7 @@ from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import detailed_diff
-from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
 
 PREVIEW_TIMEOUT = 2.0
 """Seconds that a preview waits for the cluster when it looks for conflicts."""
@@ -22,7 +22,7 @@ PREVIEW_TIMEOUT = 2.0
 class KvEntriesProvider(ConsulProvider):
     """Writes entries, and changes no key that it did not write."""
 
-    compared = ("addresses",)
+    compared = ("addresses", "keep_edits", *kv_state.PARTS)
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse in the preview keys that other programs wrote or changed."""
@@ -34,9 +34,7 @@ class KvEntriesProvider(ConsulProvider):
 
         `on_conflict` is no change by itself: it matters only for new keys.
         """
-        differs = self.differs(olds, news)
-        edits = bool(olds.get("keep_edits")) != bool(news.get("keep_edits"))
-        changes = differs or edits or not kv_state.same(olds, news)
+        changes = self.differs(olds, news)
         if changes:
             detailed_diff.note_changes(_visible(olds), _visible(news), kv_state.PARTS)
         return DiffResult(changes=changes)
@@ -81,20 +79,20 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
     def __init__(
         self,
         name: str,
-        addresses: pulumi.Input[Sequence[pulumi.Input[str]]],
+        addresses: Addresses,
         seeds: Mapping[str, Seed],
-        hidden: Mapping[str, pulumi.Input[str]] | None = None,
-        rule: Mapping[str, Any] | None = None,
+        hidden: Mapping[str, pulumi.Input[str]],
+        rule: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`addresses` are base URLs of the HTTP API; any server may answer. `hidden` are secret values by full key.
+        """`hidden` are secret values by full key.
         `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`."""
         parts = kv_state.to_props(dict(seeds))
         for digested in parts.get(kv_state.BINARY, {}).values():
             digested["content"] = pulumi.Output.secret(digested["content"])
         if hidden:
             parts[kv_state.SECRETS] = {key: pulumi.Output.secret(value) for key, value in hidden.items()}
-        props = {"addresses": addresses, **parts, **(rule or {})}
+        props = {"addresses": addresses, **parts, **rule}
         super().__init__(KvEntriesProvider(), name, props, opts)
 
 

@@ -1,15 +1,17 @@
 """The base of every dynamic provider and of its resource. A provider adds what it creates, updates and reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import ConfigureRequest, DiffResult, Resource, ResourceProvider
+from pulumi.dynamic import ConfigureRequest, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from consul_on_pulumi.consul import credentials
 
 Properties = dict[str, Any]
 """Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
+Addresses = pulumi.Input[Sequence[pulumi.Input[str]]]
+"""Base URLs of the HTTP API; any server may answer."""
 
 
 class ConsulProvider(ResourceProvider):
@@ -31,8 +33,12 @@ class ConsulProvider(ResourceProvider):
         return DiffResult(changes=self.differs(olds, news))
 
     def differs(self, olds: Properties, news: Properties) -> bool:
-        """Whether a compared input, or the revision, changed."""
-        return any(olds.get(key) != news.get(key) for key in (*self.compared, "revision"))
+        """Whether a compared input, or the revision, changed. An empty input is the same as a missing one."""
+        return any((olds.get(key) or None) != (news.get(key) or None) for key in (*self.compared, "revision"))
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Do the same as at the creation. A provider with another update overrides it."""
+        return UpdateResult(self.create(news).outs)
 
 
 class ProviderResource(Resource):

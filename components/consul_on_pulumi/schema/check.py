@@ -55,7 +55,8 @@ def _checked_setting(value: Any, key: Key, path: str) -> tuple[list[str], Any]:
         return problems, sound
     rule, further = key.setting.rule, key.setting.problems
     if rule and not rule.accepts(sound):
-        return [f"{path}: expected {rule.expected}, got {sound!r}{suggestion_of(sound, rule.schema)}"], None
+        similar = suggestion(sound, rule.schema.get("enum", ())) if isinstance(sound, str) else ""
+        return [f"{path}: expected {rule.expected}, got {sound!r}{similar}"], None
     return [*problems, *(further(sound, path) if further else ())], sound
 
 
@@ -85,9 +86,3 @@ def _checked_kind(value: Any, kind: Kind, path: str, *, secret: bool) -> tuple[l
         if kept is not None or not found:
             sound[name] = kept
     return problems, sound
-
-
-def suggestion_of(value: Any, schema: Mapping[str, Any]) -> str:
-    """`, did you mean …?` where the rule is a choice of words and one of them is near."""
-    words = schema.get("enum", ())
-    return suggestion(value, words) if isinstance(value, str) else ""

@@ -12,15 +12,11 @@ import pulumi
 
 from consul_on_pulumi.model import agent, kv_tree
 from consul_on_pulumi.model.kv_plan import OnConflict
-from consul_on_pulumi.model.seed import Seeds
+from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
 from consul_on_pulumi.seeds import sets
 
-INLINE = "seeds"
-"""The setting of entries that are in no named set."""
-SETS = "seed_sets"
-"""The setting of the named sets."""
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 
 ReadSet = tuple[Seeds, list[str]]
@@ -45,10 +41,11 @@ class SeedSet:
 def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
     """The sets of a cluster, by the suffix of their resource name. `root` is the program's folder with their files."""
     default, limit = _default_on_conflict(args), _max_value(args)
-    found = {INLINE: SeedSet(seeds=kv_tree.seeds(args.get(INLINE, {})), on_conflict=default)}
-    for name, settings in args.get(SETS, {}).items():
+    inline = {key: Seed(text.encode()) for key, text in kv_tree.entries(args["seeds"]).items()}
+    found = {"seeds": SeedSet(seeds=inline, on_conflict=default)}
+    for name, settings in args["seed_sets"].items():
         seeds, _ = _read(settings, root, name, limit)
-        found[f"{INLINE}-{name}"] = SeedSet(
+        found[f"seeds-{name}"] = SeedSet(
             seeds=seeds,
             secrets=sets.secrets(settings),
             on_conflict=OnConflict(settings.get("on_conflict", default.value)),
@@ -60,18 +57,16 @@ def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
 
 def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
     """The problems of the seeds of a cluster: of each set, and of keys that are in two sets."""
-    keys: dict[str, list[str]] = {}
     limit = _max_value(args)
-    if INLINE in args:
-        found = list(kv_tree.problems(args[INLINE], f"{path}.{INLINE}", limit))
-        yield from found
-        keys[INLINE] = [] if found else list(kv_tree.entries(args[INLINE]))
-    for name, settings in args.get(SETS, {}).items():
+    found = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
+    yield from found
+    keys = {"seeds": [] if found else list(kv_tree.entries(args["seeds"]))}
+    for name, settings in args["seed_sets"].items():
         if not _NAME.fullmatch(name):
-            yield f"{path}.{SETS}.{name}: expected letters, digits and inner hyphens or underscores as a name"
+            yield f"{path}.seed_sets.{name}: expected letters, digits and inner hyphens or underscores as a name"
         seeds, found = _read(settings, root, name, limit)
-        yield from (f"{path}.{SETS}.{problem}" for problem in found)
-        keys[f"{SETS}.{name}"] = [*seeds, *sets.secrets(settings)]
+        yield from (f"{path}.seed_sets.{problem}" for problem in found)
+        keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
     yield from sets.overlaps(keys, path)
 
 
@@ -94,9 +89,8 @@ def _read(settings: Mapping[str, Any], root: Path, name: str, max_value: int) ->
 
 def _max_value(args: Mapping[str, Any]) -> int:
     """The most bytes of one value, as configured for the servers."""
-    servers = agent.merge(args["agent_config"], args["server_config"])
-    limits = servers.get("limits", {})
-    limit = limits.get("kv_max_value_size", kv_tree.MAX_VALUE) if isinstance(limits, Mapping) else kv_tree.MAX_VALUE
+    limits = agent.merge(args["agent_config"], args["server_config"]).get("limits")
+    limit = limits.get("kv_max_value_size") if isinstance(limits, Mapping) else None
     return limit if isinstance(limit, int) else kv_tree.MAX_VALUE
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 
 from consul_on_pulumi.model import kv_tree
-from consul_on_pulumi.model.seed import Seeds
-from consul_on_pulumi.seeds import files, inline
+from consul_on_pulumi.model.seed import Seed, Seeds
+from consul_on_pulumi.seeds import files
 from consul_on_pulumi.seeds.export import export
 from consul_on_pulumi.seeds.source import Entry, Problem, Source
 
@@ -24,7 +24,7 @@ def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tre
     """
     problems = list(_problems(args, path))
     prefix = args.get("prefix", "")
-    if prefix and kv_tree.prefix_problem(prefix):
+    if any(kv_tree.prefix_problems(prefix, path)):
         # Reported once, and not for every key again.
         prefix = ""
     seeds: Seeds = {}
@@ -68,13 +68,30 @@ def overlaps(sets: Mapping[str, Iterable[str]], path: str) -> Iterator[str]:
 
 
 def _sources(args: Mapping[str, Any], options: files.ReadOptions) -> Iterator[Entry | Problem]:
-    yield from inline.entries(args.get("entries", {}), options.max_value)
+    yield from _entries(args.get("entries", {}), options.max_value)
     if "folder" in args:
         yield from files.folder(args["folder"], options)
     yield from files.files(args.get("files", {}), options)
     if "export" in args:
         yield from export(args["export"], options.root)
-    yield from inline.secrets(args.get("secrets", {}), options.max_value)
+    yield from _secrets(args.get("secrets", {}), options.max_value)
+
+
+def _entries(tree: Mapping[str, Any], max_value: int) -> Iterator[Entry | Problem]:
+    for key, value in kv_tree.leaves(tree):
+        if problem := kv_tree.value_problem(value, max_value):
+            yield Problem(Source("entries"), problem, key)
+        else:
+            yield Entry(Source("entries"), key, Seed(kv_tree.as_text(value).encode()))
+
+
+def _secrets(given: Mapping[str, pulumi.Input[str]], max_value: int) -> Iterator[Entry | Problem]:
+    """The keys of secret values. Only values that are known already are checked."""
+    for key, value in given.items():
+        if isinstance(value, str) and (problem := kv_tree.value_problem(value, max_value)):
+            yield Problem(Source("secrets"), problem, key)
+        else:
+            yield Entry(Source("secrets"), key)
 
 
 def _problems(args: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -1,20 +1,13 @@
 """The settings of one seed set."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, TypedDict
 
 import pulumi
 
 from consul_on_pulumi.model.kv_plan import OnConflict
-from consul_on_pulumi.model.kv_tree import prefix_problem
+from consul_on_pulumi.model.kv_tree import prefix_problems
 from consul_on_pulumi.schema.definition import Setting
 from consul_on_pulumi.schema.rules import one_of
-
-
-def prefix_problems(prefix: str, path: str) -> Iterator[str]:
-    """Why this cannot begin every key of a set."""
-    if fault := prefix_problem(prefix):
-        yield f"{path}: {fault}"
 
 
 # fmt: off

@@ -54,11 +54,7 @@ class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="Contain
     """The fault that the last `pulumi refresh` found, or None."""
 
     def __init__(
-        self,
-        name: str,
-        spec: Mapping[str, Any],
-        http_address: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
+        self, name: str, spec: Mapping[str, Any], http_address: pulumi.Input[str], opts: pulumi.ResourceOptions
     ) -> None:
         """`spec` are the arguments of the container; `http_address` is the base URL of the agent's API."""
         (attachment,) = spec["networks_advanced"]

@@ -40,9 +40,7 @@ class RaftPeerProvider(ConsulProvider):
 class RaftPeer(ProviderResource, module="consul-on-pulumi", name="RaftPeer"):
     """The gate of the next server depends on it."""
 
-    def __init__(
-        self, name: str, step: RolloutStep, agent: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, step: RolloutStep, agent: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
         """`step` names the server; `agent` is the ID of its container, so that a recreated one is waited for too."""
         super().__init__(RaftPeerProvider(), name, {**step, "agent": agent}, opts)
 
