@@ -6,14 +6,14 @@ import pytest
 from consul_on_pulumi.cli import recover
 from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.model import rollout
-from consul_on_pulumi.platforms.docker import recovery as docker_recovery
+from consul_on_pulumi.platforms.docker import operations as docker_operations
 from docker.errors import DockerException
 
 from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_consul import FakeConsul, Fault
 from tests.doubles.fake_kubernetes import FakeKubernetes
 
-CONTAINER = docker_recovery.SERVER_TYPE
+CONTAINER = "docker:index/container:Container"
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_no_volume_counts_as_lost_because_the_engine_does_not_answer(
     def has_data(server: str) -> bool:
         raise DockerException("connection refused")
 
-    monkeypatch.setattr(docker_recovery, "has_data", has_data)
+    monkeypatch.setattr(docker_operations, "has_data", has_data)
     with pytest.raises(SystemExit, match="recovery failed: connection refused"):
         main(["recover", "--stack", "dev"])
 
@@ -64,7 +64,7 @@ def test_a_server_that_is_stopped_has_to_be_started_first(existing: list[str]) -
 
 
 def test_every_platform_says_whether_it_recovers() -> None:
-    from consul_on_pulumi.platforms.kubernetes import recovery as kubernetes_recovery
+    from consul_on_pulumi.platforms.kubernetes import operations as kubernetes_operations
 
-    modules: list[ModuleType] = [docker_recovery, kubernetes_recovery]
+    modules: list[ModuleType] = [docker_operations, kubernetes_operations]
     assert [bool(module.UNSUPPORTED) for module in modules] == [False, True]

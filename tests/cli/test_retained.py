@@ -138,16 +138,23 @@ def test_volumes_of_the_cluster_that_the_settings_name(
     ]
 
 
-def test_without_settings_in_the_stack_the_default_name_of_a_cluster_is_found(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, api_server: FakeKubernetes, capsys: pytest.CaptureFixture[str]
+def test_without_a_name_in_the_settings_the_default_name_of_a_cluster_is_found(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack()
+    stack(settings={"platform": {"docker": {}}})
     volumes(monkeypatch, "orders-dev-server-0-data", "orders-prod-server-0-data")
 
     assert printed(capsys)[1:] == ["to delete it permanently: docker volume rm orders-dev-server-0-data"]
 
 
-def test_a_cluster_with_a_name_of_its_own_is_found_by_that_name(
+def test_without_settings_in_the_stack_the_name_of_the_cluster_is_required(stack: Stack) -> None:
+    stack()
+
+    with pytest.raises(SystemExit, match="--cluster: required, because no value in the configuration of dev has a"):
+        main(["retained-data", "--stack", "dev"])
+
+
+def test_without_settings_in_the_stack_a_cluster_is_found_by_its_name_on_every_platform(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, api_server: FakeKubernetes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from consul_on_pulumi.review import engine
+from consul_on_pulumi.cli.review import read
 from consul_on_pulumi.review.comment import comment
 from consul_on_pulumi.review.events import parse
 
@@ -49,7 +49,7 @@ def commented(cluster: Cluster, name: str, log: Path, code: int) -> subprocess.C
     """Compare the comment with the golden one: this run and the recorded run give the same comment."""
     done = review(cluster, log)
     assert done.returncode == code, done.stderr
-    assert done.stdout == comment(engine.read(log), STACK_FILE)
+    assert done.stdout == comment(read(log), STACK_FILE)
     assert comment(parse(scrubbed(log.read_text().splitlines())), STACK) == (GOLDEN / f"{name}.md").read_text()
     assert CANARY not in done.stdout + done.stderr + log.read_text()
     return done

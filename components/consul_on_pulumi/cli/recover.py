@@ -25,15 +25,16 @@ TIMEOUT = 90.0
 def run(stack: str, name: str | None) -> str:
     """Recover a cluster of the stack; returns what was done. Ends the program where nothing can be done."""
     cluster = stacks.cluster(stack, name)
-    modules = [importlib.import_module(f"consul_on_pulumi.platforms.{platform}.recovery") for platform in PLATFORMS]
-    for platform in modules:
-        if platform.SERVER_TYPE in cluster.types:
-            return recover(cluster.servers, platform)
+    for platform in PLATFORMS:
+        # The type of a resource begins with its platform: `docker:index/container:Container`.
+        if any(kind.startswith(f"{platform}:") for kind in cluster.types):
+            operations = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.operations")
+            return recover(cluster.servers, operations)
     stacks.no_cluster(stack)
 
 
 def recover(addresses: Mapping[str, str], platform: Any) -> str:
-    """Recover the cluster with these servers, node name to address; `platform` is the module `recovery` of one."""
+    """Recover the cluster with these servers, node name to address; `platform` is the module `operations` of one."""
     names, servers = list(addresses), Servers(list(addresses), list(addresses.values()))
     if servers.wait_for(rollout.has_quorum, ELECTION):
         sys.exit("the cluster has a leader, so there is nothing to recover")

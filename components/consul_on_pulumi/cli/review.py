@@ -1,15 +1,20 @@
 """`consul-on-pulumi review`: a preview as a comment for a pull request."""
 
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from consul_on_pulumi.review import engine
 from consul_on_pulumi.review.comment import comment, found_losses
+from consul_on_pulumi.review.events import parse
 from consul_on_pulumi.review.losses import refused
+from consul_on_pulumi.review.steps import Preview
 
 FAILED, UNREADABLE, LOSSES = 1, 2, 3
+# `--event-log` is one of Pulumi's commands for debugging; its Automation API is built on it.
+DEBUGGING = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 def run(stack: str, allowed: Sequence[str], log: Path | None, events: Path | None) -> int:
@@ -19,7 +24,7 @@ def run(stack: str, allowed: Sequence[str], log: Path | None, events: Path | Non
     """
     with tempfile.TemporaryDirectory() as folder:
         try:
-            found = engine.read(events) if events else engine.preview(stack, log or Path(folder) / "events.json")
+            found = read(events) if events else preview(stack, log or Path(folder) / "events.json")
         except (OSError, ValueError) as error:
             print(f"{events or stack}: not an event log: {error}", file=sys.stderr)
             return UNREADABLE
@@ -28,3 +33,20 @@ def run(stack: str, allowed: Sequence[str], log: Path | None, events: Path | Non
     for loss in lost:
         print(f"not allowed: {loss.what} (--allow {loss.kind.value})", file=sys.stderr)
     return FAILED if found.errors else LOSSES if lost else 0
+
+
+def preview(stack: str, log: Path) -> Preview:
+    """Preview a stack of the project in the current folder, and keep the events in `log`."""
+    command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--color", "never", "--event-log", str(log)]
+    output, env = subprocess.PIPE, {**os.environ, **DEBUGGING}
+    done = subprocess.run(command, env=env, stdout=output, stderr=subprocess.STDOUT, text=True, check=False)
+    found = read(log) if log.exists() else Preview((), (), ())
+    if done.returncode and not found.errors:
+        found = Preview(found.steps, (done.stdout.strip() or "the preview failed",), found.warnings)
+    return found
+
+
+def read(log: Path) -> Preview:
+    """A preview from an event log. Raises OSError, and ValueError where the file is not an event log."""
+    with log.open(encoding="utf-8") as lines:
+        return parse(lines)

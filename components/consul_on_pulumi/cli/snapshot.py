@@ -1,6 +1,7 @@
 """`consul-on-pulumi snapshot` and `restore`: save and replace everything that a cluster stores."""
 
 import hashlib
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -11,6 +12,25 @@ import requests
 from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
+
+
+def run(command: str, stack: str, name: str | None, file: Path | None) -> str:
+    """Do the `command` snapshot or restore with the cluster of a stack; returns what was done.
+
+    Without a `file` a snapshot gets a new one, and a restore uses the newest one.
+    """
+    cluster = stacks.cluster(stack, name)
+    addresses = list(cluster.servers.values())
+    try:
+        if command == "snapshot":
+            file = file or _folder(cluster) / time.strftime(f"%Y%m%dT%H%M%SZ-{cluster.name}.snap", time.gmtime())
+            digest = save(addresses, file)
+            return f"saved {file} ({file.stat().st_size} bytes, sha256 {digest})"
+        file = file or _newest(_folder(cluster), cluster.name)
+        restore(addresses, file)
+    except (RefusedError, UnreachableError, OSError, requests.RequestException) as error:
+        sys.exit(f"{command} failed: {error}")
+    return f"restored {file}; `pulumi refresh --stack {stack}` shows where the KV entries differ from the settings"
 
 
 def save(addresses: Sequence[str], file: Path) -> str:
@@ -35,30 +55,17 @@ def restore(addresses: Sequence[str], file: Path) -> None:
         operator_api.restore(Consul(addresses, timeout=60), taken)
 
 
-def newest(folder: Path, cluster: str) -> Path:
-    """The last snapshot of this cluster in `folder`. Ends the program with one sentence where there is none."""
+def _folder(cluster: stacks.Cluster) -> Path:
+    """Where the snapshots of a stack are kept; created if need be, closed to other users."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    found = state / "consul-on-pulumi" / "snapshots" / cluster.project / cluster.stack
+    found.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return found
+
+
+def _newest(folder: Path, cluster: str) -> Path:
     # The name is TIME-CLUSTER.snap, so the last one in alphabetical order is the newest.
     found = sorted(file for file in folder.glob("*.snap") if file.stem.partition("-")[2] == cluster)
     if not found:
         sys.exit(f"no snapshot of {cluster} in {folder}: run `consul-on-pulumi snapshot` first, or name a file")
     return found[-1]
-
-
-def run(command: str, stack: str, name: str | None, file: Path | None) -> str:
-    """Do the `command` snapshot or restore with the cluster of a stack; returns what was done.
-
-    Without a `file` a snapshot gets a new one, and a restore uses the newest one.
-    """
-    cluster = stacks.cluster(stack, name)
-    addresses = list(cluster.servers.values())
-    try:
-        if command == "snapshot":
-            new = time.strftime(f"%Y%m%dT%H%M%SZ-{cluster.name}.snap", time.gmtime())
-            file = file or stacks.folder(cluster) / new
-            digest = save(addresses, file)
-            return f"saved {file} ({file.stat().st_size} bytes, sha256 {digest})"
-        file = file or newest(stacks.folder(cluster), cluster.name)
-        restore(addresses, file)
-    except (RefusedError, UnreachableError, OSError, requests.RequestException) as error:
-        sys.exit(f"{command} failed: {error}")
-    return f"restored {file}; `pulumi refresh --stack {stack}` shows where the KV entries differ from the settings"

@@ -1,12 +1,10 @@
 """What a stack says about its clusters: read from its state, whatever the program and its settings are called."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 from consul_on_pulumi.consul import credentials
@@ -25,63 +23,46 @@ class Cluster:
     """Logical name of its component."""
     project: str
     stack: str
-    resources: list[Resource]
-    """All resources below the component."""
-
-    @property
-    def types(self) -> set[str]:
-        """The types of its resources."""
-        return {str(resource["type"]) for resource in self.resources}
-
-    @property
-    def servers(self) -> dict[str, str]:
-        """Node name of each server to the address at which the program reaches it.
-
-        Every resource that takes part in a rollout has all of them; after a failed update the longest list counts.
-        Ends the program with one sentence where there is none.
-        """
-        groups = [one["inputs"] for one in self.resources if {"names", "addresses"} <= one.get("inputs", {}).keys()]
-        if not groups:
-            no_cluster(self.stack)
-        group = max(groups, key=lambda inputs: len(inputs["names"]))
-        return dict(zip(group["names"], group["addresses"], strict=True))
+    types: set[str]
+    """The types of its resources."""
+    servers: dict[str, str]
+    """Node name of each server to the address at which the program reaches it."""
 
 
-def selected() -> str:
-    """The name of the selected stack."""
-    return pulumi("stack", "--show-name").strip()
-
-
-def clusters(stack: str) -> list[Cluster]:
-    """The clusters in the state of a stack. Ends the program where the state cannot be read."""
-    state = json.loads(pulumi("stack", "export", "--stack", stack))["deployment"].get("resources") or []
-    resources = {one["urn"]: one for one in state if not one.get("delete")}
-    children: dict[str, list[Resource]] = {}
-    for resource in resources.values():
-        if outermost := _cluster_of(resource, resources):
-            children.setdefault(outermost, []).append(resource)
-    return [Cluster(urn.split("::", 3)[3], urn.split("::")[1], stack, found) for urn, found in children.items()]
+def named(stack: str | None) -> str:
+    """The name of the stack: this one, else the selected one."""
+    return stack or pulumi("stack", "--show-name").strip()
 
 
 def cluster(stack: str, name: str | None) -> Cluster:
-    """The cluster with this name; without a name, the only one. Ends the program where there is no such cluster."""
-    found = clusters(stack)
-    chosen = [one for one in found if name in (None, one.name)]
-    if len(chosen) == 1:
-        _take_token(chosen[0])
-        return chosen[0]
-    if not found:
+    """The cluster with this name; without a name, the only one. Requests to it send the ACL token of the stack.
+
+    Ends the program with one sentence where there is no such cluster, or where it has no servers.
+    """
+    state = json.loads(pulumi("stack", "export", "--stack", stack))["deployment"].get("resources") or []
+    resources = {one["urn"]: one for one in state if not one.get("delete")}
+    clusters: dict[str, list[Resource]] = {}
+    for resource in resources.values():
+        if component := _cluster_of(resource, resources):
+            clusters.setdefault(component, []).append(resource)
+    if not clusters:
         no_cluster(stack)
-    names = ", ".join(sorted(one.name for one in found))
-    sys.exit(f"--cluster: expected one of {names}, got {name or 'nothing'}")
-
-
-def folder(cluster: Cluster) -> Path:
-    """Where the snapshots of a stack are kept; created if need be, closed to other users."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
-    found = state / "consul-on-pulumi" / "snapshots" / cluster.project / cluster.stack
-    found.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return found
+    names = {urn: urn.split("::", 3)[3] for urn in clusters}
+    chosen = [urn for urn, found in names.items() if name in (None, found)]
+    if len(chosen) != 1:
+        sys.exit(f"--cluster: expected one of {', '.join(sorted(names.values()))}, got {name or 'nothing'}")
+    project, parts = chosen[0].split("::")[1], clusters[chosen[0]]
+    # The ACL token in the stack's configuration is the one that the program uses.
+    key = f"{project}:{credentials.KEY}"
+    if key in configuration(stack):
+        credentials.use_token(str(configuration(stack, "--show-secrets")[key]["value"]))
+    # Every resource that takes part in a rollout has all servers; after a failed update the longest list counts.
+    groups = [one["inputs"] for one in parts if {"names", "addresses"} <= one.get("inputs", {}).keys()]
+    if not groups:
+        no_cluster(stack)
+    group = max(groups, key=lambda inputs: len(inputs["names"]))
+    servers = dict(zip(group["names"], group["addresses"], strict=True))
+    return Cluster(names[chosen[0]], project, stack, {str(one["type"]) for one in parts}, servers)
 
 
 def configuration(stack: str, *options: str) -> dict[str, Any]:
@@ -115,10 +96,3 @@ def _cluster_of(resource: Resource, resources: Mapping[str, Resource]) -> str | 
             found = str(above["urn"])
         above = resources.get(above.get("parent") or "")
     return found
-
-
-def _take_token(cluster: Cluster) -> None:
-    """Use the ACL token of the stack's configuration, as the program does."""
-    key = f"{cluster.project}:{credentials.KEY}"
-    if key in configuration(cluster.stack):
-        credentials.use_token(str(configuration(cluster.stack, "--show-secrets")[key]["value"]))

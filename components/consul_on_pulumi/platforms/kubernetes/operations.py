@@ -1,6 +1,7 @@
-"""Volume claims of servers that no StatefulSet uses any more."""
+"""What the command `retained-data` does with a Kubernetes cluster, and why `recover` does nothing."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 from consul_on_pulumi.model import naming
@@ -10,15 +11,20 @@ from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
+UNSUPPORTED = (
+    "a lost quorum cannot be recovered on Kubernetes: bring back the missing pods if their volume claims still exist, "
+    "else create a new cluster (`pulumi destroy`, `pulumi up`) and restore a snapshot (`consul-on-pulumi restore`)"
+)
+"""Why there is no recovery on this platform, and what to do instead."""
 SERVERS = "app.kubernetes.io/name=consul,app.kubernetes.io/component=server"
 """Selects the claims of the servers of all clusters."""
 INSTANCE = "app.kubernetes.io/instance"
 """Label with the name of the cluster."""
 
 
-def retained(settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iterator[tuple[str, list[str], str]]:
-    """Each wanted cluster, its unused claims, and the command that deletes them; in the namespace of the settings, or
-    in all namespaces. Raises UnreachableError and RefusedError.
+def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, list[str], str]]:
+    """Each cluster whose name matches, its unused claims, and the command that deletes them; in the namespace of the
+    settings, or in all namespaces. Raises UnreachableError and RefusedError.
     """
     api = ApiServer(cluster_of(cast(KubernetesArgs, settings)))
     namespaces = f"/namespaces/{settings['namespace']}" if "namespace" in settings else ""
@@ -29,7 +35,7 @@ def retained(settings: Mapping[str, Any], wanted: Callable[[str], bool]) -> Iter
         # A claim with an owner is deleted together with it.
         ending = {"deletionTimestamp", "ownerReferences"} & metadata.keys()
         ours = metadata["name"].startswith(f"{CLAIM}-{naming.tier(cluster, Role.SERVER)}-")
-        if ours and not ending and wanted(cluster):
+        if ours and not ending and fnmatchcase(cluster, pattern):
             clusters.setdefault((metadata["namespace"], cluster), []).append(metadata["name"])
     given = [f"--{key} {settings[key]}" for key in ("context", "kubeconfig") if key in settings]
     for (namespace, cluster), names in sorted(clusters.items()):

@@ -1,0 +1,59 @@
+"""What the commands `recover` and `retained-data` do with a Docker engine."""
+
+import json
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from docker.errors import NotFound
+
+from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.model import naming
+from consul_on_pulumi.model.rollout import Peers
+from consul_on_pulumi.platforms.docker import engine
+
+UNSUPPORTED = ""
+"""Why there is no recovery on this platform; empty where there is one."""
+FAILURES = engine.NO_ANSWER
+"""What `has_data` and `restart_with_peers` raise."""
+RAFT = "/consul/data/raft"
+
+
+def has_data(server: str) -> bool:
+    """Whether the data volume of a server exists."""
+    with engine.connect() as client:
+        try:
+            client.volumes.get(naming.volume_of(server))
+        except NotFound:
+            return False
+    return True
+
+
+def restart_with_peers(servers: Sequence[str], peers: Peers) -> None:
+    """Stop all these servers, then start them with a Raft configuration of exactly these `peers`."""
+    archive = engine.archive({"peers.json": json.dumps(peers).encode()}, 0o644)
+    with engine.connect() as client:
+        containers = [client.containers.get(server) for server in servers]
+        for container in containers:
+            container.stop()
+        for container in containers:
+            container.put_archive(RAFT, archive)
+        for container in containers:
+            container.start()
+
+
+def retained(_settings: Mapping[str, Any], pattern: str) -> list[tuple[str, list[str], str]]:
+    """Each cluster whose name matches, its unused volumes, and the command that deletes them.
+
+    Raises UnreachableError.
+    """
+    try:
+        with engine.connect() as client:
+            volumes = client.volumes.list(filters={"label": engine.CLUSTER, "dangling": True})
+    except engine.NO_ANSWER as error:
+        raise UnreachableError(f"the Docker engine does not answer: {error}") from error
+    clusters: dict[str, list[str]] = {}
+    for volume in volumes:
+        clusters.setdefault(volume.attrs["Labels"][engine.CLUSTER], []).append(volume.name)
+    matching = sorted(cluster for cluster in clusters if fnmatchcase(cluster, pattern))
+    return [(cluster, sorted(clusters[cluster]), "docker volume rm") for cluster in matching]
