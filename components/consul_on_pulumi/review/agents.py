@@ -48,22 +48,9 @@ class Agent:
     after: Side | None
 
     @property
-    def reasons(self) -> list[str]:
-        """What changes about it, in Consul's terms; nothing where the agent is created or deleted."""
-        if self.before is None or self.after is None:
-            return []
-        found = []
-        if self.before.image != self.after.image:
-            found.append(f"image {self.before.image} → {self.after.image}")
-        if self.before.configuration != self.after.configuration:
-            found.append("agent configuration")
-        keys = sorted(self.before.rest.keys() | self.after.rest.keys())
-        return found + [key for key in keys if self.before.rest.get(key) != self.after.rest.get(key)]
-
-
-def of(agents: Sequence[Agent], role: Role, *operations: str) -> list[Agent]:
-    """The agents of one role that get one of these operations."""
-    return [agent for agent in agents if agent.role is role and agent.operation in operations]
+    def stays(self) -> bool:
+        """Whether it exists before and after."""
+        return self.operation not in ("create", "delete")
 
 
 def tiers(agents: Sequence[Agent], role: Role) -> dict[str, list[Agent]]:

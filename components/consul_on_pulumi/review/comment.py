@@ -1,13 +1,15 @@
 """The whole comment. Each section has its own limit of length, which limits the length of the comment."""
 
-from collections.abc import Collection
+import importlib
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol, cast
 
+from consul_on_pulumi.platforms.choose import PLATFORMS
 from consul_on_pulumi.review import configuration, headline, kv, losses, resources
 from consul_on_pulumi.review.agents import Agent
 from consul_on_pulumi.review.losses import Kind, Loss
-from consul_on_pulumi.review.markdown import block, bullets, code, folded
-from consul_on_pulumi.review.platforms import reviews
-from consul_on_pulumi.review.steps import Preview
+from consul_on_pulumi.review.markdown import block, bullets, code
+from consul_on_pulumi.review.steps import Preview, Step
 
 REFUSALS, HEADLINE, WARNINGS, SETTINGS, KEYS, RESOURCES = 16_000, 8_000, 3_000, 9_000, 14_000, 6_000
 """Characters of each section. GitHub takes 65,536 in one comment."""
@@ -17,9 +19,22 @@ MANY, PREFIXES = 100, 2_000
 """With more keys than this the changes are also summed up by prefix, in at most so many characters."""
 
 
+class PlatformReview(Protocol):
+    """The module `review` of a platform. It ignores what is not a resource of this package on this platform."""
+
+    def agents(self, steps: Sequence[Step]) -> list[Agent]:
+        """Every agent that the preview shows one by one, also an unchanged one."""
+
+    def losses(self, steps: Sequence[Step]) -> Iterable[Loss]:
+        """What would be lost in addition to the data of these agents."""
+
+    def sentences(self, steps: Sequence[Step]) -> Iterable[str]:
+        """Other changes that a reviewer has to know, as Markdown."""
+
+
 def found_agents(preview: Preview) -> list[Agent]:
     """Every agent of the preview, on all platforms."""
-    return [agent for platform in reviews() for agent in platform.agents(preview.steps)]
+    return [agent for platform in _platforms() for agent in platform.agents(preview.steps)]
 
 
 def found_losses(preview: Preview) -> list[Loss]:
@@ -27,15 +42,16 @@ def found_losses(preview: Preview) -> list[Loss]:
     if preview.errors:
         return []
     lost = losses.losses(preview.steps, found_agents(preview))
-    lost += [loss for platform in reviews() for loss in platform.losses(preview.steps)]
+    lost += [loss for platform in _platforms() for loss in platform.losses(preview.steps)]
     return sorted(lost, key=lambda loss: list(Kind).index(loss.kind))
 
 
 def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
     """Markdown of fewer than 60,000 characters; the same for the same preview."""
     agents, lost = found_agents(preview), found_losses(preview)
-    sentences = [sentence for platform in reviews() for sentence in platform.sentences(preview.steps)]
-    parts = [f"<!-- consul preview of {_marker(stack)} -->", f"## Preview of stack {code(stack)}"]
+    sentences = [sentence for platform in _platforms() for sentence in platform.sentences(preview.steps)]
+    marker = "".join(char for char in stack if char.isalnum() or char in "-_./")[:100].replace("--", "-")
+    parts = [f"<!-- consul preview of {marker} -->", f"## Preview of stack {code(stack)}"]
     parts += _warning(lost, allowed)
     parts.append(bullets(headline.headline(preview, agents, lost, sentences), HEADLINE))
     if preview.errors:
@@ -50,36 +66,31 @@ def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _platforms() -> list[PlatformReview]:
+    modules = (importlib.import_module(f"consul_on_pulumi.platforms.{name}.review") for name in PLATFORMS)
+    return [cast(PlatformReview, module) for module in modules]
+
+
 def _changes(preview: Preview, agents: list[Agent]) -> list[str]:
     parts = []
     if settings := configuration.section(agents, SETTINGS):
         parts.append(f"### Agents\n\n{settings}")
     if keys := kv.changes(preview.steps):
-        lines = [line for change in keys for line in change.lines]
         parts.append(f"### KV entries: {kv.counted(keys)}")
         parts += [bullets(kv.by_prefix(keys), PREFIXES)] if len(keys) > MANY else []
-        parts.append(block(lines, KEYS, "diff"))
-    if body := resources.section(preview.steps, RESOURCES):
-        title = resources.counted(resources.changed(preview.steps)) or "internal ones only"
-        parts.append(folded(f"Resources: {title}", body))
-    return parts
+        parts.append(block((line for change in keys for line in change.lines), KEYS, "diff"))
+    return parts + resources.section(preview.steps, RESOURCES)
 
 
 def _warning(lost: list[Loss], allowed: Collection[str]) -> list[str]:
     """GitHub's own box for what a reviewer must not overlook."""
-    refused = losses.refused(lost, allowed)
     if not lost:
         return []
-    if not refused:
-        return ["> [!WARNING]\n> This change destroys data or stops Consul servers. It is explicitly allowed."]
-    kinds = list(dict.fromkeys(loss.kind.value for loss in refused))
-    options = " ".join(f"--allow {kind}" for kind in kinds)
+    what = "This change destroys data or stops Consul servers."
+    kinds = dict.fromkeys(loss.kind.value for loss in losses.refused(lost, allowed))
+    if not kinds:
+        return [f"> [!WARNING]\n> {what} It is explicitly allowed."]
     labels = ", ".join(f"`allow-{kind}`" for kind in kinds)
-    return [
-        "> [!CAUTION]\n> This change destroys data or stops Consul servers. "
-        f"To allow it, give the pull request the label {labels}, or run the review with `{options}`."
-    ]
-
-
-def _marker(stack: str) -> str:
-    return "".join(char for char in stack if char.isalnum() or char in "-_./")[:100].replace("--", "-")
+    options = " ".join(f"--allow {kind}" for kind in kinds)
+    how = f"To allow it, give the pull request the label {labels}, or run the review with `{options}`."
+    return [f"> [!CAUTION]\n> {what} {how}"]

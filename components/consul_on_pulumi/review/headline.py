@@ -1,14 +1,15 @@
 """The first lines of a comment: what happens to each cluster, in Consul's terms."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from consul_on_pulumi.model.topology import Role, failure_tolerance
 from consul_on_pulumi.review import agents, kv
 from consul_on_pulumi.review.agents import Agent, Data
 from consul_on_pulumi.review.losses import Kind, Loss
-from consul_on_pulumi.review.markdown import code, codes
-from consul_on_pulumi.review.sentences import number
-from consul_on_pulumi.review.steps import Preview, name_of
+from consul_on_pulumi.review.markdown import code, codes, number
+from consul_on_pulumi.review.steps import Preview, Step, name_of
+
+_VERBS = {"create": "Adds secret files to", "delete": "Removes the secret files of"}
 
 
 def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], more: Iterable[str]) -> list[str]:
@@ -17,10 +18,11 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], mor
         return ["**Refused: nothing would be changed.**"]
     lines = [f"{loss.what} (`{loss.kind.value}`)" for loss in lost]
     network = any(loss.kind is Kind.NETWORK for loss in lost)
-    for tier, which in _tiers(found, Role.SERVER):
-        lines += [which + sentence for sentence in (*_servers(tier), *_restarts(tier, network))]
-    for tier, which in _tiers(found, Role.CLIENT):
-        lines += [which + sentence for sentence in _clients(tier)]
+    for role in Role:
+        tiers = agents.tiers(found, role)
+        for urn, tier in tiers.items():
+            which = f"{code(name_of(urn))}: " if len(tiers) > 1 else ""
+            lines += [which + sentence for sentence in (*_size(tier, role), *_restarts(tier, role, network))]
     lines += more
     if changed := kv.changes(preview.steps):
         lines.append(f"KV entries: {kv.counted(changed)}.")
@@ -31,73 +33,84 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], mor
     return ["**No change.**"]
 
 
-def _tiers(found: Sequence[Agent], role: Role) -> Iterator[tuple[Sequence[Agent], str]]:
-    """The agents of each tier, and its name where there are several tiers."""
-    tiers = agents.tiers(found, role)
-    for urn, tier in tiers.items():
-        yield tier, f"{code(name_of(urn))}: " if len(tiers) > 1 else ""
+def secret_file_sentences(steps: Iterable[Step], kind: str, key: str) -> Iterator[str]:
+    """One sentence for each tier whose secret files change. It shows their names where those are known, no content.
+
+    `kind` is the type of the resources that hold the files, and `key` is the input with the files by name.
+    """
+    for step in steps:
+        if agents.belongs(step, kind) and step.operation != "same":
+            verb = _VERBS.get(step.operation, "Changes the secret files of")
+            maps = [state.inputs.get(key) for state in (step.before, step.after) if state]
+            names = sorted({name for files in maps if isinstance(files, dict) for name in files})
+            listed = f": {codes(names)}" if names else ""
+            yield f"{verb} {code(name_of(step.parent))}{listed}. The content is not shown."
 
 
-def _servers(tier: Sequence[Agent]) -> Iterator[str]:
+def retained_data_sentences(changes: Collection[tuple[bool, bool]]) -> Iterator[str]:
+    """Whether data stays after a destroy, where that changes; each pair is before and after, of one volume or claim."""
+    if (False, True) in changes:
+        yield "Data volumes now stay after `pulumi destroy` (`retain_data`)."
+    if (True, False) in changes:
+        yield "**Data volumes no longer stay after `pulumi destroy`** (`retain_data`)."
+
+
+def _size(tier: Sequence[Agent], role: Role) -> Iterator[str]:
     before, after = agents.sizes(tier)
-    if not before:
+    change = f"{number(abs(after - before), role.value)} ({before} → {after})"
+    removed = codes([agent.name for agent in tier if agent.operation == "delete"])
+    if role is Role.CLIENT:
+        if after > before:
+            yield f"Adds {change}."
+        elif after < before:
+            yield f"Removes {change}: {removed} and the services that are registered there."
+    elif not before:
         yield f"Creates a cluster of {number(after, 'server')}: {_tolerates(after)}."
     elif not after:
         yield f"Deletes the cluster: {number(before, 'server')}."
     elif after > before:
-        yield f"Adds {number(after - before, 'server')} ({before} → {after}): {_tolerates(after)}."
+        yield f"Adds {change}: {_tolerates(after)}."
     elif after < before:
-        removed = [agent.name for agent in agents.of(tier, Role.SERVER, "delete")]
-        yield (
-            f"Removes {number(before - after, 'server')} ({before} → {after}): {codes(removed)} "
-            f"leave Raft one at a time. The cluster then {_tolerates(after)}."
-        )
+        yield f"Removes {change}: {removed} leave Raft one at a time. The cluster then {_tolerates(after)}."
 
 
-def _restarts(tier: Sequence[Agent], network: bool) -> Iterator[str]:
-    updated = agents.of(tier, Role.SERVER, "replace", "update")
+def _restarts(tier: Sequence[Agent], role: Role, network: bool) -> Iterator[str]:
+    updated = [agent for agent in tier if agent.operation in ("update", "replace")]
     if not updated:
         return
+    reasons = ", ".join(dict.fromkeys(reason for agent in updated for reason in _reasons(agent)))
+    what, why = number(len(updated), role.value), f" ({reasons})" if reasons else ""
+    one, name = len(updated) == 1, code(updated[0].name)
     kept = not network and all(agent.data is Data.KEPT for agent in updated)
-    whose = "Its" if len(updated) == 1 else "Their"
-    why, data = _because(updated), f" {whose} data is kept." if kept else ""
-    if agents.sizes(tier)[0] == 1:
-        yield f"Restarts {code(updated[0].name)}{why}, the only server: Consul has no leader meanwhile.{data}"
+    data = f" {'Its' if one else 'Their'} data is kept." if kept else ""
+    if role is Role.CLIENT:
+        yield f"Restarts {what}{'' if one else ' one at a time'}{why}."
+    elif agents.sizes(tier)[0] == 1:
+        yield f"Restarts {name}{why}, the only server: Consul has no leader meanwhile.{data}"
     elif not kept:
         # Their network or data is replaced as well, so no order can be promised.
-        yield f"Replaces {number(len(updated), 'server')}{why}."
-    elif len(updated) == 1:
-        yield f"Restarts {code(updated[0].name)}{why}. If it is the leader, it first hands over the leadership.{data}"
+        yield f"Replaces {what}{why}."
+    elif one:
+        yield f"Restarts {name}{why}. If it is the leader, it first hands over the leadership.{data}"
     else:
         yield (
-            f"Restarts {number(len(updated), 'server')} one at a time{why}. Before each restart, the other servers "
+            f"Restarts {what} one at a time{why}. Before each restart, the other servers "
             f"must have a quorum without this one, and a leader hands over the leadership.{data}"
         )
 
 
-def _clients(tier: Sequence[Agent]) -> Iterator[str]:
-    before, after = agents.sizes(tier)
-    if after > before:
-        yield f"Adds {number(after - before, 'client')} ({before} → {after})."
-    elif after < before:
-        removed = [agent.name for agent in agents.of(tier, Role.CLIENT, "delete")]
-        what = f"{codes(removed)} and the services that are registered there"
-        yield f"Removes {number(before - after, 'client')} ({before} → {after}): {what}."
-    if updated := agents.of(tier, Role.CLIENT, "replace", "update"):
-        order = " one at a time" if len(updated) > 1 else ""
-        yield f"Restarts {number(len(updated), 'client')}{order}{_because(updated)}."
-
-
-def _because(changed: Iterable[Agent]) -> str:
-    reasons = dict.fromkeys(reason for agent in changed for reason in agent.reasons)
-    return f" ({', '.join(map(_reason, reasons))})" if reasons else ""
-
-
-def _reason(text: str) -> str:
-    word, _, rest = text.partition(" ")
-    if word != "image":
-        return code(text) if not text.replace(" ", "").isalpha() else text
-    return "image " + " → ".join(map(code, rest.split(" → ")))
+def _reasons(agent: Agent) -> Iterator[str]:
+    """What changes about an agent, in Consul's terms; nothing where it is created or deleted."""
+    before, after = agent.before, agent.after
+    if not before or not after:
+        return
+    if before.image != after.image:
+        yield f"image {code(before.image)} → {code(after.image)}"
+    if before.configuration != after.configuration:
+        yield "agent configuration"
+    for key in sorted(before.rest.keys() | after.rest.keys()):
+        if before.rest.get(key) != after.rest.get(key):
+            yield key if key.replace(" ", "").isalpha() else code(key)
 
 
 def _tolerates(servers: int) -> str:

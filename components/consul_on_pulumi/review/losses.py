@@ -1,14 +1,13 @@
 """What a preview would destroy or stop. `--allow` permits each kind by its name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from consul_on_pulumi.model.topology import Role, quorum
 from consul_on_pulumi.review import agents, kv
 from consul_on_pulumi.review.agents import Agent, Data
-from consul_on_pulumi.review.markdown import code, codes
-from consul_on_pulumi.review.sentences import number
+from consul_on_pulumi.review.markdown import code, codes, number
 from consul_on_pulumi.review.steps import Step
 
 
@@ -34,34 +33,31 @@ def losses(steps: Sequence[Step], found: Sequence[Agent]) -> list[Loss]:
     return [*_data(found), *_quorum(found), *_seeds(steps)]
 
 
-def refused(lost: Iterable[Loss], allowed: Iterable[str]) -> list[Loss]:
+def refused(lost: Iterable[Loss], allowed: Collection[str]) -> list[Loss]:
     """Those of a kind that is not allowed."""
-    words = set(allowed)
-    return [loss for loss in lost if loss.kind.value not in words]
+    return [loss for loss in lost if loss.kind.value not in allowed]
 
 
-def _data(found: Sequence[Agent]) -> Iterable[Loss]:
-    servers = [agent.name for agent in found if agent.role is Role.SERVER and agent.data is Data.DESTROYED]
-    if servers:
+def _data(found: Sequence[Agent]) -> Iterator[Loss]:
+    destroyed = [agent for agent in found if agent.data is Data.DESTROYED]
+    if servers := [agent.name for agent in destroyed if agent.role is Role.SERVER]:
         yield Loss(Kind.DATA, f"**Destroys the data of {codes(servers)}**")
     # The cluster needs nothing of a client that is removed; a client that stays needs its node ID.
-    clients = agents.of(found, Role.CLIENT, "same", "update", "replace")
-    if emptied := [agent.name for agent in clients if agent.data is Data.DESTROYED]:
-        yield Loss(Kind.DATA, f"**Destroys the data of {codes(emptied)}**: node ID and registered services")
+    if clients := [agent.name for agent in destroyed if agent.role is Role.CLIENT and agent.stays]:
+        yield Loss(Kind.DATA, f"**Destroys the data of {codes(clients)}**: node ID and registered services")
 
 
-def _quorum(found: Sequence[Agent]) -> Iterable[Loss]:
+def _quorum(found: Sequence[Agent]) -> Iterator[Loss]:
     """Servers that stay members but start without data, so many that the others have no majority."""
     for tier in agents.tiers(found, Role.SERVER).values():
         before, _ = agents.sizes(tier)
-        staying = agents.of(tier, Role.SERVER, "same", "update", "replace")
-        emptied = [agent.name for agent in staying if agent.data is not Data.KEPT]
+        emptied = [agent.name for agent in tier if agent.stays and agent.data is not Data.KEPT]
         if before and before - len(emptied) < quorum(before):
             text = f"**Breaks the quorum**: {codes(emptied)} of {number(before, 'server')} would start without data"
             yield Loss(Kind.QUORUM, text)
 
 
-def _seeds(steps: Sequence[Step]) -> Iterable[Loss]:
+def _seeds(steps: Sequence[Step]) -> Iterator[Loss]:
     for step in steps:
         if step.type == kv.TYPE and step.operation in ("delete", "replace"):
             removed = sum(change.after is None for change in kv.changes([step]))

@@ -42,35 +42,35 @@ def value(found: Any) -> str:
 def block(lines: Iterable[str], limit: int, language: str = "", line_limit: int = LINE) -> str:
     """A code block of at most `limit` characters; lines that do not fit are counted."""
     shown: list[str] = []
-    left, room = 0, limit
+    left = 0
     for line in lines:
         text = clipped(visible(line), line_limit)
-        room -= len(text) + 1
-        if left or room < 0:
+        limit -= len(text) + 1
+        if left or limit < 0:
             left += 1
         else:
             shown.append(text)
     body = "\n".join(shown)
     fence = "`" * max(3, _longest_run(body) + 1)
-    more = f"\n\n… and {left} more line{'s' if left > 1 else ''}" if left else ""
+    more = f"\n\n… and {number(left, 'more line')}" if left else ""
     return f"{fence}{language}\n{body}\n{fence}{more}"
 
 
 def bullets(lines: Sequence[str], limit: int) -> str:
     """A list of at most `limit` characters; lines that do not fit are counted. `lines` are Markdown."""
     shown: list[str] = []
-    for number, line in enumerate(lines):
+    for done, line in enumerate(lines):
         limit -= len(line) + 3
         if limit < 0:
-            shown.append(f"… and {len(lines) - number} more")
+            shown.append(f"… and {len(lines) - done} more")
             break
         shown.append(line)
     return "\n".join(f"- {line}" for line in shown)
 
 
-def folded(title: str, body: str) -> str:
-    """A section that is closed until a reader opens it. `title` is not escaped."""
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+def number(count: int, what: str) -> str:
+    """`1 server`, `2 servers`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _longest_run(text: str) -> int:

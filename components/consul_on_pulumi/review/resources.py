@@ -17,38 +17,32 @@ def internal(kind: str) -> bool:
     return kind.startswith(DYNAMIC) and kind.removeprefix(DYNAMIC) not in LISTED
 
 
-def changed(steps: Sequence[Step]) -> list[Step]:
-    """The steps that change an object, foreign ones too; not those of components, providers and internal resources."""
+def section(steps: Sequence[Step], limit: int) -> list[str]:
+    """Markdown of about `limit` characters, closed until a reader opens it; nothing where no resource changes."""
     # A component consists of its children, and a `pulumi:` type is no object outside the engine.
-    without = ("pulumi:", "consul-on-pulumi:")
-    return [
-        step
-        for step in steps
-        if step.operation in OPERATIONS and not internal(step.type) and not step.type.startswith(without)
-    ]
+    objects = [step for step in steps if not step.type.startswith(("pulumi:", "consul-on-pulumi:"))]
+    listed = _by_operation([step for step in objects if not internal(step.type)])
+    hidden = _by_operation([step for step in objects if internal(step.type)])
+    parts = []
+    for operation, some in listed.items():
+        lines = sorted(f"{code(step.name)}: {code(step.type.rpartition(':')[2])}{_paths(step)}" for step in some)
+        parts.append(f"{operation.capitalize()}\n\n{bullets(lines, limit // len(listed))}")
+    if hidden:
+        parts.append(f"Internal resources, which order the changes and check the result: {_counted(hidden)}.")
+    if not parts:
+        return []
+    summary = f"<summary>Resources: {_counted(listed) or 'internal ones only'}</summary>"
+    return [f"<details>{summary}", *parts, "</details>"]
 
 
-def counted(steps: Sequence[Step]) -> str:
+def _by_operation(steps: Sequence[Step]) -> dict[str, list[Step]]:
+    found = {operation: [step for step in steps if step.operation == operation] for operation in OPERATIONS}
+    return {operation: some for operation, some in found.items() if some}
+
+
+def _counted(groups: dict[str, list[Step]]) -> str:
     """`1 to delete, 3 to replace`."""
-    numbers = {operation: sum(step.operation == operation for step in steps) for operation in OPERATIONS}
-    return ", ".join(f"{number} to {operation}" for operation, number in numbers.items() if number)
-
-
-def section(steps: Sequence[Step], limit: int) -> str:
-    """Markdown of at most about `limit` characters."""
-    shown, parts = changed(steps), []
-    kinds = [(operation, [step for step in shown if step.operation == operation]) for operation in OPERATIONS]
-    kinds = [(operation, some) for operation, some in kinds if some]
-    for operation, some in kinds:
-        lines = sorted(f"{code(step.name)}: {code(_short(step.type))}{_paths(step)}" for step in some)
-        parts.append(f"{operation.capitalize()}\n\n{bullets(lines, limit // len(kinds))}")
-    if hidden := [step for step in steps if internal(step.type) and step.operation in OPERATIONS]:
-        parts.append(f"Internal resources, which order the changes and check the result: {counted(hidden)}.")
-    return "\n\n".join(parts)
-
-
-def _short(kind: str) -> str:
-    return kind.rpartition(":")[2]
+    return ", ".join(f"{len(steps)} to {operation}" for operation, steps in groups.items())
 
 
 def _paths(step: Step) -> str:

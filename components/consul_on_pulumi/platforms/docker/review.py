@@ -8,9 +8,9 @@ from consul_on_pulumi.model.secret_files import DIRECTORY
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.review.agents import ROLES, Agent, Data, Side, belongs
 from consul_on_pulumi.review.configuration import DERIVED
+from consul_on_pulumi.review.headline import retained_data_sentences, secret_file_sentences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code
-from consul_on_pulumi.review.sentences import retained_data_sentences, secret_file_sentences
 from consul_on_pulumi.review.steps import State, Step
 
 CONTAINER = "docker:index/container:Container"
@@ -54,7 +54,7 @@ def losses(steps: Sequence[Step]) -> Iterator[Loss]:
 
 def sentences(steps: Sequence[Step]) -> Iterator[str]:
     """Secret files, and whether data volumes stay after a destroy."""
-    yield from secret_file_sentences(steps, [SECRET_VOLUME], "files")
+    yield from secret_file_sentences(steps, SECRET_VOLUME, "files")
     yield from retained_data_sentences(
         [
             (step.before.retained, step.after.retained)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.review.agents import Agent, Data, Side, belongs
+from consul_on_pulumi.review.headline import retained_data_sentences, secret_file_sentences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code
-from consul_on_pulumi.review.sentences import retained_data_sentences, secret_file_sentences
 from consul_on_pulumi.review.steps import State, Step
 
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
@@ -44,7 +44,7 @@ def sentences(steps: Sequence[Step]) -> Iterator[str]:
         if belongs(step, *CLIENTS) and step.operation != "same":
             kind = step.type.rpartition(":")[2]
             yield f"{_VERBS.get(step.operation, 'Updates')} the clients of {kind} {code(step.object_name)}."
-    yield from secret_file_sentences(steps, [SECRET], "data")
+    yield from secret_file_sentences(steps, SECRET, "data")
     yield from retained_data_sentences(
         [
             (_retains(step.before, "whenDeleted"), _retains(step.after, "whenDeleted"))
