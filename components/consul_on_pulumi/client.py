@@ -2,9 +2,8 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, agent_group, tier_outputs
+from consul_on_pulumi.membership import Membership, place_tier
 from consul_on_pulumi.model.topology import Role, Topology
-from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.resource_options import for_children
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulClientArgs
@@ -37,18 +36,16 @@ class ConsulClient(pulumi.ComponentResource):
             servers=accepted["servers"],
             clients=accepted["replicas"],
         )
-        platform = choose(accepted["platform"])
-        group = agent_group(
+        placed, outputs = place_tier(
+            name,
             accepted,
             Role.CLIENT,
             topology,
-            platform,
+            for_children(self, opts),
             cluster_id=_membership.identity.cluster_id if _membership else None,
             wait_for=_membership.servers_ready if _membership else (),
         )
-        placed = platform.place(name, group, for_children(self, opts))
         self.ready = list(placed.ready)
         """Depend on these to run when the clients work."""
-        outputs = tier_outputs(group, placed)
         self.http_addresses, self.ui_urls, self.dns_addresses = outputs.values()
         self.register_outputs(outputs)

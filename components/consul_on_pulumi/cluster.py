@@ -82,10 +82,7 @@ class ConsulCluster(pulumi.ComponentResource):
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers)
-        seeded = [
-            seeding.create(f"{name}-{suffix}", servers.api_addresses, seeds, on_servers)
-            for suffix, seeds in seeding.of(accepted, Path.cwd()).items()
-        ]
+        seeded = seeding.create(accepted, Path.cwd(), name, servers.api_addresses, on_servers)
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
@@ -100,15 +97,8 @@ class ConsulCluster(pulumi.ComponentResource):
         self.datacenter = pulumi.Output.from_input(topology.datacenter)
         if failure_tolerance(topology.servers) == 0:
             pulumi.log.warn("one server tolerates no failure and may lose data: set servers to 3", self)
-        self.register_outputs(
-            {
-                "ui_urls": self.ui_urls,
-                "http_addresses": self.http_addresses,
-                "servers": self.servers,
-                "datacenter": self.datacenter,
-                "dns_addresses": self.dns_addresses,
-            }
-        )
+        outputs = ("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses")
+        self.register_outputs({output: getattr(self, output) for output in outputs})
 
 
 def _config(args: Mapping[str, Any], tier: str) -> agent.Document:

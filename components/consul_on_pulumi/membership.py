@@ -9,6 +9,7 @@ import pulumi
 
 from consul_on_pulumi.model import agent, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
 
@@ -39,13 +40,6 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
     }
 
 
-def agent_group(args: Mapping[str, Any], role: Role, topology: Topology, platform: Platform, **more: Any) -> AgentGroup:
-    """The agents of a tier with these arguments; `more` are further fields of the group."""
-    document = agent.document(topology, role, platform.traits(), args["agent_config"])
-    secrets = agent_secrets(args["agent_secrets"])
-    return AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
-
-
 def agent_secrets(files: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Output[str]]:
     """The secret files by name and in order, as secrets whatever they were before.
 
@@ -60,10 +54,25 @@ def _checked(name: str, text: str) -> str:
     return text
 
 
-def tier_outputs(group: AgentGroup, placed: Placed) -> dict[str, pulumi.Output[list[str]]]:
-    """The outputs of a tier. The UI has an address only if the agents serve it."""
-    shown = agent.serves_ui(group.document)
-    return {
+def place_tier(
+    name: str,
+    args: Mapping[str, Any],
+    role: Role,
+    topology: Topology,
+    opts: pulumi.ResourceOptions,
+    **more: Any,
+) -> tuple[Placed, dict[str, pulumi.Output[list[str]]]]:
+    """Create the agents of a tier with these arguments; `more` are further fields of the group.
+
+    Returns them and the outputs of the tier. The UI has an address only if the agents serve it.
+    """
+    platform = choose(args["platform"])
+    document = agent.document(topology, role, platform.traits(), args["agent_config"])
+    secrets = agent_secrets(args["agent_secrets"])
+    group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
+    placed = platform.place(name, group, opts)
+    shown = agent.serves_ui(document)
+    return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),
         "ui_urls": pulumi.Output.all(*placed.ui_addresses).apply(
             lambda bases: [f"{base}/ui/" for base in bases] if shown else []

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, agent_group, identify, tier_outputs
+from consul_on_pulumi.membership import Membership, identify, place_tier
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.resource_options import for_children, with_options
@@ -34,23 +34,22 @@ class ConsulServer(pulumi.ComponentResource):
         topology = Topology(
             cluster=accepted["cluster"], datacenter=accepted["datacenter"], servers=accepted["replicas"]
         )
-        platform = choose(accepted["platform"])
         children = for_children(self, opts)
         if _membership:
             identity = _membership.identity
         else:
-            identity = identify(name, topology, platform, "server", children)
+            identity = identify(name, topology, choose(accepted["platform"]), "server", children)
             children = with_options(children, depends_on=[identity])
         expected = identity.initial_servers.apply(lambda initial: bootstrap_expect(int(initial), topology.servers))
-        group = agent_group(
+        placed, outputs = place_tier(
+            name,
             accepted,
             Role.SERVER,
             topology,
-            platform,
+            children,
             cluster_id=identity.cluster_id,
             bootstrap_expect=expected,
         )
-        placed = platform.place(name, group, children)
         self.updated = list(placed.updated)
         """Depend on these to run after every existing server was updated, though new ones may still be starting."""
         self.ready = list(placed.ready)
@@ -59,6 +58,5 @@ class ConsulServer(pulumi.ComponentResource):
         """Is deleted together with the servers' data: for `deleted_with`."""
         self.api_addresses = pulumi.Output.all(*placed.api_addresses)
         """Where the program itself reaches each server, which may differ from `http_addresses`."""
-        outputs = tier_outputs(group, placed)
         self.http_addresses, self.ui_urls, self.dns_addresses = outputs.values()
         self.register_outputs(outputs)

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.schema.check import refuse
-from consul_on_pulumi.settings.rules import IMAGE
+from consul_on_pulumi.settings.cluster_args import IMAGE
 
 from tests.platform_cases import PlatformCase
 from tests.recording import Build, build

@@ -1,7 +1,7 @@
 """The rules of a cluster's settings. Their messages are in test_refusals.py."""
 
 import pytest
-from consul_on_pulumi.settings.rules import CLUSTER_NAME, DATACENTER, SERVERS
+from consul_on_pulumi.settings.cluster_args import CLUSTER_NAME, DATACENTER, SERVERS
 from hypothesis import given
 from hypothesis import strategies as some
 

@@ -9,18 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import requests
-from pulumi.dynamic import ConfigureRequest
 
 KEY = "token"
 """The key of the token in the stack's configuration."""
 
 _configured: dict[str, str] = {}
-
-
-def configure(request: ConfigureRequest) -> None:
-    """Use the token of the stack's configuration in this process."""
-    if (token := request.config.get(KEY)) is not None:
-        use_token(str(token))
 
 
 def use_token(token: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 MAX_VALUE = 512 * 1024
 """The most bytes of a value: the default of `limits.kv_max_value_size` on servers."""
 
-HALF_A_PAIR = "has half of a surrogate pair, which UTF-8 cannot encode: write the whole character"
-"""The problem of a text such as JSON's `\\ud83d` alone."""
+LIST = "is a list, which one value cannot hold: write it as quoted text"
+"""The problem of a list."""
 
 
 def entries(tree: Mapping[str, Any]) -> dict[str, str]:
@@ -86,13 +86,14 @@ def value_problem(value: Any, limit: int = MAX_VALUE) -> str | None:
     if isinstance(value, Mapping):
         return "is an empty map, give it keys or a value"
     if isinstance(value, list):
-        return "is a list, which one value cannot hold: write it as quoted text"
+        return LIST
     if not isinstance(value, str | int | float):
         return f"has a value of type {type(value).__name__}, give text, a number or a boolean"
     try:
         return size_problem(len(as_text(value).encode()), limit)
     except UnicodeEncodeError:
-        return HALF_A_PAIR
+        # Such as JSON's `\ud83d` alone.
+        return "has half of a surrogate pair, which UTF-8 cannot encode: write the whole character"
 
 
 def size_problem(size: int, limit: int = MAX_VALUE) -> str | None:

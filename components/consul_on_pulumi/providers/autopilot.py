@@ -5,7 +5,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult
 
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, UnreachableError, addresses_with_leader
-from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 
 class AutopilotProvider(ConsulProvider):
@@ -19,10 +19,8 @@ class AutopilotProvider(ConsulProvider):
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse in the preview to remove servers if the remaining ones would have no quorum."""
         before, after = olds.get("min_quorum"), news.get("min_quorum")
-        remaining = news.get("addresses")
-        if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before):
-            return CheckResult(news, [])
-        if not isinstance(remaining, list) or not all(isinstance(base, str) for base in remaining):
+        remaining = known_addresses(news)
+        if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before and remaining):
             return CheckResult(news, [])
         in_cluster = len(addresses_with_leader(remaining))
         if in_cluster >= after:

@@ -62,7 +62,7 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
     def __init__(self, name: str, servers: int, fixed: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
         """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values."""
         props = {"servers": servers, "fixed": fixed}
-        super().__init__(ClusterIdentityProvider(), name, props, opts, outputs=("initial_servers", "cluster_id"))
+        super().__init__(ClusterIdentityProvider(), name, props, opts)
 
 
 def _platforms(paths: Iterable[str]) -> list[str]:

@@ -42,4 +42,4 @@ class KvBaseline(ProviderResource, module="consul-on-pulumi", name="KvBaseline")
             "prefixes": common_prefixes(wanted),
             "keys": sha256("\n".join(wanted).encode()).hexdigest(),
         }
-        super().__init__(KvBaselineProvider(), name, props, opts, outputs=("index",))
+        super().__init__(KvBaselineProvider(), name, props, opts)

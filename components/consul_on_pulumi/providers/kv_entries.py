@@ -13,7 +13,7 @@ from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import detailed_diff
-from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 PREVIEW_TIMEOUT = 2.0
 """Seconds that a preview waits for the cluster when it looks for conflicts."""
@@ -118,9 +118,7 @@ def _apply(props: Properties, owned: Seeds, wanted: Seeds) -> None:
 
 def _conflicts(olds: Properties, news: Properties) -> list[str]:
     """The conflicts of these inputs, a line each; none if an input is not known yet or Consul does not answer."""
-    addresses = news.get("addresses")
-    if not isinstance(addresses, list) or not all(isinstance(base, str) for base in addresses):
-        return []
+    addresses = known_addresses(news)
     try:
         owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(news)
         changed = differing(wanted, owned)

@@ -26,7 +26,8 @@ class ConsulProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
-        credentials.configure(req)
+        if (token := req.config.get(credentials.KEY)) is not None:
+            credentials.use_token(str(token))
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if a compared input changed."""
@@ -42,16 +43,16 @@ class ConsulProvider(ResourceProvider):
 
 
 class ProviderResource(Resource):
-    """A resource of one of these providers."""
+    """A resource of one of these providers, which computes the annotated attributes that are no inputs."""
 
     def __init__(
-        self,
-        provider: ConsulProvider,
-        name: str,
-        props: Mapping[str, Any],
-        opts: pulumi.ResourceOptions | None = None,
-        outputs: tuple[str, ...] = (),
+        self, provider: ConsulProvider, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None
     ) -> None:
-        """`outputs` are the properties that the provider computes."""
-        computed = dict.fromkeys(outputs)
-        super().__init__(provider, name, {**props, "revision": provider.revision, **computed}, opts)
+        computed = dict.fromkeys(type(self).__annotations__)
+        super().__init__(provider, name, {**computed, **props, "revision": provider.revision}, opts)
+
+
+def known_addresses(props: Properties) -> list[str]:
+    """The `addresses` of a cluster; none while one of them is not known yet."""
+    found = props.get("addresses")
+    return found if isinstance(found, list) and all(isinstance(base, str) for base in found) else []

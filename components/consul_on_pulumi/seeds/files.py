@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from consul_on_pulumi.model import kv_tree
 from consul_on_pulumi.model.seed import Seed
 from consul_on_pulumi.seeds import program_files
 from consul_on_pulumi.seeds.documents import MAX_DOCUMENT, can_expand, expand
 from consul_on_pulumi.seeds.program_files import PathError
-from consul_on_pulumi.seeds.source import Entry, Problem, Source
+from consul_on_pulumi.seeds.source import Entry, Problem, Source, plain
 from consul_on_pulumi.seeds.tree import DocumentError, InvalidValue
 
 
@@ -62,26 +61,18 @@ def files(given: Mapping[str, str], options: ReadOptions) -> Iterator[Entry | Pr
 def _entries(setting: str, key: str, path: Path, options: ReadOptions) -> Iterator[Entry | Problem]:
     source = Source(setting, program_files.display_name(path, options.root))
     try:
-        if options.expand and can_expand(path):
-            yield from _leaves(source, _without_extension(key, path), path)
-        else:
+        if not (options.expand and can_expand(path)):
             yield Entry(source, key, Seed(program_files.read(path, options.max_value)))
+            return
+        prefix = _without_extension(key, path)
+        for name, leaf in expand(path, program_files.read(path, MAX_DOCUMENT)):
+            leaf_key = f"{prefix}/{name}" if prefix else name
+            if isinstance(leaf, InvalidValue):
+                yield Problem(source, leaf.text, leaf_key)
+            else:
+                yield plain(source, leaf_key, leaf, options.max_value)
     except PathError as error:
         yield Problem(source, str(error), key)
-
-
-def _leaves(source: Source, prefix: str, path: Path) -> Iterator[Entry | Problem]:
-    content = program_files.read(path, MAX_DOCUMENT)
-    try:
-        for name, leaf in expand(path, content):
-            key = f"{prefix}/{name}" if prefix else name
-            if isinstance(leaf, InvalidValue):
-                yield Problem(source, leaf.text, key)
-                continue
-            try:
-                yield Entry(source, key, Seed(leaf.encode()))
-            except UnicodeEncodeError:
-                yield Problem(source, kv_tree.HALF_A_PAIR, key)
     except DocumentError as error:
         yield Problem(source, str(error))
 

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,9 +11,11 @@ import pulumi
 
 from consul_on_pulumi.model import agent, kv_tree
 from consul_on_pulumi.model.kv_plan import OnConflict
-from consul_on_pulumi.model.seed import Seed, Seeds
+from consul_on_pulumi.model.seed import Seeds
 from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
+from consul_on_pulumi.providers.provider import Addresses
+from consul_on_pulumi.resource_options import with_options
 from consul_on_pulumi.seeds import sets
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
@@ -23,36 +24,6 @@ ReadSet = tuple[Seeds, list[str]]
 """The entries of a set by full key, and its problems."""
 _read_by_run: WeakKeyDictionary[object, dict[tuple[Any, ...], ReadSet]] = WeakKeyDictionary()
 """What each run of a program has read, for as long as the run lasts: Pulumi's RPC manager identifies the run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedSet:
-    """One set that is not written yet."""
-
-    seeds: Seeds
-    """By full key."""
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Secret values by full key."""
-    on_conflict: OnConflict = OnConflict.FAIL
-    keep_edits: bool = False
-    retain: bool = False
-
-
-def of(args: Mapping[str, Any], root: Path) -> dict[str, SeedSet]:
-    """The sets of a cluster, by the suffix of their resource name. `root` is the program's folder with their files."""
-    default, limit = _default_on_conflict(args), _max_value(args)
-    inline = {key: Seed(text.encode()) for key, text in kv_tree.entries(args["seeds"]).items()}
-    found = {"seeds": SeedSet(seeds=inline, on_conflict=default)}
-    for name, settings in args["seed_sets"].items():
-        seeds, _ = _read(settings, root, name, limit)
-        found[f"seeds-{name}"] = SeedSet(
-            seeds=seeds,
-            secrets=sets.secrets(settings),
-            on_conflict=OnConflict(settings.get("on_conflict", default.value)),
-            keep_edits=settings["keep_edits"],
-            retain=settings["retain"],
-        )
-    return found
 
 
 def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
@@ -94,16 +65,31 @@ def _max_value(args: Mapping[str, Any]) -> int:
     return limit if isinstance(limit, int) else kv_tree.MAX_VALUE
 
 
-def create(name: str, addresses: pulumi.Input[list[str]], seeded: SeedSet, opts: pulumi.ResourceOptions) -> KvEntries:
+def create(
+    args: Mapping[str, Any], root: Path, name: str, addresses: Addresses, opts: pulumi.ResourceOptions
+) -> list[KvEntries]:
+    """Register every set of a cluster, with resource names that begin with `name`. `root` is the program's folder."""
+    limit, default = _max_value(args), {"on_conflict": _default_on_conflict(args).value}
+    inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
+    created = [_create(f"{name}-seeds", addresses, inline, {**default, "keep_edits": False, "retain": False}, opts)]
+    for set_name, settings in args["seed_sets"].items():
+        seeds, _ = _read(settings, root, set_name, limit)
+        created.append(_create(f"{name}-seeds-{set_name}", addresses, seeds, default | settings, opts))
+    return created
+
+
+def _create(
+    name: str, addresses: Addresses, seeds: Seeds, settings: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> KvEntries:
     """Register the entries of one set, and the baseline that is read before they are first written."""
-    rule: dict[str, pulumi.Input[str | bool | int]] = {"set": name, "on_conflict": seeded.on_conflict.value}
-    if seeded.keep_edits:
+    secrets = sets.secrets(settings)
+    rule: dict[str, Any] = {"set": name, "on_conflict": settings["on_conflict"]}
+    if settings["keep_edits"]:
         rule["keep_edits"] = True
-    keys = seeded.seeds.keys() | seeded.secrets.keys()
+    keys = seeds.keys() | secrets.keys()
     if keys:
         # Always, so that another `on_conflict` neither creates nor deletes a resource.
         baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts)
-        if seeded.on_conflict is OnConflict.FAIL:
+        if rule["on_conflict"] == OnConflict.FAIL.value:
             rule["baseline"] = baseline.index
-    own = pulumi.ResourceOptions(retain_on_delete=seeded.retain)
-    return KvEntries(name, addresses, seeded.seeds, seeded.secrets, rule, pulumi.ResourceOptions.merge(opts, own))
+    return KvEntries(name, addresses, seeds, secrets, rule, with_options(opts, retain_on_delete=settings["retain"]))

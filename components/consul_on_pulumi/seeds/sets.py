@@ -7,10 +7,10 @@ from typing import Any
 import pulumi
 
 from consul_on_pulumi.model import kv_tree
-from consul_on_pulumi.model.seed import Seed, Seeds
+from consul_on_pulumi.model.seed import Seeds
 from consul_on_pulumi.seeds import files
 from consul_on_pulumi.seeds.export import export
-from consul_on_pulumi.seeds.source import Entry, Problem, Source
+from consul_on_pulumi.seeds.source import Entry, Problem, Source, plain
 
 SOURCES = ("entries", "folder", "files", "export", "secrets")
 """The settings of a set that entries can come from. All may be given at once."""
@@ -68,21 +68,14 @@ def overlaps(sets: Mapping[str, Iterable[str]], path: str) -> Iterator[str]:
 
 
 def _sources(args: Mapping[str, Any], options: files.ReadOptions) -> Iterator[Entry | Problem]:
-    yield from _entries(args.get("entries", {}), options.max_value)
+    for key, value in kv_tree.leaves(args.get("entries", {})):
+        yield plain(Source("entries"), key, value, options.max_value)
     if "folder" in args:
         yield from files.folder(args["folder"], options)
     yield from files.files(args.get("files", {}), options)
     if "export" in args:
         yield from export(args["export"], options.root)
     yield from _secrets(args.get("secrets", {}), options.max_value)
-
-
-def _entries(tree: Mapping[str, Any], max_value: int) -> Iterator[Entry | Problem]:
-    for key, value in kv_tree.leaves(tree):
-        if problem := kv_tree.value_problem(value, max_value):
-            yield Problem(Source("entries"), problem, key)
-        else:
-            yield Entry(Source("entries"), key, Seed(kv_tree.as_text(value).encode()))
 
 
 def _secrets(given: Mapping[str, pulumi.Input[str]], max_value: int) -> Iterator[Entry | Problem]:

@@ -1,7 +1,9 @@
 """The results of reading a source of KV entries: entries and problems, each with its source."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from consul_on_pulumi.model import kv_tree
 from consul_on_pulumi.model.seed import Seed
 
 
@@ -38,3 +40,10 @@ class Problem:
     """The problem and the fix."""
     key: str | None = None
     """The key with the problem, below the prefix of the set; None if the whole source has it."""
+
+
+def plain(source: Source, key: str, value: Any, max_value: int) -> Entry | Problem:
+    """An entry with a value of the settings or of a document, or why it cannot be stored; `max_value` is in bytes."""
+    if problem := kv_tree.value_problem(value, max_value):
+        return Problem(source, problem, key)
+    return Entry(source, key, Seed(kv_tree.as_text(value).encode()))

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from consul_on_pulumi.model import kv_tree
+
 MAX_KEYS = 100_000
 """The most keys of one document. A few lines of YAML aliases can expand to billions."""
 MAX_CHARACTERS = 64 * 1024 * 1024
@@ -43,45 +45,36 @@ def leaves(top: Node) -> Iterator[tuple[str, str | InvalidValue]]:
         raise DocumentError("has no map of keys: add keys, leave it out, or keep it whole with expand: false")
     keys = characters = 0
     # Without recursion, as a document may be nested deeper than Python's call stack.
-    open_branches = [_OpenBranch("", iter(top.pairs))]
+    open_branches = [_nodes(top, "")]
     while open_branches:
-        branch = open_branches[-1]
-        name, node = next(branch.rest, (None, None))
-        if name is None:
+        key, node = next(open_branches[-1], (None, None))
+        if key is None:
             open_branches.pop()
             continue
-        key = branch.prefix + name
         keys += 1
         characters += len(key) + (len(node) if isinstance(node, str) else 0)
         if keys > MAX_KEYS or characters > MAX_CHARACTERS:
             raise DocumentError(
                 f"expands to more than {MAX_KEYS} keys or {MAX_CHARACTERS} characters, keep it whole with expand: false"
             )
-        if name in branch.seen:
-            yield key, InvalidValue("is given twice, keep one")
-        elif isinstance(node, Branch) and node.pairs:
-            open_branches.append(_OpenBranch(f"{key}/", iter(node.pairs)))
+        if isinstance(node, Branch) and node.pairs:
+            open_branches.append(_nodes(node, f"{key}/"))
         else:
             yield key, _leaf(node)
-        branch.seen.add(name)
 
 
-@dataclass(frozen=True, slots=True)
-class _OpenBranch:
-    prefix: str
-    rest: Iterator[tuple[str, Node]]
-    seen: set[str] = field(default_factory=set)
+def _nodes(branch: Branch, prefix: str) -> Iterator[tuple[str, Node]]:
+    seen: set[str] = set()
+    for name, node in branch.pairs:
+        yield prefix + name, InvalidValue("is given twice, keep one") if name in seen else node
+        seen.add(name)
 
 
 def _leaf(node: Node) -> str | InvalidValue:
-    if isinstance(node, bool):
-        return "true" if node else "false"
     if isinstance(node, str | InvalidValue):
         return node
-    if node is None:
-        return InvalidValue("has no value, write '' for an empty one")
-    if isinstance(node, Branch):
-        return InvalidValue("is an empty map, give it keys or a value")
-    return InvalidValue(
-        "is a list, which one value cannot hold: write it as quoted text or keep the file whole with expand: false"
-    )
+    if isinstance(node, list):
+        return InvalidValue(f"{kv_tree.LIST} or keep the file whole with expand: false")
+    value = {} if isinstance(node, Branch) else node
+    problem = kv_tree.value_problem(value)
+    return InvalidValue(problem) if problem else kv_tree.as_text(value)

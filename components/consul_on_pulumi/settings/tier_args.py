@@ -10,12 +10,12 @@ from consul_on_pulumi.schema.definition import Setting
 from consul_on_pulumi.schema.rules import at_least
 from consul_on_pulumi.settings.cluster_args import (
     AGENT_SECRETS,
+    CLUSTER_NAME,
     DATACENTER_SETTING,
     IMAGE_SETTING,
     SERVER_COUNT,
     agent_config,
 )
-from consul_on_pulumi.settings.rules import CLUSTER_NAME
 
 
 def _platform(whose: str) -> Setting:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import docker
 import pytest
-from consul_on_pulumi.platforms.docker.crash_loop import CrashLoop
+from consul_on_pulumi.platforms.docker.providers.raft_peer import CrashLoop
 from docker.errors import DockerException, NotFound
 
 

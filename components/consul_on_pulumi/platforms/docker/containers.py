@@ -12,6 +12,7 @@ from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.docker import addressing, engine
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
+from consul_on_pulumi.resource_options import with_options
 
 RESTART = {Role.SERVER: "on-failure", Role.CLIENT: "unless-stopped"}
 """Docker restarts an agent that fails, also after a restart of the daemon or the host. A server that has left the
@@ -45,7 +46,13 @@ def properties(
     node = naming.node(topology.cluster, role, ordinal)
     http, dns = host
     memory = settings.get("memory_mib")
-    command = _command(group, ordinal, settings["subnet"])
+    address = addressing.address(settings["subnet"], role, ordinal)
+    # The configuration is one argument: so a preview shows its difference key by key. The image's CONSUL_LOCAL_CONFIG
+    # would write a file, which a read-only root file system does not allow.
+    configuration = ["-hcl", json.dumps(group.document, sort_keys=True)]
+    command: list[pulumi.Input[str]] = ["agent", *configuration, f"-node={node}", f"-advertise={address}"]
+    if group.bootstrap_expect is not None:
+        command.append(pulumi.Output.format("-bootstrap-expect={0}", group.bootstrap_expect))
     volumes: list[dict[str, Any]] = [{"volume_name": naming.volume_of(node), "container_path": "/consul/data"}]
     if secrets is not None:
         command.append(secret_files.READ)
@@ -59,7 +66,7 @@ def properties(
         "networks_advanced": [
             {
                 "name": settings["network"],
-                "ipv4_address": addressing.address(settings["subnet"], role, ordinal),
+                "ipv4_address": address,
                 "aliases": [naming.tier(topology.cluster, role)],
             }
         ],
@@ -106,20 +113,5 @@ def create(
     """The container. Its agent reports `spec_hash` as node metadata, which shows how a running agent was started."""
     command = [*spec["command"], pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)]
     # The provider (4.5.0) shows a changed health check as an update but never applies it, so it has to replace.
-    own = pulumi.ResourceOptions(delete_before_replace=True, replace_on_changes=["healthcheck"])
-    return docker.Container(name, **{**spec, "command": command}, opts=pulumi.ResourceOptions.merge(opts, own))
-
-
-def _command(group: AgentGroup, ordinal: int, subnet: str) -> list[pulumi.Input[str]]:
-    """The configuration is one argument: so a preview shows its difference key by key. The image's CONSUL_LOCAL_CONFIG
-    would write a file, which a read-only root file system does not allow."""
-    command: list[pulumi.Input[str]] = [
-        "agent",
-        "-hcl",
-        json.dumps(group.document, sort_keys=True),
-        f"-node={naming.node(group.topology.cluster, group.role, ordinal)}",
-        f"-advertise={addressing.address(subnet, group.role, ordinal)}",
-    ]
-    if group.bootstrap_expect is not None:
-        command.append(pulumi.Output.format("-bootstrap-expect={0}", group.bootstrap_expect))
-    return command
+    opts = with_options(opts, delete_before_replace=True, replace_on_changes=["healthcheck"])
+    return docker.Container(name, **{**spec, "command": command}, opts=opts)

@@ -49,9 +49,8 @@ class DockerPlatform:
             ipam_configs=[docker.NetworkIpamConfigArgs(**addressing.address_management(self.settings["subnet"]))],
             labels=containers.labels(topology.cluster, cluster_id),
             # A changed label would replace the network, and with it every container at once.
-            opts=pulumi.ResourceOptions.merge(
-                pulumi.ResourceOptions.merge(opts, before_create(name, orphans.remove)),
-                pulumi.ResourceOptions(ignore_changes=["labels"]),
+            opts=with_options(
+                pulumi.ResourceOptions.merge(opts, before_create(name, orphans.remove)), ignore_changes=["labels"]
             ),
         )
         return SharedResources(platform={"docker": self.settings | {"network": network.name}})
@@ -100,14 +99,12 @@ class DockerPlatform:
 
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
         # The provider would replace the volume, and delete its data, for a changed label.
-        own = pulumi.ResourceOptions(
-            retain_on_delete=self.settings["retain_data"], ignore_changes=["labels", "driver", "driverOpts"]
-        )
+        ignored = ["labels", "driver", "driverOpts"]
         return docker.Volume(
             name,
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
             labels=containers.labels(group.topology.cluster),
-            opts=pulumi.ResourceOptions.merge(opts, own),
+            opts=with_options(opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored),
         )
 
 

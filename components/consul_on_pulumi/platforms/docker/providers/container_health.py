@@ -65,7 +65,7 @@ class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="Contain
             "aliases": attachment["aliases"],
             "http_address": http_address,
         }
-        super().__init__(ContainerHealthProvider(), name, props, opts, outputs=("fault",))
+        super().__init__(ContainerHealthProvider(), name, props, opts)
 
 
 def _find_fault(props: Properties) -> str | None:

@@ -38,7 +38,7 @@ class HostPorts(ProviderResource, module="consul-on-pulumi", name="HostPorts"):
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         """The ports are known after the first update."""
-        super().__init__(HostPortsProvider(), name, {}, opts, outputs=("http", "dns"))
+        super().__init__(HostPortsProvider(), name, {}, opts)
 
 
 def _free_port() -> int:

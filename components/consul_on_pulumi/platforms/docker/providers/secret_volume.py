@@ -73,7 +73,7 @@ class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolu
             "labels": labels,
             "files": {name: pulumi.Output.secret(text) for name, text in files.items()},
         }
-        super().__init__(SecretVolumeProvider(), name, props, opts, outputs=("volume",))
+        super().__init__(SecretVolumeProvider(), name, props, opts)
 
 
 def _is_missing(props: Properties) -> bool:
