@@ -8,7 +8,7 @@ from pathlib import Path
 from tools import places
 from tools.found import Found, Origin
 from tools.kubernetes import cluster, existing, programs
-from tools.pulumi import credentials, engine, home, language_host, plugins
+from tools.pulumi import credentials, engine, language_host, plugins
 
 # These replace values that are already set: another clone may have exported its own.
 OURS = ("PATH", "PULUMI_RUNTIME_VIRTUALENV", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH")
@@ -33,7 +33,7 @@ def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> di
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
     }
     if any(tool.tool.endswith(" plugin") and tool.origin is Origin.BUILT for tool in found):
-        result |= home.variables(plugins.ours(), env)
+        result |= plugins.variables(env)
         # Downloads do not work here, and without this every run tries one for each plugin that is not there.
         result["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
     if not credentials.chosen_backend(env):

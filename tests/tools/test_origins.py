@@ -91,9 +91,8 @@ def plugin(request: pytest.FixtureRequest) -> Plugin:
 
 
 def build_plugin(plugin: Plugin) -> None:
-    """Puts a built plugin where set-up puts it."""
-    built = script(places.cache() / plugin.program.entry / plugin.program.name, "")
-    language_host.link(built, plugin.file(plugins.ours()))
+    """Puts a built plugin into the cache."""
+    script(places.cache() / plugin.program.entry / plugin.program.name, "")
 
 
 def refuse(self: Plugin, engine: Found) -> None:
@@ -148,10 +147,23 @@ def test_a_plugin_is_built_outside_the_users_home(
     assert plugin.setup(engine.find()) == found
 
 
-def test_a_plugin_of_other_sources_is_in_another_home(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plugin_of_other_sources_is_another_one_in_another_home(
+    plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     build_plugin(plugin)
-    monkeypatch.setattr(plugins, "DOCKER", replace(plugins.DOCKER, program=replace(plugin.program, version="0")))
-    assert plugin.find().origin is not Origin.BUILT
+    before = plugins.ours()
+    changed = replace(plugin, program=replace(plugin.program, version="0"))
+    assert changed.find().origin is not Origin.BUILT
+    monkeypatch.setattr(plugins, plugin.title.upper(), changed)
+    assert plugins.ours() != before
+
+
+def test_built_plugins_are_linked_where_the_engine_looks(plugin: Plugin) -> None:
+    build_plugin(plugin)
+    plugins.variables()
+    plugins.variables()
+    assert plugin.file(plugins.ours()).samefile(plugin.program.finished() or "")
+    assert [path.name for path in plugin.file(plugins.ours()).parent.iterdir()] == [plugin.command]
 
 
 def test_the_kubernetes_provider_is_built_in_a_copy_beside_its_generated_files(

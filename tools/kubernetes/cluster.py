@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tools import progress, versions
+from tools import places, progress, versions
 from tools.found import Found, Origin, SetupError
 from tools.kubernetes import existing, kind, layout, processes
 from tools.kubernetes.existing import TOOL
@@ -35,7 +35,7 @@ def up(nodes: int) -> Found:
 
 def ours(nodes: int) -> Found:
     """Starts our own cluster with at least that many nodes, even if the user has another one."""
-    tool = kind.command()
+    tool = places.installed("kind")
     if tool and not processes.running():
         try:
             kind.up(tool, nodes)

@@ -9,11 +9,6 @@ from tools.docker import engine, image
 from tools.kubernetes import layout
 
 
-def command() -> Path | None:
-    """The kind that the user installed."""
-    return places.installed("kind")
-
-
 def up(kind: Path, nodes: int) -> None:
     """Makes the cluster unless it exists, and loads the Consul image if Docker has it."""
     engine.setup()
@@ -41,7 +36,7 @@ def up(kind: Path, nodes: int) -> None:
 
 def down() -> bool:
     """Removes the cluster. Returns whether there was one."""
-    kind = command()
+    kind = places.installed("kind")
     if kind is None or layout.NAME not in clusters(kind):
         return False
     delete = [str(kind), "delete", "cluster", "--name", layout.NAME, "--kubeconfig", str(layout.kubeconfig())]
@@ -58,6 +53,6 @@ def clusters(kind: Path) -> list[str]:
 
 def running() -> bool:
     """Whether the cluster's first node runs. Docker answers faster than kind."""
-    if command() is None or not layout.kubeconfig().exists():
+    if places.installed("kind") is None or not layout.kubeconfig().exists():
         return False
     return engine.ask("inspect", "--format", "{{.State.Running}}", f"{layout.NAME}-control-plane") == "true"

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 AGAIN_AFTER = 1.0
@@ -21,7 +20,7 @@ GRACE = 5.0
 
 def main(specification: dict[str, Any]) -> NoReturn:
     """Runs until SIGTERM. The first program ends last, because the others use it."""
-    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     for command in specification["setup"]:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     programs: dict[str, list[str]] = specification["programs"]
@@ -78,11 +77,6 @@ def stop(pids: set[int]) -> None:
     while pids and time.monotonic() < deadline:
         pids -= set(reaped())
         time.sleep(PAUSE)
-
-
-def end(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Ends the supervisor, which stops the programs first."""
-    raise SystemExit(0)
 
 
 if __name__ == "__main__":

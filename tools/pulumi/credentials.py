@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools import places
+from tools.builds import cache
 from tools.pulumi import home, stack_files
 
 
@@ -37,16 +38,11 @@ def passphrase_file(env: Mapping[str, str] = os.environ) -> Path:
     """The file of our passphrase, made once; only its owner can read it."""
     path = passphrase_path(env)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        partial = path.with_name(f".passphrase.{os.getpid()}")
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
-        try:
-            # Fails if another process was faster: its passphrase may already have encrypted something.
-            os.link(partial, path)
+    with cache.lock("passphrase", "Another process makes the passphrase; waiting for it."):
+        if not path.exists():
+            partial = path.with_name(".passphrase")
+            with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32) + "\n")
             stack_files.forget_salts()
-        except FileExistsError:
-            pass
-        finally:
-            partial.unlink()
+            os.replace(partial, path)
     return path

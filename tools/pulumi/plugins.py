@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +15,7 @@ from tools.pulumi import home
 from tools.pulumi.language_host import link
 
 KUBERNETES_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+KUBERNETES_COMMIT = versions.KUBERNETES_PROVIDER.rpartition("-")[2]
 # Generated files of the provider's own main package. They are in its module, and our main package embeds them too.
 EMBEDDED = ("schema.json", "terraform-mapping.json")
 
@@ -57,9 +58,8 @@ class Plugin:
         partial = users.parent.with_name(f"{users.parent.name}.partial")
         if users.is_file() and not partial.exists() and not users.with_name(home.EARLIER).exists():
             return Found(self.tool, self.version, str(users), Origin.INSTALLED)
-        built = self.file(ours())
-        if built.is_file():
-            return Found(self.tool, self.source, str(built), Origin.BUILT)
+        if self.program.finished():
+            return Found(self.tool, self.source, str(self.file(ours())), Origin.BUILT)
         return Found(self.tool, "-", "-", Origin.ON_DEMAND) if self.on_demand else missing(self.tool)
 
     def setup(self, engine: Found) -> Found:
@@ -68,13 +68,13 @@ class Plugin:
         if found.present and found.origin is not Origin.ON_DEMAND:
             return found
         try:
-            if self.program.finished() or self.file(home.of_user()).exists():
+            if self.file(home.of_user()).exists():
                 raise SetupError("it was built before")
             self.download(engine)
             return Found(self.tool, self.version, str(self.file(home.of_user())), Origin.DOWNLOADED)
         except SetupError as error:
             progress.say(f"  --  no download: {error}")
-        link(self.program.path(self.make), self.file(ours()))
+        self.program.path(self.make)
         return self.find()
 
     def download(self, engine: Found) -> None:
@@ -119,7 +119,8 @@ KUBERNETES = Plugin(
         "kubernetes-provider",
         f"v{versions.KUBERNETES_PROVIDER}",
         "12 min, 2 cores",
-        variables=f"-X {KUBERNETES_MODULE}/pkg/version.Version={versions.KUBERNETES_PROVIDER}",
+        # The engine warns on every run if a plugin reports an older version than the SDK asks for.
+        variables=f"-X {KUBERNETES_MODULE}/pkg/version.Version={versions.KUBERNETES_PLUGIN}+{KUBERNETES_COMMIT}",
     ),
     source=f"v{versions.KUBERNETES_PROVIDER}, for SDK {versions.KUBERNETES_PLUGIN}",
     make=make_kubernetes,
@@ -132,3 +133,11 @@ def ours() -> Path:
     """Our PULUMI_HOME. Its name changes with the sources, so two versions of this repository do not share one."""
     sources = DOCKER.program.entry + KUBERNETES.program.entry
     return places.cache() / f"{home.PREFIX}{sha256(sources.encode()).hexdigest()[:8]}"
+
+
+def variables(env: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables that select our PULUMI_HOME. The built plugins are linked into it."""
+    for plugin in ALL:
+        if built := plugin.program.finished():
+            link(built, plugin.file(ours()))
+    return home.variables(ours(), env)

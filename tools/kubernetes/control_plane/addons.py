@@ -1,5 +1,6 @@
 """CoreDNS and the volume provisioner as processes of the machine, and what they need in the cluster."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -18,23 +19,17 @@ def corefile() -> Path:
 
 def coredns(server: ApiServer) -> list[str]:
     """CoreDNS' command line. The configuration file is written first."""
+    resolver = RESOLVER.read_text() if RESOLVER.is_file() else ""
     text = filled(
         "Corefile",
         host=layout.HOST,
         port=READY_PORT,
         kubeconfig=server.client_file("coredns", "/CN=coredns"),
-        forward=f"forward . {RESOLVER}" if names_a_server(RESOLVER) else "",
+        # CoreDNS does not start with a file that names no server.
+        forward=f"forward . {RESOLVER}" if re.search(r"^nameserver\s", resolver, re.MULTILINE) else "",
     )
     corefile().write_text(text)
     return [str(programs.COREDNS.path()), f"-conf={corefile()}"]
-
-
-def names_a_server(resolver: Path) -> bool:
-    """Whether the file names a DNS server. CoreDNS does not start with one that names none."""
-    try:
-        return any(line.split()[:1] == ["nameserver"] for line in resolver.read_text().splitlines())
-    except OSError:
-        return False
 
 
 def provisioner(server: ApiServer) -> list[str]:

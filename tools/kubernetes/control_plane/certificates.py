@@ -75,19 +75,14 @@ def request(made: Pair, subject: str, extensions: Sequence[str], signer: Sequenc
     options = [option for extension in extensions for option in ("-addext", extension)]
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-keyout", str(made.key))
     settings = ("-config", str(made.key.parent / "openssl.cnf"), "-days", str(DAYS), "-subj", subject)
-    openssl("req", "-x509", *key, *settings, *options, *signer, "-out", str(partial))
-    partial.rename(made.certificate)
-
-
-def openssl(*arguments: str) -> None:
-    """Runs openssl, which writes keys with mode 0600. It is installed if it is missing."""
     if not shutil.which("openssl"):
         debian.install("openssl", instead="install openssl")
-    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+    # openssl writes keys with mode 0600.
+    command = ["openssl", "req", "-x509", *key, *settings, *options, *signer, "-out", str(partial)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SetupError(
-            f"openssl {arguments[0]} failed ({done.stderr.strip()[-200:]}); openssl 3.0 or newer is needed."
-        )
+        raise SetupError(f"openssl req failed ({done.stderr.strip()[-200:]}); openssl 3.0 or newer is needed.")
+    partial.rename(made.certificate)
 
 
 def kubeconfig(path: Path, server: str, authority: Path, client: Pair) -> Path:

@@ -1,3 +1,5 @@
+// Command pulumi-resource-kubernetes is the official Pulumi provider for Kubernetes, for machines that cannot download
+// it. The two embedded files are in the provider's module; tools/pulumi/plugins.py copies them beside this file.
 package main
 
 import (
