@@ -23,16 +23,8 @@ _WRAPPINGS = (
     re.compile(r"^an unhandled error occurred: program exited with non-zero exit code: \d+$"),
     re.compile(r"^\S+ resource '[^']*'(: property \S+ value \{.*?\} has)?( has)? a problem: "),
 )
-_OPERATIONS = {
-    "create-replacement": "replace",
-    "delete-replaced": "replace",
-    "read-replacement": "replace",
-    "import-replacement": "replace",
-    "discard-replaced": "replace",
-    "import": "create",
-    "read": "same",
-    "refresh": "same",
-}
+_OPERATIONS = {"import": "create", "read": "same", "refresh": "same", "remove": "delete"}
+"""The engine's words for some operations; each with `replace` in its name is a part of a replacement."""
 
 
 def parse(lines: Iterable[str]) -> Preview:
@@ -67,24 +59,23 @@ def _reason(message: str) -> str:
 
 
 def _add(steps: dict[str, Step], metadata: Mapping[str, Any]) -> None:
-    operation = _OPERATIONS.get(metadata["op"], metadata["op"])
-    urn = metadata["urn"]
+    urn, op, old, new = metadata["urn"], metadata["op"], metadata.get("old"), metadata.get("new")
+    operation = "replace" if "replace" in op else _OPERATIONS.get(op, op)
     step = steps.setdefault(urn, Step(urn, metadata["type"], operation))
     if operation != "same":
         step.operation = operation
-    step.before = step.before or _state(metadata.get("old"))
-    step.after = step.after or _state(metadata.get("new"))
+    step.parent = step.parent or (old or new or {}).get("parent") or ""
+    step.before = step.before or _state(old)
+    # A deletion has the old state on both sides.
+    step.after = None if operation == "delete" else step.after or _state(new)
     step.paths |= set(metadata.get("detailedDiff") or metadata.get("diffs") or [])
-    # The deletion of a replaced object has the old state on both sides.
-    if metadata["op"] in ("delete", "remove"):
-        step.operation, step.after = "delete", None
 
 
 def _state(found: Mapping[str, Any] | None) -> State | None:
     if not found:
         return None
     inputs = {key: plain(value) for key, value in (found.get("inputs") or {}).items() if not key.startswith("__")}
-    return State(inputs, bool(found.get("retainOnDelete")), found.get("parent") or "")
+    return State(inputs, bool(found.get("retainOnDelete")))
 
 
 def plain(value: Any) -> Any:

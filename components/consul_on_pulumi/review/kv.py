@@ -1,6 +1,7 @@
 """The KV entries that a preview adds, changes and removes."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,11 @@ class KeyChange:
     after: str | None
 
     @property
+    def kind(self) -> str:
+        """`added`, `changed` or `removed`."""
+        return "added" if self.before is None else "removed" if self.after is None else "changed"
+
+    @property
     def lines(self) -> list[str]:
         """The change in a diff."""
         sides = (("-", self.before), ("+", self.after))
@@ -36,12 +42,8 @@ def changes(steps: Sequence[Step]) -> list[KeyChange]:
 
 def counted(found: Sequence[KeyChange]) -> str:
     """`1 added, 2 changed`."""
-    kinds = {
-        "added": sum(change.before is None for change in found),
-        "changed": sum(None not in (change.before, change.after) for change in found),
-        "removed": sum(change.after is None for change in found),
-    }
-    return ", ".join(f"{number} {kind}" for kind, number in kinds.items() if number)
+    kinds = Counter(change.kind for change in found)
+    return ", ".join(f"{kinds[kind]} {kind}" for kind in ("added", "changed", "removed") if kinds[kind])
 
 
 def by_prefix(found: Sequence[KeyChange]) -> list[str]:
@@ -57,9 +59,14 @@ def _of_set(step: Step) -> list[KeyChange]:
     if step.operation == "same" or (step.operation == "delete" and step.before and step.before.retained):
         return []
     before, after = _shown(step.before), _shown(step.after)
-    keys = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
-    found = [KeyChange(key, before.get(key), after.get(key)) for key in keys]
-    return found + [KeyChange(key, SECRET, SECRET) for key in _other_secrets(step, before, after)]
+    found = [KeyChange(key, before.get(key), after.get(key)) for key in before.keys() | after.keys()]
+    return [change for change in found if change.before != change.after or _changes_secretly(change, step)]
+
+
+def _changes_secretly(change: KeyChange, step: Step) -> bool:
+    """Whether the diff of the provider (`providers/detailed_diff.py`) names the secret value of a key."""
+    path = f"{SECRETS}[{json.dumps(change.key, ensure_ascii=False)}]"
+    return str(change.before).startswith(SECRET) and bool({SECRETS, path} & step.paths)
 
 
 def _shown(state: State | None) -> dict[str, str]:
@@ -82,14 +89,3 @@ def _digest(found: Any) -> str:
     if not isinstance(found, Mapping):
         return SECRET
     return f"{found.get('bytes')} bytes, sha256 {str(found.get('sha256'))[:12]}"
-
-
-def _other_secrets(step: Step, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Keys whose secret value changes, as the provider's diff tells."""
-    hidden = [key for key, shown in before.items() if shown == after.get(key) and shown.startswith(SECRET)]
-    return [key for key in hidden if {SECRETS, _path(key)} & step.paths]
-
-
-def _path(key: str) -> str:
-    """As `providers/detailed_diff.py` writes it."""
-    return f"{SECRETS}[{json.dumps(key, ensure_ascii=False)}]"

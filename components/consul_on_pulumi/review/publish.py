@@ -22,16 +22,12 @@ def publish(text: str, env: Mapping[str, str]) -> str:
     comments = f"{repository}/issues/{int(env['PULL_REQUEST'])}/comments"
     marker = text.partition("\n")[0]
     # Anybody can write a comment with this line, and a workflow may edit comments of others.
-    mine = [found["id"] for found in _all(comments, env) if _is_mine(found, marker)]
-    if mine:
-        _call("PATCH", f"{repository}/issues/comments/{mine[0]}", env, {"body": text})
-        return "edited"
+    for found in _all(comments, env):
+        if found["user"]["type"] == "Bot" and str(found["body"]).partition("\n")[0].strip() == marker:
+            _call("PATCH", f"{repository}/issues/comments/{found['id']}", env, {"body": text})
+            return "edited"
     _call("POST", comments, env, {"body": text})
     return "created"
-
-
-def _is_mine(found: Mapping[str, Any], marker: str) -> bool:
-    return found["user"]["type"] == "Bot" and str(found["body"]).partition("\n")[0].strip() == marker
 
 
 def _all(comments: str, env: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:

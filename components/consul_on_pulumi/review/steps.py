@@ -16,8 +16,6 @@ class State:
     """As the program gave them; secret and unknown values are SECRET and UNKNOWN."""
     retained: bool = False
     """Whether the object stays when its resource is deleted (`retainOnDelete`)."""
-    parent: str = ""
-    """URN of the parent resource."""
 
 
 @dataclass(slots=True)
@@ -28,6 +26,8 @@ class Step:
     type: str
     operation: str
     """`same`, `create`, `update`, `replace` or `delete`."""
+    parent: str = ""
+    """URN of the parent, which tells two clusters of one stack apart."""
     before: State | None = None
     after: State | None = None
     paths: set[str] = field(default_factory=set)
@@ -43,11 +43,6 @@ class Step:
         """`ConsulCluster`, `ConsulServer` or `ConsulClient` where that is the direct parent, else empty."""
         parent = "".join(self.urn.split("::", 3)[2].split("$")[-2:-1])
         return parent.removeprefix(COMPONENTS) if parent.startswith(COMPONENTS) else ""
-
-    @property
-    def parent(self) -> str:
-        """URN of the parent, which tells two clusters of one stack apart."""
-        return next((state.parent for state in (self.before, self.after) if state), "")
 
     @property
     def object_name(self) -> str:

@@ -23,14 +23,23 @@ DOCUMENT = "-hcl"
 """The argument before the agent's configuration."""
 SPEC_HASH = "-node-meta=spec_hash:"
 """Start of the argument that follows from all others."""
+SHOWN_OTHERWISE = ("command", "image", "ports", "name", "volumes")
+"""Inputs of a container that a comment does not show as they are."""
 
 
 def agents(steps: Sequence[Step]) -> list[Agent]:
     """Every agent, by role and name; also one that does not change."""
-    volumes = {(step.parent, step.object_name): step for step in steps if belongs(step, VOLUME)}
-    removed = _volumes_of_removed_servers(steps)
+    volumes = _volumes(steps)
     found = [
-        _agent(step, volumes.get((step.parent, naming.volume_of(step.object_name))), removed)
+        Agent(
+            name=step.object_name,
+            role=ROLES[step.component],
+            tier=step.parent,
+            operation=step.operation,
+            data=volumes.get((step.parent, naming.volume_of(step.object_name)), Data.KEPT),
+            before=_side(step.before),
+            after=_side(step.after),
+        )
         for step in steps
         if belongs(step, CONTAINER)
     ]
@@ -41,62 +50,39 @@ def losses(steps: Sequence[Step]) -> Iterator[Loss]:
     """Data volumes without a container, such as one that was deleted before; and networks, also those of others."""
     containers = [step for step in steps if belongs(step, CONTAINER)]
     used = {(step.parent, naming.volume_of(step.object_name)) for step in containers}
+    for (tier, volume), data in _volumes(steps).items():
+        if data is Data.DESTROYED and (tier, volume) not in used:
+            yield Loss(Kind.DATA, f"**Destroys the volume {code(volume)}**")
     befores = [step.before for step in containers if step.before]
     networks = {one.get("name") for state in befores for one in _objects(state.inputs, "networksAdvanced")}
-    removed = _volumes_of_removed_servers(steps)
     for step in steps:
-        if belongs(step, VOLUME) and (step.parent, step.object_name) not in used:
-            if _data(step, removed) is Data.DESTROYED:
-                yield Loss(Kind.DATA, f"**Destroys the volume {code(step.object_name)}**")
-        elif step.type == NETWORK and step.operation == "replace" and step.object_name in networks:
+        if step.type == NETWORK and step.operation == "replace" and step.object_name in networks:
             yield Loss(Kind.NETWORK, f"**Replaces network {code(step.object_name)}**: all its agents stop at once")
 
 
 def sentences(steps: Sequence[Step]) -> Iterator[str]:
     """Secret files, and whether data volumes stay after a destroy."""
     yield from secret_file_sentences(steps, SECRET_VOLUME, "files")
-    yield from retained_data_sentences(
-        [
-            (step.before.retained, step.after.retained)
-            for step in steps
-            if belongs(step, VOLUME) and step.operation == "same" and step.before and step.after
-        ]
-    )
+    volumes = [step for step in steps if belongs(step, VOLUME) and step.operation == "same"]
+    sides = [(step.before, step.after) for step in volumes]
+    yield from retained_data_sentences([(one.retained, other.retained) for one, other in sides if one and other])
 
 
-Volumes = set[tuple[str, str]]
-"""URN of the tier and name of the volume."""
-
-
-def _volumes_of_removed_servers(steps: Sequence[Step]) -> Volumes:
-    """The volumes of servers that leave a cluster which stays: they are deleted, whatever `retain_data` says."""
-    staying = {step.parent for step in steps if belongs(step, VOLUME) and step.operation != "delete"}
-    return {
-        (step.parent, naming.volume_of(str(step.before.inputs.get("server"))))
-        for step in steps
-        if step.type == GATE and step.operation == "delete" and step.before and step.parent in staying
-    }
-
-
-def _data(volume: Step | None, removed: Volumes) -> Data:
-    if volume is None or volume.operation in ("same", "update"):
-        return Data.KEPT
-    if volume.operation == "create":
-        return Data.CREATED
-    retained = volume.before and volume.before.retained and (volume.parent, volume.object_name) not in removed
-    return Data.RETAINED if retained else Data.DESTROYED
-
-
-def _agent(step: Step, volume: Step | None, removed: Volumes) -> Agent:
-    return Agent(
-        name=step.object_name,
-        role=ROLES[step.component],
-        tier=step.parent,
-        operation=step.operation,
-        data=_data(volume, removed),
-        before=_side(step.before),
-        after=None if step.operation == "delete" else _side(step.after),
-    )
+def _volumes(steps: Sequence[Step]) -> dict[tuple[str, str], Data]:
+    """What happens to each data volume, by the URN of its tier and its name."""
+    volumes = [step for step in steps if belongs(step, VOLUME)]
+    staying = {step.parent for step in volumes if step.operation != "delete"}
+    # The volume of a server that leaves a cluster which stays is deleted, whatever `retain_data` says.
+    gates = [step for step in steps if step.type == GATE and step.operation == "delete" and step.parent in staying]
+    removed = {(gate.parent, str(gate.before.inputs.get("server"))) for gate in gates if gate.before}
+    deleted = {(tier, naming.volume_of(server)) for tier, server in removed}
+    found = {}
+    for step in volumes:
+        retained = step.before and step.before.retained and (step.parent, step.object_name) not in deleted
+        lost = Data.RETAINED if retained else Data.DESTROYED
+        kept = {"same": Data.KEPT, "update": Data.KEPT, "create": Data.CREATED}
+        found[step.parent, step.object_name] = kept.get(step.operation, lost)
+    return found
 
 
 def _side(state: State | None) -> Side | None:
@@ -106,24 +92,17 @@ def _side(state: State | None) -> Side | None:
     command = inputs.get("command")
     words = [str(word) for word in command] if isinstance(command, list) else []
     place = words.index(DOCUMENT) + 1 if DOCUMENT in words[:-1] else None
-    arguments = [word for at, word in enumerate(words) if at != place and not word.startswith(SPEC_HASH)]
-    ignored = ("command", "image", "ports", "name", "volumes")
     mounts = _objects(inputs, "volumes")
-    secret = [mount.get("volumeName") for mount in mounts if mount.get("containerPath") == DIRECTORY]
-    return Side(
-        image=str(inputs.get("image", "")),
-        configuration={} if place is None else {"agent": words[place]},
-        rest={
-            **{_words(key): value for key, value in inputs.items() if key not in ignored},
-            DERIVED: arguments,
-            "host ports": {
-                f"{port.get('internal')}/{port.get('protocol', 'tcp')}": port.get("external")
-                for port in _objects(inputs, "ports")
-            },
-            "volumes": [mount for mount in mounts if mount.get("containerPath") != DIRECTORY],
-            **({"secret files": secret} if secret else {}),
-        },
-    )
+    rest = {_words(key): value for key, value in inputs.items() if key not in SHOWN_OTHERWISE}
+    rest[DERIVED] = [word for at, word in enumerate(words) if at != place and not word.startswith(SPEC_HASH)]
+    rest["host ports"] = {
+        f"{port.get('internal')}/{port.get('protocol', 'tcp')}": port.get("external")
+        for port in _objects(inputs, "ports")
+    }
+    rest["volumes"] = [mount for mount in mounts if mount.get("containerPath") != DIRECTORY]
+    if secret := [mount.get("volumeName") for mount in mounts if mount.get("containerPath") == DIRECTORY]:
+        rest["secret files"] = secret
+    return Side(str(inputs.get("image", "")), {} if place is None else {"agent": words[place]}, rest)
 
 
 def _objects(inputs: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

@@ -62,8 +62,7 @@ def _retains(state: State | None, when: str) -> bool:
 
 
 def _servers(rollout: Step, stateful_set: Step | None) -> list[Agent]:
-    before = [] if rollout.operation == "create" else _names(rollout.before)
-    after = [] if rollout.operation == "delete" else _names(rollout.after)
+    before, after = _names(rollout.before), _names(rollout.after)
     deleted = stateful_set is not None and stateful_set.operation in ("delete", "replace")
     updated = rollout.operation in ("update", "replace") and (
         _differs(rollout, "spec_hash") or not _differs(rollout, "names")
@@ -76,8 +75,8 @@ def _servers(rollout: Step, stateful_set: Step | None) -> list[Agent]:
         if operation == "same" and (updated or deleted):
             operation = "replace"
         data = Data.CREATED if operation == "create" else lost if deleted or operation == "delete" else Data.KEPT
-        earlier = None if operation == "create" else _side(rollout.before)
-        later = None if operation == "delete" else _side(rollout.after)
+        earlier = _side(rollout.before) if name in before else None
+        later = _side(rollout.after) if name in after else None
         found.append(Agent(name, Role.SERVER, rollout.parent, operation, data, earlier, later))
     return found
 
