@@ -7,6 +7,9 @@ from typing import Any
 from consul_on_pulumi.model import naming, ports
 from consul_on_pulumi.model.topology import Role, Topology
 
+USER, GROUP = 100, 1000
+"""Numeric IDs of the user `consul` in Consul's official image, who owns /consul/data."""
+
 Document = dict[str, Any]
 """Agent configuration with the keys of Consul's documentation."""
 

@@ -18,28 +18,21 @@ class ClusterIdentityProvider(ConsulProvider):
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse in the preview another platform, and another value of a setting that is fixed at creation."""
-        before = olds.get("fixed", {})
-        failures = [
-            CheckFailure(
-                path,
-                f"{path}: expected {before[path]!r} as when the cluster was created, got {value!r}: the servers would "
-                "lose their data or each other. Restore the old value, or destroy this cluster first",
-            )
-            for path, value in news.get("fixed", {}).items()
+        before, after = olds.get("fixed", {}), news.get("fixed", {})
+        problems = {
+            path: f"expected {before[path]!r} as when the cluster was created, got {value!r}: the servers would lose "
+            "their data or each other. Restore the old value, or destroy this cluster first"
+            for path, value in after.items()
             if path in before and before[path] != value
-        ]
-        created, wanted = _platforms(before), _platforms(news.get("fixed", {}))
+        }
+        created, wanted = _platforms(before), _platforms(after)
         if created and wanted and created != wanted:
-            failures += [
-                CheckFailure(
-                    path,
-                    f"{path}: expected {' and '.join(created)} as when the cluster was created: a cluster on another "
-                    "platform has none of its data. Restore the old platform, or take a snapshot and destroy this "
-                    "cluster first",
-                )
-                for path in wanted
-            ]
-        return CheckResult(news, failures)
+            problems |= dict.fromkeys(
+                wanted,
+                f"expected {' and '.join(created)} as when the cluster was created: a cluster on another platform has "
+                "none of its data. Restore the old platform, or take a snapshot and destroy this cluster first",
+            )
+        return CheckResult(news, [CheckFailure(path, f"{path}: {text}") for path, text in problems.items()])
 
     def create(self, props: Properties) -> CreateResult:
         """Record the size and the settings, and generate the cluster ID."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import docker
 import pytest
-from consul_on_pulumi.platforms.docker import orphans
+from consul_on_pulumi.platforms.docker import engine
 from docker.errors import NotFound
 
 MINE, THEIRS = "0123456789abcdef", "fedcba9876543210"
@@ -42,16 +42,16 @@ def removed(
     monkeypatch: pytest.MonkeyPatch, type_: str, name: str, *, new: str | None, existing: str | None
 ) -> list[Any]:
     """What is done to an existing object with one cluster ID before a new one with another ID is created."""
-    engine = FakeEngine(existing)
-    monkeypatch.setattr(docker, "from_env", lambda: engine)
+    fake = FakeEngine(existing)
+    monkeypatch.setattr(docker, "from_env", lambda: fake)
     labels = [{"label": "consul.cluster", "value": "dev"}]
     if new is not None:
         labels.append({"label": "consul.cluster-id", "value": new})
     args: Any = SimpleNamespace(type=type_, new_inputs={"name": name, "labels": labels})
 
-    orphans.remove(args)
+    engine.remove_orphan(args)
 
-    return engine.done
+    return fake.done
 
 
 CONTAINER, NETWORK = "docker:index/container:Container", "docker:index/network:Network"

@@ -7,9 +7,8 @@ import pytest
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.docker import engine
-from consul_on_pulumi.platforms.docker.providers.raft_peer import CrashLoop
 from consul_on_pulumi.platforms.docker.providers import raft_peer, voter_gate
-from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeerProvider
+from consul_on_pulumi.platforms.docker.providers.raft_peer import CrashLoop, RaftPeerProvider
 from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGateProvider
 from pulumi.runtime.rpc import UNKNOWN
 

@@ -39,34 +39,21 @@ def create_in_order(
     all later containers before it replaces the first (pulumi #2167).
     """
     created: list[pulumi.Resource] = []
-    for ordinal, agent in enumerate(agents):
-        create = _server if group.role is Role.SERVER else _client
-        created.append(create(group, agents, ordinal, with_options(opts, depends_on=[agent.volume, *created[-1:]])))
+    names = [naming.node(group.topology.cluster, group.role, ordinal) for ordinal in range(len(agents))]
+    addresses = [agent.address for agent in agents]
+    for server, agent in zip(names, agents, strict=True):
+        after = with_options(opts, depends_on=[agent.volume, *created[-1:]])
+        spec_hash = digest(agent.spec)
+        step = RolloutStep(server=server, names=names, addresses=addresses, spec_hash=spec_hash)
+        # Deleting the first server's data deletes the cluster, and then no server has to leave Raft first.
+        with_cluster = with_options(after, deleted_with=agents[0].volume)
+        gates = [VoterGate(f"{agent.name}-gate", step, with_cluster)] if group.role is Role.SERVER else []
+        container = containers.create(agent.name, agent.spec, spec_hash, with_options(after, depends_on=gates))
+        after_container = with_options(after, depends_on=[container])
+        health = ContainerHealth(f"{agent.name}-health", agent.spec, agent.address, after_container)
+        if group.role is Role.CLIENT:
+            created.append(health)
+        else:
+            after_health = with_options(with_cluster, depends_on=[container, health])
+            created.append(RaftPeer(f"{agent.name}-peer", step, container.id, after_health))
     return created
-
-
-def _client(
-    _group: AgentGroup, agents: Sequence[AgentContainer], ordinal: int, opts: pulumi.ResourceOptions
-) -> pulumi.Resource:
-    agent = agents[ordinal]
-    container = containers.create(agent.name, agent.spec, digest(agent.spec), opts)
-    return ContainerHealth(
-        f"{agent.name}-health", agent.spec, agent.address, with_options(opts, depends_on=[container])
-    )
-
-
-def _server(
-    group: AgentGroup, agents: Sequence[AgentContainer], ordinal: int, opts: pulumi.ResourceOptions
-) -> pulumi.Resource:
-    agent = agents[ordinal]
-    names = [naming.node(group.topology.cluster, group.role, other) for other in range(len(agents))]
-    addresses, spec_hash = [other.address for other in agents], digest(agent.spec)
-    step = RolloutStep(server=names[ordinal], names=names, addresses=addresses, spec_hash=spec_hash)
-    # Deleting the first server's data deletes the cluster, and then no server has to leave Raft first.
-    gate = VoterGate(f"{agent.name}-gate", step, with_options(opts, deleted_with=agents[0].volume))
-    container = containers.create(agent.name, agent.spec, spec_hash, with_options(opts, depends_on=[gate]))
-    health = ContainerHealth(
-        f"{agent.name}-health", agent.spec, agent.address, with_options(opts, depends_on=[container])
-    )
-    after = with_options(opts, depends_on=[container, health], deleted_with=agents[0].volume)
-    return RaftPeer(f"{agent.name}-peer", step, container.id, after)

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from consul_on_pulumi.model import image, naming, ports, secret_files
+from consul_on_pulumi.model import agent, naming, ports, secret_files
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.docker import addressing, engine
@@ -78,7 +78,7 @@ def properties(
         ],
         "volumes": volumes,
         "remove_volumes": False,
-        "user": f"{image.USER}:{image.GROUP}",
+        "user": f"{agent.USER}:{agent.GROUP}",
         "read_only": True,
         "tmpfs": {"/tmp": "rw,noexec,nosuid,size=64m"},
         "capabilities": {"drops": ["ALL"]},

@@ -10,7 +10,7 @@ from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
-from consul_on_pulumi.platforms.docker import addressing, containers, engine, orphans
+from consul_on_pulumi.platforms.docker import addressing, containers, engine
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
@@ -50,7 +50,7 @@ class DockerPlatform:
             labels=containers.labels(topology.cluster, cluster_id),
             # A changed label would replace the network, and with it every container at once.
             opts=with_options(
-                pulumi.ResourceOptions.merge(opts, before_create(name, orphans.remove)), ignore_changes=["labels"]
+                pulumi.ResourceOptions.merge(opts, before_create(name, engine.remove_orphan)), ignore_changes=["labels"]
             ),
         )
         return SharedResources(platform={"docker": self.settings | {"network": network.name}})
@@ -62,7 +62,12 @@ class DockerPlatform:
         # Pulled before any container changes, so that an image that does not exist stops no running agent.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_options(opts, depends_on=[image])
-        secrets = self._secrets(name, group, after_image)
+        secrets = None
+        if group.secrets:
+            tier, labels = naming.tier(group.topology.cluster, group.role), {engine.CLUSTER: group.topology.cluster}
+            secrets = SecretVolume(
+                f"{name}-secrets", f"{tier}-secrets", group.image, labels, group.secrets, after_image
+            ).volume
         hosts = [
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)
@@ -78,7 +83,7 @@ class DockerPlatform:
         ]
         addresses = [agent.address for agent in agents]
         created = create_in_order(
-            group, agents, pulumi.ResourceOptions.merge(after_image, before_create(name, orphans.remove))
+            group, agents, pulumi.ResourceOptions.merge(after_image, before_create(name, engine.remove_orphan))
         )
         return Placed(
             api_addresses=addresses,
@@ -89,13 +94,6 @@ class DockerPlatform:
             ready=created,
             data=agents[0].volume,
         )
-
-    def _secrets(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
-        if not group.secrets:
-            return None
-        prefix = f"{naming.tier(group.topology.cluster, group.role)}-secrets"
-        labels = {engine.CLUSTER: group.topology.cluster}
-        return SecretVolume(f"{name}-secrets", prefix, group.image, labels, group.secrets, opts).volume
 
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
         # The provider would replace the volume, and delete its data, for a changed label.

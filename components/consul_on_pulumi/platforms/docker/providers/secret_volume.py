@@ -15,7 +15,7 @@ from docker.errors import APIError, NotFound
 from pulumi.dynamic import CreateResult, DiffResult
 
 from consul_on_pulumi.model import secret_files
-from consul_on_pulumi.model.image import GROUP, USER
+from consul_on_pulumi.model.agent import GROUP, USER
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 

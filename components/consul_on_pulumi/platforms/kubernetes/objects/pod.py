@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import image, ports, secret_files
+from consul_on_pulumi.model import agent, ports, secret_files
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH
 from consul_on_pulumi.platforms.kubernetes.objects import probes, scheduling
@@ -91,9 +91,9 @@ def _spec(
         "enable_service_links": False,
         "security_context": {
             "run_as_non_root": True,
-            "run_as_user": image.USER,
-            "run_as_group": image.GROUP,
-            "fs_group": image.GROUP,
+            "run_as_user": agent.USER,
+            "run_as_group": agent.GROUP,
+            "fs_group": agent.GROUP,
             "fs_group_change_policy": "OnRootMismatch",
             "seccomp_profile": {"type": "RuntimeDefault"},
         },
