@@ -15,9 +15,8 @@ from tools.kubernetes import cluster
 def show_doctor(_: argparse.Namespace) -> int:
     """Prints the table; fails if something is missing."""
     tools = doctor.examine()
-    todo = doctor.advice(tools)
-    print("\n".join([doctor.table(tools), *todo]))
-    return 1 if todo else 0
+    print("\n".join(doctor.lines(tools)))
+    return 0 if all(tool.present for tool in tools) else 1
 
 
 def show_environment(_: argparse.Namespace) -> int:

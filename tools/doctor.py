@@ -17,15 +17,9 @@ def examine() -> list[Found]:
     return [*found, docker_engine.find(), image.find(), cluster.find()]
 
 
-def table(tools: Sequence[Found]) -> str:
-    """One line for each tool."""
+def lines(tools: Sequence[Found]) -> list[str]:
+    """A table with a line for each tool, then what to do about the missing ones."""
     rows = [("tool", "version", "origin", "path"), *((t.tool, t.version, t.origin.value, t.path) for t in tools)]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows
-    )
-
-
-def advice(tools: Sequence[Found]) -> list[str]:
-    """What to do about each missing tool."""
-    return [f"{tool.tool} is missing: {tool.advice}." for tool in tools if not tool.present]
+    table = ["  ".join([*map(str.ljust, row, widths), row[3]]) for row in rows]
+    return table + [f"{tool.tool} is missing: {tool.advice}." for tool in tools if not tool.present]

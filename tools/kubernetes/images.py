@@ -75,5 +75,4 @@ def pause() -> Path:
 
 def answers(group: Group) -> bool:
     """Whether containerd of a node answers."""
-    asked = subprocess.run(ctr_command(group, "version"), capture_output=True, check=False)
-    return asked.returncode == 0
+    return subprocess.run(ctr_command(group, "version"), capture_output=True, check=False).returncode == 0
