@@ -9,8 +9,6 @@ from typing import Any, NoReturn
 
 from consul_on_pulumi.consul import credentials
 
-Resource = Mapping[str, Any]
-"""A resource as the state has it."""
 COMPONENTS = ("consul-on-pulumi:index:ConsulCluster", "consul-on-pulumi:index:ConsulServer")
 """The components that a cluster may be: a server tier can be used without the other."""
 
@@ -40,10 +38,13 @@ def cluster(stack: str, name: str | None) -> Cluster:
     Ends the program with one sentence where there is no such cluster, or where it has no servers.
     """
     state = json.loads(pulumi("stack", "export", "--stack", stack))["deployment"].get("resources") or []
-    resources = {one["urn"]: one for one in state if not one.get("delete")}
-    clusters: dict[str, list[Resource]] = {}
-    for resource in resources.values():
-        if component := _cluster_of(resource, resources):
+    clusters: dict[str, list[Mapping[str, Any]]] = {}
+    component_of: dict[str, str] = {}
+    # In a state a parent is before its children, so the outermost component of a cluster is found first.
+    for resource in (one for one in state if not one.get("delete")):
+        own = resource["urn"] if resource["type"] in COMPONENTS else None
+        if component := component_of.get(resource.get("parent"), own):
+            component_of[resource["urn"]] = component
             clusters.setdefault(component, []).append(resource)
     if not clusters:
         no_cluster(stack)
@@ -85,14 +86,3 @@ def pulumi(*words: str) -> str:
 def no_cluster(stack: str) -> NoReturn:
     """End the program with one sentence."""
     sys.exit(f"the stack {stack} has no Consul cluster: run `pulumi up --stack {stack}` first")
-
-
-def _cluster_of(resource: Resource, resources: Mapping[str, Resource]) -> str | None:
-    """URN of the outermost component above a resource."""
-    found = None
-    above: Resource | None = resource
-    while above:
-        if above["type"] in COMPONENTS:
-            found = str(above["urn"])
-        above = resources.get(above.get("parent") or "")
-    return found

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol, cast
 
 from consul_on_pulumi.platforms.choose import PLATFORMS
-from consul_on_pulumi.review import configuration, headline, kv, losses, resources
-from consul_on_pulumi.review.agents import Agent
+from consul_on_pulumi.review import headline, kv, losses, resources
+from consul_on_pulumi.review.agents import Agent, differences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import block, bullets, code
 from consul_on_pulumi.review.steps import Preview, Step
@@ -73,7 +73,7 @@ def _platforms() -> list[PlatformReview]:
 
 def _changes(preview: Preview, agents: list[Agent]) -> list[str]:
     parts = []
-    if settings := configuration.section(agents, SETTINGS):
+    if settings := differences(agents, SETTINGS):
         parts.append(f"### Agents\n\n{settings}")
     if keys := kv.changes(preview.steps):
         parts.append(f"### KV entries: {kv.counted(keys)}")

@@ -7,7 +7,7 @@ from consul_on_pulumi.review import agents, kv
 from consul_on_pulumi.review.agents import Agent, Data
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code, codes, number
-from consul_on_pulumi.review.steps import Preview, Step, name_of
+from consul_on_pulumi.review.steps import Preview, Step, mapping, name_of
 
 _VERBS = {"create": "Adds secret files to", "delete": "Removes the secret files of"}
 
@@ -41,8 +41,7 @@ def secret_file_sentences(steps: Iterable[Step], kind: str, key: str) -> Iterato
     for step in steps:
         if agents.belongs(step, kind) and step.operation != "same":
             verb = _VERBS.get(step.operation, "Changes the secret files of")
-            maps = [state.inputs.get(key) for state in (step.before, step.after) if state]
-            names = sorted({name for files in maps if isinstance(files, dict) for name in files})
+            names = sorted({*mapping(step.before, key), *mapping(step.after, key)})
             listed = f": {codes(names)}" if names else ""
             yield f"{verb} {code(name_of(step.parent))}{listed}. The content is not shown."
 

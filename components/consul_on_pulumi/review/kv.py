@@ -9,7 +9,7 @@ from typing import Any
 from consul_on_pulumi.model.kv_state import BINARY, ENTRIES, FLAGS, SECRETS
 from consul_on_pulumi.review.events import SECRET
 from consul_on_pulumi.review.markdown import code, value
-from consul_on_pulumi.review.steps import State, Step
+from consul_on_pulumi.review.steps import State, Step, mapping
 
 TYPE = "pulumi-python:dynamic/consul-on-pulumi:KvEntries"
 
@@ -71,18 +71,11 @@ def _changes_secretly(change: KeyChange, step: Step) -> bool:
 
 def _shown(state: State | None) -> dict[str, str]:
     """Each key with its value and flags as they may be shown."""
-    if state is None:
-        return {}
-    flags = _part(state, FLAGS)
-    shown = {key: SECRET if text == SECRET else value(text) for key, text in _part(state, ENTRIES).items()}
-    shown |= dict.fromkeys(_part(state, SECRETS), SECRET)
-    shown |= {key: _digest(found) for key, found in _part(state, BINARY).items()}
+    flags = mapping(state, FLAGS)
+    shown = {key: SECRET if text == SECRET else value(text) for key, text in mapping(state, ENTRIES).items()}
+    shown |= dict.fromkeys(mapping(state, SECRETS), SECRET)
+    shown |= {key: _digest(found) for key, found in mapping(state, BINARY).items()}
     return {key: f"{text} flags {flags[key]}" if key in flags else text for key, text in shown.items()}
-
-
-def _part(state: State, name: str) -> Mapping[str, Any]:
-    found = state.inputs.get(name)
-    return found if isinstance(found, Mapping) else {}
 
 
 def _digest(found: Any) -> str:

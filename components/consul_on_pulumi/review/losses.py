@@ -59,8 +59,7 @@ def _quorum(found: Sequence[Agent]) -> Iterator[Loss]:
 
 def _seeds(steps: Sequence[Step]) -> Iterator[Loss]:
     for step in steps:
-        if step.type == kv.TYPE and step.operation in ("delete", "replace"):
-            removed = sum(change.after is None for change in kv.changes([step]))
-            if removed:
-                entries = "1 KV entry" if removed == 1 else f"{removed} KV entries"
-                yield Loss(Kind.SEEDS, f"**Removes seed set {code(step.name)}** and deletes its {entries}")
+        removed = [change for change in kv.changes([step]) if change.after is None]
+        if removed and step.operation in ("delete", "replace"):
+            entries = "1 KV entry" if len(removed) == 1 else f"{len(removed)} KV entries"
+            yield Loss(Kind.SEEDS, f"**Removes seed set {code(step.name)}** and deletes its {entries}")

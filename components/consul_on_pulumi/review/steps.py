@@ -47,9 +47,8 @@ class Step:
     @property
     def object_name(self) -> str:
         """The name that Docker or Kubernetes knows the object by; the logical name where the program gives none."""
-        inputs = next((state.inputs for state in (self.before, self.after) if state), {})
-        metadata = inputs.get("metadata")
-        return str(inputs.get("name") or (metadata.get("name") if isinstance(metadata, dict) else None) or self.name)
+        state = self.before or self.after or State({})
+        return str(state.inputs.get("name") or mapping(state, "metadata").get("name") or self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,18 @@ class Preview:
     """One for each resource, by URN."""
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+def mapping(state: State | None, key: str) -> Mapping[str, Any]:
+    """An input that is a map; empty where it is absent, secret or unknown."""
+    found = state.inputs.get(key) if state else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def sequence(state: State | None, key: str) -> list[Any]:
+    """An input that is a list; empty where it is absent, secret or unknown."""
+    found = state.inputs.get(key) if state else None
+    return found if isinstance(found, list) else []
 
 
 def name_of(urn: str) -> str:

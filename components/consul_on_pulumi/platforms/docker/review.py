@@ -6,12 +6,11 @@ from typing import Any
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.secret_files import DIRECTORY
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.review.agents import ROLES, Agent, Data, Side, belongs
-from consul_on_pulumi.review.configuration import DERIVED
+from consul_on_pulumi.review.agents import DERIVED, ROLES, Agent, Data, Side, belongs
 from consul_on_pulumi.review.headline import retained_data_sentences, secret_file_sentences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code
-from consul_on_pulumi.review.steps import State, Step
+from consul_on_pulumi.review.steps import State, Step, sequence
 
 CONTAINER = "docker:index/container:Container"
 VOLUME = "docker:index/volume:Volume"
@@ -53,8 +52,7 @@ def losses(steps: Sequence[Step]) -> Iterator[Loss]:
     for (tier, volume), data in _volumes(steps).items():
         if data is Data.DESTROYED and (tier, volume) not in used:
             yield Loss(Kind.DATA, f"**Destroys the volume {code(volume)}**")
-    befores = [step.before for step in containers if step.before]
-    networks = {one.get("name") for state in befores for one in _objects(state.inputs, "networksAdvanced")}
+    networks = {one.get("name") for step in containers for one in _objects(step.before, "networksAdvanced")}
     for step in steps:
         if step.type == NETWORK and step.operation == "replace" and step.object_name in networks:
             yield Loss(Kind.NETWORK, f"**Replaces network {code(step.object_name)}**: all its agents stop at once")
@@ -88,26 +86,23 @@ def _volumes(steps: Sequence[Step]) -> dict[tuple[str, str], Data]:
 def _side(state: State | None) -> Side | None:
     if state is None:
         return None
-    inputs = state.inputs
-    command = inputs.get("command")
-    words = [str(word) for word in command] if isinstance(command, list) else []
+    words = [str(word) for word in sequence(state, "command")]
     place = words.index(DOCUMENT) + 1 if DOCUMENT in words[:-1] else None
-    mounts = _objects(inputs, "volumes")
-    rest = {_words(key): value for key, value in inputs.items() if key not in SHOWN_OTHERWISE}
+    mounts = _objects(state, "volumes")
+    rest = {_words(key): value for key, value in state.inputs.items() if key not in SHOWN_OTHERWISE}
     rest[DERIVED] = [word for at, word in enumerate(words) if at != place and not word.startswith(SPEC_HASH)]
     rest["host ports"] = {
         f"{port.get('internal')}/{port.get('protocol', 'tcp')}": port.get("external")
-        for port in _objects(inputs, "ports")
+        for port in _objects(state, "ports")
     }
     rest["volumes"] = [mount for mount in mounts if mount.get("containerPath") != DIRECTORY]
     if secret := [mount.get("volumeName") for mount in mounts if mount.get("containerPath") == DIRECTORY]:
         rest["secret files"] = secret
-    return Side(str(inputs.get("image", "")), {} if place is None else {"agent": words[place]}, rest)
+    return Side(str(state.inputs.get("image", "")), {} if place is None else {"agent": words[place]}, rest)
 
 
-def _objects(inputs: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = inputs.get(key)
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+def _objects(state: State | None, key: str) -> list[Mapping[str, Any]]:
+    return [one for one in sequence(state, key) if isinstance(one, Mapping)]
 
 
 def _words(key: str) -> str:

@@ -7,7 +7,7 @@ from consul_on_pulumi.review.agents import Agent, Data, Side, belongs
 from consul_on_pulumi.review.headline import retained_data_sentences, secret_file_sentences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code
-from consul_on_pulumi.review.steps import State, Step
+from consul_on_pulumi.review.steps import State, Step, mapping, sequence
 
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -25,8 +25,7 @@ def agents(steps: Sequence[Step]) -> list[Agent]:
 
 def losses(steps: Sequence[Step]) -> Iterator[Loss]:
     """The namespace of a cluster, also one that is somebody else's resource, and the StatefulSet of its servers."""
-    befores = [step.before.inputs.get("metadata") for step in steps if belongs(step, STATEFUL_SET) and step.before]
-    namespaces = {metadata.get("namespace") for metadata in befores if isinstance(metadata, Mapping)}
+    namespaces = {mapping(step.before, "metadata").get("namespace") for step in steps if belongs(step, STATEFUL_SET)}
     for step in steps:
         if step.operation not in ("delete", "replace") or (step.before and step.before.retained):
             continue
@@ -56,13 +55,12 @@ def sentences(steps: Sequence[Step]) -> Iterator[str]:
 
 def _retains(state: State | None, when: str) -> bool:
     """Whether a StatefulSet keeps its claims `whenDeleted` or `whenScaled`; keeping them is Kubernetes' default."""
-    spec = state.inputs.get("spec") if state else None
-    policy = spec.get("persistentVolumeClaimRetentionPolicy") if isinstance(spec, Mapping) else None
+    policy = mapping(state, "spec").get("persistentVolumeClaimRetentionPolicy")
     return not isinstance(policy, Mapping) or policy.get(when) != "Delete"
 
 
 def _servers(rollout: Step, stateful_set: Step | None) -> list[Agent]:
-    before, after = _names(rollout.before), _names(rollout.after)
+    before, after = sequence(rollout.before, "names"), sequence(rollout.after, "names")
     deleted = stateful_set is not None and stateful_set.operation in ("delete", "replace")
     updated = rollout.operation in ("update", "replace") and (
         _differs(rollout, "spec_hash") or not _differs(rollout, "names")
@@ -82,15 +80,7 @@ def _servers(rollout: Step, stateful_set: Step | None) -> list[Agent]:
 
 
 def _side(state: State | None) -> Side | None:
-    if state is None:
-        return None
-    files = state.inputs.get("configuration")
-    return Side(str(state.inputs.get("image", "")), files if isinstance(files, Mapping) else {})
-
-
-def _names(state: State | None) -> list[str]:
-    found = state.inputs.get("names") if state else None
-    return [str(name) for name in found] if isinstance(found, list) else []
+    return Side(str(state.inputs.get("image", "")), mapping(state, "configuration")) if state else None
 
 
 def _differs(step: Step, key: str) -> bool:
