@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 LINE = 300
@@ -41,16 +42,9 @@ def value(found: Any) -> str:
 
 def block(lines: Iterable[str], limit: int, language: str = "", line_limit: int = LINE) -> str:
     """A code block of at most `limit` characters; lines that do not fit are counted."""
-    shown: list[str] = []
-    left = 0
-    for line in lines:
-        text = clipped(visible(line), line_limit)
-        limit -= len(text) + 1
-        if left or limit < 0:
-            left += 1
-        else:
-            shown.append(text)
-    body = "\n".join(shown)
+    texts = [clipped(visible(line), line_limit) for line in lines]
+    shown = _fitting(texts, limit)
+    body, left = "\n".join(shown), len(texts) - len(shown)
     fence = "`" * max(3, _longest_run(body) + 1)
     more = f"\n\n… and {number(left, 'more line')}" if left else ""
     return f"{fence}{language}\n{body}\n{fence}{more}"
@@ -58,19 +52,21 @@ def block(lines: Iterable[str], limit: int, language: str = "", line_limit: int 
 
 def bullets(lines: Sequence[str], limit: int) -> str:
     """A list of at most `limit` characters; lines that do not fit are counted. `lines` are Markdown."""
-    shown: list[str] = []
-    for done, line in enumerate(lines):
-        limit -= len(line) + 3
-        if limit < 0:
-            shown.append(f"… and {len(lines) - done} more")
-            break
-        shown.append(line)
-    return "\n".join(f"- {line}" for line in shown)
+    items = [f"- {line}" for line in lines]
+    shown = _fitting(items, limit)
+    more = [f"- … and {len(items) - len(shown)} more"] if len(shown) < len(items) else []
+    return "\n".join(shown + more)
 
 
 def number(count: int, what: str) -> str:
     """`1 server`, `2 servers`."""
     return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _fitting(lines: list[str], limit: int) -> list[str]:
+    """The first lines, as many as have at most `limit` characters together."""
+    lengths = accumulate(len(line) + 1 for line in lines)
+    return lines[: sum(length <= limit for length in lengths)]
 
 
 def _longest_run(text: str) -> int:

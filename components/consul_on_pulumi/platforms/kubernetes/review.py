@@ -44,13 +44,9 @@ def sentences(steps: Sequence[Step]) -> Iterator[str]:
             kind = step.type.rpartition(":")[2]
             yield f"{_VERBS.get(step.operation, 'Updates')} the clients of {kind} {code(step.object_name)}."
     yield from secret_file_sentences(steps, SECRET, "data")
-    yield from retained_data_sentences(
-        [
-            (_retains(step.before, "whenDeleted"), _retains(step.after, "whenDeleted"))
-            for step in steps
-            if belongs(step, STATEFUL_SET) and step.operation == "update"
-        ]
-    )
+    sets = [step for step in steps if belongs(step, STATEFUL_SET) and step.operation == "update"]
+    when = "whenDeleted"
+    yield from retained_data_sentences([(_retains(one.before, when), _retains(one.after, when)) for one in sets])
 
 
 def _retains(state: State | None, when: str) -> bool:
