@@ -5,7 +5,7 @@ import pytest
 
 from tests.tools.conftest import script
 from tools import __main__ as commands
-from tools import doctor, setup
+from tools import doctor, places, setup, versions
 from tools.builds import debian, go, venv
 from tools.docker import engine as docker_engine
 from tools.docker import image as consul_image
@@ -141,3 +141,15 @@ def test_only_a_stack_on_kubernetes_needs_its_plugin(
     if text is not None:
         (tmp_path / "Pulumi.mine.yaml").write_text(text)
     assert setup.on_kubernetes("mine") is needed
+
+
+def test_the_lock_has_the_pinned_versions_and_names_no_server() -> None:
+    lock = (places.ROOT / "requirements.lock").read_text()
+    pinned = {
+        "uv": versions.UV,
+        "pulumi": versions.PULUMI,
+        "pulumi-docker": versions.DOCKER_PLUGIN,
+        "pulumi-kubernetes": versions.KUBERNETES_PLUGIN,
+    }
+    assert [name for name, version in pinned.items() if f"\n{name}=={version} \\\n" not in lock] == []
+    assert "://" not in lock
