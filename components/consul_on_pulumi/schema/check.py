@@ -73,16 +73,10 @@ def _checked_kind(value: Any, kind: Kind, path: str, *, secret: bool) -> tuple[l
         return checked(value, kind.shape, path)
     if kind.inner is None:
         return [], value
-    if kind.type is list:
-        results = [
-            _checked_kind(inner, kind.inner, f"{path}[{number}]", secret=secret) for number, inner in enumerate(value)
-        ]
-        return [problem for found, _ in results for problem in found], [sound for found, sound in results if not found]
-    problems: list[str] = []
-    sound = {}
-    for name, inner in value.items():
-        found, kept = _checked_kind(inner, kind.inner, f"{path}.{name}", secret=secret)
-        problems += found
-        if kept is not None or not found:
-            sound[name] = kept
-    return problems, sound
+    is_list = kind.type is list
+    results = {
+        name: _checked_kind(inner, kind.inner, f"{path}[{name}]" if is_list else f"{path}.{name}", secret=secret)
+        for name, inner in (enumerate(value) if is_list else value.items())
+    }
+    sound = {name: kept for name, (found, kept) in results.items() if kept is not None or not found}
+    return [text for found, _ in results.values() for text in found], list(sound.values()) if is_list else sound
