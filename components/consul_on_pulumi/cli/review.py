@@ -13,8 +13,6 @@ from consul_on_pulumi.review.losses import refused
 from consul_on_pulumi.review.steps import Preview
 
 FAILED, UNREADABLE, LOSSES = 1, 2, 3
-# `--event-log` is one of Pulumi's commands for debugging; its Automation API is built on it.
-DEBUGGING = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 def run(stack: str, allowed: Sequence[str], log: Path | None, events: Path | None) -> int:
@@ -38,8 +36,9 @@ def run(stack: str, allowed: Sequence[str], log: Path | None, events: Path | Non
 def preview(stack: str, log: Path) -> Preview:
     """Preview a stack of the project in the current folder, and keep the events in `log`."""
     command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--color", "never", "--event-log", str(log)]
-    output, env = subprocess.PIPE, {**os.environ, **DEBUGGING}
-    done = subprocess.run(command, env=env, stdout=output, stderr=subprocess.STDOUT, text=True, check=False)
+    # `--event-log` is one of Pulumi's commands for debugging; its Automation API is built on it.
+    env = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     found = read(log) if log.exists() else Preview((), (), ())
     if done.returncode and not found.errors:
         found = Preview(found.steps, (done.stdout.strip() or "the preview failed",), found.warnings)

@@ -37,15 +37,7 @@ def cluster(stack: str, name: str | None) -> Cluster:
 
     Ends the program with one sentence where there is no such cluster, or where it has no servers.
     """
-    state = json.loads(pulumi("stack", "export", "--stack", stack))["deployment"].get("resources") or []
-    clusters: dict[str, list[Mapping[str, Any]]] = {}
-    component_of: dict[str, str] = {}
-    # In a state a parent is before its children, so the outermost component of a cluster is found first.
-    for resource in (one for one in state if not one.get("delete")):
-        own = resource["urn"] if resource["type"] in COMPONENTS else None
-        if component := component_of.get(resource.get("parent"), own):
-            component_of[resource["urn"]] = component
-            clusters.setdefault(component, []).append(resource)
+    clusters = _clusters(stack)
     if not clusters:
         no_cluster(stack)
     names = {urn: urn.split("::", 3)[3] for urn in clusters}
@@ -86,3 +78,17 @@ def pulumi(*words: str) -> str:
 def no_cluster(stack: str) -> NoReturn:
     """End the program with one sentence."""
     sys.exit(f"the stack {stack} has no Consul cluster: run `pulumi up --stack {stack}` first")
+
+
+def _clusters(stack: str) -> dict[str, list[Mapping[str, Any]]]:
+    """The resources of each cluster in the state of a stack, by the URN of its outermost component."""
+    state = json.loads(pulumi("stack", "export", "--stack", stack))["deployment"].get("resources") or []
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    component_of: dict[str, str] = {}
+    # In a state a parent is before its children, so the outermost component of a cluster is found first.
+    for resource in (one for one in state if not one.get("delete")):
+        own = resource["urn"] if resource["type"] in COMPONENTS else None
+        if component := component_of.get(resource.get("parent"), own):
+            component_of[resource["urn"]] = component
+            found.setdefault(component, []).append(resource)
+    return found
