@@ -11,7 +11,7 @@ from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.consul_access import AccessMethod
+from consul_on_pulumi.platforms.kubernetes.consul_access import SCHEMES
 
 from tests.doubles.fake_consul import FakeConsul
 from tests.doubles.fake_kubernetes import FakeKubernetes
@@ -29,8 +29,8 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consul: FakeCons
         yield running
 
 
-def address(method: AccessMethod = AccessMethod.AUTO, pod: str = POD) -> str:
-    return consul_access.address(HERE, "dev", pod, 8500, method=method)
+def address(method: str = "auto", pod: str = POD) -> str:
+    return consul_access.address(HERE, "dev", pod, method)
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_a_cluster_survives_the_way_into_a_url_and_back(cluster: Cluster) -> Non
 
 def test_an_address_contains_context_namespace_and_pod_and_no_credentials() -> None:
     assert address() == "http+kubernetes://_/dev/dev-server-0:8500"
-    assert consul_access.address(Cluster("kind-dev"), "dev", POD, 8501, scheme="https", method=AccessMethod.PROXY) == (
-        "https+kubernetes-proxy://kind-dev/dev/dev-server-0:8501"
+    assert consul_access.address(Cluster("kind-dev"), "dev", POD, "proxy") == (
+        "http+kubernetes-proxy://kind-dev/dev/dev-server-0:8500"
     )
 
 
-@pytest.mark.parametrize("method", list(AccessMethod), ids=lambda method: method.name)
+@pytest.mark.parametrize("method", list(SCHEMES))
 def test_requests_to_a_pod_work_like_those_to_any_address(
-    kubernetes: FakeKubernetes, consul: FakeConsul, method: AccessMethod
+    kubernetes: FakeKubernetes, consul: FakeConsul, method: str
 ) -> None:
     consul_api = Consul([address(method)], timeout=5)
     consul.write("a b/c", "one")
@@ -73,11 +73,11 @@ def test_requests_to_a_pod_work_like_those_to_any_address(
 
 @pytest.mark.parametrize(
     ("method", "used"),
-    [(AccessMethod.AUTO, "FORWARD"), (AccessMethod.FORWARD, "FORWARD"), (AccessMethod.PROXY, "GET")],
+    [("auto", "FORWARD"), ("port-forward", "FORWARD"), ("proxy", "GET")],
     ids=["auto", "forward", "proxy"],
 )
 def test_port_forwarding_is_used_unless_the_setting_is_proxy(
-    kubernetes: FakeKubernetes, method: AccessMethod, used: str
+    kubernetes: FakeKubernetes, method: str, used: str
 ) -> None:
     Consul([address(method)], timeout=5).leader()
 
@@ -98,11 +98,11 @@ def test_a_refused_port_forward_is_an_error_if_the_setting_is_port_forward(kuber
     kubernetes.forwards = 403
 
     with pytest.raises(UnreachableError, match="the API server refused to forward a port: 403"):
-        Consul([address(AccessMethod.FORWARD)], timeout=0).keys_below("a")
+        Consul([address("port-forward")], timeout=0).keys_below("a")
 
 
-@pytest.mark.parametrize("method", list(AccessMethod), ids=lambda method: method.name)
-def test_bug_a_missing_pod_is_not_a_missing_key(kubernetes: FakeKubernetes, method: AccessMethod) -> None:
+@pytest.mark.parametrize("method", list(SCHEMES))
+def test_bug_a_missing_pod_is_not_a_missing_key(kubernetes: FakeKubernetes, method: str) -> None:
     with pytest.raises(UnreachableError):
         Consul([address(method, "dev-server-9")], timeout=0).keys_below("a")
 
@@ -111,17 +111,17 @@ def test_the_message_of_the_api_server_is_reported(kubernetes: FakeKubernetes) -
     kubernetes.refusals["GET", "/api/v1/namespaces/dev/pods/dev-server-0:8500/proxy"] = (403, "pods/proxy is forbidden")
 
     with pytest.raises(UnreachableError, match="pods/proxy is forbidden"):
-        Consul([address(AccessMethod.PROXY)], timeout=0).keys_below("a")
+        Consul([address("proxy")], timeout=0).keys_below("a")
 
 
-@pytest.mark.parametrize("method", list(AccessMethod), ids=lambda method: method.name)
-def test_a_refusal_by_consul_is_reported_as_such(kubernetes: FakeKubernetes, method: AccessMethod) -> None:
+@pytest.mark.parametrize("method", list(SCHEMES))
+def test_a_refusal_by_consul_is_reported_as_such(kubernetes: FakeKubernetes, method: str) -> None:
     with pytest.raises(RefusedError, match="413"):
         Consul([address(method)], timeout=0).put("too-large", b"x" * 600_000, 0)
 
 
-@pytest.mark.parametrize("method", list(AccessMethod), ids=lambda method: method.name)
-def test_headers_are_passed_to_consul(kubernetes: FakeKubernetes, consul: FakeConsul, method: AccessMethod) -> None:
+@pytest.mark.parametrize("method", list(SCHEMES))
+def test_headers_are_passed_to_consul(kubernetes: FakeKubernetes, consul: FakeConsul, method: str) -> None:
     session = access.session()
     session.headers["X-Consul-Token"] = "t0ken"
 
@@ -133,11 +133,11 @@ def test_headers_are_passed_to_consul(kubernetes: FakeKubernetes, consul: FakeCo
 
 def test_port_forwarding_works_again_after_a_pod_was_replaced(kubernetes: FakeKubernetes, three: FakeConsul) -> None:
     session = access.session()
-    session.get(f"{address(AccessMethod.FORWARD)}/v1/status/leader", timeout=5)
+    session.get(f"{address('port-forward')}/v1/status/leader", timeout=5)
     kubernetes.behind[POD, 8500] = int(three.addresses[2].rpartition(":")[2])
     session.close()
 
-    session.get(f"{address(AccessMethod.FORWARD)}/v1/status/leader", timeout=5)
+    session.get(f"{address('port-forward')}/v1/status/leader", timeout=5)
 
     assert [one.server for one in three.requests] == [2]
 
@@ -157,10 +157,8 @@ def test_one_forwarded_port_serves_many_connections(kubernetes: FakeKubernetes, 
     assert leaders == [consul.leader] * 8
 
 
-@pytest.mark.parametrize("method", list(AccessMethod), ids=lambda method: method.name)
-def test_a_missing_kubeconfig_is_reported(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: AccessMethod
-) -> None:
+@pytest.mark.parametrize("method", list(SCHEMES))
+def test_a_missing_kubeconfig_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.setattr(kubeconfig, "_loaded", {})
 
@@ -175,11 +173,11 @@ def test_an_address_may_name_a_context_and_a_kubeconfig(
     file = kubernetes.kubeconfig(tmp_path / "shop", context="shop@eu")
     monkeypatch.delenv("KUBECONFIG")
 
-    named = consul_access.address(Cluster("shop@eu", str(file)), "dev", POD, 8500)
+    named = consul_access.address(Cluster("shop@eu", str(file)), "dev", POD)
 
     assert Consul([named], timeout=5).leader() == consul.leader
     with pytest.raises(UnreachableError, match="kubeconfig"):
-        Consul([consul_access.address(Cluster("other", str(file)), "dev", POD, 8500)], timeout=0).keys_below("a")
+        Consul([consul_access.address(Cluster("other", str(file)), "dev", POD)], timeout=0).keys_below("a")
 
 
 def test_an_address_without_a_pod_is_refused() -> None:

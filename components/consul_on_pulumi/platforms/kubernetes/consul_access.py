@@ -7,7 +7,6 @@ use.
 
 import json
 import re
-from enum import Enum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,55 +19,36 @@ from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
-
-class AccessMethod(Enum):
-    """How to reach a pod through the API server; the value is the end of the URL scheme."""
-
-    AUTO = ""
-    FORWARD = "-forward"
-    PROXY = "-proxy"
-
-
-METHODS = {"auto": AccessMethod.AUTO, "port-forward": AccessMethod.FORWARD, "proxy": AccessMethod.PROXY}
-"""The values of the setting `consul_access`, besides a URL."""
+SCHEMES = {"auto": "http+kubernetes", "port-forward": "http+kubernetes-forward", "proxy": "http+kubernetes-proxy"}
+"""The URL scheme for each value of the setting `consul_access` that is no URL itself."""
 _PATH = re.compile(r"/(?P<namespace>[^/]+)/(?P<pod>[^/:]+):(?P<port>\d+)(?P<rest>.*)")
 _without_port_forward: set[Cluster] = set()
 
 
-def address(
-    cluster: Cluster,
-    namespace: str,
-    pod: str,
-    port: int,
-    *,
-    scheme: str = "http",
-    method: AccessMethod = AccessMethod.AUTO,
-) -> str:
-    """The address of a port of a pod, for `consul/access.py`."""
-    return f"{scheme}+kubernetes{method.value}://{cluster.text}/{namespace}/{pod}:{port}"
+def address(cluster: Cluster, namespace: str, pod: str, method: str = "auto") -> str:
+    """The address of the agent in a pod, for `consul/access.py`; `method` is a key of SCHEMES."""
+    return f"{SCHEMES[method]}://{cluster.text}/{namespace}/{pod}:{ports.HTTP}"
 
 
 def server_address(settings: KubernetesArgs, pod: str) -> str:
     """The address of one server's HTTP API, following the setting `consul_access`."""
     chosen = settings["consul_access"]
-    if chosen not in METHODS:
+    if chosen not in SCHEMES:
         return chosen.format(pod=pod)
-    return address(cluster_of(settings), settings["namespace"], pod, ports.HTTP, method=METHODS[chosen])
+    return address(cluster_of(settings), settings["namespace"], pod, chosen)
 
 
 def adapter(scheme: str) -> BaseAdapter:
-    """The adapter for a scheme such as `http+kubernetes-proxy`."""
-    secure, _, rest = scheme.partition("+kubernetes")
-    return PodAdapter(secure, AccessMethod(rest))
+    """The adapter for one of the SCHEMES."""
+    return PodAdapter(scheme)
 
 
 class PodAdapter(BaseAdapter):
     """Sends requests for a pod to a forwarded port or to the API server's proxy."""
 
-    def __init__(self, scheme: str, method: AccessMethod) -> None:
+    def __init__(self, scheme: str) -> None:
         super().__init__()
         self._scheme = scheme
-        self._method = method
         self._direct = HTTPAdapter()
         self._api_servers: dict[Cluster, requests.Session] = {}
 
@@ -81,18 +61,17 @@ class PodAdapter(BaseAdapter):
         cluster, namespace, pod = Cluster.of(url.netloc), target["namespace"], target["pod"]
         rest = target["rest"] + (f"?{url.query}" if url.query else "")
         sent = request.copy()
-        if self._method is not AccessMethod.PROXY and cluster not in _without_port_forward:
+        if self._scheme != SCHEMES["proxy"] and cluster not in _without_port_forward:
             try:
                 port = port_forward.local_port((cluster, namespace, pod, int(target["port"])))
             except port_forward.PortForwardRefusedError as refused:
-                if self._method is AccessMethod.FORWARD:
+                if self._scheme == SCHEMES["port-forward"]:
                     raise requests.ConnectionError(f"the API server refused to forward a port: {refused}") from refused
                 _without_port_forward.add(cluster)
             else:
-                sent.url = f"{self._scheme}://127.0.0.1:{port}{rest}"
+                sent.url = f"http://127.0.0.1:{port}{rest}"
                 return self._direct.send(sent, *args, **options)
-        secure = "https:" if self._scheme == "https" else ""
-        return self._by_proxy(sent, cluster, f"{namespace}/pods/{secure}{pod}:{target['port']}/proxy{rest}", options)
+        return self._by_proxy(sent, cluster, f"{namespace}/pods/{pod}:{target['port']}/proxy{rest}", options)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,7 +1,8 @@
 """Requests to a Kubernetes API server, with the credentials of a kubeconfig."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import requests
 
@@ -17,6 +18,7 @@ FIELD_MANAGER = "consul-on-pulumi"
 
 Object = dict[str, Any]
 """Any object of the Kubernetes API, as JSON."""
+T = TypeVar("T")
 
 
 class ApiServer:
@@ -44,6 +46,15 @@ class ApiServer:
         }
         self._send("DELETE", path, {}, options)
 
+    def last_warning(self, namespace: str, kind: str, name: str) -> str:
+        """The last warning event about an object of the namespace; empty if there is none."""
+        chosen = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
+        events = (self.find(f"/api/v1/namespaces/{namespace}/events", fieldSelector=chosen) or {}).get("items", [])
+        if not events:
+            return ""
+        newest = max(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime")))
+        return f"{newest.get('reason')}: {newest.get('message')}"
+
     def _send(
         self, method: str, path: str, params: dict[str, str], body: Object | None = None, kind: str = "application/json"
     ) -> Object | None:
@@ -67,6 +78,14 @@ class ApiServer:
         if answer.status_code >= 500 or answer.status_code == 429:
             raise UnreachableError(f"the Kubernetes API server has a problem: {message}")
         raise RefusedError(f"the Kubernetes API server refused: {message}")
+
+
+def if_answered(request: Callable[[], T]) -> T | None:
+    """The result of a request; None if the API server does not answer or refuses."""
+    try:
+        return request()
+    except (RefusedError, UnreachableError):
+        return None
 
 
 def _message(answer: requests.Response) -> str:

@@ -2,22 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, TypedDict
 
 import pulumi
 
-from consul_on_pulumi.platforms.kubernetes.api import warning_events
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
 
-
-class Kind(Enum):
-    """The kind of workload; the value is its name in API paths."""
-
-    DEPLOYMENT = "deployments"
-    DAEMON_SET = "daemonsets"
+DEPLOYMENT, DAEMON_SET = "deployments", "daemonsets"
+"""The kinds of workload, as API paths name them."""
 
 
 class ClientWorkload(TypedDict):
@@ -28,7 +22,7 @@ class ClientWorkload(TypedDict):
     namespace: str
     """Their namespace."""
     kind: str
-    """The value of a Kind."""
+    """DEPLOYMENT or DAEMON_SET."""
     workload: str
     """Its name."""
     selector: Mapping[str, str]
@@ -57,7 +51,7 @@ class Clients:
     def __init__(self, which: Mapping[str, Any]) -> None:
         """`which` holds the keys of a ClientWorkload."""
         self.name = str(which["workload"])
-        self._kind = Kind(which["kind"])
+        self._kind = str(which["kind"])
         self._namespace = str(which["namespace"])
         self._selector = ",".join(f"{label}={value}" for label, value in which["selector"].items())
         self._spec_hash = which["spec_hash"]
@@ -68,9 +62,14 @@ class Clients:
         found = self._found()
         if found is None:
             return None
-        counted = _of_deployment if self._kind is Kind.DEPLOYMENT else _of_daemon_set
         metadata, status = found["metadata"], found.get("status", {})
-        wanted, updated, available, surplus = counted(found, status)
+        # Counted as `kubectl rollout status` does. A DaemonSet has one pod on each selected node.
+        if self._kind == DAEMON_SET:
+            wanted, updated = status.get("desiredNumberScheduled", 0), status.get("updatedNumberScheduled", 0)
+            available, surplus = status.get("numberAvailable", 0), 0
+        else:
+            wanted, updated = found["spec"]["replicas"], status.get("updatedReplicas", 0)
+            available, surplus = status.get("availableReplicas", 0), status.get("replicas", 0) - updated
         observed = status.get("observedGeneration", 0) >= metadata["generation"]
         return Progress(
             wanted=wanted,
@@ -87,23 +86,11 @@ class Clients:
 
     def problem(self) -> str:
         """Why the controller creates no pods, as Kubernetes reports it; may be empty."""
-        if self._kind is Kind.DAEMON_SET:
-            return warning_events.last(self._api, self._namespace, "DaemonSet", self.name)
+        if self._kind == DAEMON_SET:
+            return self._api.last_warning(self._namespace, "DaemonSet", self.name)
         conditions = (self._found() or {}).get("status", {}).get("conditions", [])
         failures = [one for one in conditions if one["type"] == "ReplicaFailure" and one["status"] == "True"]
         return "".join(f"{one.get('reason')}: {one.get('message')}" for one in failures)
 
     def _found(self) -> Object | None:
-        return self._api.find(f"/apis/apps/v1/namespaces/{self._namespace}/{self._kind.value}/{self.name}")
-
-
-def _of_deployment(found: Object, status: Object) -> tuple[int, int, int, int]:
-    """Wanted, updated, available and surplus pods, counted as `kubectl rollout status` does."""
-    updated = status.get("updatedReplicas", 0)
-    return found["spec"]["replicas"], updated, status.get("availableReplicas", 0), status.get("replicas", 0) - updated
-
-
-def _of_daemon_set(_found: Object, status: Object) -> tuple[int, int, int, int]:
-    """The same for a DaemonSet, which has one pod on each selected node."""
-    updated, available = status.get("updatedNumberScheduled", 0), status.get("numberAvailable", 0)
-    return status.get("desiredNumberScheduled", 0), updated, available, 0
+        return self._api.find(f"/apis/apps/v1/namespaces/{self._namespace}/{self._kind}/{self.name}")

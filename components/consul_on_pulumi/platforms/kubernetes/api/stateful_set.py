@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from consul_on_pulumi.platforms.kubernetes.api import warning_events
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
@@ -25,7 +24,6 @@ class Workload(TypedDict):
 class Status:
     """The specification of the StatefulSet, and whether the controller has seen it."""
 
-    uid: str
     replicas: int
     revision: str
     """The ControllerRevision that a new pod is created from."""
@@ -51,7 +49,6 @@ class StatefulSet:
             return None
         status = found.get("status", {})
         return Status(
-            uid=found["metadata"]["uid"],
             replicas=found["spec"]["replicas"],
             revision=status.get("updateRevision", ""),
             observed=status.get("observedGeneration", 0) >= found["metadata"]["generation"],
@@ -80,6 +77,5 @@ class StatefulSet:
 
     def last_warning(self, name: str) -> str:
         """The last warning event of the pod, or of the StatefulSet if the pod has none."""
-        return warning_events.last(self._api, self._namespace, "Pod", name) or warning_events.last(
-            self._api, self._namespace, "StatefulSet", self.name
-        )
+        of_pod = self._api.last_warning(self._namespace, "Pod", name)
+        return of_pod or self._api.last_warning(self._namespace, "StatefulSet", self.name)

@@ -7,7 +7,7 @@ import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.platforms.contract import Placed
-from consul_on_pulumi.platforms.kubernetes.api.client_workload import ClientWorkload, Kind
+from consul_on_pulumi.platforms.kubernetes.api.client_workload import DAEMON_SET, DEPLOYMENT, ClientWorkload
 from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout
 from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
@@ -24,19 +24,19 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     template, spec_hash = pod.template(tier, ARGUMENTS, config_name, [], configuration.secret(tier, opts))
     needed = [config_map, guards.account(tier, opts), *guards.network_policy(tier, opts)]
     services.api(tier, opts)
-    kind = Kind.DAEMON_SET if settings["clients"] == "DaemonSet" else Kind.DEPLOYMENT
+    kind = DAEMON_SET if settings["clients"] == "DaemonSet" else DEPLOYMENT
     workload = _workload(tier, kind, template, with_options(opts, depends_on=needed))
     # A deletion of the workload deletes the clients, so there is no rollout to wait for then.
     after = with_options(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
     which = ClientWorkload(
         cluster=cluster_of(settings).text,
         namespace=tier.namespace,
-        kind=kind.value,
+        kind=kind,
         workload=tier.object_name,
         selector=tier.selector,
         spec_hash=spec_hash,
     )
-    rollout = ClientRollout(f"{tier.name}-rollout", which, None if kind is Kind.DAEMON_SET else group.count, after)
+    rollout = ClientRollout(f"{tier.name}-rollout", which, None if kind == DAEMON_SET else group.count, after)
     address = f"http://{tier.object_name}.{domain}:{ports.HTTP}"
     return Placed(
         http_addresses=[address],
@@ -47,13 +47,12 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     )
 
 
-def _workload(tier: Tier, kind: Kind, template: dict[str, Any], opts: pulumi.ResourceOptions) -> pulumi.Resource:
+def _workload(
+    tier: Tier, kind: str, template: dict[str, Any], opts: pulumi.ResourceOptions
+) -> kubernetes.apps.v1.DaemonSet | kubernetes.apps.v1.Deployment:
     spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
     metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
-    workload: pulumi.Resource
-    if kind is Kind.DAEMON_SET:
-        workload = kubernetes.apps.v1.DaemonSet(f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=opts)
-    else:
-        spec["replicas"] = tier.group.count
-        workload = kubernetes.apps.v1.Deployment(f"{tier.name}-deployment", metadata=metadata, spec=spec, opts=opts)
-    return workload
+    if kind == DAEMON_SET:
+        return kubernetes.apps.v1.DaemonSet(f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=opts)
+    spec["replicas"] = tier.group.count
+    return kubernetes.apps.v1.Deployment(f"{tier.name}-deployment", metadata=metadata, spec=spec, opts=opts)

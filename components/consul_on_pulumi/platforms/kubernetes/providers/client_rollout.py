@@ -3,10 +3,10 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult
 
-from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
+from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.client_workload import Clients, ClientWorkload, Progress
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, Deadline
@@ -23,21 +23,13 @@ class ClientRolloutProvider(ConsulProvider):
         rollout that completed: an update that failed is then reverted, and its rollout is waited for as well."""
         if self.differs(olds, news):
             return DiffResult(changes=True)
-        try:
-            progress = Clients(news).progress()
-        except (RefusedError, UnreachableError):
-            progress = None
         # Without an answer of the API server, or without a version in the state, there is no update.
-        known = olds.get("version")
+        progress, known = if_answered(Clients(news).progress), olds.get("version")
         return DiffResult(changes=bool(progress and known and progress.version != known))
 
     def create(self, props: Properties) -> CreateResult:
-        """Wait for all clients."""
-        return CreateResult(props["workload"], {**props, "version": _wait_for_all(Clients(props))})
-
-    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Wait until all clients have the new specification."""
-        return UpdateResult({**news, "version": _wait_for_all(Clients(news))})
+        return CreateResult(props["workload"], {**props, "version": _wait_for_all(Clients(props))})
 
 
 class ClientRollout(ProviderResource, module="consul-on-pulumi", name="ClientRollout"):

@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, UpdateResult
 
-from consul_on_pulumi.consul.api import RefusedError, UnreachableError
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.ownership import PATHS, ForeignObjectError, owner, refusal
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
@@ -23,10 +22,7 @@ class OwnershipProvider(ConsulProvider):
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse foreign objects. Where the API server does not answer, `create` and `update` ask again."""
-        try:
-            reason = _refusal(olds, news)
-        except (RefusedError, UnreachableError):
-            reason = None
+        reason = if_answered(lambda: _refusal(olds, news))
         return CheckResult(news, [CheckFailure("objects", reason)] if reason else [])
 
     def create(self, props: Properties) -> CreateResult:

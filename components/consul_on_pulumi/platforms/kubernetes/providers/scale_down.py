@@ -3,12 +3,12 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult
 
 from consul_on_pulumi.consul import rollout
-from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
+from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, TIMEOUT, leave_raft
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
@@ -26,46 +26,29 @@ class ScaleDownProvider(ConsulProvider):
         """An update if the size changed, or if somebody scaled the StatefulSet to more replicas."""
         if self.differs(olds, news):
             return DiffResult(changes=True)
-        try:
-            status = StatefulSet(news).status()
-        except (RefusedError, UnreachableError):
-            return DiffResult(changes=False)
+        status = if_answered(StatefulSet(news).status)
         return DiffResult(changes=status is not None and status.replicas > news["replicas"])
 
     def create(self, props: Properties) -> CreateResult:
-        """Nothing to do in a new cluster; a StatefulSet that exists already may be too large."""
-        _shrink(props)
+        """Remove the servers with the highest ordinals until the number is right; a new cluster has none to remove."""
+        stateful_set, replicas = StatefulSet(props), int(props["replicas"])
+        status = stateful_set.status()
+        for ordinal in reversed(range(replicas, int(status.replicas) if status else 0)):
+            names = [f"{stateful_set.name}-{each}" for each in range(ordinal + 1)]
+            servers = Servers(names, [props["address"].format(pod=name) for name in names])
+            _remove_last(servers, stateful_set, names)
         return CreateResult(props["stateful_set"], props)
-
-    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Remove the servers with the highest ordinals until the number is right."""
-        _shrink(news)
-        return UpdateResult(news)
 
 
 class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
     """The StatefulSet depends on this, so its update never reduces the replicas."""
 
     def __init__(
-        self,
-        name: str,
-        replicas: int,
-        address: str,
-        workload: Workload,
-        opts: pulumi.ResourceOptions | None = None,
+        self, name: str, replicas: int, address: str, workload: Workload, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """`address` is where the program reaches a server, with `{pod}` for its name."""
         props = {"replicas": replicas, "address": address, **workload}
         super().__init__(ScaleDownProvider(), name, props, opts)
-
-
-def _shrink(props: Properties) -> None:
-    stateful_set, replicas = StatefulSet(props), int(props["replicas"])
-    status = stateful_set.status()
-    for ordinal in reversed(range(replicas, int(status.replicas) if status else 0)):
-        names = [f"{stateful_set.name}-{each}" for each in range(ordinal + 1)]
-        servers = Servers(names, [props["address"].format(pod=name) for name in names])
-        _remove_last(servers, stateful_set, names)
 
 
 def _remove_last(servers: Servers, stateful_set: StatefulSet, names: list[str]) -> None:

@@ -7,7 +7,6 @@ from typing import Any, TypedDict
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
-from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import (
     LEADER_TIMEOUT,
     STOPPED,
@@ -18,6 +17,7 @@ from consul_on_pulumi.consul.rollout import (
 )
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import rollout
+from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
 from consul_on_pulumi.platforms.kubernetes.providers import voters
@@ -49,10 +49,8 @@ class ServerRolloutProvider(ConsulProvider):
         """An update if the specification or the size changed, or if an earlier rollout left outdated pods."""
         if self.differs(olds, news):
             return DiffResult(changes=True)
-        try:
-            return DiffResult(changes=bool(_outdated(StatefulSet(olds), olds["names"], news["spec_hash"])))
-        except (RefusedError, UnreachableError):
-            return DiffResult(changes=False)
+        outdated = if_answered(lambda: _outdated(StatefulSet(olds), olds["names"], news["spec_hash"]))
+        return DiffResult(changes=bool(outdated))
 
     def create(self, props: Properties) -> CreateResult:
         """Replace outdated pods that a failed update left. A new cluster has none, and Voters waits for it."""
