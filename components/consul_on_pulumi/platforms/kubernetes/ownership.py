@@ -11,7 +11,6 @@ from functools import cache
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 
-from consul_on_pulumi import resource_options
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -66,11 +65,6 @@ def refusal(namespace: str, foreign: Mapping[tuple[str, str], str | None]) -> st
         fixes.append(f"set `platform.kubernetes.namespace: {first_name}` to use this namespace")
     fixes += ["choose another cluster name or namespace", "or delete by hand what nobody needs"]
     return f"expected no object of these names, found {'; '.join(found)}. Nothing was changed: {', '.join(fixes)}"
-
-
-def guarded(name: str, cluster: Cluster) -> pulumi.ResourceOptions:
-    """Options under which no object is created in place of another; `name` is a prefix of the hook's name."""
-    return resource_options.before_create(name, before_create(ApiServer(cluster)))
 
 
 def before_create(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -9,12 +10,14 @@ import pulumi_kubernetes as kubernetes
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
-from consul_on_pulumi.platforms.kubernetes import ownership, pulumi_provider, refusals
+from consul_on_pulumi.platforms.kubernetes import ownership, refusals
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.objects import clients, names, servers
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, Tier, cluster_of, selector
-from consul_on_pulumi.resource_options import with_options
+from consul_on_pulumi.resource_options import before_create, with_options
 
 LEAVE_ON_TERMINATE = True
 """A server leaves Raft when its pod ends, because the next pod has another address. The agents refuse the name of a
@@ -84,11 +87,20 @@ class KubernetesPlatform:
         return create_tier(tier, self._domain, with_options(opts, depends_on=[owned]))
 
     def _prepared(self, name: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-        """`opts` with the provider that the settings ask for, and with a check of each object before its creation."""
+        """`opts` with a check of each object before its creation, and with a provider for the context of the settings
+        unless the caller passed a provider."""
         cluster = cluster_of(self.settings)
         ownership.warn_if_unreachable(cluster)
-        provided = pulumi_provider.with_provider(name, self.settings, opts)
-        return pulumi.ResourceOptions.merge(provided, ownership.guarded(name, cluster))
+        inherited = opts.parent.get_provider("kubernetes:core/v1:Service") if opts.parent else None
+        if inherited is None and cluster != Cluster():
+            provider = kubernetes.Provider(
+                f"{name}-kubernetes",
+                context=cluster.context or None,
+                kubeconfig=str(Path(cluster.kubeconfig).expanduser()) if cluster.kubeconfig else None,
+                opts=pulumi.ResourceOptions(parent=opts.parent),
+            )
+            opts = with_options(opts, provider=provider)
+        return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(ApiServer(cluster))))
 
     @property
     def _domain(self) -> str:

@@ -8,7 +8,7 @@ import pulumi
 from consul_on_pulumi.model import agent, ports, secret_files
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH
-from consul_on_pulumi.platforms.kubernetes.objects import probes, scheduling
+from consul_on_pulumi.platforms.kubernetes.objects import scheduling
 from consul_on_pulumi.platforms.kubernetes.tier import Tier
 from consul_on_pulumi.platforms.spec_hash import digest
 
@@ -18,6 +18,8 @@ GRACE_SECONDS = 60
 """Time for an agent to drain and to leave before it is killed."""
 SECRET_MODE = 0o440
 """Readable for the pod's group, in which only the agent runs."""
+LEADER = f"wget -q -O - http://127.0.0.1:{ports.HTTP}/v1/status/leader | grep -q :"
+"""Fails if the agent knows no leader. This path needs no ACL token."""
 
 
 def template(
@@ -69,7 +71,10 @@ def _spec(
             {"name": "POD_NAME", "value_from": {"field_ref": {"field_path": "metadata.name"}}},
             {"name": "POD_IP", "value_from": {"field_ref": {"field_path": "status.podIP"}}},
         ],
-        "ports": _ports(role),
+        "ports": [
+            {"name": name, "container_port": number, "protocol": protocol}
+            for name, number, protocol in named_ports(role)
+        ],
         "resources": settings["resources"] if role is Role.SERVER else settings["client_resources"],
         "volume_mounts": [
             {"name": name, "mount_path": path, **({} if name in ("data", "tmp") else {"read_only": True})}
@@ -83,7 +88,7 @@ def _spec(
             "capabilities": {"drop": ["ALL"]},
             "read_only_root_filesystem": True,
         },
-        **probes.of_agent(role),
+        **_probes(role),
     }
     return {
         "service_account_name": tier.object_name,
@@ -104,14 +109,34 @@ def _spec(
     }
 
 
-def _ports(role: Role) -> list[dict[str, Any]]:
-    server = [{"name": "server", "container_port": ports.SERVER, "protocol": "TCP"}] if role is Role.SERVER else []
+def named_ports(role: Role) -> list[tuple[str, int, str]]:
+    """Name, number and protocol of each port of an agent."""
+    server = [("server", ports.SERVER, "TCP")] if role is Role.SERVER else []
     return [
         *server,
-        {"name": "serf", "container_port": ports.SERF_LAN, "protocol": "TCP"},
-        {"name": "serf-udp", "container_port": ports.SERF_LAN, "protocol": "UDP"},
-        {"name": "http", "container_port": ports.HTTP, "protocol": "TCP"},
-        {"name": "grpc", "container_port": ports.GRPC, "protocol": "TCP"},
-        {"name": "dns", "container_port": ports.DNS, "protocol": "TCP"},
-        {"name": "dns-udp", "container_port": ports.DNS, "protocol": "UDP"},
+        ("serf", ports.SERF_LAN, "TCP"),
+        ("serf-udp", ports.SERF_LAN, "UDP"),
+        ("http", ports.HTTP, "TCP"),
+        ("grpc", ports.GRPC, "TCP"),
+        ("dns", ports.DNS, "TCP"),
+        ("dns-udp", ports.DNS, "UDP"),
     ]
+
+
+def _probes(role: Role) -> dict[str, Any]:
+    """Only an agent that does not listen is restarted. One without a leader keeps running: its vote may be needed."""
+    listening = {"tcp_socket": {"port": "http"}}
+    return {
+        # An agent reads its snapshot before it listens; a large one takes minutes.
+        "startup_probe": {**listening, "period_seconds": 2, "failure_threshold": 300},
+        "liveness_probe": {**listening, "period_seconds": 10, "timeout_seconds": 5, "failure_threshold": 6},
+        "readiness_probe": {
+            "exec_": {"command": ["/bin/sh", "-ec", LEADER]},
+            "period_seconds": 3,
+            "timeout_seconds": 5,
+            "failure_threshold": 4,
+            # A restarted server is a voter within 15 s (server stabilization time and the interval of autopilot).
+            # Until then the disruption budget must count it as unavailable.
+            **({"success_threshold": 5} if role is Role.SERVER else {}),
+        },
+    }

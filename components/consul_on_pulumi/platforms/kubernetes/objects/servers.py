@@ -10,7 +10,7 @@ from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import Placed
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import Workload
-from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services, ui
+from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
 from consul_on_pulumi.platforms.kubernetes.objects import names as object_names
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM, ScaleDown
@@ -62,7 +62,7 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     return Placed(
         api_addresses=addresses,
         http_addresses=[f"http://{name}.{tier.object_name}.{domain}:{ports.HTTP}" for name in names],
-        ui_addresses=[ui.address(tier, opts)],
+        ui_addresses=[services.ui(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
         updated=[rollout],
         ready=[voters],

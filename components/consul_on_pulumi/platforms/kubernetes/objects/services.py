@@ -1,5 +1,6 @@
-"""The Services of a tier: one name for each server, one address for the API, one for DNS."""
+"""The Services of a tier: a name for each server, an address for the API, one for DNS, and one for the UI."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -7,80 +8,108 @@ import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.platforms.kubernetes.objects import names
+from consul_on_pulumi.platforms.kubernetes.objects import names, pod
 from consul_on_pulumi.platforms.kubernetes.tier import SKIP_AWAIT, Tier
 
 DNS = 53
 """Port of the DNS Service."""
+UI = 80
+"""Port of the UI Service."""
 
 
 def headless(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
     """DNS names for each server and for all of them, ready or not: servers need these names to become ready."""
-    return kubernetes.core.v1.Service(
-        f"{tier.name}-headless",
-        metadata=tier.metadata(tier.object_name, SKIP_AWAIT),
-        spec={
-            "cluster_ip": "None",
-            "publish_not_ready_addresses": True,
-            "selector": tier.selector,
-            "ports": [
-                _port("server", ports.SERVER),
-                _port("serf", ports.SERF_LAN),
-                _port("serf-udp", ports.SERF_LAN, "UDP"),
-                _port("http", ports.HTTP),
-                _port("grpc", ports.GRPC),
-                _port("dns", ports.DNS),
-                _port("dns-udp", ports.DNS, "UDP"),
-            ],
-        },
-        opts=opts,
-    )
+    service_ports = [_port(*port) for port in pod.named_ports(tier.group.role)]
+    spec = {"cluster_ip": "None", "publish_not_ready_addresses": True, "ports": service_ports}
+    return _service(tier, "headless", tier.object_name, spec, opts)
 
 
 def api(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
     """One address for the HTTP and gRPC interfaces of all agents that know a leader."""
-    return _shared(
-        tier,
-        f"{tier.name}-http",
-        names.http_service(tier),
-        [_port("http", ports.HTTP), _port("grpc", ports.GRPC)],
-        opts,
-    )
+    spec = {**_cluster_ip(tier), "ports": [_port("http", ports.HTTP), _port("grpc", ports.GRPC)]}
+    return _service(tier, "http", names.http_service(tier), spec, opts)
 
 
 def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     """One address, `host:port`, for the DNS interface of all agents: the target of a stub domain in CoreDNS."""
     object_name = names.dns_service(tier)
     service_ports = [_port("dns", DNS, target="dns"), _port("dns-udp", DNS, "UDP", target="dns-udp")]
-    service = _shared(tier, f"{tier.name}-dns", object_name, service_ports, opts)
+    service = _service(tier, "dns", object_name, {**_cluster_ip(tier), "ports": service_ports}, opts)
     # In the first preview there is no cluster IP yet.
     address: pulumi.Output[str] = service.spec.apply(
-        lambda spec: _host_port(spec.cluster_ip or f"{object_name}.{tier.namespace}.svc", DNS)
+        lambda spec: f"{_in_url(spec.cluster_ip or f'{object_name}.{tier.namespace}.svc')}:{DNS}"
     )
     return address
 
 
-def _shared(
-    tier: Tier, name: str, object_name: str, service_ports: list[dict[str, Any]], opts: pulumi.ResourceOptions
+def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """Create the Service of the UI, and the Ingress if the settings want one; returns the base URL of the UI."""
+    settings = tier.settings["ui"]
+    kind, object_name = settings["type"], names.ui(tier)
+    port = _port("http", UI)
+    if "node_port" in settings:
+        port["node_port"] = settings["node_port"]
+    spec: dict[str, Any] = {"type": kind, "ports": [port]}
+    if "source_ranges" in settings:
+        spec["load_balancer_source_ranges"] = settings["source_ranges"]
+    # Pulumi waits only for the address of a load balancer.
+    annotations = {**settings["annotations"], **({} if kind == "LoadBalancer" else SKIP_AWAIT)}
+    service = _service(tier, "ui", object_name, spec, opts, annotations)
+    url = pulumi.Output.from_input(f"http://{object_name}.{tier.namespace}.svc")
+    if "ingress" in settings:
+        url = pulumi.Output.from_input(_ingress(tier, object_name, opts))
+    elif kind == "LoadBalancer":
+        url = service.status.apply(_load_balancer_url)
+    elif kind == "NodePort":
+        url = service.spec.apply(lambda spec: f"http://{settings['host']}:{spec.ports[0].node_port}")
+    return url
+
+
+def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> str:
+    ingress = tier.settings["ui"]["ingress"]
+    backend = {"service": {"name": object_name, "port": {"name": "http"}}}
+    paths = [{"path": "/", "path_type": "Prefix", "backend": backend}]
+    spec: dict[str, Any] = {"rules": [{"host": ingress["host"], "http": {"paths": paths}}]}
+    if "class_name" in ingress:
+        spec["ingress_class_name"] = ingress["class_name"]
+    if "tls_secret" in ingress:
+        spec["tls"] = [{"hosts": [ingress["host"]], "secret_name": ingress["tls_secret"]}]
+    metadata = tier.metadata(object_name, {**ingress["annotations"], **SKIP_AWAIT})
+    kubernetes.networking.v1.Ingress(f"{tier.name}-ingress", metadata=metadata, spec=spec, opts=opts)
+    return f"{'https' if 'tls_secret' in ingress else 'http'}://{ingress['host']}"
+
+
+def _load_balancer_url(status: Any) -> str:
+    entries = status.load_balancer.ingress if status and status.load_balancer else None
+    return f"http://{_in_url(entries[0].hostname or entries[0].ip)}" if entries else "http://pending"
+
+
+def _service(
+    tier: Tier,
+    suffix: str,
+    object_name: str,
+    spec: Mapping[str, Any],
+    opts: pulumi.ResourceOptions,
+    annotations: Mapping[str, str] = SKIP_AWAIT,
 ) -> kubernetes.core.v1.Service:
-    on_every_node = tier.group.role is Role.CLIENT and tier.settings["clients"] == "DaemonSet"
     return kubernetes.core.v1.Service(
-        name,
-        metadata=tier.metadata(object_name, SKIP_AWAIT),
-        spec={
-            "type": "ClusterIP",
-            "selector": tier.selector,
-            "ports": service_ports,
-            # With a client on each node, every pod uses the one of its own node.
-            **({"internal_traffic_policy": "Local"} if on_every_node else {}),
-        },
+        f"{tier.name}-{suffix}",
+        metadata=tier.metadata(object_name, annotations),
+        spec={"selector": tier.selector, **spec},
         opts=opts,
     )
+
+
+def _cluster_ip(tier: Tier) -> dict[str, str]:
+    """With a client on each node, every pod uses the one of its own node."""
+    on_every_node = tier.group.role is Role.CLIENT and tier.settings["clients"] == "DaemonSet"
+    return {"type": "ClusterIP", **({"internal_traffic_policy": "Local"} if on_every_node else {})}
 
 
 def _port(name: str, number: int, protocol: str = "TCP", target: str = "") -> dict[str, Any]:
     return {"name": name, "port": number, "protocol": protocol, "target_port": target or name}
 
 
-def _host_port(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _in_url(host: str) -> str:
+    """The host as URLs have it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
