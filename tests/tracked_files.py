@@ -9,7 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-PATHS_OF = {"os.remove": 1, "os.rename": 2, "os.truncate": 1}
+PATHS_OF = {"os.remove": 1, "os.rename": 2}
 """Audit events that change files, and how many of their first arguments are paths."""
 
 
@@ -43,7 +43,8 @@ class WrittenFiles:
             return
         if event == "open" and arguments[2] & WRITING:
             self._note(arguments[0])
-        elif event in PATHS_OF:
+        # With a folder's descriptor as last argument, the path is relative to a folder that is not known here.
+        elif event in PATHS_OF and arguments[-1] in (-1, None):
             for path in arguments[: PATHS_OF[event]]:
                 self._note(path)
 

@@ -13,7 +13,8 @@ from tests.e2e import consul
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT
 from tests.e2e.waiting import eventually
-from tools import docker_engine, places
+from tools import places
+from tools.docker import engine as docker_engine
 
 pytestmark = pytest.mark.e2e
 

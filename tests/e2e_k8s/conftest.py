@@ -8,7 +8,7 @@ import pytest
 
 from tools import environment
 from tools.kubernetes import kind
-from tools.kubernetes.control_plane import control_plane
+from tests.tools.kubernetes.control_plane import control_plane
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.e2e_k8s.traces import running_in
 from tools import versions
-from tools.kubernetes.control_plane import control_plane
+from tests.tools.kubernetes.control_plane import control_plane
 
 pytestmark = pytest.mark.e2e
 
