@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from consul_on_pulumi.consul import credentials
+from consul_on_pulumi.consul import access
 
 from tests.doubles.fake_consul import FakeConsul
 from tests.doubles.fake_kubernetes import FakeKubernetes
@@ -67,7 +67,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
         (commands / name).symlink_to(shutil.which(name) or name)
     monkeypatch.setenv("PATH", str(commands))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(credentials, "_configured", {})
+    monkeypatch.setattr(access, "_configured", {})
 
     def make(
         *,

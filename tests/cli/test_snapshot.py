@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from consul_on_pulumi.cli import snapshot
 from consul_on_pulumi.cli.main import main
-from consul_on_pulumi.consul import credentials, operator_api
+from consul_on_pulumi.consul import access, operator_api
 from consul_on_pulumi.consul.api import Consul
 
 from tests.cli.conftest import Stack, cluster
@@ -44,7 +44,7 @@ def test_the_token_of_the_configuration_is_sent(
 
     main(["snapshot", "--stack", "dev", str(file)])
 
-    assert credentials.token({}) == "hush"
+    assert access.token({}) == "hush"
     assert "hush" not in capsys.readouterr().out
 
 

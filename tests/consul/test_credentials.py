@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import requests
-from consul_on_pulumi.consul import credentials
+from consul_on_pulumi.consul import access
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeerProvider
 from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGateProvider
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDownProvider
@@ -17,11 +17,11 @@ from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 
 @pytest.fixture(autouse=True)
 def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "_configured", {})
+    monkeypatch.setattr(access, "_configured", {})
 
 
 def session_with(**env: str) -> requests.Session:
-    return credentials.add_to(requests.Session(), env)
+    return access.add_credentials(requests.Session(), env)
 
 
 def configured(**config: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from consul_on_pulumi.consul import credentials
+from consul_on_pulumi.consul import access
 
 COMPONENTS = ("consul-on-pulumi:index:ConsulCluster", "consul-on-pulumi:index:ConsulServer")
 """The components that a cluster may be: a server tier can be used without the other."""
@@ -46,9 +46,9 @@ def cluster(stack: str, name: str | None) -> Cluster:
         sys.exit(f"--cluster: expected one of {', '.join(sorted(names.values()))}, got {name or 'nothing'}")
     project, parts = chosen[0].split("::")[1], clusters[chosen[0]]
     # The ACL token in the stack's configuration is the one that the program uses.
-    key = f"{project}:{credentials.KEY}"
+    key = f"{project}:{access.TOKEN}"
     if key in configuration(stack):
-        credentials.use_token(str(configuration(stack, "--show-secrets")[key]["value"]))
+        access.use_token(str(configuration(stack, "--show-secrets")[key]["value"]))
     # Every resource that takes part in a rollout has all servers; after a failed update the longest list counts.
     groups = [one["inputs"] for one in parts if {"names", "addresses"} <= one.get("inputs", {}).keys()]
     if not groups:

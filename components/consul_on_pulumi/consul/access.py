@@ -1,21 +1,57 @@
-"""HTTP sessions with Consul, with the ACL token and the certificates of the user.
+"""HTTP sessions with Consul, with the ACL token and the certificates of the user. No state ever holds one of these.
+
+The token comes from the stack's configuration (`pulumi config set --secret token …`), else from the environment
+variables of the `consul` command. Certificates come only from those (Consul docs, commands, environment variables).
 
 An address is a URL without credentials. Its scheme is `http` or `https`, or `http+PLATFORM…` if a platform has its own
 way to reach an agent: then the module `consul_access` of that platform provides the adapter.
 """
 
 import importlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter
 
-from consul_on_pulumi.consul import credentials
+TOKEN = "token"
+"""The key of the ACL token in the stack's configuration."""
+
+_configured: dict[str, str] = {}
+
+
+def use_token(token: str) -> None:
+    """Use this token in this process."""
+    _configured[TOKEN] = token
+
+
+def token(env: Mapping[str, str] = os.environ) -> str | None:
+    """The ACL token, or None."""
+    if TOKEN in _configured:
+        return _configured[TOKEN]
+    if file := env.get("CONSUL_HTTP_TOKEN_FILE"):
+        return Path(file).read_text().strip()
+    return env.get("CONSUL_HTTP_TOKEN") or None
+
+
+def add_credentials(session: requests.Session, env: Mapping[str, str] = os.environ) -> requests.Session:
+    """Add the token and the certificates to a session."""
+    if (acl_token := token(env)) is not None:
+        session.headers["X-Consul-Token"] = acl_token
+    if env.get("CONSUL_HTTP_SSL_VERIFY", "true").lower() in ("0", "false"):
+        session.verify = False
+    elif authority := env.get("CONSUL_CACERT") or env.get("CONSUL_CAPATH"):
+        session.verify = authority
+    if "CONSUL_CLIENT_CERT" in env:
+        session.cert = (env["CONSUL_CLIENT_CERT"], env.get("CONSUL_CLIENT_KEY") or env["CONSUL_CLIENT_CERT"])
+    return session
 
 
 def session() -> requests.Session:
     """A session for addresses of every scheme, with the credentials of the user."""
-    session = credentials.add_to(requests.Session())
+    session = add_credentials(requests.Session())
     # A proxy from the environment reaches neither loopback addresses nor private networks.
     session.trust_env = False
     for scheme in ("http+", "https+"):

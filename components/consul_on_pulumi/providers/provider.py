@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pulumi
 from pulumi.dynamic import ConfigureRequest, DiffResult, Resource, ResourceProvider, UpdateResult
 
-from consul_on_pulumi.consul import credentials
+from consul_on_pulumi.consul import access
 
 Properties = dict[str, Any]
 """Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
@@ -26,8 +26,8 @@ class ConsulProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
-        if (token := req.config.get(credentials.KEY)) is not None:
-            credentials.use_token(str(token))
+        if (token := req.config.get(access.TOKEN)) is not None:
+            access.use_token(str(token))
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if a compared input changed."""
