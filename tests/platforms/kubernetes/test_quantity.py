@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from consul_on_pulumi.platforms.kubernetes.quantity import QUANTITY, amount
+from consul_on_pulumi.platforms.kubernetes.syntax import QUANTITY, amount
 from hypothesis import given
 from hypothesis import strategies as st
 

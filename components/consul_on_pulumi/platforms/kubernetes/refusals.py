@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from consul_on_pulumi.model.topology import Topology
-from consul_on_pulumi.platforms.kubernetes.quantity import QUANTITY, amount
+from consul_on_pulumi.platforms.kubernetes.syntax import QUANTITY, amount
 
 SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
 POD = "{pod}"
@@ -36,13 +36,6 @@ def consul_access_problems(access: str, path: str) -> Iterator[str]:
             fault = f"expected no other braces than {POD}"
     if fault:
         yield f"{path}: {fault}, got {access!r}"
-
-
-def quantity_problems(quantities: Mapping[str, Any], path: str) -> Iterator[str]:
-    """What is wrong with quantities by resource."""
-    for name, given in quantities.items():
-        if not QUANTITY.accepts(given):
-            yield f"{path}.{name}: expected {QUANTITY.expected}, got {given!r}"
 
 
 def resources_problems(resources: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Required, TypedDict
 
 from consul_on_pulumi.platforms.kubernetes import refusals, syntax
-from consul_on_pulumi.platforms.kubernetes.quantity import QUANTITY
 from consul_on_pulumi.schema.definition import Setting
 from consul_on_pulumi.schema.rules import between, one_of
 
@@ -19,7 +18,7 @@ class StorageArgs(TypedDict, total=False):
     size: Annotated[str, Setting(
         "How much each server's claim requests.",
         "Grows the claims without a restart, if the StorageClass allows it. A smaller size is refused.", default="10Gi",
-        rule=QUANTITY)]
+        rule=syntax.QUANTITY)]
     storage_class: Annotated[str, Setting(
         "The StorageClass.", "Refused.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME)]
 
@@ -28,10 +27,10 @@ class ResourcesArgs(TypedDict, total=False):
     """What a container requests and what it may use at most."""
 
     requests: Annotated[dict[str, str], Setting(
-        "Quantities by resource: `{cpu: 100m, memory: 256Mi}`.", problems=refusals.quantity_problems)]
+        "Quantities by resource: `{cpu: 100m, memory: 256Mi}`.", problems=syntax.quantities)]
     limits: Annotated[dict[str, str], Setting(
         "Quantities by resource. A limit of cpu makes elections likelier, one of memory protects the node.",
-        problems=refusals.quantity_problems)]
+        problems=syntax.quantities)]
 
 
 class IngressArgs(TypedDict, total=False):

@@ -1,14 +1,18 @@
-"""What Kubernetes accepts as a name, a label, a toleration or a peer (apimachinery, pkg/util/validation)."""
+"""What Kubernetes accepts: quantities, names, labels, tolerations and peers (apimachinery, pkg/util/validation)."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from ipaddress import ip_network
 from typing import Any
 
+from consul_on_pulumi.schema.definition import Rule
 from consul_on_pulumi.schema.rules import matching
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_QUANTITY = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<suffix>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {f"{letter}i": 10 * power for power, letter in enumerate("KMGTPE", start=1)}
+_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 OURS = "app.kubernetes.io/"
 """Labels below this prefix are set by the program, and selected by."""
@@ -16,11 +20,42 @@ TOLERATION = {"key", "operator", "value", "effect", "tolerationSeconds"}
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 PEER = {"podSelector", "namespaceSelector", "ipBlock"}
 
-
-LABEL_NAME = matching(_LABEL.pattern, "lower-case letters, digits and inner hyphens, at most 63 characters", 63)
+LABEL_NAME = matching(_LABEL, "lower-case letters, digits and inner hyphens, at most 63 characters", 63)
 """The name of a namespace."""
-OBJECT_NAME = matching(_NAME.pattern, "lower-case letters, digits, inner hyphens and dots, at most 253 characters", 253)
+OBJECT_NAME = matching(
+    rf"{_LABEL}(\.{_LABEL})*", "lower-case letters, digits, inner hyphens and dots, at most 253 characters", 253
+)
 """The name of most other objects."""
+
+
+def amount(quantity: str) -> Decimal:
+    """The number that a quantity such as 500m or 10Gi means (apimachinery, `resource.Quantity`). Raises ValueError."""
+    found = _QUANTITY.fullmatch(quantity)
+    if found is None:
+        raise ValueError(f"{quantity!r} is no quantity")
+    number, suffix = Decimal(found["number"]), found["suffix"] or "e0"
+    if suffix in _BINARY:
+        return number * Decimal(1 << _BINARY[suffix])
+    return number.scaleb(_DECIMAL[suffix] if suffix in _DECIMAL else int(suffix[1:]))
+
+
+def is_positive(quantity: object) -> bool:
+    """Whether this is a quantity above zero."""
+    return isinstance(quantity, str) and _QUANTITY.fullmatch(quantity) is not None and amount(quantity) > 0
+
+
+QUANTITY = Rule(
+    expected="a quantity such as 500m or 10Gi",
+    accepts=is_positive,
+    schema={"pattern": "^[0-9]+([.][0-9]+)?[A-Za-z0-9+-]*$"},
+)
+
+
+def quantities(given: Mapping[str, Any], path: str) -> Iterator[str]:
+    """What is wrong with a map of quantities by resource."""
+    for name, quantity in given.items():
+        if not QUANTITY.accepts(quantity):
+            yield f"{path}.{name}: expected {QUANTITY.expected}, got {quantity!r}"
 
 
 def names(given: Iterable[str], path: str) -> Iterator[str]:
@@ -61,42 +96,34 @@ def annotations(given: Mapping[Any, Any], path: str) -> Iterator[str]:
 def tolerations(given: Iterable[Any], path: str) -> Iterator[str]:
     """What is wrong with a list of tolerations."""
     for number, one in enumerate(given):
-        yield from _toleration(one, f"{path}[{number}]")
-
-
-def _toleration(given: Any, path: str) -> Iterator[str]:
-    """What is wrong with a toleration."""
-    if not isinstance(given, Mapping):
-        yield f"{path}: expected a map with key, operator, value and effect, got {given!r}"
-        return
-    for key in given.keys() - TOLERATION:
-        yield f"{path}.{key}: unknown, expected {', '.join(sorted(TOLERATION))}"
-    operator = given.get("operator", "Equal")
-    if operator not in ("Equal", "Exists"):
-        yield f"{path}.operator: expected Equal or Exists, got {operator!r}"
-    elif operator == "Equal" and "key" not in given:
-        yield f"{path}.key: required with operator Equal"
-    elif operator == "Exists" and "value" in given:
-        yield f"{path}.value: not with operator Exists, drop one of the two"
-    if "effect" in given and given["effect"] not in EFFECTS:
-        yield f"{path}.effect: expected {', '.join(EFFECTS)}, got {given['effect']!r}"
+        at = f"{path}[{number}]"
+        if not isinstance(one, Mapping):
+            yield f"{at}: expected a map with key, operator, value and effect, got {one!r}"
+            continue
+        for key in one.keys() - TOLERATION:
+            yield f"{at}.{key}: unknown, expected {', '.join(sorted(TOLERATION))}"
+        operator = one.get("operator", "Equal")
+        if operator not in ("Equal", "Exists"):
+            yield f"{at}.operator: expected Equal or Exists, got {operator!r}"
+        elif operator == "Equal" and "key" not in one:
+            yield f"{at}.key: required with operator Equal"
+        elif operator == "Exists" and "value" in one:
+            yield f"{at}.value: not with operator Exists, drop one of the two"
+        if "effect" in one and one["effect"] not in EFFECTS:
+            yield f"{at}.effect: expected {', '.join(EFFECTS)}, got {one['effect']!r}"
 
 
 def peers(given: Iterable[Any], path: str) -> Iterator[str]:
     """What is wrong with a list of NetworkPolicyPeers."""
     for number, one in enumerate(given):
-        yield from _peer(one, f"{path}[{number}]")
-
-
-def _peer(given: Any, path: str) -> Iterator[str]:
-    """What is wrong with a NetworkPolicyPeer."""
-    if not isinstance(given, Mapping) or not given:
-        yield f"{path}: expected a map with {', '.join(sorted(PEER))}, got {given!r}"
-        return
-    for key in sorted(map(str, given.keys() - PEER)):
-        yield f"{path}.{key}: unknown, expected {', '.join(sorted(PEER))}"
-    if "ipBlock" in given and len(given) > 1:
-        yield f"{path}.ipBlock: not beside a selector, make two peers of it"
+        at = f"{path}[{number}]"
+        if not isinstance(one, Mapping) or not one:
+            yield f"{at}: expected a map with {', '.join(sorted(PEER))}, got {one!r}"
+            continue
+        for key in sorted(map(str, one.keys() - PEER)):
+            yield f"{at}.{key}: unknown, expected {', '.join(sorted(PEER))}"
+        if "ipBlock" in one and len(one) > 1:
+            yield f"{at}.ipBlock: not beside a selector, make two peers of it"
 
 
 def _key(key: Any, path: str) -> Iterator[str]:

@@ -60,15 +60,12 @@ def _forward(target: Target, local: socket.socket) -> None:
     # Whatever fails, the user of the port sees its connection close.
     with local, contextlib.suppress(Exception):
         remote = _connect(target)
-        if remote is not None:
+        if remote is None:
+            return
+        with contextlib.closing(remote):
             threading.Thread(target=_copy_from_pod, args=(remote, local), daemon=True).start()
-            _copy_to_pod(local, remote)
-
-
-def _copy_to_pod(local: socket.socket, remote: Any) -> None:
-    with contextlib.closing(remote):
-        while data := local.recv(CHUNK):
-            remote.send_binary(bytes([DATA]) + data)
+            while data := local.recv(CHUNK):
+                remote.send_binary(bytes([DATA]) + data)
 
 
 def _copy_from_pod(remote: Any, local: socket.socket) -> None:

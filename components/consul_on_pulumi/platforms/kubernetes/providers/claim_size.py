@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, UpdateResult
 
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
-from consul_on_pulumi.platforms.kubernetes.quantity import amount, is_positive
+from consul_on_pulumi.platforms.kubernetes.syntax import amount, is_positive
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 

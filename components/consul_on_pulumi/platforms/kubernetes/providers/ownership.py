@@ -27,12 +27,12 @@ class OwnershipProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Raises ForeignObjectError before anything is created."""
-        _refuse({}, props)
-        return CreateResult(props["objects"][0], props)
+        return CreateResult(props["objects"][0], self.update("", {}, props).outs)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Look for the objects that are new."""
-        _refuse(olds, news)
+        if reason := _refusal(olds, news):
+            raise ForeignObjectError(reason)
         return UpdateResult(news)
 
 
@@ -52,11 +52,6 @@ class Ownership(ProviderResource, module="consul-on-pulumi", name="Ownership"):
         """`objects` are spelled `KIND/NAME`. Claims with the labels `retained` may be of an earlier cluster."""
         props = {"objects": objects, "namespace": namespace, "cluster": cluster.text, "retained": retained}
         super().__init__(OwnershipProvider(), name, {**props, "cluster_id": cluster_id}, opts)
-
-
-def _refuse(olds: Properties, news: Properties) -> None:
-    if reason := _refusal(olds, news):
-        raise ForeignObjectError(reason)
 
 
 def _refusal(olds: Properties, news: Properties) -> str | None:
@@ -79,10 +74,8 @@ def _refusal(olds: Properties, news: Properties) -> str | None:
 
 def _ours(kind: str, found: Object, props: Properties) -> bool:
     metadata = found["metadata"]
-    if props.get("cluster_id") is not None and owner(found) == props["cluster_id"]:
+    if "deletionTimestamp" in metadata or (owner(found) and owner(found) == props.get("cluster_id")):
         return True
     retained = props.get("retained") or {}
-    is_retained = (
-        kind == "PersistentVolumeClaim" and retained and retained.items() <= metadata.get("labels", {}).items()
-    )
-    return bool(is_retained) or "deletionTimestamp" in metadata
+    is_claim = kind == "PersistentVolumeClaim"
+    return bool(is_claim and retained and retained.items() <= metadata.get("labels", {}).items())

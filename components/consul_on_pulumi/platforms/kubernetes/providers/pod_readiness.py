@@ -38,10 +38,9 @@ class Deadline:
         now = time.monotonic()
         unrecoverable = any(pod.unrecoverable for pod in not_ready)
         self._unrecoverable_since = (self._unrecoverable_since or now) if unrecoverable else None
-        if any(pod.crashes >= CRASHES for pod in not_ready):
-            return True
-        since = self._unrecoverable_since
-        return now > self._deadline or (since is not None and now - since > UNRECOVERABLE_TIMEOUT)
+        waited = now - (self._unrecoverable_since or now)
+        crashing = any(pod.crashes >= CRASHES for pod in not_ready)
+        return crashing or now > self._deadline or waited > UNRECOVERABLE_TIMEOUT
 
     def retry(self, request: Callable[[], T]) -> T:
         """The result of a request to the API server, repeated while it does not answer.
