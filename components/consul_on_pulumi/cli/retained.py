@@ -23,8 +23,7 @@ def run(stack: str, cluster: str | None) -> Iterator[str]:
         operations = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.operations")
         try:
             for name, retained, command in operations.retained(settings, pattern):
-                found = f"the data of {name} was retained, and the next `pulumi up` uses it again"
-                yield f"{found}: {', '.join(retained)}"
+                yield f"the data of {name} was retained, and the next `pulumi up` uses it again: {', '.join(retained)}"
                 yield f"to delete it permanently: {command} {' '.join(retained)}"
         except (UnreachableError, RefusedError) as error:
             if cluster or settings.get("retain_data"):
