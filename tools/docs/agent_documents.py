@@ -54,7 +54,7 @@ def _first_pod(topology: Topology) -> dict[str, Any]:
     traits = choose({"kubernetes": settings}).traits()
     document = agent.document(topology, Role.SERVER, traits, {})
     group = AgentGroup(topology=topology, role=Role.SERVER, image=DEFAULT_IMAGE, document=document)
-    files = configuration.documents(Tier("", group, settings), traits.domain)
+    files = configuration.documents(Tier("", group, settings))
     own = f"{naming.node(topology.cluster, Role.SERVER, 0)}.json"
     return {key: value for file in (configuration.AGENT, own) for key, value in json.loads(files[file]).items()}
 

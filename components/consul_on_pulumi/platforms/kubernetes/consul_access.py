@@ -5,7 +5,6 @@ no ports; `-forward` or `-proxy` after the scheme selects one of them. Credentia
 use.
 """
 
-import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
+from consul_on_pulumi.platforms.kubernetes.api.api_server import status_message
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
@@ -88,18 +88,7 @@ class PodAdapter(BaseAdapter):
         sent.headers.update(kubeconfig.authorization(configuration))
         own = {"verify": api.verify, "cert": api.cert, "proxies": api.proxies}
         answer = api.get_adapter(sent.url).send(sent, **options | own)
-        if not answer.ok and (message := _api_server_message(answer)):
+        if not answer.ok and (message := status_message(answer)):
             # Otherwise a missing pod would look like a missing key.
             raise requests.ConnectionError(message)
         return answer
-
-
-def _api_server_message(answer: requests.Response) -> str | None:
-    """The error message of the API server itself, or None if the answer comes from Consul."""
-    try:
-        status = answer.json()
-    except (json.JSONDecodeError, requests.JSONDecodeError):
-        return None
-    if isinstance(status, dict) and status.get("kind") == "Status" and status.get("apiVersion") == "v1":
-        return str(status.get("message"))
-    return None

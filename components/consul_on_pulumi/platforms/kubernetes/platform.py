@@ -48,7 +48,8 @@ class KubernetesPlatform:
 
     def traits(self) -> PlatformTraits:
         """DNS names in the namespace, and logs as JSON for a log collector."""
-        return PlatformTraits(servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=self._domain)
+        domain = f"{self.settings['namespace']}.svc"
+        return PlatformTraits(servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain)
 
     def shared_resources(
         self, name: str, topology: Topology, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions
@@ -81,10 +82,10 @@ class KubernetesPlatform:
         opts = self._prepared(name, opts)
         cluster, retained = cluster_of(self.settings), tier.selector if self.settings["retain_data"] else {}
         owned = Ownership(
-            f"{name}-ownership", names.of(tier), tier.namespace, cluster, group.cluster_id, retained, opts
+            f"{name}-ownership", names.of(tier), self.settings["namespace"], cluster, group.cluster_id, retained, opts
         )
         create_tier = servers.place if group.role is Role.SERVER else clients.place
-        return create_tier(tier, self._domain, with_options(opts, depends_on=[owned]))
+        return create_tier(tier, with_options(opts, depends_on=[owned]))
 
     def _prepared(self, name: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
         """`opts` with a check of each object before its creation, and with a provider for the context of the settings
@@ -101,10 +102,6 @@ class KubernetesPlatform:
             )
             opts = with_options(opts, provider=provider)
         return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(ApiServer(cluster))))
-
-    @property
-    def _domain(self) -> str:
-        return f"{self.settings['namespace']}.svc"
 
 
 def create(settings: KubernetesArgs) -> KubernetesPlatform:

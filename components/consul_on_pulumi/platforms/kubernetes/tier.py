@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -34,9 +33,9 @@ class Tier:
     settings: KubernetesArgs
 
     @property
-    def namespace(self) -> str:
-        """The namespace of all objects."""
-        return self.settings["namespace"]
+    def domain(self) -> str:
+        """The DNS domain of its Services."""
+        return f"{self.settings['namespace']}.svc"
 
     @property
     def object_name(self) -> str:
@@ -58,15 +57,13 @@ class Tier:
         """The labels of its claims."""
         return {**self.settings["labels"], **self.selector, **self._cluster_id}
 
-    def metadata(
-        self, object_name: str | None, annotations: Mapping[str, str] = MappingProxyType({})
-    ) -> dict[str, Any]:
+    def metadata(self, object_name: str | None, annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The metadata of an object; without a name, Pulumi gives it a unique one."""
         return {
             **({} if object_name is None else {"name": object_name}),
-            "namespace": self.namespace,
+            "namespace": self.settings["namespace"],
             "labels": {**self.pod_labels, **self._cluster_id},
-            "annotations": {**OURS, **annotations},
+            "annotations": {**OURS, **(annotations or {})},
         }
 
     @property

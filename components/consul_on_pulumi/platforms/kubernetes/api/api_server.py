@@ -74,7 +74,7 @@ class ApiServer:
         # 409: another object has this name now, so the one with this UID is gone.
         if answer.status_code == 404 or (method == "DELETE" and answer.status_code == 409):
             return None
-        message = _message(answer)
+        message = status_message(answer) or f"{answer.status_code} {answer.text.strip()[:200]}"
         if answer.status_code >= 500 or answer.status_code == 429:
             raise UnreachableError(f"the Kubernetes API server has a problem: {message}")
         raise RefusedError(f"the Kubernetes API server refused: {message}")
@@ -88,8 +88,12 @@ def if_answered(request: Callable[[], T]) -> T | None:
         return None
 
 
-def _message(answer: requests.Response) -> str:
+def status_message(answer: requests.Response) -> str | None:
+    """The error message of the API server itself, or None if something else answered."""
     try:
-        return str(answer.json()["message"])
-    except (requests.JSONDecodeError, KeyError, TypeError):
-        return f"{answer.status_code} {answer.text.strip()[:200]}"
+        status = answer.json()
+    except requests.JSONDecodeError:
+        return None
+    if isinstance(status, dict) and status.get("kind") == "Status" and status.get("apiVersion") == "v1":
+        return str(status.get("message"))
+    return None

@@ -13,15 +13,13 @@ from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import Clien
 from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
 from consul_on_pulumi.resource_options import with_options
 
-ARGUMENTS = ["-node=$(POD_NAME)", "-advertise=$(POD_IP)"]
 
-
-def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
+def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     """Create the clients and all their objects."""
     group, settings = tier.group, tier.settings
-    files = configuration.documents(tier, domain)
+    files = configuration.documents(tier)
     config_name, config_map = configuration.config_map(tier, files, opts)
-    template, spec_hash = pod.template(tier, ARGUMENTS, config_name, [], configuration.secret(tier, opts))
+    template, spec_hash = pod.template(tier, config_name, [], configuration.secret(tier, opts))
     needed = [config_map, guards.account(tier, opts), *guards.network_policy(tier, opts)]
     services.api(tier, opts)
     kind = DAEMON_SET if settings["clients"] == "DaemonSet" else DEPLOYMENT
@@ -30,14 +28,14 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     after = with_options(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
     which = ClientWorkload(
         cluster=cluster_of(settings).text,
-        namespace=tier.namespace,
+        namespace=settings["namespace"],
         kind=kind,
         workload=tier.object_name,
         selector=tier.selector,
         spec_hash=spec_hash,
     )
     rollout = ClientRollout(f"{tier.name}-rollout", which, None if kind == DAEMON_SET else group.count, after)
-    address = f"http://{tier.object_name}.{domain}:{ports.HTTP}"
+    address = f"http://{tier.object_name}.{tier.domain}:{ports.HTTP}"
     return Placed(
         http_addresses=[address],
         ui_addresses=[address],

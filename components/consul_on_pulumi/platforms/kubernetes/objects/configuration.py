@@ -18,7 +18,7 @@ AGENT = "agent.json"
 """File with the configuration that all agents of a tier share."""
 
 
-def documents(tier: Tier, domain: str) -> dict[str, str]:
+def documents(tier: Tier) -> dict[str, str]:
     """File name to JSON: one file for all agents, and one for each server with the servers that it joins."""
     topology, shared = tier.group.topology, dict(tier.group.document)
     if tier.group.role is Role.CLIENT:
@@ -26,7 +26,7 @@ def documents(tier: Tier, domain: str) -> dict[str, str]:
     del shared["retry_join"]
     per_server = {
         f"{naming.node(topology.cluster, Role.SERVER, ordinal)}.json": _json(
-            {"retry_join": naming.join_for_server(ordinal, topology, domain)}
+            {"retry_join": naming.join_for_server(ordinal, topology, tier.domain)}
         )
         # Files for the maximum number of servers, so that scaling changes no file.
         for ordinal in range(MAX_SERVERS)

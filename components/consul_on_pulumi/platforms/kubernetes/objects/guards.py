@@ -35,31 +35,26 @@ def budget(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
 
 def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     """Raft and gossip only from agents of this cluster; HTTP, gRPC and DNS from the namespace and the `peers`."""
-    if not tier.settings["network_policy"]["enabled"]:
+    settings = tier.settings["network_policy"]
+    if not settings["enabled"]:
         return []
+    agents = {"pod_selector": {"match_labels": selector(tier.group.topology.cluster)}}
+    raft = [_port(ports.SERVER)] if tier.group.role is Role.SERVER else []
+    gossip = [_port(ports.SERF_LAN), _port(ports.SERF_LAN, "UDP")]
+    user_ports = [_port(ports.HTTP), _port(ports.GRPC), _port(ports.DNS), _port(ports.DNS, "UDP")]
+    from_agents = {"from_": [agents], "ports": [*raft, *gossip]}
+    from_users = {"from_": [{"pod_selector": {}}, *settings["peers"]], "ports": user_ports}
     resource = kubernetes.networking.v1.NetworkPolicy(
         f"{tier.name}-policy",
         metadata=tier.metadata(tier.object_name),
         spec={
             "pod_selector": {"match_labels": tier.selector},
             "policy_types": ["Ingress"],
-            "ingress": [_from_agents(tier), _from_users(tier), *_from_browsers(tier)],
+            "ingress": [from_agents, from_users, *_from_browsers(tier)],
         },
         opts=opts,
     )
     return [resource]
-
-
-def _from_agents(tier: Tier) -> dict[str, Any]:
-    agents = {"pod_selector": {"match_labels": selector(tier.group.topology.cluster)}}
-    server = [_port(ports.SERVER)] if tier.group.role is Role.SERVER else []
-    return {"from_": [agents], "ports": [*server, _port(ports.SERF_LAN), _port(ports.SERF_LAN, "UDP")]}
-
-
-def _from_users(tier: Tier) -> dict[str, Any]:
-    peers = tier.settings["network_policy"]["peers"]
-    user_ports = [_port(ports.HTTP), _port(ports.GRPC), _port(ports.DNS), _port(ports.DNS, "UDP")]
-    return {"from_": [{"pod_selector": {}}, *peers], "ports": user_ports}
 
 
 def _from_browsers(tier: Tier) -> list[dict[str, Any]]:

@@ -23,30 +23,25 @@ LEADER = f"wget -q -O - http://127.0.0.1:{ports.HTTP}/v1/status/leader | grep -q
 
 
 def template(
-    tier: Tier,
-    arguments: Sequence[pulumi.Input[str]],
-    config: str,
-    files: Sequence[str],
-    secrets: pulumi.Input[str] | None,
+    tier: Tier, config: str, files: Sequence[str], secrets: pulumi.Input[str] | None
 ) -> tuple[dict[str, Any], pulumi.Output[str]]:
-    """The pod template and the digest of it. The pod has it as an annotation and the agent as node metadata."""
+    """The pod template and the digest of it. The pod has it as an annotation and the agent as node metadata.
+
+    `config` and `secrets` are the names of the ConfigMap and the Secret; `files` are the files for single agents.
+    """
     metadata = {"labels": tier.pod_labels, "annotations": dict(tier.settings["annotations"])}
-    spec = {"metadata": metadata, "spec": _spec(tier, arguments, config, files, secrets)}
-    spec_hash = digest(spec)
-    arguments = [*arguments, pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)]
+    spec_hash = digest({"metadata": metadata, "spec": _spec(tier, config, files, secrets)})
     annotated = {**metadata, "annotations": {**metadata["annotations"], SPEC_HASH: spec_hash}}
-    return {"metadata": annotated, "spec": _spec(tier, arguments, config, files, secrets)}, spec_hash
+    node_meta = pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)
+    return {"metadata": annotated, "spec": _spec(tier, config, files, secrets, node_meta)}, spec_hash
 
 
 def _spec(
-    tier: Tier,
-    arguments: Sequence[pulumi.Input[str]],
-    config: str,
-    files: Sequence[str],
-    secrets: pulumi.Input[str] | None,
+    tier: Tier, config: str, files: Sequence[str], secrets: pulumi.Input[str] | None, *more: pulumi.Input[str]
 ) -> dict[str, Any]:
-    """`files` are the files of `config` for single agents."""
+    """`more` are arguments of the agent."""
     role, settings = tier.group.role, tier.settings
+    arguments: list[pulumi.Input[str]] = ["-node=$(POD_NAME)", "-advertise=$(POD_IP)"]
     mounts = {"config": "/consul/config", "tmp": "/tmp", "data": "/consul/data"}
     volumes: list[dict[str, Any]] = [
         {"name": "config", "config_map": {"name": config, "items": [{"key": "agent.json", "path": "agent.json"}]}},
@@ -54,10 +49,15 @@ def _spec(
     ]
     if files:
         mounts["own"] = "/consul/own"
+        arguments.append("-config-file=/consul/own/$(POD_NAME).json")
         items = [{"key": file, "path": file} for file in files]
         volumes.append({"name": "own", "config_map": {"name": config, "items": items}})
+    if tier.group.bootstrap_expect is not None:
+        arguments.append(pulumi.Output.format("-bootstrap-expect={0}", tier.group.bootstrap_expect))
+    arguments += more
     if secrets is not None:
         mounts["secrets"] = secret_files.DIRECTORY
+        arguments.append(secret_files.READ)
         volumes.append({"name": "secrets", "secret": {"secret_name": secrets, "default_mode": SECRET_MODE}})
     if role is Role.CLIENT:
         volumes.append({"name": "data", "empty_dir": {}})
@@ -65,7 +65,7 @@ def _spec(
         "name": "consul",
         "image": tier.group.image,
         "image_pull_policy": "IfNotPresent",
-        "args": ["agent", *arguments, *([secret_files.READ] if secrets is not None else [])],
+        "args": ["agent", *arguments],
         "env": [
             {"name": "CONSUL_DISABLE_PERM_MGMT", "value": "true"},
             {"name": "POD_NAME", "value_from": {"field_ref": {"field_path": "metadata.name"}}},

@@ -10,18 +10,15 @@ ZONE = "topology.kubernetes.io/zone"
 
 def of_pod(tier: Tier) -> dict[str, Any]:
     """The part of a pod's spec for the scheduler, and the pull secrets of the image."""
-    settings = tier.settings
-    found: dict[str, Any] = {
-        "affinity": {"pod_anti_affinity": _anti_affinity(tier, hard=settings["spread"] == "hard")},
-        "topology_spread_constraints": [
-            {
-                "max_skew": 1,
-                "topology_key": ZONE,
-                "when_unsatisfiable": "ScheduleAnyway",
-                "label_selector": {"match_labels": tier.selector},
-            }
-        ],
-    }
+    settings, agents = tier.settings, {"match_labels": tier.selector}
+    by_host = {"label_selector": agents, "topology_key": HOST}
+    by_zone = {"label_selector": agents, "topology_key": ZONE, "max_skew": 1, "when_unsatisfiable": "ScheduleAnyway"}
+    if settings["spread"] == "hard":
+        apart: dict[str, Any] = {"required_during_scheduling_ignored_during_execution": [by_host]}
+    else:
+        preferred = {"weight": 100, "pod_affinity_term": by_host}
+        apart = {"preferred_during_scheduling_ignored_during_execution": [preferred]}
+    found: dict[str, Any] = {"affinity": {"pod_anti_affinity": apart}, "topology_spread_constraints": [by_zone]}
     if "tolerations" in settings:
         found["tolerations"] = settings["tolerations"]
     if "node_selector" in settings:
@@ -31,10 +28,3 @@ def of_pod(tier: Tier) -> dict[str, Any]:
     if "image_pull_secrets" in settings:
         found["image_pull_secrets"] = [{"name": name} for name in settings["image_pull_secrets"]]
     return found
-
-
-def _anti_affinity(tier: Tier, *, hard: bool) -> dict[str, Any]:
-    term = {"label_selector": {"match_labels": tier.selector}, "topology_key": HOST}
-    if hard:
-        return {"required_during_scheduling_ignored_during_execution": [term]}
-    return {"preferred_during_scheduling_ignored_during_execution": [{"weight": 100, "pod_affinity_term": term}]}

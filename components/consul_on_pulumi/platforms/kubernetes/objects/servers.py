@@ -10,8 +10,7 @@ from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import Placed
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import Workload
-from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
-from consul_on_pulumi.platforms.kubernetes.objects import names as object_names
+from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, names, pod, services
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM, ScaleDown
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerGroup, ServerRollout
@@ -20,17 +19,19 @@ from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, 
 from consul_on_pulumi.resource_options import with_options
 
 
-def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
+def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     """Create the servers and all their objects."""
     group, settings = tier.group, tier.settings
-    names = [naming.node(group.topology.cluster, Role.SERVER, ordinal) for ordinal in range(group.count)]
-    addresses = [consul_access.server_address(settings, name) for name in names]
-    workload = Workload(cluster=cluster_of(settings).text, namespace=tier.namespace, stateful_set=tier.object_name)
-    files = configuration.documents(tier, domain)
+    nodes = [naming.node(group.topology.cluster, Role.SERVER, ordinal) for ordinal in range(group.count)]
+    addresses = [consul_access.server_address(settings, name) for name in nodes]
+    workload = Workload(
+        cluster=cluster_of(settings).text, namespace=settings["namespace"], stateful_set=tier.object_name
+    )
+    files = configuration.documents(tier)
     config_name, config_map = configuration.config_map(tier, files, opts)
     per_server = sorted(set(files) - {configuration.AGENT})
     secret = configuration.secret(tier, opts)
-    template, spec_hash = pod.template(tier, _arguments(tier), config_name, per_server, secret)
+    template, spec_hash = pod.template(tier, config_name, per_server, secret)
     needed = [
         config_map,
         guards.account(tier, opts),
@@ -52,33 +53,22 @@ def place(tier: Tier, domain: str, opts: pulumi.ResourceOptions) -> Placed:
     # A deletion of the StatefulSet deletes the whole cluster, so none of these has anything to do then.
     after = with_options(opts, depends_on=[stateful_set], deleted_with=stateful_set)
     server_group = ServerGroup(
-        names=names, addresses=addresses, spec_hash=spec_hash, image=group.image, configuration=files
+        names=nodes, addresses=addresses, spec_hash=spec_hash, image=group.image, configuration=files
     )
     rollout = ServerRollout(f"{tier.name}-rollout", server_group, workload, after)
-    voters = Voters(f"{tier.name}-voters", names, addresses, workload, with_options(after, depends_on=[rollout]))
+    voters = Voters(f"{tier.name}-voters", nodes, addresses, workload, with_options(after, depends_on=[rollout]))
     size = settings["storage"]["size"]
     after_voters = with_options(after, depends_on=[voters])
-    ClaimSize(f"{tier.name}-claims", object_names.claims(tier), size, tier.claim_labels, workload, after_voters)
+    ClaimSize(f"{tier.name}-claims", names.claims(tier), size, tier.claim_labels, workload, after_voters)
     return Placed(
         api_addresses=addresses,
-        http_addresses=[f"http://{name}.{tier.object_name}.{domain}:{ports.HTTP}" for name in names],
+        http_addresses=[f"http://{name}.{tier.object_name}.{tier.domain}:{ports.HTTP}" for name in nodes],
         ui_addresses=[services.ui(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
         updated=[rollout],
         ready=[voters],
         data=stateful_set,
     )
-
-
-def _arguments(tier: Tier) -> list[pulumi.Input[str]]:
-    arguments: list[pulumi.Input[str]] = [
-        "-node=$(POD_NAME)",
-        "-advertise=$(POD_IP)",
-        "-config-file=/consul/own/$(POD_NAME).json",
-    ]
-    if tier.group.bootstrap_expect is not None:
-        arguments.append(pulumi.Output.format("-bootstrap-expect={0}", tier.group.bootstrap_expect))
-    return arguments
 
 
 def _spec(tier: Tier, template: dict[str, Any]) -> dict[str, Any]:

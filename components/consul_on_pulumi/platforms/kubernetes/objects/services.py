@@ -37,7 +37,7 @@ def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     service = _service(tier, "dns", object_name, {**_cluster_ip(tier), "ports": service_ports}, opts)
     # In the first preview there is no cluster IP yet.
     address: pulumi.Output[str] = service.spec.apply(
-        lambda spec: f"{_in_url(spec.cluster_ip or f'{object_name}.{tier.namespace}.svc')}:{DNS}"
+        lambda spec: f"{_in_url(spec.cluster_ip or f'{object_name}.{tier.domain}')}:{DNS}"
     )
     return address
 
@@ -55,7 +55,7 @@ def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     # Pulumi waits only for the address of a load balancer.
     annotations = {**settings["annotations"], **({} if kind == "LoadBalancer" else SKIP_AWAIT)}
     service = _service(tier, "ui", object_name, spec, opts, annotations)
-    url = pulumi.Output.from_input(f"http://{object_name}.{tier.namespace}.svc")
+    url = pulumi.Output.from_input(f"http://{object_name}.{tier.domain}")
     if "ingress" in settings:
         url = pulumi.Output.from_input(_ingress(tier, object_name, opts))
     elif kind == "LoadBalancer":

@@ -49,7 +49,7 @@ class ClaimSize(ProviderResource, module="consul-on-pulumi", name="ClaimSize"):
         size: str,
         labels: Mapping[str, pulumi.Input[str]],
         workload: Workload,
-        opts: pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         """`size` is a quantity of Kubernetes, such as 10Gi."""
         props = {"claims": claims, "size": size, "labels": labels, **workload}

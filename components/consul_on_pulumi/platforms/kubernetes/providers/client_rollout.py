@@ -35,9 +35,7 @@ class ClientRolloutProvider(ConsulProvider):
 class ClientRollout(ProviderResource, module="consul-on-pulumi", name="ClientRollout"):
     """Resources that need clients depend on this; it depends on the workload and on voters."""
 
-    def __init__(
-        self, name: str, which: ClientWorkload, replicas: int | None, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, which: ClientWorkload, replicas: int | None, opts: pulumi.ResourceOptions) -> None:
         """`replicas` is the number of clients; None for a DaemonSet, which has one on each node."""
         super().__init__(ClientRolloutProvider(), name, {**which, "replicas": replicas}, opts)
 

@@ -44,7 +44,7 @@ class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
     """The StatefulSet depends on this, so its update never reduces the replicas."""
 
     def __init__(
-        self, name: str, replicas: int, address: str, workload: Workload, opts: pulumi.ResourceOptions | None = None
+        self, name: str, replicas: int, address: str, workload: Workload, opts: pulumi.ResourceOptions
     ) -> None:
         """`address` is where the program reaches a server, with `{pod}` for its name."""
         props = {"replicas": replicas, "address": address, **workload}

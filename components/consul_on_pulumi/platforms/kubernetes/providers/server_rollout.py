@@ -67,9 +67,7 @@ class ServerRolloutProvider(ConsulProvider):
 class ServerRollout(ProviderResource, module="consul-on-pulumi", name="ServerRollout"):
     """Exists when all servers have the specification of the StatefulSet; depends on the StatefulSet."""
 
-    def __init__(
-        self, name: str, server_group: ServerGroup, workload: Workload, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, server_group: ServerGroup, workload: Workload, opts: pulumi.ResourceOptions) -> None:
         """`workload` is the StatefulSet of the `server_group`."""
         super().__init__(ServerRolloutProvider(), name, {**server_group, **workload}, opts)
 

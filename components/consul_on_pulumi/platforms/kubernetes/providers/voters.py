@@ -34,7 +34,7 @@ class Voters(ProviderResource, module="consul-on-pulumi", name="Voters"):
         names: Sequence[str],
         addresses: Sequence[str],
         workload: Workload,
-        opts: pulumi.ResourceOptions | None = None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         """`names` are the servers of `workload`, `addresses` where the program reaches each."""
         props = {"names": names, "addresses": addresses, **workload}
