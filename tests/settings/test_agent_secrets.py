@@ -1,4 +1,4 @@
-"""Secret files from the stack file and from programs to what each platform is asked for. No test prints a content."""
+"""Secret files from the stack file and from programs to the resources of each platform. No test prints a content."""
 
 import asyncio
 import json
@@ -89,18 +89,18 @@ def test_a_stack_files_secret_files_become_args_that_are_secret() -> None:
     ],
     ids=str,
 )
-def test_every_mistake_is_refused_with_its_place_and_without_a_value(files: Any, problems: list[str]) -> None:
+def test_every_mistake_is_refused_with_its_path_and_without_a_value(files: Any, problems: list[str]) -> None:
     assert refusal(files) == problems
 
 
-def test_plain_text_is_refused_wherever_it_stands() -> None:
+def test_plain_text_is_refused_wherever_it_is() -> None:
     assert refusal({"a.json": GOSSIP}, secret=False) == [f"agent_secrets: holds plain text, set each value with {HOW}"]
     assert refusal({"a.json": GOSSIP}, agent_secrets={"a.json": GOSSIP}) == [
         f"cluster.agent_secrets: not in `cluster`, set each value with {HOW}"
     ]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     assert refusal({"/": CANARY, "a.json": "x"}, servers=2) == [
         f'agent_secrets["/"]: {ILLEGAL}',
         'agent_secrets["a.json"]: is no JSON, line 1 column 1',
@@ -113,9 +113,7 @@ def test_hcl_and_other_files_are_not_read() -> None:
 
 
 @pytest.mark.parametrize("tier", ["consul-server", "consul-client"])
-def test_every_agent_reads_the_files_and_nothing_but_their_holder_knows_a_content(
-    platform: PlatformCase, tier: str
-) -> None:
+def test_every_agent_reads_the_files_and_only_their_resource_holds_a_content(platform: PlatformCase, tier: str) -> None:
     seen = cluster(platform, {"gossip.json": GOSSIP, "ca.pem": pulumi.Output.from_input(CANARY)})
 
     assert "-config-dir=/consul/secrets" in platform.arguments(seen, tier)
@@ -146,7 +144,7 @@ def test_without_secret_files_nothing_is_different(platform: PlatformCase, files
 
 
 def test_the_spec_hash_is_no_digest_of_a_secret(platform: PlatformCase) -> None:
-    """The stand-in of the engine gives both the same name, so all that could differ is what leads to the content."""
+    """The mock of the engine gives both the same name, so all that could differ is what leads to the content."""
     one, other = (cluster(platform, {"gossip.json": json.dumps({"encrypt": text})}) for text in (CANARY, "another"))
 
     described = [
@@ -160,8 +158,8 @@ def test_another_generated_name_is_another_spec_hash(
     platform: PlatformCase, tier: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     definitions = set()
-    for drawn in ("5ec4e7", "0ther1"):
-        monkeypatch.setattr(recording, "SUFFIX", drawn)
+    for suffix in ("5ec4e7", "0ther1"):
+        monkeypatch.setattr(recording, "SUFFIX", suffix)
         arguments = platform.arguments(cluster(platform, {"gossip.json": GOSSIP}), tier)
         definitions |= {word for word in arguments if word.startswith("-node-meta=spec_hash:")}
 

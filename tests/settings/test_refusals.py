@@ -60,13 +60,13 @@ def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_a_cluster_refuses_what_makes_no_cluster_and_registers_nothing(
+def test_a_cluster_refuses_what_no_cluster_can_be_and_registers_nothing(
     platform: PlatformCase, wrong: dict[str, Any], problem: str
 ) -> None:
     assert refused(ConsulCluster, {"platform": platform.cluster, **wrong}) == ([HEADER, problem], [])
 
 
-def test_all_problems_are_told_at_once_and_nothing_is_registered(platform: PlatformCase) -> None:
+def test_all_problems_are_reported_at_once_and_nothing_is_registered(platform: PlatformCase) -> None:
     args = {
         "platform": {"docker": {"subnet": "lan"}},
         "servers": 4,

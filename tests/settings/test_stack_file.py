@@ -1,4 +1,4 @@
-"""From the stack file to args: every mistake is told, with its place, before anything is registered."""
+"""From the stack file to args: every mistake is reported with its path before anything is registered."""
 
 import json
 import re
@@ -68,7 +68,7 @@ def test_sound_settings_are_the_args_as_they_are() -> None:
     assert read_cluster() == settings
 
 
-def test_five_mistakes_are_told_in_one_message() -> None:
+def test_five_mistakes_are_reported_in_one_message() -> None:
     assert refusal(
         {
             "datacentre": "east",
@@ -100,7 +100,7 @@ def test_five_mistakes_are_told_in_one_message() -> None:
     ],
     ids=str,
 )
-def test_a_mistake_is_told_with_its_place_and_what_would_be_right(wrong: dict[str, Any], problem: str) -> None:
+def test_a_mistake_is_reported_with_its_path_and_the_fix(wrong: dict[str, Any], problem: str) -> None:
     assert refusal({**SOUND, **wrong}) == [problem]
 
 
@@ -125,7 +125,7 @@ def test_a_mistake_is_told_with_its_place_and_what_would_be_right(wrong: dict[st
     ],
     ids=str,
 )
-def test_a_mistake_deep_inside_is_told_with_its_whole_path(docker: dict[str, Any], problem: str) -> None:
+def test_a_mistake_deep_inside_is_reported_with_its_whole_path(docker: dict[str, Any], problem: str) -> None:
     assert refusal({"platform": {"docker": docker}}) == [problem]
 
 
@@ -133,12 +133,12 @@ def test_a_suggestion_is_never_a_setting_that_is_given_already() -> None:
     assert refusal({**SOUND, "datacenter": "east", "datacentre": "east"}) == ["cluster.datacentre: unknown setting"]
 
 
-def test_a_missing_placement_is_told() -> None:
+def test_a_missing_platform_is_reported() -> None:
     assert refusal({}) == ["cluster.platform: required"]
 
 
 @pytest.mark.parametrize("platform", ["docker", {"docker": 5}, {"dokcer": {"subnet": "10.0.0.0/24"}}], ids=str)
-def test_bug_one_mistake_in_the_placement_is_told_once(platform: Any) -> None:
+def test_bug_one_mistake_in_the_platform_is_reported_once(platform: Any) -> None:
     assert len(refusal({"platform": platform})) == 1
 
 
