@@ -7,7 +7,6 @@ use.
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -21,7 +20,7 @@ from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
 SCHEMES = {"auto": "http+kubernetes", "port-forward": "http+kubernetes-forward", "proxy": "http+kubernetes-proxy"}
 """The URL scheme for each value of the setting `consul_access` that is no URL itself."""
-_PATH = re.compile(r"/(?P<namespace>[^/]+)/(?P<pod>[^/:]+):(?P<port>\d+)(?P<rest>.*)")
+_URL = re.compile(r"[^/]+//(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<pod>[^/:]+):(?P<port>\d+)(?P<rest>.*)")
 _without_port_forward: set[Cluster] = set()
 
 
@@ -54,24 +53,22 @@ class PodAdapter(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Send through a forwarded port, or else through the API server's proxy."""
-        url = urlsplit(request.url or "")
-        target = _PATH.fullmatch(url.path)
+        target = _URL.fullmatch(request.url or "")
         if target is None:
             raise requests.exceptions.InvalidURL(f"{request.url} does not name a pod and a port")
-        cluster, namespace, pod = Cluster.of(url.netloc), target["namespace"], target["pod"]
-        rest = target["rest"] + (f"?{url.query}" if url.query else "")
+        cluster, (_, namespace, pod, port, rest) = Cluster.of(target["cluster"]), target.groups()
         sent = request.copy()
         if self._scheme != SCHEMES["proxy"] and cluster not in _without_port_forward:
             try:
-                port = port_forward.local_port((cluster, namespace, pod, int(target["port"])))
+                forwarded = port_forward.local_port((cluster, namespace, pod, int(port)))
             except port_forward.PortForwardRefusedError as refused:
                 if self._scheme == SCHEMES["port-forward"]:
                     raise requests.ConnectionError(f"the API server refused to forward a port: {refused}") from refused
                 _without_port_forward.add(cluster)
             else:
-                sent.url = f"http://127.0.0.1:{port}{rest}"
+                sent.url = f"http://127.0.0.1:{forwarded}{rest}"
                 return self._direct.send(sent, *args, **options)
-        return self._by_proxy(sent, cluster, f"{namespace}/pods/{pod}:{target['port']}/proxy{rest}", options)
+        return self._by_proxy(sent, cluster, f"{namespace}/pods/{pod}:{port}/proxy{rest}", options)
 
     def close(self) -> None:
         """Close all connections."""

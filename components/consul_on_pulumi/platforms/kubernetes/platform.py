@@ -22,10 +22,6 @@ from consul_on_pulumi.resource_options import before_create, with_options
 LEAVE_ON_TERMINATE = True
 """A server leaves Raft when its pod ends, because the next pod has another address. The agents refuse the name of a
 server that did not leave for half a minute, and may lose their leader in that time (measured: docs/operations.md)."""
-OWN = "of its own"
-"""Recorded for the namespace where the settings name none."""
-POD_SECURITY = "pod-security.kubernetes.io"
-"""Prefix of the labels that set the Pod Security Standard of a namespace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class KubernetesPlatform:
     def fixed_settings(self) -> dict[str, str]:
         """The place and the storage class of the volumes: a volume cannot change them."""
         return {
-            "kubernetes.namespace": self.settings.get("namespace", OWN),
+            "kubernetes.namespace": self.settings.get("namespace", "of its own"),
             "kubernetes.storage.storage_class": self.settings["storage"].get("storage_class", "the default"),
         }
 
@@ -56,10 +52,10 @@ class KubernetesPlatform:
     ) -> SharedResources:
         """The namespace, unless the settings name one that exists."""
         opts = self._prepared(name, opts)
-        provider = pulumi.ResourceOptions(provider=opts.provider) if opts.provider else pulumi.ResourceOptions()
+        provider = pulumi.ResourceOptions(provider=opts.provider)
         if "namespace" in self.settings:
             return SharedResources(platform={"kubernetes": self.settings}, opts=provider)
-        levels = {f"{POD_SECURITY}/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+        levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
         labels = {**self.settings["labels"], **selector(topology.cluster), **levels, CLUSTER_ID: cluster_id}
         owned = Ownership(
             f"{name}-ownership", [f"Namespace/{topology.cluster}"], "", cluster_of(self.settings), cluster_id, {}, opts

@@ -12,10 +12,6 @@ from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 
 TIMEOUT = 10.0
 """Seconds for one request."""
-MERGE = "application/merge-patch+json"
-FIELD_MANAGER = "consul-on-pulumi"
-"""The field manager of our own changes."""
-
 Object = dict[str, Any]
 """Any object of the Kubernetes API, as JSON."""
 T = TypeVar("T")
@@ -34,7 +30,7 @@ class ApiServer:
 
     def patch(self, path: str, change: Object) -> Object | None:
         """Merge `change` into the object at `path` (RFC 7386); None if it does not exist."""
-        return self._send("PATCH", path, {"fieldManager": FIELD_MANAGER}, change, MERGE)
+        return self._send("PATCH", path, {"fieldManager": "consul-on-pulumi"}, change, "application/merge-patch+json")
 
     def delete(self, path: str, uid: str, propagation: str = "Background") -> None:
         """Delete the object at `path` if it still has this `uid`. An object that is gone already is no error."""

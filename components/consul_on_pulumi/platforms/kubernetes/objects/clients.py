@@ -22,8 +22,20 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     template, spec_hash = pod.template(tier, config_name, [], configuration.secret(tier, opts))
     needed = [config_map, guards.account(tier, opts), *guards.network_policy(tier, opts)]
     services.api(tier, opts)
-    kind = DAEMON_SET if settings["clients"] == "DaemonSet" else DEPLOYMENT
-    workload = _workload(tier, kind, template, with_options(opts, depends_on=needed))
+    metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
+    spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
+    after_needed = with_options(opts, depends_on=needed)
+    if settings["clients"] == "DaemonSet":
+        kind, count = DAEMON_SET, None
+        workload = kubernetes.apps.v1.DaemonSet(
+            f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=after_needed
+        )
+    else:
+        kind, count = DEPLOYMENT, group.count
+        spec["replicas"] = count
+        workload = kubernetes.apps.v1.Deployment(
+            f"{tier.name}-deployment", metadata=metadata, spec=spec, opts=after_needed
+        )
     # A deletion of the workload deletes the clients, so there is no rollout to wait for then.
     after = with_options(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
     which = ClientWorkload(
@@ -34,7 +46,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         selector=tier.selector,
         spec_hash=spec_hash,
     )
-    rollout = ClientRollout(f"{tier.name}-rollout", which, None if kind == DAEMON_SET else group.count, after)
+    rollout = ClientRollout(f"{tier.name}-rollout", which, count, after)
     address = f"http://{tier.object_name}.{tier.domain}:{ports.HTTP}"
     return Placed(
         http_addresses=[address],
@@ -43,14 +55,3 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         updated=[rollout],
         ready=[rollout],
     )
-
-
-def _workload(
-    tier: Tier, kind: str, template: dict[str, Any], opts: pulumi.ResourceOptions
-) -> kubernetes.apps.v1.DaemonSet | kubernetes.apps.v1.Deployment:
-    spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
-    metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
-    if kind == DAEMON_SET:
-        return kubernetes.apps.v1.DaemonSet(f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=opts)
-    spec["replicas"] = tier.group.count
-    return kubernetes.apps.v1.Deployment(f"{tier.name}-deployment", metadata=metadata, spec=spec, opts=opts)
