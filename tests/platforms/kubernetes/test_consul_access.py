@@ -12,6 +12,7 @@ from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.consul_access import SCHEMES
+from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 
 from tests.doubles.fake_consul import FakeConsul
 from tests.doubles.fake_kubernetes import FakeKubernetes
@@ -29,8 +30,10 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consul: FakeCons
         yield running
 
 
-def address(method: str = "auto", pod: str = POD) -> str:
-    return consul_access.address(HERE, "dev", pod, method)
+def address(method: str = "auto", pod: str = POD, cluster: Cluster = HERE) -> str:
+    settings: KubernetesArgs = {"consul_access": method, "namespace": "dev"}
+    settings |= {"context": cluster.context, "kubeconfig": cluster.kubeconfig}
+    return consul_access.server_address(settings, pod)
 
 
 @pytest.mark.parametrize(
@@ -51,9 +54,7 @@ def test_a_cluster_survives_the_way_into_a_url_and_back(cluster: Cluster) -> Non
 
 def test_an_address_contains_context_namespace_and_pod_and_no_credentials() -> None:
     assert address() == "http+kubernetes://_/dev/dev-server-0:8500"
-    assert consul_access.address(Cluster("kind-dev"), "dev", POD, "proxy") == (
-        "http+kubernetes-proxy://kind-dev/dev/dev-server-0:8500"
-    )
+    assert address("proxy", cluster=Cluster("kind-dev")) == "http+kubernetes-proxy://kind-dev/dev/dev-server-0:8500"
 
 
 @pytest.mark.parametrize("method", list(SCHEMES))
@@ -173,11 +174,11 @@ def test_an_address_may_name_a_context_and_a_kubeconfig(
     file = kubernetes.kubeconfig(tmp_path / "shop", context="shop@eu")
     monkeypatch.delenv("KUBECONFIG")
 
-    named = consul_access.address(Cluster("shop@eu", str(file)), "dev", POD)
+    named = address(cluster=Cluster("shop@eu", str(file)))
 
     assert Consul([named], timeout=5).leader() == consul.leader
     with pytest.raises(UnreachableError, match="kubeconfig"):
-        Consul([consul_access.address(Cluster("other", str(file)), "dev", POD)], timeout=0).keys_below("a")
+        Consul([address(cluster=Cluster("other", str(file)))], timeout=0).keys_below("a")
 
 
 def test_an_address_without_a_pod_is_refused() -> None:

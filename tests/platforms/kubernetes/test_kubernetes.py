@@ -584,7 +584,7 @@ def test_the_setting_consul_access_decides_the_addresses(settings: dict[str, Any
     for name in ("consul-server-rollout", "consul-seeds", "consul-autopilot"):
         assert seen[name].inputs["addresses"][0] == reached
     assert seen["consul-server-scale-down"].inputs["address"] == reached.replace("dev-server-0", "{pod}")
-    # Users are told the same, however the program gets there.
+    # Users see the same addresses, however the program gets there.
     assert seen.outputs["http"][0] == "http://dev-server-0.dev-server.dev.svc:8500"
 
 

@@ -24,17 +24,12 @@ _URL = re.compile(r"[^/]+//(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<pod>[^/:]
 _without_port_forward: set[Cluster] = set()
 
 
-def address(cluster: Cluster, namespace: str, pod: str, method: str = "auto") -> str:
-    """The address of the agent in a pod, for `consul/access.py`; `method` is a key of SCHEMES."""
-    return f"{SCHEMES[method]}://{cluster.text}/{namespace}/{pod}:{ports.HTTP}"
-
-
 def server_address(settings: KubernetesArgs, pod: str) -> str:
-    """The address of one server's HTTP API, following the setting `consul_access`."""
+    """The address of one server's HTTP API for `consul/access.py`, following the setting `consul_access`."""
     chosen = settings["consul_access"]
     if chosen not in SCHEMES:
         return chosen.format(pod=pod)
-    return address(cluster_of(settings), settings["namespace"], pod, chosen)
+    return f"{SCHEMES[chosen]}://{cluster_of(settings).text}/{settings['namespace']}/{pod}:{ports.HTTP}"
 
 
 def adapter(scheme: str) -> BaseAdapter:

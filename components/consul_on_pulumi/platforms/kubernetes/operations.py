@@ -7,7 +7,7 @@ from typing import Any, cast
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
-from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM
+from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 

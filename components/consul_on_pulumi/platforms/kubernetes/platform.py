@@ -13,7 +13,7 @@ from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResour
 from consul_on_pulumi.platforms.kubernetes import ownership, refusals
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.objects import clients, names, servers
+from consul_on_pulumi.platforms.kubernetes.objects import clients, servers
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, Tier, cluster_of, selector
@@ -78,7 +78,7 @@ class KubernetesPlatform:
         opts = self._prepared(name, opts)
         cluster, retained = cluster_of(self.settings), tier.selector if self.settings["retain_data"] else {}
         owned = Ownership(
-            f"{name}-ownership", names.of(tier), self.settings["namespace"], cluster, group.cluster_id, retained, opts
+            f"{name}-ownership", tier.objects, self.settings["namespace"], cluster, group.cluster_id, retained, opts
         )
         create_tier = servers.place if group.role is Role.SERVER else clients.place
         return create_tier(tier, with_options(opts, depends_on=[owned]))

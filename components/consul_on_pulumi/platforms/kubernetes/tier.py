@@ -7,9 +7,10 @@ from typing import Any
 import pulumi
 
 from consul_on_pulumi.model import naming
-from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.model.topology import Role, failure_tolerance
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 
 CLUSTER_ID = "consul-on-pulumi/cluster-id"
@@ -41,6 +42,48 @@ class Tier:
     def object_name(self) -> str:
         """The name of the workload, and of every object that there is one of: `dev-server`."""
         return naming.tier(self.group.topology.cluster, self.group.role)
+
+    @property
+    def node_names(self) -> list[str]:
+        """The node names of servers, by ordinal; their pods have the same names."""
+        return [naming.node(self.group.topology.cluster, Role.SERVER, ordinal) for ordinal in range(self.group.count)]
+
+    @property
+    def claims(self) -> list[str]:
+        """The names of the servers' claims, by ordinal."""
+        return [f"{CLAIM}-{name}" for name in self.node_names]
+
+    @property
+    def http_service(self) -> str:
+        """The name of the Service of the HTTP and gRPC interfaces."""
+        return f"{self.group.topology.cluster}-http" if self.group.role is Role.SERVER else self.object_name
+
+    @property
+    def dns_service(self) -> str:
+        """The name of the Service of the DNS interface."""
+        return f"{self.group.topology.cluster if self.group.role is Role.SERVER else self.object_name}-dns"
+
+    @property
+    def ui(self) -> str:
+        """The name of the Service and the Ingress of the UI."""
+        return f"{self.group.topology.cluster}-ui"
+
+    @property
+    def objects(self) -> list[str]:
+        """Every object as `KIND/NAME`, except those whose name contains a digest: known before any is created."""
+        own = ["ServiceAccount"]
+        if self.settings["network_policy"]["enabled"]:
+            own.append("NetworkPolicy")
+        others = []
+        if self.group.role is Role.CLIENT:
+            own.append(self.settings["clients"])
+        else:
+            own += ["StatefulSet", "Service", *(["PodDisruptionBudget"] if failure_tolerance(self.group.count) else [])]
+            others = [f"Service/{self.ui}", *(f"PersistentVolumeClaim/{name}" for name in self.claims)]
+            if "ingress" in self.settings["ui"]:
+                others.append(f"Ingress/{self.ui}")
+        services = [f"Service/{self.http_service}", f"Service/{self.dns_service}"]
+        return [*(f"{kind}/{self.object_name}" for kind in own), *services, *others]
 
     @property
     def selector(self) -> dict[str, str]:

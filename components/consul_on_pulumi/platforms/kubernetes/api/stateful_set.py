@@ -8,6 +8,9 @@ from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Obje
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
 
+CLAIM = "data"
+"""Name of the claim template; a claim is called `<template>-<pod>`."""
+
 
 class Workload(TypedDict):
     """Which StatefulSet; these are properties of resources in the state."""

@@ -5,14 +5,13 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from consul_on_pulumi.model import naming, ports
-from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.model import ports
 from consul_on_pulumi.platforms.contract import Placed
 from consul_on_pulumi.platforms.kubernetes import consul_access
-from consul_on_pulumi.platforms.kubernetes.api.stateful_set import Workload
-from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, names, pod, services
+from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, Workload
+from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize
-from consul_on_pulumi.platforms.kubernetes.providers.scale_down import CLAIM, ScaleDown
+from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerGroup, ServerRollout
 from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters
 from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
@@ -21,8 +20,7 @@ from consul_on_pulumi.resource_options import with_options
 
 def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     """Create the servers and all their objects."""
-    group, settings = tier.group, tier.settings
-    nodes = [naming.node(group.topology.cluster, Role.SERVER, ordinal) for ordinal in range(group.count)]
+    group, settings, nodes = tier.group, tier.settings, tier.node_names
     addresses = [consul_access.server_address(settings, name) for name in nodes]
     workload = Workload(
         cluster=cluster_of(settings).text, namespace=settings["namespace"], stateful_set=tier.object_name
@@ -59,7 +57,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     voters = Voters(f"{tier.name}-voters", nodes, addresses, workload, with_options(after, depends_on=[rollout]))
     size = settings["storage"]["size"]
     after_voters = with_options(after, depends_on=[voters])
-    ClaimSize(f"{tier.name}-claims", names.claims(tier), size, tier.claim_labels, workload, after_voters)
+    ClaimSize(f"{tier.name}-claims", tier.claims, size, tier.claim_labels, workload, after_voters)
     return Placed(
         api_addresses=addresses,
         http_addresses=[f"http://{name}.{tier.object_name}.{tier.domain}:{ports.HTTP}" for name in nodes],
@@ -73,10 +71,8 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
 
 def _spec(tier: Tier, template: dict[str, Any]) -> dict[str, Any]:
     storage = tier.settings["storage"]
-    claim: dict[str, Any] = {
-        "access_modes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": storage["size"]}},
-    }
+    requests = {"storage": storage["size"]}
+    claim: dict[str, Any] = {"access_modes": ["ReadWriteOnce"], "resources": {"requests": requests}}
     if "storage_class" in storage:
         claim["storage_class_name"] = storage["storage_class"]
     return {

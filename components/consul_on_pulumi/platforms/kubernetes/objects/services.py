@@ -8,7 +8,7 @@ import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.platforms.kubernetes.objects import names, pod
+from consul_on_pulumi.platforms.kubernetes.objects import pod
 from consul_on_pulumi.platforms.kubernetes.tier import SKIP_AWAIT, Tier
 
 DNS = 53
@@ -27,12 +27,12 @@ def headless(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Ser
 def api(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
     """One address for the HTTP and gRPC interfaces of all agents that know a leader."""
     spec = {**_cluster_ip(tier), "ports": [_port("http", ports.HTTP), _port("grpc", ports.GRPC)]}
-    return _service(tier, "http", names.http_service(tier), spec, opts)
+    return _service(tier, "http", tier.http_service, spec, opts)
 
 
 def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     """One address, `host:port`, for the DNS interface of all agents: the target of a stub domain in CoreDNS."""
-    object_name = names.dns_service(tier)
+    object_name = tier.dns_service
     service_ports = [_port("dns", DNS, target="dns"), _port("dns-udp", DNS, "UDP", target="dns-udp")]
     service = _service(tier, "dns", object_name, {**_cluster_ip(tier), "ports": service_ports}, opts)
     # In the first preview there is no cluster IP yet.
@@ -45,7 +45,7 @@ def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
 def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     """Create the Service of the UI, and the Ingress if the settings want one; returns the base URL of the UI."""
     settings = tier.settings["ui"]
-    kind, object_name = settings["type"], names.ui(tier)
+    kind, object_name = settings["type"], tier.ui
     port = _port("http", UI)
     if "node_port" in settings:
         port["node_port"] = settings["node_port"]

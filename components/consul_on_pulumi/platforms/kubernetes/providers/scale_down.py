@@ -9,12 +9,9 @@ from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
-from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
+from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet, Workload
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, TIMEOUT, leave_raft
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
-
-CLAIM = "data"
-"""Name of the claim template; a claim is called `<template>-<pod>`."""
 
 
 class ScaleDownProvider(ConsulProvider):
