@@ -5,6 +5,7 @@ TOOLS = $(PYTHON) -m tools
 ENVIRONMENT = eval "$$($(TOOLS) env)"
 # The package's own command. `review` stops a change that would lose something which ALLOW does not name.
 CONSUL = $(ENVIRONMENT) && consul-on-pulumi
+UNCHANGED = 4
 REVIEW = review --stack $(STACK) $(addprefix --allow ,$(ALLOW))
 
 .DEFAULT_GOAL := help
@@ -15,9 +16,13 @@ help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 up: stack ## start or change the cluster and show its outputs [ALLOW=data-loss]
-	@$(CONSUL) $(REVIEW) \
-	&& pulumi up --stack $(STACK) --yes --skip-preview --suppress-outputs \
-	&& pulumi stack output --stack $(STACK)
+	@$(CONSUL) $(REVIEW) --detailed-exitcode; \
+	case $$? in \
+	0) $(ENVIRONMENT) && pulumi up --stack $(STACK) --yes --skip-preview --suppress-outputs ;; \
+	$(UNCHANGED)) ;; \
+	*) exit 1 ;; \
+	esac
+	@$(ENVIRONMENT) && pulumi stack output --stack $(STACK)
 	@printf '\nNext:\n'
 	@printf '  %-42s %s\n' 'eval "$$(make -s env)"' 'plain pulumi commands work in this shell'
 	@printf '  %-42s %s\n' 'pulumi preview --stack $(STACK)' 'what a change in Pulumi.$(STACK).yaml would do'

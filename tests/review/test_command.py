@@ -1,5 +1,8 @@
 """The exit codes of `consul-on-pulumi review`, on recorded previews."""
 
+import json
+from pathlib import Path
+
 import pytest
 from consul_on_pulumi.cli.main import main
 
@@ -31,6 +34,21 @@ def test_the_exit_code_says_whether_the_change_may_be_applied(
     if not allowed:
         assert out == (GOLDEN / f"{name}.md").read_text()
     assert ("not allowed" in err) is (code == 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs", "code"),
+    [("no-change", {"leader": "a"}, 4), ("no-change", {"leader": "b"}, 0), ("scale-up", {"leader": "a"}, 0)],
+    ids=["nothing changes", "an output changes", "a resource changes"],
+)
+def test_a_detailed_exit_code_says_whether_an_update_has_anything_to_do(
+    name: str, outputs: dict[str, str], code: int, tmp_path: Path
+) -> None:
+    stack = {"type": "pulumi:pulumi:Stack", "old": {"outputs": {"leader": "a"}}, "new": {"outputs": outputs}}
+    log = tmp_path / "events.json"
+    log.write_text((EVENTS / f"{name}.json").read_text() + json.dumps({"resOutputsEvent": {"metadata": stack}}) + "\n")
+
+    assert main(["review", "--stack", "review", "--detailed-exitcode", "--from", str(log)]) == code
 
 
 def test_an_unknown_kind_of_loss_cannot_be_allowed(capsys: pytest.CaptureFixture[str]) -> None:

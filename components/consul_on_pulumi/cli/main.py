@@ -25,7 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.exit(f"--cwd: {error}")
     match args.command:
         case "review":
-            return review.run(stack.named(args.stack), args.allow, args.event_log, args.events)
+            return review.run(
+                stack.named(args.stack), args.allow, args.event_log, args.events, detailed=args.detailed_exitcode
+            )
         case "snapshot" | "restore":
             print(snapshot.run(args.command, stack.named(args.stack), args.cluster, args.file))
         case "recover":
@@ -62,10 +64,12 @@ def _parser() -> argparse.ArgumentParser:
         parents=[stack],
         help="preview the stack and describe the changes as Markdown",
         epilog="Exit codes: 0; 1 the preview failed; 2 wrong command or unreadable event log; "
-        "3 the change destroys or stops something that --allow does not name.",
+        "3 the change destroys or stops something that --allow does not name; "
+        "4 with --detailed-exitcode, nothing changes, neither a resource nor an output of the stack.",
     )
     kinds = [kind.value for kind in Kind]
     review.add_argument("--allow", action="append", default=[], choices=kinds, help="permit this loss; repeatable")
+    review.add_argument("--detailed-exitcode", action="store_true", help="exit with 4 where nothing changes")
     review.add_argument("--event-log", type=Path, metavar="FILE", help="keep the events of the preview here")
     review.add_argument("--from", dest="events", type=Path, metavar="FILE", help="read these events and run no preview")
     save = commands.add_parser("snapshot", parents=[cluster], help="save everything that a cluster stores")

@@ -12,11 +12,11 @@ from consul_on_pulumi.review.events import parse
 from consul_on_pulumi.review.losses import refused
 from consul_on_pulumi.review.steps import Preview
 
-FAILED, UNREADABLE, LOSSES = 1, 2, 3
+FAILED, UNREADABLE, LOSSES, UNCHANGED = 1, 2, 3, 4
 
 
-def run(stack: str, allowed: Sequence[str], log: Path | None, events: Path | None) -> int:
-    """Write the comment to the standard output; returns the exit code.
+def run(stack: str, allowed: Sequence[str], log: Path | None, events: Path | None, *, detailed: bool) -> int:
+    """Write the comment to the standard output; returns the exit code, which if `detailed` is UNCHANGED for no change.
 
     `log` is where to keep the events of the preview; `events` are read instead of running a preview.
     """
@@ -30,7 +30,7 @@ def run(stack: str, allowed: Sequence[str], log: Path | None, events: Path | Non
     lost = refused(found_losses(found), allowed)
     for loss in lost:
         print(f"not allowed: {loss.what} (--allow {loss.kind.value})", file=sys.stderr)
-    return FAILED if found.errors else LOSSES if lost else 0
+    return FAILED if found.errors else LOSSES if lost else UNCHANGED if detailed and found.unchanged else 0
 
 
 def preview(stack: str, log: Path) -> Preview:

@@ -31,11 +31,14 @@ def parse(lines: Iterable[str]) -> Preview:
     """Read an event log. Raises ValueError where a line is no event."""
     steps: dict[str, Step] = {}
     messages: dict[str, set[str]] = {"error": set(), "warning": set()}
+    outputs_differ = False
     for event in (json.loads(line) for line in lines if line.strip()):
         if not isinstance(event, dict):
             raise ValueError(f"expected an event, got {str(event)[:80]}")
         if "resourcePreEvent" in event:
             _add(steps, event["resourcePreEvent"]["metadata"])
+        elif "resOutputsEvent" in event:
+            outputs_differ |= _outputs_differ(event["resOutputsEvent"]["metadata"])
         elif "diagnosticEvent" in event:
             found = event["diagnosticEvent"]
             messages.get(found.get("severity"), set()).add(_reason(found.get("message", "")))
@@ -47,7 +50,7 @@ def parse(lines: Iterable[str]) -> Preview:
             messages["error"].add(_COLOUR.sub("", event["errorEvent"]["error"]).strip())
     # The engine works on many resources at once, so the order of its events is random.
     errors, warnings = (tuple(sorted(texts - {""})) for texts in messages.values())
-    return Preview(tuple(sorted(steps.values(), key=lambda step: step.urn)), errors, warnings)
+    return Preview(tuple(sorted(steps.values(), key=lambda step: step.urn)), errors, warnings, outputs_differ)
 
 
 def _reason(message: str) -> str:
@@ -69,6 +72,11 @@ def _add(steps: dict[str, Step], metadata: Mapping[str, Any]) -> None:
     # A deletion has the old state on both sides.
     step.after = None if operation == "delete" else step.after or _state(new)
     step.paths |= set(metadata.get("detailedDiff") or metadata.get("diffs") or [])
+
+
+def _outputs_differ(metadata: Mapping[str, Any]) -> bool:
+    before, after = ((metadata.get(side) or {}).get("outputs") or {} for side in ("old", "new"))
+    return metadata["type"] == "pulumi:pulumi:Stack" and before != after
 
 
 def _state(found: Mapping[str, Any] | None) -> State | None:

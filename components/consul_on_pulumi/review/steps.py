@@ -59,6 +59,13 @@ class Preview:
     """One for each resource, by URN."""
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
+    outputs_differ: bool = False
+    """Whether an output of the stack would change."""
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether an update would change no resource and no output."""
+        return not self.errors and not self.outputs_differ and all(step.operation == "same" for step in self.steps)
 
 
 def mapping(state: State | None, key: str) -> Mapping[str, Any]:
