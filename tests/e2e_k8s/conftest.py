@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.kubernetes.control_plane import control_plane
 from tools import environment
 from tools.kubernetes import kind
-from tests.tools.kubernetes.control_plane import control_plane
 
 
 @pytest.fixture(scope="session", autouse=True)

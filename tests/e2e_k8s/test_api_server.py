@@ -6,8 +6,8 @@ import pytest
 
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.e2e_k8s.traces import running_in
-from tools import versions
 from tests.tools.kubernetes.control_plane import control_plane
+from tools import versions
 
 pytestmark = pytest.mark.e2e
 

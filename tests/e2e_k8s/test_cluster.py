@@ -99,9 +99,11 @@ def test_pods_reach_each_other_by_dns_name_on_every_node(kubectl: Kubectl) -> No
 
 
 def test_a_service_balances_over_all_its_pods(kubectl: Kubectl) -> None:
-    asked = inside(kubectl, "for one in $(seq 30); do wget -qO- http://front:8080/name; done")
+    def answering() -> set[str]:
+        return set(inside(kubectl, "for one in $(seq 30); do wget -qO- http://front:8080/name; done").split())
 
-    assert set(asked.split()) == {"keeper-0", "keeper-1", "keeper-2"}
+    # kube-proxy on a node learns of a ready pod a moment after the pod is ready.
+    eventually("an answer of each pod", answering, {"keeper-0", "keeper-1", "keeper-2"}.__eq__)
 
 
 def test_a_pod_reaches_the_api_server_through_its_service(kubectl: Kubectl) -> None:

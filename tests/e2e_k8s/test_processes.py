@@ -26,10 +26,15 @@ PROGRAMS = {
 
 
 def test_a_second_start_has_nothing_to_do(processes: Path) -> None:
-    before = time.monotonic()
+    groups = [Group(layout.folder() / "control-plane"), *(Group(node.folder) for node in layout.nodes())]
+    before, started = [group.outer() for group in groups], time.monotonic()
+
     cluster.ours(nodes=1)
 
-    assert time.monotonic() - before < 2
+    assert None not in before
+    assert [group.outer() for group in groups] == before
+    # Half a second alone; the tests on Docker run at the same time.
+    assert time.monotonic() - started < 10
 
 
 def test_a_killed_program_restarts_by_itself(processes: Path) -> None:
@@ -74,7 +79,9 @@ def test_the_next_start_continues_an_interrupted_one(processes: Path) -> None:
 
     cluster.ours(nodes=1)
 
-    assert running_in(layout.folder()) >= PROGRAMS - {"volume-provisioner"}
+    wanted = PROGRAMS - {"volume-provisioner"}
+    # A node is ready before its kube-proxy, which starts again until the API server answers it.
+    eventually("every program", lambda: running_in(layout.folder()), wanted.issubset)
 
 
 def test_the_next_start_creates_objects_that_an_interrupted_one_did_not_create(processes: Path) -> None:

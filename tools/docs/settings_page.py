@@ -21,9 +21,9 @@ HEAD = """\
 
 `make docs` generates this page and [stack-file.schema.json](stack-file.schema.json) from the definitions in the code.
 
-A stack file has the arguments of `ConsulCluster` in YAML, under `<project>:cluster`. In a program the same arguments are
-a Python dictionary. A value that its range does not allow, an unknown setting and a wrong type are refused in a preview,
-all at once. For completion and checks in an editor, put this line on top of a stack file:
+A stack file has the arguments of `ConsulCluster` in YAML, under `<project>:cluster`. In a program the same arguments
+are a Python dictionary. A value that its range does not allow, an unknown setting and a wrong type are refused in a
+preview, all at once. For completion and checks in an editor, put this line on top of a stack file:
 
 ```yaml
 # yaml-language-server: $schema=docs/stack-file.schema.json

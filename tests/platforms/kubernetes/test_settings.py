@@ -187,5 +187,5 @@ def test_a_number_of_clients_that_is_made_is_accepted(wanted: int, kind: str) ->
 def test_bug_a_client_tier_alone_is_refused_likewise() -> None:
     args = {"replicas": 5, "platform": {"kubernetes": {"namespace": "shop", "clients": "DaemonSet"}}}
 
-    with pytest.raises(pulumi.RunError, match="client.platform.kubernetes.clients: DaemonSet needs 1 client"):
+    with pytest.raises(pulumi.RunError, match=r"client\.platform\.kubernetes\.clients: DaemonSet needs 1 client"):
         tier_args(args, ConsulClientArgs, "client", "clients")
