@@ -11,7 +11,7 @@ from tools.kubernetes import cluster, existing, programs
 from tools.pulumi import credentials, engine, language_host, plugins
 
 # These replace values that are already set: another clone may have exported its own.
-OURS = ("PATH", "PULUMI_RUNTIME_VIRTUALENV", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH")
+OURS = ("PATH", "PULUMI_RUNTIME_VIRTUALENV", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH", "PYTHONDONTWRITEBYTECODE")
 
 
 def tools() -> list[Found]:
@@ -27,6 +27,8 @@ def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> di
         # The built language host ignores the `virtualenv` option in Pulumi.yaml.
         "PULUMI_RUNTIME_VIRTUALENV": str(places.VENV),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # uv installs no bytecode: if Python may not write it, each preview compiles Pulumi's SDK, in two processes.
+        "PYTHONDONTWRITEBYTECODE": "",
         # Without it `pulumi refresh` leaves the outputs of the stack as they were.
         "PULUMI_RUN_PROGRAM": "true",
         # A stack file without a salt (see stack_files) must not get a new one if the state has one.

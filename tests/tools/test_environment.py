@@ -36,6 +36,12 @@ def test_path_has_each_folder_once_and_ours_first(home: Path) -> None:
     assert environment.variables(tools, plain(home, PATH=first))["PATH"] == first
 
 
+def test_bug_python_writes_bytecode_or_each_preview_compiles_the_sdk(home: Path) -> None:
+    found = environment.variables([built()], plain(home, PYTHONDONTWRITEBYTECODE="1"))
+
+    assert found["PYTHONDONTWRITEBYTECODE"] == ""
+
+
 def test_an_installed_tool_adds_nothing_to_path(home: Path) -> None:
     own = Found(engine.TOOL, "1", "/opt/pulumi/bin/pulumi", Origin.INSTALLED)
     assert environment.path([own], plain(home)) == f"{places.VENV}/bin:/usr/bin:/bin"
