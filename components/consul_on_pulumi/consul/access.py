@@ -54,8 +54,7 @@ def session() -> requests.Session:
     session = add_credentials(requests.Session())
     # A proxy from the environment reaches neither loopback addresses nor private networks.
     session.trust_env = False
-    for scheme in ("http+", "https+"):
-        session.mount(scheme, _PlatformAdapter())
+    session.mount("http+", _PlatformAdapter())
     return session
 
 

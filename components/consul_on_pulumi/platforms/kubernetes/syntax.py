@@ -80,26 +80,20 @@ def labels(given: Mapping[Any, Any], path: str) -> Iterator[str]:
         yield from _key(key, path)
         if str(key).startswith(OURS) and not path.endswith("node_selector"):
             yield f"{path}.{key}: set by the program, take another key"
-        sound = isinstance(value, str) and (not value or (len(value) <= 63 and _QUALIFIED.fullmatch(value)))
-        if not sound:
+        if value and not (len(value) <= 63 and _QUALIFIED.fullmatch(value)):
             yield f"{path}.{key}: expected at most 63 letters, digits and inner -_., as text, got {value!r}"
 
 
 def annotations(given: Mapping[Any, Any], path: str) -> Iterator[str]:
     """What is wrong with a map of annotations."""
-    for key, value in given.items():
+    for key in given:
         yield from _key(key, path)
-        if not isinstance(value, str):
-            yield f"{path}.{key}: expected text, got {value!r}"
 
 
 def tolerations(given: Iterable[Any], path: str) -> Iterator[str]:
     """What is wrong with a list of tolerations."""
     for number, one in enumerate(given):
         at = f"{path}[{number}]"
-        if not isinstance(one, Mapping):
-            yield f"{at}: expected a map with key, operator, value and effect, got {one!r}"
-            continue
         for key in one.keys() - TOLERATION:
             yield f"{at}.{key}: unknown, expected {', '.join(sorted(TOLERATION))}"
         operator = one.get("operator", "Equal")
@@ -117,7 +111,7 @@ def peers(given: Iterable[Any], path: str) -> Iterator[str]:
     """What is wrong with a list of NetworkPolicyPeers."""
     for number, one in enumerate(given):
         at = f"{path}[{number}]"
-        if not isinstance(one, Mapping) or not one:
+        if not one:
             yield f"{at}: expected a map with {', '.join(sorted(PEER))}, got {one!r}"
             continue
         for key in sorted(map(str, one.keys() - PEER)):
