@@ -207,6 +207,32 @@ def test_removing_a_set_deletes_its_own_unedited_keys_unless_it_retains_them(bar
     assert texts(bare) == {"deleted/edited": "theirs", "deleted/foreign": "theirs", "retained/a": "1"}
 
 
+def test_a3_a4_keys_that_move_to_another_set_or_a_renamed_one_are_never_lost(bare: Cluster) -> None:
+    entries = {"name": "web", "port": 80}
+    bare.change(
+        seed_sets={
+            "old": {"prefix": "app/", "entries": entries},
+            "one": {"prefix": "one/", "entries": {"a": 1, "moves": 1}},
+            "two": {"prefix": "two/", "entries": {"b": 1}, "on_conflict": "adopt"},
+        }
+    )
+    bare.up()
+    before = export(bare)
+
+    bare.change(
+        seed_sets={
+            "new": {"prefix": "app/", "entries": entries, "on_conflict": "adopt"},
+            "one": {"prefix": "one/", "entries": {"a": 1}},
+            "two": {"entries": {"two/b": 1, "one/moves": 1}, "on_conflict": "adopt"},
+        }
+    )
+    bare.up()
+
+    assert export(bare) == before
+    assert ("delete", "consul-seeds-old") in bare.changed()
+    assert bare.up().keys() == {"same"}
+
+
 def test_a_state_without_a_baseline_needs_no_other_change(bare: Cluster) -> None:
     bare.change(seeds={"app": {"name": "web"}})
     bare.up()

@@ -532,3 +532,81 @@ def test_after_two_updates_the_store_has_the_last_entries(first: dict[str, str],
         update(consul, create(consul, **first), **second)
 
         assert consul.texts == {"foreign": "x", **second}
+
+
+def in_cluster(name: str, *keys: str) -> dict[str, Any]:
+    """The inputs of one set of the cluster `consul`, whose sets have these keys together."""
+    return {"set": name, "cluster": "consul-seeds", "cluster_keys": "\n".join(keys), "on_conflict": "adopt"}
+
+
+def checked_inputs(olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+    """The inputs as the engine passes them to the update, and stores them."""
+    result = KvEntriesProvider().check(olds, news)
+    assert result.failures == []
+    return result.inputs
+
+
+def test_a3_the_keys_of_a_set_that_is_renamed_stay(consul: FakeConsul) -> None:
+    binary = {"binary": kv_state.to_props({"b": Seed(b"\xff")})["binary"], "secrets": {"s": "hush"}}
+    old = checked_inputs({}, props(consul, a="1", gone="1") | binary | in_cluster("consul-seeds-old", "a", "b", "gone"))
+    KvEntriesProvider().create(old)
+    stored = dict(consul.keys)
+
+    new = checked_inputs({}, props(consul, a="1") | binary | in_cluster("consul-seeds-new", "a", "b", "s"))
+    KvEntriesProvider().create(new)
+    KvEntriesProvider().delete("id", old)
+
+    del stored["gone"]
+    assert consul.keys == stored
+
+
+def test_a3_a_state_of_the_first_release_keeps_the_keys_of_other_sets_too(consul: FakeConsul) -> None:
+    old = create(consul, a="1") | {"set": "consul-seeds-old"}
+    checked_inputs({}, props(consul, a="1") | in_cluster("consul-seeds-new", "a"))
+
+    KvEntriesProvider().delete("id", old)
+
+    assert consul.texts == {"a": "1"}
+
+
+def test_a3_the_sets_of_another_cluster_keep_no_key(consul: FakeConsul) -> None:
+    old = create(consul, a="1") | {"set": "consul-seeds-old"}
+    checked_inputs({}, props(consul, a="1") | in_cluster("other", "a") | {"cluster": "other-seeds"})
+    checked_inputs({}, props(consul) | in_cluster("consul-seeds"))
+
+    KvEntriesProvider().delete("id", old)
+
+    assert consul.texts == {}
+
+
+@pytest.mark.parametrize("first", ["loser", "winner"])
+@pytest.mark.parametrize("value", ["1", "2"], ids=["same value", "another value"])
+def test_a4_a_key_that_moves_to_another_set_is_never_lost(consul: FakeConsul, first: str, value: str) -> None:
+    one = create(consul, k="1", dropped="1", x="1")
+    two = create(consul, y="1")
+    keys = ("k", "x", "y")
+    loser = checked_inputs(one, props(consul, x="1") | in_cluster("consul-seeds-one", *keys))
+    winner = checked_inputs(
+        two, props(consul, y="1", k=value) | in_cluster("consul-seeds-two", *keys) | {"on_conflict": "overwrite"}
+    )
+    updates = [
+        lambda: KvEntriesProvider().update("id", one, loser),
+        lambda: KvEntriesProvider().update("id", two, winner),
+    ]
+
+    for run in updates if first == "loser" else reversed(updates):
+        outs = run().outs
+
+    assert consul.texts == {"k": value, "x": "1", "y": "1"}
+    assert outs.keys().isdisjoint({"moved", "cluster", "cluster_keys"}), "no state holds the keys of other sets"
+
+
+def test_a4_a_preview_shows_the_keys_that_move(consul: FakeConsul) -> None:
+    one = create(consul, k="1", x="1")
+
+    loser = checked_inputs(one, props(consul, x="1") | in_cluster("consul-seeds-one", "k", "x"))
+
+    assert (loser["moved"], loser.keys() & {"cluster", "cluster_keys"}) == (["k"], set())
+    again = checked_inputs(loser, props(consul, x="1") | in_cluster("consul-seeds-one", "k", "x"))
+    assert "moved" not in again
+    assert KvEntriesProvider().diff("id", loser, again).changes is False

@@ -203,3 +203,50 @@ def test_an_allowed_loss_is_still_shown() -> None:
     assert "[!CAUTION]" not in text
     assert "[!WARNING]" in text
     assert "**Destroys the data of `dev-server-1`** (`data-loss`)" in text
+
+
+def test_a3_a_seed_set_that_is_renamed_loses_no_key() -> None:
+    renamed = preview(
+        event("delete", KV, "consul-seeds-old", {"entries": {"a": "1", "b": "1"}}),
+        event("create", KV, "consul-seeds-new", None, {"entries": {"a": "1", "b": "2"}}),
+    )
+
+    assert found_losses(renamed) == []
+    text = comment(renamed, "dev")
+    assert (
+        "Seed set `consul-seeds-old` gives 2 of its KV entries to `consul-seeds-new`: they stay in the store." in text
+    )
+    assert "KV entries: 2 moved." in text
+    assert '  "a": moves from consul-seeds-old to consul-seeds-new\n  "b": moves from' in text
+    assert '- "b": "1"\n+ "b": "2"' in text
+
+
+def test_a3_the_deletion_after_an_interrupted_rename_loses_only_keys_that_no_set_has() -> None:
+    interrupted = preview(
+        event("delete", KV, "consul-seeds-old", {"entries": {"a": "1", "gone": "1"}}),
+        event("same", KV, "consul-seeds-new", {"entries": {"a": "1"}}, {"entries": {"a": "1"}}),
+    )
+
+    assert [loss.what for loss in found_losses(interrupted)] == [
+        "**Removes seed set `consul-seeds-old`** and deletes its 1 KV entry"
+    ]
+
+
+def test_a4_a_key_that_moves_to_another_set_is_neither_added_nor_removed() -> None:
+    text = comment(
+        preview(
+            event("update", KV, "consul-seeds-a", {"entries": {"k": "1", "x": "1"}}, {"entries": {"x": "1"}}),
+            event("update", KV, "consul-seeds-b", {"entries": {}}, {"entries": {"k": "1"}}),
+        ),
+        "dev",
+    )
+
+    assert "KV entries: 1 moved." in text
+    assert "Seed set `consul-seeds-a` gives 1 of its KV entries to `consul-seeds-b`: they stay in the store." in text
+
+
+def test_a4_the_same_key_of_another_cluster_does_not_move() -> None:
+    other = event("create", KV, "other-seeds", None, {"entries": {"k": "1"}}, tier="other")
+    removed = preview(event("delete", KV, "consul-seeds-a", {"entries": {"k": "1"}}), other)
+
+    assert [loss.kind for loss in found_losses(removed)] == [Kind.SEEDS]

@@ -202,3 +202,10 @@ def test_a_secret_value_of_a_program_is_registered_as_a_secret(monkeypatch: pyte
         return await registered.future(), await registered.is_secret()
 
     assert asyncio.run(known()) == ("hush", True)
+
+
+def test_a4_every_set_is_told_the_keys_of_all_sets(platform: PlatformCase) -> None:
+    seen = cluster(platform, seeds={"motd": "hi"}, seed_sets=SETS)
+
+    told = {(one.inputs["cluster"], one.inputs["cluster_keys"]) for one in seen.of("KvEntries")}
+    assert told == {("consul-seeds", "a\napp/key\napp/name\nmotd")}

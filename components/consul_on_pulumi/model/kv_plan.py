@@ -43,7 +43,10 @@ class OnConflict(Enum):
 class Conflict(Enum):
     """Why a key is not written; the values say what to do."""
 
-    EXISTS = "exists already: remove it, leave it out here, or take it over with on_conflict: adopt"
+    EXISTS = (
+        "exists already: remove it, leave it out here, or take it over with on_conflict: adopt, also from another set "
+        "of this cluster, which then leaves it alone"
+    )
     DIFFERS = "exists already with another value: remove it, leave it out here, or set on_conflict: overwrite"
     CHANGED = "was changed by another program: run `pulumi refresh` to see how, and `pulumi up` again to undo that"
 

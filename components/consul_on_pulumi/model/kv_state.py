@@ -50,6 +50,11 @@ def seeds_of(props: Mapping[str, Any]) -> Seeds:
     return {key: Seed(value, int(flags.get(key, 0))) for key, value in values.items()}
 
 
+def keys(props: Mapping[str, Any]) -> set[str]:
+    """All keys in `props`, also those with values that are not known yet."""
+    return {key for part in (ENTRIES, BINARY, SECRETS) for key in props.get(part) or {}}
+
+
 def _known(text: Any) -> str:
     if not isinstance(text, str):
         raise ValueError(f"expected text, got {type(text).__name__}")

@@ -12,7 +12,7 @@ from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
-from consul_on_pulumi.providers import detailed_diff
+from consul_on_pulumi.providers import detailed_diff, kv_moves
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 PREVIEW_TIMEOUT = 2.0
@@ -27,7 +27,9 @@ class KvEntriesProvider(ConsulProvider):
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse in the preview keys that other programs wrote or changed."""
         # With the name of a property, the engine would print its value.
-        return CheckResult(news, [CheckFailure("", reason) for reason in _conflicts(olds, news)])
+        return CheckResult(
+            kv_moves.resolved(olds, news), [CheckFailure("", reason) for reason in _conflicts(olds, news)]
+        )
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Any difference is an update in place, also an address that is not known yet.
@@ -45,9 +47,9 @@ class KvEntriesProvider(ConsulProvider):
         return CreateResult(secrets.token_hex(8), props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Write the entries that changed, and delete those that are no longer wanted."""
-        _apply(news, kv_state.seeds_of(olds), kv_state.seeds_of(news))
-        return UpdateResult(news)
+        """Write the entries that changed, and delete those that no set wants any longer."""
+        _apply(news, kv_moves.without_moved(kv_state.seeds_of(olds), news), kv_state.seeds_of(news))
+        return UpdateResult({name: value for name, value in news.items() if name != kv_moves.MOVED})
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Read the current entries; without an answer, keep the last ones."""
@@ -66,8 +68,8 @@ class KvEntriesProvider(ConsulProvider):
         return ReadResult(id_, now, now)
 
     def delete(self, _id: str, props: Properties) -> None:
-        """Delete the entries that still have the value that this set wrote."""
-        _apply(props, kv_state.seeds_of(props), {})
+        """Delete the entries that still have the value that this set wrote, and that no other set wants."""
+        _apply(props, kv_moves.without_wanted(kv_state.seeds_of(props), props.get("set", "")), {})
 
 
 class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
@@ -85,8 +87,8 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
         rule: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`hidden` are secret values by full key.
-        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`."""
+        """`hidden` are secret values by full key. `rule` may have `on_conflict`, `keep_edits` and `baseline` as in
+        `kv_plan.Rule`, the name of the `set`, and the inputs of `kv_moves.of_cluster`."""
         parts = kv_state.to_props(dict(seeds))
         for digested in parts.get(kv_state.BINARY, {}).values():
             digested["content"] = pulumi.Output.secret(digested["content"])

@@ -25,7 +25,7 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], mor
             lines += [which + sentence for sentence in (*_size(tier, role), *_restarts(tier, role, network))]
     lines += more
     if changed := kv.changes(preview.steps):
-        lines.append(f"KV entries: {kv.counted(changed)}.")
+        lines += [f"KV entries: {kv.counted(changed)}.", *kv.moves(changed)]
     if lines:
         return lines
     if any(step.operation != "same" and not step.type.startswith("pulumi:") for step in preview.steps):

@@ -1,15 +1,15 @@
-"""The KV entries that a preview adds, changes and removes."""
+"""The KV entries that a preview adds, changes, moves and removes."""
 
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from consul_on_pulumi.model.kv_state import BINARY, ENTRIES, FLAGS, SECRETS
 from consul_on_pulumi.review.events import SECRET
 from consul_on_pulumi.review.markdown import code, value
-from consul_on_pulumi.review.steps import State, Step, mapping
+from consul_on_pulumi.review.steps import State, Step, mapping, name_of
 
 TYPE = "pulumi-python:dynamic/consul-on-pulumi:KvEntries"
 
@@ -21,29 +21,59 @@ class KeyChange:
     key: str
     before: str | None
     after: str | None
+    source: str
+    """URN of the set that has the key before."""
+    target: str
+    """URN of the set that has it afterwards; the same unless it moves."""
 
     @property
     def kind(self) -> str:
-        """`added`, `changed` or `removed`."""
+        """`added`, `changed`, `moved` or `removed`."""
+        if self.source != self.target:
+            return "moved"
         return "added" if self.before is None else "removed" if self.after is None else "changed"
 
     @property
     def lines(self) -> list[str]:
         """The change in a diff."""
-        sides = (("-", self.before), ("+", self.after))
-        return [f"{sign} {json.dumps(self.key, ensure_ascii=False)}: {shown}" for sign, shown in sides if shown]
+        key = json.dumps(self.key, ensure_ascii=False)
+        moved = (
+            [f"  {key}: moves from {name_of(self.source)} to {name_of(self.target)}"] if self.kind == "moved" else []
+        )
+        sides = () if moved and self.before == self.after else (("-", self.before), ("+", self.after))
+        return moved + [f"{sign} {key}: {shown}" for sign, shown in sides if shown]
 
 
 def changes(steps: Sequence[Step]) -> list[KeyChange]:
-    """The changes of all seed sets, ordered by key."""
-    found = [change for step in steps if step.type == TYPE for change in _of_set(step)]
-    return sorted(found, key=lambda change: change.key)
+    """The changes of all seed sets, ordered by key. A key that one set of a cluster drops and another has moves."""
+    sets = [step for step in steps if step.type == TYPE]
+    kept = {(step.parent, key): (step.urn, text) for step in sets for key, text in _shown(step.after).items()}
+    found: dict[tuple[str, str], KeyChange] = {}
+    for step in sets:
+        for change in _of_set(step):
+            place = (step.parent, change.key)
+            if change.after is None and place in kept:
+                target, after = kept[place]
+                found[place] = replace(change, after=after, target=target)
+            else:
+                found.setdefault(place, change)
+    return sorted(found.values(), key=lambda change: change.key)
+
+
+def moves(found: Sequence[KeyChange]) -> list[str]:
+    """One Markdown sentence for each pair of sets between which keys move."""
+    pairs = Counter((change.source, change.target) for change in found if change.kind == "moved")
+    return [
+        f"Seed set {code(name_of(source))} gives {count} of its KV entries to {code(name_of(target))}: "
+        "they stay in the store."
+        for (source, target), count in sorted(pairs.items())
+    ]
 
 
 def counted(found: Sequence[KeyChange]) -> str:
     """`1 added, 2 changed`."""
     kinds = Counter(change.kind for change in found)
-    return ", ".join(f"{kinds[kind]} {kind}" for kind in ("added", "changed", "removed") if kinds[kind])
+    return ", ".join(f"{kinds[kind]} {kind}" for kind in ("added", "changed", "moved", "removed") if kinds[kind])
 
 
 def by_prefix(found: Sequence[KeyChange]) -> list[str]:
@@ -59,7 +89,8 @@ def _of_set(step: Step) -> list[KeyChange]:
     if step.operation == "same" or (step.operation == "delete" and step.before and step.before.retained):
         return []
     before, after = _shown(step.before), _shown(step.after)
-    found = [KeyChange(key, before.get(key), after.get(key)) for key in before.keys() | after.keys()]
+    keys = before.keys() | after.keys()
+    found = [KeyChange(key, before.get(key), after.get(key), step.urn, step.urn) for key in keys]
     return [change for change in found if change.before != change.after or _changes_secretly(change, step)]
 
 

@@ -1,5 +1,6 @@
 """What a preview would destroy or stop. `--allow` permits each kind by its name."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -58,8 +59,8 @@ def _quorum(found: Sequence[Agent]) -> Iterator[Loss]:
 
 
 def _seeds(steps: Sequence[Step]) -> Iterator[Loss]:
+    removed = Counter(change.source for change in kv.changes(steps) if change.kind == "removed")
     for step in steps:
-        removed = [change for change in kv.changes([step]) if change.after is None]
-        if removed and step.operation in ("delete", "replace"):
-            entries = "1 KV entry" if len(removed) == 1 else f"{len(removed)} KV entries"
+        if (count := removed[step.urn]) and step.operation in ("delete", "replace"):
+            entries = "1 KV entry" if count == 1 else f"{count} KV entries"
             yield Loss(Kind.SEEDS, f"**Removes seed set {code(step.name)}** and deletes its {entries}")

@@ -12,6 +12,7 @@ import pulumi
 from consul_on_pulumi.model import agent, kv_tree
 from consul_on_pulumi.model.kv_plan import OnConflict
 from consul_on_pulumi.model.seed import Seeds
+from consul_on_pulumi.providers import kv_moves
 from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
 from consul_on_pulumi.providers.provider import Addresses
@@ -69,21 +70,28 @@ def create(
     args: Mapping[str, Any], root: Path, name: str, addresses: Addresses, opts: pulumi.ResourceOptions
 ) -> list[KvEntries]:
     """Register every set of a cluster, with resource names that begin with `name`. `root` is the program's folder."""
-    limit, default = _max_value(args), {"on_conflict": _default_on_conflict(args).value}
+    limit, first = _max_value(args), f"{name}-seeds"
+    default = {"on_conflict": _default_on_conflict(args).value, "keep_edits": False, "retain": False}
     inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
-    created = [_create(f"{name}-seeds", addresses, inline, {**default, "keep_edits": False, "retain": False}, opts)]
+    found = {first: (inline, default)}
     for set_name, settings in args["seed_sets"].items():
-        seeds, _ = _read(settings, root, set_name, limit)
-        created.append(_create(f"{name}-seeds-{set_name}", addresses, seeds, default | settings, opts))
-    return created
+        found[f"{first}-{set_name}"] = (_read(settings, root, set_name, limit)[0], default | settings)
+    keys = {key for seeds, settings in found.values() for key in (*seeds, *sets.secrets(settings))}
+    cluster = kv_moves.of_cluster(first, keys)
+    return [_create(set_name, addresses, *of_set, cluster, opts) for set_name, of_set in found.items()]
 
 
 def _create(
-    name: str, addresses: Addresses, seeds: Seeds, settings: Mapping[str, Any], opts: pulumi.ResourceOptions
+    name: str,
+    addresses: Addresses,
+    seeds: Seeds,
+    settings: Mapping[str, Any],
+    cluster: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
 ) -> KvEntries:
     """Register the entries of one set, and the baseline that is read before they are first written."""
     secrets = sets.secrets(settings)
-    rule: dict[str, Any] = {"set": name, "on_conflict": settings["on_conflict"]}
+    rule: dict[str, Any] = {"set": name, "on_conflict": settings["on_conflict"], **cluster}
     if settings["keep_edits"]:
         rule["keep_edits"] = True
     keys = seeds.keys() | secrets.keys()
