@@ -73,5 +73,6 @@ def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
         return request(session, *args, **more | {"timeout": min(more["timeout"], 0.5)})
 
     monkeypatch.setattr(requests.Session, "request", short_request)
+    monkeypatch.setattr(autopilot, "ELECTION_TIMEOUT", 0.3)
     for module in (autopilot, kv_entries, kv_baseline):
         monkeypatch.setattr(module, "Consul", with_short_timeout)
