@@ -57,7 +57,7 @@ def test_no_volume_counts_as_lost_because_the_engine_does_not_answer(
 @pytest.mark.parametrize("existing", [["b"], []])
 def test_a_server_that_is_stopped_has_to_be_started_first(existing: list[str]) -> None:
     platform = SimpleNamespace(UNSUPPORTED="", FAILURES=(), has_data=lambda server: server in existing)
-    expected = "b may have newer data but does not answer" if existing else "no server has data"
+    expected = "b may have newer data: b does not answer. Start it first" if existing else "no server has data"
 
     with pytest.raises(SystemExit, match=expected):
         recover.recover({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"}, platform)

@@ -54,7 +54,7 @@ def test_a_cluster_without_a_leader_is_an_error_with_the_addresses(consul: FakeC
     with pytest.raises(UnreachableError) as caught:
         Consul(consul.addresses, 0.1).leader()
 
-    assert str(caught.value) == (f"no leader within 0 s at {consul.addresses[0]}: check the servers' logs")
+    assert str(caught.value).startswith(f"no leader within 0 s: {consul.addresses[0]} knows no leader: a majority")
 
 
 def test_leader_now_returns_the_leader_or_none(consul: FakeConsul) -> None:
@@ -84,8 +84,8 @@ def test_a_single_server_is_tried_again(consul: FakeConsul, problem: Fault) -> N
     [
         (Fault.NO_LEADER, "500 No cluster leader"),
         (Fault.BUSY, "429 Your IP is issuing too many concurrent connections, please rate limit your calls"),
-        (Fault.RESET, "ConnectionError"),
-        (Fault.HANG, "ReadTimeout"),
+        (Fault.RESET, "cannot be reached (Connection reset by peer)"),
+        (Fault.HANG, "does not answer in time"),
     ],
 )
 def test_a_lasting_fault_is_an_error_and_not_a_missing_key(consul: FakeConsul, problem: Fault, message: str) -> None:
@@ -94,11 +94,12 @@ def test_a_lasting_fault_is_an_error_and_not_a_missing_key(consul: FakeConsul, p
     with pytest.raises(UnreachableError) as caught:
         Consul(consul.addresses, 0.1).keys_below("a")
 
-    assert str(caught.value) == f"no answer within 0 s, last {consul.addresses[0]}: {message}. Check the servers"
+    assert str(caught.value).startswith(f"not done within 0 s: {consul.addresses[0]} ")
+    assert f"{message}: " in str(caught.value)
 
 
 def test_a_cluster_without_addresses_is_unreachable() -> None:
-    with pytest.raises(UnreachableError, match="last no address"):
+    with pytest.raises(UnreachableError, match="no server is known"):
         Consul([], 0.0).keys_below("a")
 
 
@@ -108,7 +109,10 @@ def test_a_refusal_is_an_error_at_once_and_no_other_server_is_tried(three: FakeC
     with pytest.raises(RefusedError) as caught:
         Consul(three.addresses, 60).keys_below("a")
 
-    assert str(caught.value) == f"{three.addresses[0]}: 403 Permission denied"
+    assert str(caught.value) == (
+        f"{three.addresses[0]} answered GET /v1/kv/a with 403 Permission denied: give the program a token that may do "
+        "this with `pulumi config set --secret token`"
+    )
     assert len(three.requests) == 1
 
 

@@ -26,7 +26,13 @@ class Fault(Enum):
 
     NO_LEADER = "500 because there is no leader"
     BUSY = "429"
+    BROKEN = "500 because of something else"
     FORBIDDEN = "403"
+    UNKNOWN_TOKEN = "401"
+    SHUT_OUT = "403 because of http_config.allow_write_http_from"
+    BLOCKED = "403 because of http_config.block_endpoints"
+    TOO_LARGE = "413"
+    OTHER_PROGRAM = "a page of another program"
     DENIED = "409 because the token does not allow the transaction"
     RESET = "the connection is reset before the request is done"
     HANG = "no answer"
@@ -84,6 +90,10 @@ class FakeConsul:
     )
     snapshot: bytes = b""
     """The content of a snapshot, or the last snapshot that was restored."""
+    max_value: int = MAX_VALUE
+    """`limits.kv_max_value_size`."""
+    max_body: int = MAX_BODY
+    """`limits.txn_max_req_len`."""
     cut: int | None = None
     """After so many bytes of an answer the connection is closed."""
     leader: str = LEADER
@@ -208,8 +218,8 @@ class FakeConsul:
         return (200, found) if found else (404, "")
 
     def _put(self, key: str, value: bytes, index: int, flags: int) -> tuple[int, str]:
-        if len(value) > MAX_VALUE:
-            return 413, f"Request body(len: {len(value)}) too large, max size: {MAX_VALUE} bytes."
+        if len(value) > self.max_value:
+            return 413, f"Request body({len(value)} bytes) too large, max size: {self.max_value} bytes."
         if index != self._index_of(key):
             return 200, "false"
         self.write(key, value, flags)
@@ -217,8 +227,12 @@ class FakeConsul:
 
     def _transact(self, body: bytes) -> tuple[int, Any]:
         operations = [operation["KV"] for operation in json.loads(body)]
-        if len(body) > MAX_BODY:
-            return 413, f"Request body too large, max size: {MAX_BODY} bytes."
+        if len(body) > max(self.max_body, self.max_value):
+            most = max(self.max_body, self.max_value)
+            return 413, f"Request body({len(body)} bytes) too large, max size: {most} bytes."
+        for operation in operations:
+            if len(base64.b64decode(operation.get("Value", ""))) > self.max_value:
+                return 413, f"Value for key {operation['Key']!r} is too large (max {self.max_value} bytes)"
         if len(operations) > MAX_OPERATIONS:
             return 413, f"Transaction contains too many operations ({len(operations)} > {MAX_OPERATIONS})"
         if all(operation["Verb"] == "get-or-empty" for operation in operations):
@@ -312,6 +326,18 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(429, "Your IP is issuing too many concurrent connections, please rate limit your calls")
             case Fault.FORBIDDEN:
                 self._send(403, "Permission denied")
+            case Fault.BROKEN:
+                self._send(500, "rpc error making call: EOF")
+            case Fault.UNKNOWN_TOKEN:
+                self._send(401, "ACL not found")
+            case Fault.SHUT_OUT:
+                self._send(403, "Access is restricted")
+            case Fault.BLOCKED:
+                self._send(403, "Endpoint is blocked by agent configuration")
+            case Fault.TOO_LARGE:
+                self._send(413, "Request body(9 bytes) too large, max size: 8 bytes.")
+            case Fault.OTHER_PROGRAM:
+                self._send(200, "<html>It works!</html>")
             case Fault.DENIED:
                 self._send(409, {"Results": None, "Errors": [{"OpIndex": 0, "What": "Permission denied: key:write"}]})
             case Fault.RESET:

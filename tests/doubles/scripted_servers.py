@@ -66,6 +66,9 @@ class ScriptedServers:
     def members(self, by: str) -> set[str]:
         return self.known_by[by]
 
+    def refused(self, name: str) -> str:
+        return ""
+
     def peer_address(self, by: str, name: str) -> str | None:
         return f"{name}:8300" if name in self.names else None
 

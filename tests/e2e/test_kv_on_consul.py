@@ -158,6 +158,23 @@ def test_a_value_above_the_limit_is_refused_with_its_size(base: str) -> None:
         KvEntriesProvider().create(props(base, {"limit/too-large": Seed(b"x" * 524_289)}))
 
 
+def test_b4_batches_follow_the_limits_of_the_servers(variables: None) -> None:
+    """Also with keys so long that their names alone are more than one request may have."""
+    limits = "limits { kv_max_value_size = 10240 txn_max_req_len = 10240 }"
+    seeds = {f"limits/{number:03}/{'k' * 100}": Seed(b"x" * 200, number) for number in range(120)}
+    with lone_consul.running("limits", f"-hcl={limits}") as address:
+        base = lone_consul.ready(f"http://{address}")
+
+        outs = outputs(KvEntriesProvider().create(props(base, seeds)))
+
+        assert stored(base, "") == seeds
+        assert outputs(KvEntriesProvider().read("id", outs)) == outs
+        with pytest.raises(RefusedError, match=r"key 'large': .* with 413 .*: raise `limits.kv_max_value_size`"):
+            KvEntriesProvider().create(props(base, {"large": Seed(b"x" * 10_241)}))
+        KvEntriesProvider().delete("id", outs)
+        assert stored(base, "") == {}
+
+
 @pytest.fixture(scope="module")
 def secured(variables: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A Consul with TLS only, client certificates required, and ACLs that deny by default."""

@@ -610,3 +610,62 @@ def test_a4_a_preview_shows_the_keys_that_move(consul: FakeConsul) -> None:
     again = checked_inputs(loser, props(consul, x="1") | in_cluster("consul-seeds-one", "k", "x"))
     assert "moved" not in again
     assert KvEntriesProvider().diff("id", loser, again).changes is False
+
+
+def test_b4_batches_follow_the_limits_of_the_servers(consul: FakeConsul) -> None:
+    consul.max_value = consul.max_body = 10_240
+    many = {f"k/{number:03}": "x" * 200 for number in range(200)}
+
+    outs = create(consul, **many)
+
+    assert consul.texts == many
+    assert checked(outs, props(consul, **(many | {"k/000": "y"}))) == []
+    update(consul, outs, **dict.fromkeys(many, "y"))
+    assert set(consul.texts.values()) == {"y"}
+    KvEntriesProvider().delete("id", outs | {"entries": dict.fromkeys(many, "y")})
+    assert consul.texts == {}
+
+
+def test_b4_a_value_that_is_too_large_alone_is_named_with_the_answer(
+    consul: FakeConsul,
+) -> None:
+    consul.max_value = consul.max_body = 1_000
+
+    with pytest.raises(RefusedError) as caught:
+        create(consul, a="1", large="x" * 1_001, z="1")
+
+    assert str(caught.value) == (
+        f"key 'large': {consul.addresses[0]} answered PUT /v1/kv/large with 413 Request body(1001 bytes) too large, "
+        "max size: 1000 bytes: raise `limits.kv_max_value_size` of the servers, or make the value smaller"
+    )
+    assert consul.texts == {"a": "1"}
+
+
+def test_servers_that_lower_their_limits_while_10000_keys_are_written_get_smaller_batches(consul: FakeConsul) -> None:
+    def lower() -> None:
+        consul.max_value = consul.max_body = 4_096
+
+    for action in [*[lambda: None] * 9, lower]:
+        consul.before_write(action)
+    many = {f"k/{number:05}": "x" * 64 for number in range(10_000)}
+
+    create(consul, **many)
+
+    assert consul.texts == many
+    sizes = [request.size for request in consul.writes()]
+    assert sizes[8] > 10_000
+    assert min(sizes[10:]) <= 4_096
+
+
+def test_two_stacks_that_share_a_prefix_change_only_their_own_keys(consul: FakeConsul) -> None:
+    """Each stack has a process of its own, and a state that knows only its own keys."""
+    one = create(consul, **{"app/one": "1", "app/both": "1"})
+    two = create(consul, **{"app/two": "2"})
+
+    one = update(consul, one, **{"app/one": "new"})
+    assert KvEntriesProvider().read("id", two).outs == two
+    with pytest.raises(RefusedError, match="app/one exists already with another value"):
+        update(consul, two, **{"app/two": "2", "app/one": "2"})
+    KvEntriesProvider().delete("id", one)
+
+    assert consul.texts == {"app/two": "2"}

@@ -40,11 +40,13 @@ def recover(addresses: Mapping[str, str], platform: Any) -> str:
         sys.exit("the cluster has a leader, so there is nothing to recover")
     if platform.UNSUPPORTED:
         sys.exit(platform.UNSUPPORTED)
-    seen = servers.view().status
+    view = servers.view()
+    seen = view.status
     chosen = rollout.survivors(seen)
     try:
         if down := [name for name in names if name not in seen and platform.has_data(name)]:
-            sys.exit(f"{', '.join(down)} may have newer data but does not answer: start it first, then try again")
+            why = "; ".join(rollout.not_ready_reason(name, view, index=0) or "" for name in down)
+            sys.exit(f"{', '.join(down)} may have newer data: {why}. Start it first, then try again")
         if not chosen:
             sys.exit("no server has data, so there is nothing to recover: restore a snapshot into a new cluster")
         if len(chosen) >= quorum(len(names)):

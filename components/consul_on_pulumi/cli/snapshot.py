@@ -7,8 +7,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import requests
-
 from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
@@ -28,7 +26,7 @@ def run(command: str, stack: str, name: str | None, file: Path | None) -> str:
             return f"saved {file} ({file.stat().st_size} bytes, sha256 {digest})"
         file = file or _newest(_folder(cluster), cluster.name)
         restore(addresses, file)
-    except (RefusedError, UnreachableError, OSError, requests.RequestException) as error:
+    except (RefusedError, UnreachableError, OSError) as error:
         sys.exit(f"{command} failed: {error}")
     return f"restored {file}; `pulumi refresh --stack {stack}` shows where the KV entries differ from the settings"
 

@@ -58,12 +58,6 @@ def session() -> requests.Session:
     return session
 
 
-def error_reason(error: requests.RequestException) -> str:
-    """The error in one line: the message of the platform's adapter if it gave one, else the name of the exception."""
-    message = error.args[0] if error.args else None
-    return message if isinstance(message, str) else type(error).__name__
-
-
 def answers(base: str, timeout: float) -> bool:
     """Whether the agent at this address answers within `timeout` seconds. An HTTP error or a TLS error is an answer."""
     with session() as http:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-from consul_on_pulumi.consul import access
+from consul_on_pulumi.consul import access, answers
 from consul_on_pulumi.model.kv_plan import Operation, Stored
 from consul_on_pulumi.model.seed import Seed
 
@@ -18,11 +18,15 @@ ATTEMPT_TIMEOUT = 5.0
 
 
 class UnreachableError(Exception):
-    """No server answered in time, or no server knows a leader. It does not mean that a key is missing."""
+    """No server did the request in time, or no server knows a leader. It does not mean that a key is missing."""
 
 
 class RefusedError(Exception):
     """Consul refused the request, for instance because the token does not allow it."""
+
+
+class TooLargeError(RefusedError):
+    """The request has more bytes than the servers accept."""
 
 
 class ChangedError(Exception):
@@ -45,47 +49,53 @@ class Consul:
         """
         deadline = time.monotonic() + self._timeout
         while True:
-            leaders = [leader for base in self._addresses if (leader := self._leader_at(base))]
-            if leaders:
+            found = [self._leader_at(base) for base in self._addresses]
+            if leaders := [leader for leader, _ in found if leader]:
                 return max(leaders, key=leaders.count)
             if time.monotonic() > deadline:
-                asked = ", ".join(self._addresses)
-                raise UnreachableError(f"no leader within {self._timeout:.0f} s at {asked}: check the servers' logs")
+                problems = "; ".join(dict.fromkeys(problem for _, problem in found)) or "no server is known"
+                raise UnreachableError(f"no leader within {self._timeout:.0f} s: {problems}")
             time.sleep(0.1)
 
     def keys_below(self, prefix: str) -> dict[str, Stored]:
         """Every entry whose key starts with `prefix`, in a consistent read (`?consistent`)."""
         answer = self.request("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
-        return {} if answer.status_code == 404 else _stored(answer.json())
+        return {} if answer.status_code == 404 else _stored(content(answer))
 
     def existing(self, keys: Sequence[str]) -> dict[str, Stored]:
         """The entries of those `keys` that exist, at most 128 keys, in a consistent read."""
         operations = [{"KV": {"Verb": "get-or-empty", "Key": key}} for key in keys]
         answer = self.request("PUT", "/v1/txn", {"consistent": ""}, json.dumps(operations))
         if answer.status_code == 409:
-            raise RefusedError(_error_text(answer))
-        return _stored(result["KV"] for result in answer.json()["Results"] if result["KV"]["CreateIndex"])
+            raise RefusedError(_refused(answer))
+        return _stored(result["KV"] for result in content(answer)["Results"] if result["KV"]["CreateIndex"])
 
     def index_below(self, prefix: str) -> int:
         """The Raft index of the last change below `prefix` (`X-Consul-Index`), or a later one."""
         answer = self.request("GET", f"/v1/kv/{quote(prefix)}", {"keys": "", "consistent": ""})
-        return int(answer.headers["X-Consul-Index"])
+        if answer.ok:
+            content(answer)
+        if (index := answer.headers.get("X-Consul-Index")) is None:
+            raise RefusedError(answers.refusal(agent(answer), answer))
+        return int(index)
 
     def transact(self, operations: list[Operation]) -> None:
         """Do all `operations` or none (`PUT /v1/txn`).
 
-        Raises ChangedError if a key has another index than its operation names, and RefusedError.
+        Raises ChangedError if a key has another index than its operation names, TooLargeError and RefusedError.
         """
         answer = self.request("PUT", "/v1/txn", body=json.dumps(operations, separators=(",", ":")))
         if answer.status_code == 409:
             # Consul answers 409 also if the token does not allow an operation.
-            stale = all("index is stale" in error["What"] for error in answer.json()["Errors"])
-            raise (ChangedError if stale else RefusedError)(_error_text(answer))
+            stale = all("index is stale" in error["What"] for error in content(answer)["Errors"])
+            raise ChangedError(_errors(answer)) if stale else RefusedError(_refused(answer))
+        # Otherwise another program at this address would seem to have stored the entries.
+        content(answer)
 
     def put(self, key: str, value: bytes, index: int, flags: int = 0) -> None:
         """Write one key that is too large for a transaction, if it has this `index` (0: if it does not exist)."""
         answer = self.request("PUT", f"/v1/kv/{quote(key)}", {"cas": str(index), "flags": str(flags)}, value)
-        if answer.text.strip() != "true":
+        if content(answer) is not True:
             raise ChangedError(f"key {key!r}")
 
     def request(
@@ -100,10 +110,10 @@ class Consul:
         """Try the servers one after the other, again and again, until one answers the request.
 
         `attempt_timeout` is in seconds, for one attempt. Each attempt sends a file from its start, in pieces; with
-        `stream` the caller reads the content of the answer. Raises UnreachableError and RefusedError.
+        `stream` the caller reads the content of the answer. Raises UnreachableError, TooLargeError and RefusedError.
         """
         deadline = time.monotonic() + self._timeout
-        problem = "no address"
+        problem = "no server is known"
         while True:
             for base in self._addresses:
                 if body is not None and not isinstance(body, str | bytes):
@@ -113,27 +123,50 @@ class Consul:
                         method, base + path, params, body, timeout=attempt_timeout, stream=stream
                     )
                 except requests.RequestException as error:
-                    problem = f"{base}: {access.error_reason(error)}"
+                    problem = answers.silence(base, error)
                     continue
                 if answer.ok or answer.status_code in (404, 409):
                     return answer
-                problem = f"{base}: {answer.status_code} {answer.text.strip()[:200]}"
+                problem = answers.refusal(base, answer)
                 if answer.status_code < 500 and answer.status_code != 429:
-                    raise RefusedError(problem)
+                    raise (TooLargeError if answer.status_code == 413 else RefusedError)(problem)
             if time.monotonic() > deadline:
-                raise UnreachableError(f"no answer within {self._timeout:.0f} s, last {problem}. Check the servers")
+                raise UnreachableError(f"not done within {self._timeout:.0f} s: {problem}")
             time.sleep(0.2)
 
-    def _leader_at(self, base: str) -> str | None:
+    def _leader_at(self, base: str) -> tuple[str | None, str]:
+        """The leader that this server knows, or None and why."""
         try:
             answer = self._session.get(f"{base}/v1/status/leader", timeout=1.0)
-            return str(answer.json()) or None if answer.ok else None
-        except requests.RequestException:
-            return None
+            if not answer.ok:
+                return None, answers.refusal(base, answer)
+            return str(answers.content(base, answer)) or None, f"{base} knows no leader: {answers.NO_LEADER}"
+        except requests.RequestException as error:
+            return None, answers.silence(base, error)
+        except ValueError as error:
+            return None, str(error)
 
 
-def _error_text(answer: requests.Response) -> str:
-    return "; ".join(sorted({error["What"] for error in answer.json()["Errors"]}))
+def content(answer: requests.Response) -> Any:
+    """The JSON of an answer. Raises RefusedError if it is something else."""
+    try:
+        return answers.content(agent(answer), answer)
+    except ValueError as error:
+        raise RefusedError(str(error)) from None
+
+
+def agent(answer: requests.Response) -> str:
+    """The address of the agent that gave this answer."""
+    return (answer.request.url or "").partition("/v1/")[0]
+
+
+def _errors(answer: requests.Response) -> str:
+    return "; ".join(sorted({error["What"] for error in content(answer)["Errors"]}))
+
+
+def _refused(answer: requests.Response) -> str:
+    text = _errors(answer)
+    return f"{text}: {answers.remedy(answer.status_code, text)}"
 
 
 def _stored(entries: Iterable[dict[str, Any]]) -> dict[str, Stored]:
@@ -149,7 +182,7 @@ def count_with_leader(addresses: Sequence[str], enough: int, timeout: float) -> 
     """How many of these servers know a leader: as soon as `enough` do, else after `timeout` seconds for an election."""
     consul = Consul(addresses)
     deadline = time.monotonic() + timeout
-    while (found := sum(consul._leader_at(base) is not None for base in addresses)) < enough:
+    while (found := sum(consul._leader_at(base)[0] is not None for base in addresses)) < enough:
         if time.monotonic() > deadline:
             break
         time.sleep(0.1)

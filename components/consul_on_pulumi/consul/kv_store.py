@@ -2,11 +2,11 @@
 
 import time
 from base64 import b64decode
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from os.path import commonprefix
 
-from consul_on_pulumi.consul.api import ChangedError, Consul, RefusedError
+from consul_on_pulumi.consul.api import ChangedError, Consul, RefusedError, TooLargeError
 from consul_on_pulumi.model import kv_plan
 from consul_on_pulumi.model.kv_plan import MAX_OPERATIONS, Conflict, Operation, Rule, Stored, differing, too_large
 from consul_on_pulumi.model.seed import Seeds
@@ -35,8 +35,7 @@ def apply(consul: Consul, name: str, owned: Seeds, wanted: Seeds, rule: Rule) ->
             raise RefusedError(f"{outcome}: {'; '.join(describe(steps.conflicts))}")
         total, done = len(steps.writes) + len(steps.deletions), 0
         try:
-            for batch in kv_plan.transactions(steps):
-                _send(consul, batch)
+            for batch in _sent(consul, kv_plan.transactions(steps)):
                 outcome = "other keys were written, these were not"
                 done += len(batch)
                 if time.monotonic() - last_line > PROGRESS_INTERVAL:
@@ -60,8 +59,14 @@ def describe(conflicts: Mapping[str, Conflict]) -> list[str]:
 
 def read(consul: Consul, keys: Collection[str]) -> dict[str, Stored]:
     """The entries of those `keys` that exist. Few keys are read one by one, many by their common prefixes."""
+    if not keys:
+        return {}
     if len(keys) <= MAX_OPERATIONS:
-        return consul.existing(sorted(keys)) if keys else {}
+        try:
+            return consul.existing(sorted(keys))
+        except TooLargeError:
+            # The names of the keys are more than the servers accept.
+            pass
     found: dict[str, Stored] = {}
     for prefix in common_prefixes(keys):
         found |= consul.keys_below(prefix)
@@ -75,12 +80,34 @@ def common_prefixes(keys: Iterable[str]) -> list[str]:
     return [commonprefix(group) for group in groups] if len(groups) <= MAX_PREFIXES else [""]  # noqa: RUF071
 
 
+def _sent(consul: Consul, batches: Iterator[list[Operation]]) -> Iterator[list[Operation]]:
+    """Do all `batches` and yield each that is done. One with more bytes than the servers accept is halved: their limits
+    may be lower than those in the settings, and change at any time."""
+    for batch in batches:
+        try:
+            _send(consul, batch)
+            yield batch
+        except TooLargeError:
+            if len(batch) == 1:
+                raise
+            half = len(batch) // 2
+            yield from _sent(consul, iter((batch[:half], batch[half:])))
+
+
 def _send(consul: Consul, batch: list[Operation]) -> None:
-    if len(batch) == 1 and too_large(batch[0]):
-        entry = batch[0]["KV"]
+    entry = batch[0]["KV"]
+    if len(batch) > 1 or "Value" not in entry:
+        return consul.transact(batch)
+    try:
+        if not too_large(batch[0]):
+            return consul.transact(batch)
+    except TooLargeError:
+        # Alone it has less around it.
+        pass
+    try:
         consul.put(entry["Key"], b64decode(entry["Value"]), entry["Index"], entry["Flags"])
-    else:
-        consul.transact(batch)
+    except TooLargeError as error:
+        raise TooLargeError(f"key {entry['Key']!r}: {error}") from error
 
 
 def _listed(keys: list[str]) -> str:

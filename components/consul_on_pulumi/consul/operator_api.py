@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from consul_on_pulumi.consul.api import Consul
+import requests
+
+from consul_on_pulumi.consul import answers
+from consul_on_pulumi.consul.api import Consul, UnreachableError, agent, content
 
 AUTOPILOT = "/v1/operator/autopilot/configuration"
 SNAPSHOT = "/v1/snapshot"
@@ -17,10 +20,13 @@ CHUNK = 1024 * 1024
 def snapshot(consul: Consul) -> Iterator[bytes]:
     """A snapshot of the cluster (`GET /v1/snapshot`), in chunks.
 
-    Raises requests.RequestException if the transfer is interrupted.
+    Raises UnreachableError, also if the transfer is interrupted, and RefusedError.
     """
     with consul.request("GET", SNAPSHOT, attempt_timeout=SNAPSHOT_TIMEOUT, stream=True) as answer:
-        yield from answer.iter_content(CHUNK)
+        try:
+            yield from answer.iter_content(CHUNK)
+        except requests.RequestException as error:
+            raise UnreachableError(answers.silence(agent(answer), error)) from error
 
 
 def restore(consul: Consul, snapshot_file: IO[bytes]) -> None:
@@ -30,7 +36,7 @@ def restore(consul: Consul, snapshot_file: IO[bytes]) -> None:
 
 def autopilot(consul: Consul) -> dict[str, Any]:
     """Autopilot's configuration (`GET /v1/operator/autopilot/configuration`)."""
-    configuration: dict[str, Any] = consul.request("GET", AUTOPILOT).json()
+    configuration: dict[str, Any] = content(consul.request("GET", AUTOPILOT))
     return configuration
 
 

@@ -45,7 +45,7 @@ def wait_until_ready(
     def ready(view: ClusterView) -> bool:
         nonlocal index, reasons
         if view.leader is None:
-            reasons = ["no server leads"]
+            reasons = [rollout.no_leader_reason(view)]
             return False
         index = index or view.status[view.leader].commit
         reasons = [reason for name in required(view) if (reason := rollout.not_ready_reason(name, view, index))]
@@ -91,6 +91,7 @@ def require_quorum_without(servers: Servers, leaving: str) -> ClusterView:
 
 def remove_member(servers: Servers, name: str) -> None:
     """Wait until no server knows `name`, and let each that still does remove it. Raises RolloutStoppedError."""
+    asked: set[str] = set()
 
     def removed(view: ClusterView) -> bool:
         if not view.leader:
@@ -100,7 +101,9 @@ def remove_member(servers: Servers, name: str) -> None:
         knowing = [other for other in view.status if name in servers.members(other)]
         for other in knowing or ([view.leader] if address else []):
             servers.force_leave(other, name, address)
+            asked.add(other)
         return not knowing and address is None
 
     if not servers.wait_for(removed, TIMEOUT):
-        raise RolloutStoppedError(f"{name} is gone but still a member, or no server leads: run `pulumi up` again")
+        why = "".join(map(servers.refused, sorted(asked)))
+        raise RolloutStoppedError(f"{name} is gone but still a member, or no server leads{why}: run `pulumi up` again")

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from consul_on_pulumi.consul import access
+from consul_on_pulumi.consul import access, answers
 from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.model.rollout import ClusterView, ServerStatus
 
@@ -26,9 +26,12 @@ class Servers:
         """`names` are node names, `addresses` the base URLs of the servers' own HTTP APIs, in the same order."""
         self._bases = dict(zip(names, addresses, strict=True))
         self._sessions = {name: access.session() for name in names}
+        self._faults: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
 
     def view(self) -> ClusterView:
         """Ask all servers at the same time, then the leader for the Raft configuration."""
+        self._faults.clear()
         with ThreadPoolExecutor(len(self._bases)) as pool:
             statuses = pool.map(self._status, self._bases)
         answered = {name: status for name, status in zip(self._bases, statuses, strict=True) if status}
@@ -38,6 +41,7 @@ class Servers:
             status=answered,
             voters={peer["ID"]: peer["Address"] for peer in peers if peer["Voter"]},
             peers=frozenset(peer["Node"] for peer in peers),
+            faults=dict(self._faults),
         )
 
     def wait_for(self, condition: Callable[[ClusterView], bool], timeout: float) -> ClusterView | None:
@@ -56,38 +60,39 @@ class Servers:
 
     def transfer_leadership(self, leader: str, successor: str, node_id: str) -> None:
         """Ask the leader to transfer the leadership (`POST /v1/operator/raft/transfer-leader`). Raises RefusedError."""
-        answer = self._call("POST", leader, f"/v1/operator/raft/transfer-leader?id={node_id}", timeout=10)
-        if answer is None or not answer.ok:
-            reason = "no answer" if answer is None else f"{answer.status_code} {answer.text.strip()[:200]}"
-            raise RefusedError(
-                f"{leader} did not transfer the leadership to {successor} ({reason}): run `pulumi up` again"
-            )
+        path = f"/v1/operator/raft/transfer-leader?id={node_id}"
+        if self._order("POST", leader, path, timeout=10) is None:
+            reason = self._refused.get(leader, f"{leader} does not answer: run `pulumi up` again")
+            raise RefusedError(f"the leadership was not transferred to {successor}: {reason}")
 
     def leave(self, name: str) -> None:
         """Let a server leave gracefully (`PUT /v1/agent/leave`): it is removed from Raft, then its agent stops."""
-        self._call("PUT", name, "/v1/agent/leave", timeout=LEAVE_TIMEOUT)
+        self._order("PUT", name, "/v1/agent/leave", timeout=LEAVE_TIMEOUT)
 
     def force_leave(self, by: str, name: str, address: str | None) -> None:
         """Let the server `by` remove a member that no longer runs, and its Raft peer if it has an `address`."""
-        self._call("PUT", by, f"/v1/agent/force-leave/{name}?prune", timeout=5)
+        self._order("PUT", by, f"/v1/agent/force-leave/{name}?prune", timeout=5)
         if address:
-            self._call("DELETE", by, f"/v1/operator/raft/peer?address={address}", timeout=5)
+            self._order("DELETE", by, f"/v1/operator/raft/peer?address={address}", timeout=5)
 
     def members(self, by: str) -> set[str]:
-        """The node names in the member list of the server `by`, alive or not."""
-        answer = self._call("GET", by, "/v1/agent/members")
-        return {member["Name"] for member in answer.json()} if answer is not None and answer.ok else set()
+        """The node names in the member list of the server `by`, alive or not. Raises RefusedError if it refuses."""
+        found = self._order("GET", by, "/v1/agent/members")
+        if by in self._refused:
+            raise RefusedError(self._refused[by])
+        return {member["Name"] for member in found or []}
+
+    def refused(self, name: str) -> str:
+        """What the server answered to the last order, in parentheses after a space; empty if it did not refuse."""
+        return f" ({self._refused[name]})" if name in self._refused else ""
 
     def peer_address(self, by: str, name: str) -> str | None:
         """The Raft address of a server in the Raft configuration of the server `by`, or None."""
         return next((peer["Address"] for peer in self._raft(by) if peer["Node"] == name), None)
 
     def _status(self, name: str) -> ServerStatus | None:
-        answer = self._call("GET", name, "/v1/agent/self")
-        if answer is None or not answer.ok:
-            return None
-        agent = answer.json()
-        raft = agent["Stats"].get("raft", {})
+        agent = self._call("GET", name, "/v1/agent/self")
+        raft = agent["Stats"].get("raft", {}) if agent else {}
         if "applied_index" not in raft:
             return None
         return ServerStatus(
@@ -103,11 +108,33 @@ class Servers:
 
     def _raft(self, by: str) -> list[dict[str, Any]]:
         answer = self._call("GET", by, "/v1/operator/raft/configuration")
-        peers: list[dict[str, Any]] = answer.json()["Servers"] if answer is not None and answer.ok else []
+        peers: list[dict[str, Any]] = answer["Servers"] if answer else []
         return peers
 
-    def _call(self, method: str, name: str, path: str, timeout: float = REQUEST_TIMEOUT) -> requests.Response | None:
+    def _order(self, method: str, name: str, path: str, timeout: float = REQUEST_TIMEOUT) -> Any:
+        """Like `_call`; keeps a refusal longer than until the next view."""
+        self._refused.pop(name, None)
+        return self._call(method, name, path, timeout, self._refused)
+
+    def _call(
+        self,
+        method: str,
+        name: str,
+        path: str,
+        timeout: float = REQUEST_TIMEOUT,
+        faults: dict[str, str] | None = None,
+    ) -> Any:
+        """The content of the answer, or None and a fault. A server that does not run or respond has no fault."""
+        faults = self._faults if faults is None else faults
         try:
-            return self._sessions[name].request(method, self._bases[name] + path, timeout=timeout)
+            answer = self._sessions[name].request(method, self._bases[name] + path, timeout=timeout)
+            if answer.ok:
+                return answers.content(name, answer) if answer.content else {}
+            faults[name] = answers.refusal(name, answer)
+        except requests.exceptions.SSLError as error:
+            faults[name] = answers.silence(name, error)
         except requests.RequestException:
-            return None
+            pass
+        except ValueError as error:
+            faults[name] = str(error)
+        return None

@@ -1,7 +1,7 @@
 """Decisions of a rollout and of a recovery, from the current state of the servers."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consul_on_pulumi.model.topology import quorum
 
@@ -39,6 +39,8 @@ class ClusterView:
     """Node ID to Raft address of every voter in the leader's Raft configuration; empty without a leader."""
     peers: frozenset[str] = frozenset()
     """Node names in the leader's Raft configuration, voters or not."""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """By node name, what a server answered instead of what it was asked for, and what to do."""
 
     @property
     def leader(self) -> str | None:
@@ -59,12 +61,17 @@ def not_ready_reason(name: str, view: ClusterView, index: int) -> str | None:
     """
     status = view.status.get(name)
     if status is None:
-        return f"{name} does not answer"
+        return view.faults.get(name, f"{name} does not answer")
     if not view.votes(name):
-        return f"{name} is not a voter at {status.address}"
+        return view.faults.get(view.leader or name, f"{name} is not a voter at {status.address}")
     if status.applied < index:
         return f"{name} has applied {status.applied} of {index} entries"
     return None
+
+
+def no_leader_reason(view: ClusterView) -> str:
+    """Why no leader is known."""
+    return "; ".join(view.faults.values()) or "no server leads"
 
 
 def others(leaving: str, names: Sequence[str], view: ClusterView) -> list[str]:

@@ -5,7 +5,7 @@ from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import STOPPED, TIMEOUT, RolloutStoppedError, has_leader
-from consul_on_pulumi.model.rollout import ClusterView
+from consul_on_pulumi.model.rollout import ClusterView, not_ready_reason
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, servers_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
@@ -39,7 +39,9 @@ class RaftPeerProvider(ConsulProvider):
         rollout.transfer_leadership(servers, props["names"], name, view)
         servers.leave(name)
         if not servers.wait_for(lambda now: now.leader is not None and name not in now.peers, TIMEOUT):
-            raise RolloutStoppedError(f"{name} did not leave Raft and was not removed: run `pulumi up` again")
+            raise RolloutStoppedError(
+                f"{name} did not leave Raft{servers.refused(name)} and was not removed: run `pulumi up` again"
+            )
 
 
 class RaftPeer(ProviderResource, module="consul-on-pulumi", name="RaftPeer"):
@@ -53,10 +55,11 @@ class RaftPeer(ProviderResource, module="consul-on-pulumi", name="RaftPeer"):
 def _wait_until_voter(props: Properties) -> None:
     servers, name = servers_of(props), props["server"]
     if not servers.wait_for(has_leader, rollout.LEADER_TIMEOUT):
-        if name in servers.view().status:
+        now = servers.view()
+        if name in now.status:
             # There is no majority yet: the next server of the rollout may complete it.
             return
-        raise RolloutStoppedError(STOPPED.format(reason=f"{name} does not answer"))
+        raise RolloutStoppedError(STOPPED.format(reason=not_ready_reason(name, now, index=0)))
     crash_loop = CrashLoop(props["agent"])
 
     def required(view: ClusterView) -> list[str]:

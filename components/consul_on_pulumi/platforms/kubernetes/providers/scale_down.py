@@ -54,7 +54,9 @@ def _remove_last(servers: Servers, stateful_set: StatefulSet, names: list[str]) 
     view = rollout.require_quorum_without(servers, leaving)
     rollout.transfer_leadership(servers, names, leaving, view)
     if leaving in view.status and not leave_raft(servers, leaving):
-        raise RolloutStoppedError(f"{leaving} did not leave Raft and was not removed: run `pulumi up` again")
+        raise RolloutStoppedError(
+            f"{leaving} did not leave Raft{servers.refused(leaving)} and was not removed: run `pulumi up` again"
+        )
     stateful_set.scale(len(staying))
     _wait_until_deleted(stateful_set, leaving)
     rollout.remove_member(servers, leaving)

@@ -99,7 +99,9 @@ def _replace(servers: Servers, stateful_set: StatefulSet, order: list[str], pod:
         # The new pod has another address. The other agents refuse its name there for half a minute (memberlist,
         # DeadNodeReclaimTime) unless the old one left. A server whose loss would lose the quorum stays a voter.
         if not rollout.loses_quorum(leaving, view) and not leave_raft(servers, leaving):
-            raise RolloutStoppedError(f"{leaving} did not leave Raft and was not replaced: run `pulumi up` again")
+            raise RolloutStoppedError(
+                f"{leaving} did not leave Raft{servers.refused(leaving)} and was not replaced: run `pulumi up` again"
+            )
     stateful_set.delete_pod(leaving, pod.uid)
     if reasons := not_ready_reasons(servers, stateful_set, [leaving], {leaving: pod.uid}, led=view is not None):
         raise RolloutStoppedError(STOPPED.format(reason=reasons))
