@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from consul_on_pulumi.consul import kv_store, operator_api, rollout
-from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
+from consul_on_pulumi.consul.api import Consul, RefusedError, TooLargeError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import kv_state
@@ -85,7 +85,7 @@ def test_a_request_that_fails_names_the_agent_its_answer_and_what_to_do(
         return
     consul.fail(fault, times=float("inf"))
 
-    with pytest.raises((UnreachableError, RefusedError)) as caught:
+    with pytest.raises((UnreachableError, RefusedError, TooLargeError)) as caught:
         REQUESTS[what](consul)
 
     answered, remedy = ANSWERS[fault]

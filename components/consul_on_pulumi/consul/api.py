@@ -25,7 +25,7 @@ class RefusedError(Exception):
     """Consul refused the request, for instance because the token does not allow it."""
 
 
-class TooLargeError(RefusedError):
+class TooLargeError(Exception):
     """The request has more bytes than the servers accept."""
 
 

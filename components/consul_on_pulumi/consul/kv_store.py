@@ -87,9 +87,9 @@ def _sent(consul: Consul, batches: Iterator[list[Operation]]) -> Iterator[list[O
         try:
             _send(consul, batch)
             yield batch
-        except TooLargeError:
+        except TooLargeError as error:
             if len(batch) == 1:
-                raise
+                raise RefusedError(f"key {batch[0]['KV']['Key']!r}: {error}") from error
             half = len(batch) // 2
             yield from _sent(consul, iter((batch[:half], batch[half:])))
 
@@ -98,16 +98,13 @@ def _send(consul: Consul, batch: list[Operation]) -> None:
     entry = batch[0]["KV"]
     if len(batch) > 1 or "Value" not in entry:
         return consul.transact(batch)
-    try:
-        if not too_large(batch[0]):
+    if not too_large(batch[0]):
+        try:
             return consul.transact(batch)
-    except TooLargeError:
-        # Alone it has less around it.
-        pass
-    try:
-        consul.put(entry["Key"], b64decode(entry["Value"]), entry["Index"], entry["Flags"])
-    except TooLargeError as error:
-        raise TooLargeError(f"key {entry['Key']!r}: {error}") from error
+        except TooLargeError:
+            # It may fit without the rest of the transaction.
+            pass
+    consul.put(entry["Key"], b64decode(entry["Value"]), entry["Index"], entry["Flags"])
 
 
 def _listed(keys: list[str]) -> str:
