@@ -13,6 +13,7 @@ from consul_on_pulumi.platforms.kubernetes.providers.voters import VotersProvide
 from consul_on_pulumi.providers.autopilot import AutopilotProvider
 from consul_on_pulumi.providers.kv_baseline import KvBaselineProvider
 from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
+from consul_on_pulumi.settings import refusals
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +73,10 @@ def test_without_a_token_of_the_stack_the_environment_counts() -> None:
 @pytest.mark.parametrize(
     ("env", "verify"),
     [
-        ({"CONSUL_CACERT": "ca.pem"}, "ca.pem"),
-        ({"CONSUL_CAPATH": "/certificates"}, "/certificates"),
-        ({"CONSUL_HTTP_SSL_VERIFY": "false", "CONSUL_CACERT": "ca.pem"}, False),
+        ({"CONSUL_CACERT": __file__}, __file__),
+        ({"CONSUL_CAPATH": "/"}, "/"),
+        ({"CONSUL_HTTP_SSL_VERIFY": "false", "CONSUL_CACERT": __file__}, False),
+        ({"CONSUL_HTTP_SSL_VERIFY": "F"}, False),
         ({"CONSUL_HTTP_SSL_VERIFY": "true"}, True),
     ],
 )
@@ -83,5 +85,47 @@ def test_server_certificates_are_verified_as_configured(env: dict[str, str], ver
 
 
 def test_the_client_certificate_is_used() -> None:
-    assert session_with(CONSUL_CLIENT_CERT="c.pem", CONSUL_CLIENT_KEY="k.pem").cert == ("c.pem", "k.pem")
-    assert session_with(CONSUL_CLIENT_CERT="both.pem").cert == ("both.pem", "both.pem")
+    key = str(Path(__file__).with_name("__init__.py"))
+
+    assert session_with(CONSUL_CLIENT_CERT=__file__, CONSUL_CLIENT_KEY=key).cert == (__file__, key)
+    assert session_with(CONSUL_CLIENT_CERT=__file__).cert == (__file__, __file__)
+
+
+VARIABLES = ["CONSUL_HTTP_TOKEN_FILE", "CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT"]
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_c14_a_variable_that_names_a_missing_file_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "/missing")
+    expected = (
+        f"{name}: '/missing' cannot be read (No such file or directory), correct this environment variable or unset it"
+    )
+
+    assert refusals.cluster_problems({"platform": {"docker": {"subnet": "172.30.0.0/24"}}})[0] == [expected]
+    with pytest.raises(access.CredentialsError) as caught:
+        KvEntriesProvider().delete("id", {"addresses": ["http://127.0.0.1:1"], "entries": {"a": "1"}})
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("env", "problem"),
+    [
+        ({"CONSUL_CLIENT_KEY": __file__}, "CONSUL_CLIENT_KEY: has no effect without CONSUL_CLIENT_CERT"),
+        ({"CONSUL_CACERT": "/"}, "CONSUL_CACERT: '/' cannot be read (Is a directory)"),
+        ({"CONSUL_CAPATH": __file__}, f"CONSUL_CAPATH: {__file__!r} cannot be read (Not a directory)"),
+        ({"CONSUL_HTTP_SSL_VERIFY": "no"}, "CONSUL_HTTP_SSL_VERIFY: expected true or false, got 'no'"),
+    ],
+)
+def test_c14_a_variable_that_cannot_work_is_refused(env: dict[str, str], problem: str) -> None:
+    (found,) = access.problems(env)
+
+    assert found.startswith(problem)
+
+
+def test_c14_an_empty_variable_is_none() -> None:
+    empty = dict.fromkeys([*VARIABLES, "CONSUL_CLIENT_KEY", "CONSUL_HTTP_SSL_VERIFY"], "")
+
+    assert list(access.problems(empty)) == []
+    assert (session_with(**empty).verify, session_with(**empty).cert) == (True, None)

@@ -148,7 +148,10 @@ def test_a_document_gives_the_same_entries_as_json_and_as_yaml(inner: dict[str, 
     assert entries("a.yaml", json.dumps(inner, ensure_ascii=False)) == dict(flat(inner))
 
 
-LIST = "is a list, which one value cannot hold: write it as quoted text or keep the file whole with expand: false"
+LIST = (
+    "is a list, which one value cannot hold: write it as quoted text or keep the file whole with `whole` or "
+    "`expand: false`"
+)
 NOTHING = "has no value, write '' for an empty one"
 EMPTY = "is an empty map, give it keys or a value"
 TWICE = "is given twice, keep one"
@@ -179,12 +182,13 @@ def test_a_leaf_that_cannot_be_stored_is_a_problem(name: str, text: str, expecte
     assert faults(name, text) == expected
 
 
-NO_MAP = "has no map of keys: add keys, leave it out, or keep it whole with expand: false"
-TOO_MANY = "expands to more than 100000 keys or 67108864 characters, keep it whole with expand: false"
+NO_MAP = "has no map of keys: add keys, leave it out, or keep the file whole with `whole` or `expand: false`"
+TOO_MANY = (
+    "expands to more than 100000 keys or 67108864 characters, keep the file whole with `whole` or `expand: false`"
+)
 NO_MAPPING = "mapping values are not allowed in this context"
-ANOTHER = "expected a single document in the stream, but found another document"
 NO_ESCAPE = "Invalid \\u escape sequence: \\u12"
-TOO_DEEP = "is nested too deep, keep it whole with expand: false"
+TOO_DEEP = "is nested too deep, keep the file whole with `whole` or `expand: false`"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +213,6 @@ def test_a_document_without_keys_is_refused(name: str, text: str) -> None:
         ("a.json", b'{\n"a": "\xff"}', "is not UTF-8 text in line 2, save it as UTF-8"),
         ("a.yaml", "b: 2\na: *x", "has a syntax error in line 2, found undefined alias: correct it"),
         ("a.yaml", "a: 1\nb: c: d", f"has a syntax error in line 2, {NO_MAPPING}: correct it"),
-        ("a.yaml", "a: 1\n---\nb: 2", f"has a syntax error in line 2, {ANOTHER}: correct it"),
         ("a.yaml", "ä: ä\nb: \x07", "has a syntax error in line 2, control characters are not allowed: correct it"),
         ("a.yaml", "x: 1\n? [a, b]\n: c", "has a map or a list as a key in line 2, write text"),
         ("a.yaml", "x: 1\na: {<<: b}", "merges (<<) a value that is not a map in line 2, merge a map"),
@@ -251,7 +254,7 @@ def test_merges_of_too_many_keys_are_refused() -> None:
     wide = "a: &a {" + ", ".join(f"k{number}: 1" for number in range(2000)) + "}"
 
     assert malformed("a.yaml", wide + "\nb: {<<: [" + ", ".join(["*a"] * 1000) + "]}") == (
-        "merges (<<) more than 100000 keys, keep it whole with expand: false"
+        "merges (<<) more than 100000 keys, keep the file whole with `whole` or `expand: false`"
     )
 
 
@@ -274,3 +277,16 @@ def test_yaml_gives_the_same_entries_without_libyaml(monkeypatch: pytest.MonkeyP
         == "has a syntax error in line 1, mapping values are not allowed here: correct it"
     )
     assert malformed("a.yaml", "[" * 5000) == TOO_DEEP
+
+
+@pytest.mark.parametrize("text", ["a: 1\n---\nb: 2\n", "---\na: 1\n---\nb: 2\n", "a: 1\n...\n---\n[]\n"])
+def test_c3_several_yaml_documents_in_one_file_are_told_with_the_two_ways_out(text: str) -> None:
+    line = text.rindex("---", 1)
+
+    with pytest.raises(DocumentError) as caught:
+        list(expand(PurePath("application.yml"), text.encode()))
+
+    assert str(caught.value) == (
+        f"has a second YAML document (--- in line {text[:line].count(chr(10)) + 1}): split it, or keep the file whole "
+        "with `whole` or `expand: false`"
+    )

@@ -77,7 +77,6 @@ NO_KEY = "entry 1 has no key, export it again"
         ('[\n{"key": ]', "has a syntax error in line 2, Expecting value: export it again"),
         (b"\xff", "is not UTF-8 text in line 1, save it as UTF-8"),
         ("{}", NO_LIST),
-        ("[]", NO_LIST),
         ("null", NO_LIST),
         ("9" * 5000, NO_LIST),
         ('["a"]', NO_KEY),
@@ -85,7 +84,7 @@ NO_KEY = "entry 1 has no key, export it again"
         (entry(key=None), NO_KEY),
         (entry(key=["a"]), NO_KEY),
     ],
-    ids=["syntax", "binary", "map", "empty", "null", "digits", "text", "none", "null key", "list"],
+    ids=["syntax", "binary", "map", "null", "digits", "text", "none", "null key", "list"],
 )
 def test_a_file_that_is_not_an_export_is_refused(tmp_path: Path, content: str | bytes, fault: str) -> None:
     assert read(tmp_path, content) == [Problem(Source("export", "dump.json"), fault)]

@@ -150,7 +150,10 @@ def test_a_setting_without_effect_is_refused(root: Path, setting: str, value: An
 
 
 NO_MAPPING = "mapping values are not allowed in this context"
-NO_LIST = "is a list, which one value cannot hold: write it as quoted text or keep the file whole with expand: false"
+NO_LIST = (
+    "is a list, which one value cannot hold: write it as quoted text or keep the file whole with `whole` or "
+    "`expand: false`"
+)
 HALF = "has half of a surrogate pair, which UTF-8 cannot encode: write the whole character"
 GONE = "'gone' does not exist, give a path relative to the program's folder"
 NO_FILES = "'empty' has no files (hidden ones and *~ do not count), add some or leave it out"
@@ -303,3 +306,36 @@ def test_a_key_in_two_sets_is_reported_with_both() -> None:
         "keep each in one",
         "cluster.seed_sets.y: key 'a' is also in cluster.seeds, keep each in one",
     ]
+
+
+def test_c3_one_file_of_a_folder_is_kept_whole(root: Path) -> None:
+    (root / "conf" / "application.yml").write_text("a: 1\n---\nb: 2\n")
+
+    found = seeds_of(root, folder="conf", expand=True, whole=["application.yml", "sub/*"])
+
+    assert found["application.yml"] == Seed(b"a: 1\n---\nb: 2\n")
+    assert found["sub/log.properties"] == Seed(b"root.level=info\n")
+    assert found["app/port"] == Seed(b"8080")
+
+
+def test_c3_one_of_the_files_is_kept_whole_by_its_key(root: Path) -> None:
+    found = seeds_of(root, files={"a": "conf/app.yaml", "b": "conf/db.json"}, expand=True, whole=["a"])
+
+    assert found == {"a": Seed((root / "conf/app.yaml").read_bytes()), "b/pool": Seed(b"1.50")}
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        ({"folder": "conf", "expand": True, "whole": ["ap.yaml"]}, "no file has the key 'ap.yaml', which is its path"),
+        ({"folder": "conf", "whole": ["app.yaml"]}, "every file is kept whole, set expand: true or leave it out"),
+    ],
+)
+def test_c3_a_whole_file_that_would_have_no_effect_is_refused(root: Path, args: dict[str, Any], problem: str) -> None:
+    assert [line for line in problems(root, **args) if line.startswith(f"{SET}.whole: {problem}")] != []
+
+
+def test_c4_an_empty_export_is_an_empty_set(root: Path) -> None:
+    (root / "empty.json").write_text("[]\n")
+
+    assert seeds_of(root, export="empty.json") == {}

@@ -45,6 +45,8 @@ def cluster(stack: str, name: str | None) -> Cluster:
     if len(chosen) != 1:
         sys.exit(f"--cluster: expected one of {', '.join(sorted(names.values()))}, got {name or 'nothing'}")
     project, parts = chosen[0].split("::")[1], clusters[chosen[0]]
+    if problems := list(access.problems()):
+        sys.exit("; ".join(problems))
     # The ACL token in the stack's configuration is the one that the program uses.
     key = f"{project}:{access.TOKEN}"
     if key in configuration(stack):

@@ -9,7 +9,7 @@ way to reach an agent: then the module `consul_access` of that platform provides
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,15 @@ from requests.adapters import BaseAdapter
 TOKEN = "token"
 """The key of the ACL token in the stack's configuration."""
 
+TOKEN_FILE, SSL_VERIFY = "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_SSL_VERIFY"
+CACERT, CAPATH, CLIENT_CERT, CLIENT_KEY = "CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"
+_TRUE, _FALSE = ("1", "t", "true"), ("0", "f", "false")
+
 _configured: dict[str, str] = {}
+
+
+class CredentialsError(Exception):
+    """An environment variable with a credential is wrong. The message names it."""
 
 
 def use_token(token: str) -> None:
@@ -27,25 +35,42 @@ def use_token(token: str) -> None:
     _configured[TOKEN] = token
 
 
+def problems(env: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """What is wrong with the environment variables, each with its name."""
+    for name in (TOKEN_FILE, CACERT, CLIENT_CERT, CLIENT_KEY, CAPATH):
+        if value := env.get(name):
+            try:
+                next(Path(value).iterdir(), None) if name == CAPATH else Path(value).open("rb").close()
+            except OSError as error:
+                reason = f"{value!r} cannot be read ({error.strerror})"
+                yield f"{name}: {reason}, correct this environment variable or unset it"
+    if env.get(CLIENT_KEY) and not env.get(CLIENT_CERT):
+        yield f"{CLIENT_KEY}: has no effect without {CLIENT_CERT}, set both environment variables or none"
+    if (verify := env.get(SSL_VERIFY, "").lower()) not in ("", *_FALSE, *_TRUE):
+        yield f"{SSL_VERIFY}: expected true or false, got {verify!r}"
+
+
 def token(env: Mapping[str, str] = os.environ) -> str | None:
     """The ACL token, or None."""
     if TOKEN in _configured:
         return _configured[TOKEN]
-    if file := env.get("CONSUL_HTTP_TOKEN_FILE"):
+    if file := env.get(TOKEN_FILE):
         return Path(file).read_text().strip()
     return env.get("CONSUL_HTTP_TOKEN") or None
 
 
 def add_credentials(session: requests.Session, env: Mapping[str, str] = os.environ) -> requests.Session:
-    """Add the token and the certificates to a session."""
+    """Add the token and the certificates to a session. Raises CredentialsError."""
+    if found := list(problems(env)):
+        raise CredentialsError("; ".join(found))
     if (acl_token := token(env)) is not None:
         session.headers["X-Consul-Token"] = acl_token
-    if env.get("CONSUL_HTTP_SSL_VERIFY", "true").lower() in ("0", "false"):
+    if env.get(SSL_VERIFY, "").lower() in _FALSE:
         session.verify = False
-    elif authority := env.get("CONSUL_CACERT") or env.get("CONSUL_CAPATH"):
+    elif authority := env.get(CACERT) or env.get(CAPATH):
         session.verify = authority
-    if "CONSUL_CLIENT_CERT" in env:
-        session.cert = (env["CONSUL_CLIENT_CERT"], env.get("CONSUL_CLIENT_KEY") or env["CONSUL_CLIENT_CERT"])
+    if certificate := env.get(CLIENT_CERT):
+        session.cert = (certificate, env.get(CLIENT_KEY) or certificate)
     return session
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 import javaproperties
 
 from consul_on_pulumi.seeds import yaml_tree
-from consul_on_pulumi.seeds.tree import Branch, DocumentError, InvalidValue, Node, leaves
+from consul_on_pulumi.seeds.tree import KEEP_WHOLE, Branch, DocumentError, InvalidValue, Node, leaves
 
 MAX_DOCUMENT = 16 * 1024 * 1024
 """The most bytes of one document."""
@@ -25,7 +25,7 @@ def expand(path: PurePath, content: bytes) -> Iterator[tuple[str, str | InvalidV
     try:
         top = _PARSERS[path.suffix.lower()](text)
     except RecursionError:
-        raise DocumentError("is nested too deep, keep it whole with expand: false") from None
+        raise DocumentError(f"is nested too deep, {KEEP_WHOLE}") from None
     return leaves(top)
 
 

@@ -49,7 +49,7 @@ def _entries(content: bytes) -> list[Any]:
     except (ValueError, RecursionError):
         # A number with thousands of digits, or lists that are nested too deep.
         entries = None
-    if not isinstance(entries, list) or not entries:
+    if not isinstance(entries, list):
         raise DocumentError("has no list of entries, give a file that `consul kv export` wrote")
     return entries
 

@@ -1,7 +1,8 @@
 """Entries from a folder of files, and from single files."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from consul_on_pulumi.model.seed import Seed
@@ -22,6 +23,16 @@ class ReadOptions:
     """Whether documents are expanded to one key for each leaf."""
     max_value: int
     """The most bytes of one value."""
+    whole: tuple[str, ...] = ()
+    """Patterns of the keys of documents that are not expanded."""
+    found: set[str] = field(default_factory=set)
+    """The patterns in `whole` that have matched so far."""
+
+    def expands(self, key: str, path: PurePath) -> bool:
+        """Whether the file with this key is expanded."""
+        matching = {pattern for pattern in self.whole if fnmatchcase(key, pattern)}
+        self.found.update(matching)
+        return self.expand and not matching and can_expand(path)
 
 
 def folder(given: str, options: ReadOptions) -> Iterator[Entry | Problem]:
@@ -52,7 +63,7 @@ def files(given: Mapping[str, str], options: ReadOptions) -> Iterator[Entry | Pr
         except PathError as error:
             yield Problem(Source(f"files.{key}"), str(error))
             continue
-        if key or (options.expand and can_expand(PurePath(name))):
+        if key or options.expands(key, PurePath(name)):
             yield from _entries("files", key, options.root / name, options)
         else:
             yield Problem(Source("files", name), "needs a key because it is not expanded")
@@ -61,7 +72,7 @@ def files(given: Mapping[str, str], options: ReadOptions) -> Iterator[Entry | Pr
 def _entries(setting: str, key: str, path: Path, options: ReadOptions) -> Iterator[Entry | Problem]:
     source = Source(setting, program_files.display_name(path, options.root))
     try:
-        if not (options.expand and can_expand(path)):
+        if not options.expands(key, path):
             yield Entry(source, key, Seed(program_files.read(path, options.max_value)))
             return
         prefix = _without_extension(key, path)

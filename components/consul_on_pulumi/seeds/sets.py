@@ -29,7 +29,8 @@ def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tre
         prefix = ""
     seeds: Seeds = {}
     sources: dict[str, Source] = {}
-    for item in _sources(args, files.ReadOptions(root, args.get("expand", False), max_value)):
+    options = files.ReadOptions(root, args.get("expand", False), max_value, tuple(args.get("whole", ())))
+    for item in _sources(args, options):
         if item.key is None:
             problems.append(f"{path}.{item.source}: {item.text}")
             continue
@@ -44,6 +45,10 @@ def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tre
                 seeds[key] = item.seed
         problems += [f"{path}.{item.source}: key {key!r} {problem}" for problem in found if problem]
         sources.setdefault(key, item.source)
+    problems += [
+        f"{path}.whole: no file has the key {pattern!r}, which is its path in the folder: correct it or leave it out"
+        for pattern in sorted(set(options.whole) - options.found)
+    ]
     return dict(sorted(seeds.items())), problems
 
 
@@ -93,6 +98,8 @@ def _problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
         yield f"{path}: holds nothing, give it {', '.join(SOURCES[:-1])} or {SOURCES[-1]}, or leave it out"
     if "expand" in args and not ("folder" in args or args.get("files")):
         yield f"{path}.expand: there is nothing to expand, give folder or files or leave it out"
+    if args.get("whole") and not args.get("expand"):
+        yield f"{path}.whole: every file is kept whole, set expand: true or leave it out"
 
 
 def _duplicate(before: Source | None, now: Source) -> str | None:

@@ -10,6 +10,8 @@ MAX_KEYS = 100_000
 """The most keys of one document. A few lines of YAML aliases can expand to billions."""
 MAX_CHARACTERS = 64 * 1024 * 1024
 """The most characters in all keys and values of one document."""
+KEEP_WHOLE = "keep the file whole with `whole` or `expand: false`"
+"""What to do about a document that cannot be expanded."""
 
 Node = Any
 """Text, a boolean, None, a list, a Branch or an InvalidValue. A node may be in several places, even in itself."""
@@ -42,7 +44,7 @@ def leaves(top: Node) -> Iterator[tuple[str, str | InvalidValue]]:
     if isinstance(top, InvalidValue):
         raise DocumentError(top.text)
     if not isinstance(top, Branch) or not top.pairs:
-        raise DocumentError("has no map of keys: add keys, leave it out, or keep it whole with expand: false")
+        raise DocumentError("has no map of keys: add keys, leave it out, or " + KEEP_WHOLE)
     keys = characters = 0
     # Without recursion, as a document may be nested deeper than Python's call stack.
     open_branches = [_nodes(top, "")]
@@ -54,9 +56,7 @@ def leaves(top: Node) -> Iterator[tuple[str, str | InvalidValue]]:
         keys += 1
         characters += len(key) + (len(node) if isinstance(node, str) else 0)
         if keys > MAX_KEYS or characters > MAX_CHARACTERS:
-            raise DocumentError(
-                f"expands to more than {MAX_KEYS} keys or {MAX_CHARACTERS} characters, keep it whole with expand: false"
-            )
+            raise DocumentError(f"expands to more than {MAX_KEYS} keys or {MAX_CHARACTERS} characters, {KEEP_WHOLE}")
         if isinstance(node, Branch) and node.pairs:
             open_branches.append(_nodes(node, f"{key}/"))
         else:
@@ -74,7 +74,7 @@ def _leaf(node: Node) -> str | InvalidValue:
     if isinstance(node, str | InvalidValue):
         return node
     if isinstance(node, list):
-        return InvalidValue(f"{kv_tree.LIST} or keep the file whole with expand: false")
+        return InvalidValue(f"{kv_tree.LIST} or {KEEP_WHOLE}")
     value = {} if isinstance(node, Branch) else node
     problem = kv_tree.value_problem(value)
     return InvalidValue(problem) if problem else kv_tree.as_text(value)

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from consul_on_pulumi.seeds.tree import MAX_KEYS, Branch, DocumentError, InvalidValue, Node
+from consul_on_pulumi.seeds.tree import KEEP_WHOLE, MAX_KEYS, Branch, DocumentError, InvalidValue, Node
 
 # PyYAML with libyaml is 7 times as fast.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -18,14 +18,23 @@ def parse(text: str) -> Node:
     """The one document in `text`, with aliases and merge keys (`<<`) resolved. Raises DocumentError."""
     try:
         return _Parser().node(yaml.compose(text, Loader=_LOADER))
+    except yaml.composer.ComposerError as error:
+        if error.context == "expected a single document in the stream" and error.problem_mark:
+            line = error.problem_mark.line + 1
+            raise DocumentError(f"has a second YAML document (--- in line {line}): split it, or {KEEP_WHOLE}") from None
+        raise _syntax_error(error) from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f" in line {mark.line + 1}" if mark else ""
-        reason = ", ".join(filter(None, (error.context, error.problem)))
-        raise DocumentError(f"has a syntax error{line}, {reason}: correct it") from None
+        raise _syntax_error(error) from None
     except yaml.reader.ReaderError as error:
         line_number = text.encode()[: error.position].count(b"\n") + 1
         raise DocumentError(f"has a syntax error in line {line_number}, {error.reason}: correct it") from None
+
+
+def _syntax_error(error: yaml.MarkedYAMLError) -> DocumentError:
+    mark = error.problem_mark or error.context_mark
+    line = f" in line {mark.line + 1}" if mark else ""
+    reason = ", ".join(filter(None, (error.context, error.problem)))
+    return DocumentError(f"has a syntax error{line}, {reason}: correct it")
 
 
 class _Parser:
@@ -78,6 +87,6 @@ class _Parser:
                 raise DocumentError(f"merges (<<) a value that is not a map in line {line}, merge a map")
             self.merged += len(branch.pairs)
             if self.merged > MAX_KEYS:
-                raise DocumentError(f"merges (<<) more than {MAX_KEYS} keys, keep it whole with expand: false")
+                raise DocumentError(f"merges (<<) more than {MAX_KEYS} keys, {KEEP_WHOLE}")
             found += branch.pairs
         return found

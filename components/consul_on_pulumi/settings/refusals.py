@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from consul_on_pulumi.consul import access
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms import choose
 from consul_on_pulumi.schema.check import checked, refuse
@@ -23,6 +24,7 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
     problems, complete = checked(args, ConsulClusterArgs, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
     problems += seeding.problems(complete, path, Path.cwd())
+    problems += access.problems()
     return problems, complete
 
 
@@ -35,7 +37,8 @@ def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
     problems, complete = checked(named, shape, path)
     replicas = complete["replicas"]
     servers, clients = (complete["servers"], replicas) if "servers" in complete else (replicas, 0)
-    refuse([*problems, *_platform_problems(complete, path, servers, clients, tier_alone=True)])
+    platform_problems = _platform_problems(complete, path, servers, clients, tier_alone=True)
+    refuse([*problems, *platform_problems, *access.problems()])
     return complete
 
 

@@ -30,6 +30,9 @@ class SeedSetArgs(TypedDict, total=False):
         "Whether `.json`, `.yaml`, `.yml` and `.properties` files become one key for each leaf, below the key of "
         "the file without its extension. Each value stays as it is written; dots in the names of properties stay "
         "dots.", default_text="`false`")]
+    whole: Annotated[list[str], Setting(
+        "Files that `expand` keeps whole, by their paths in the folder or their keys in `files`; `*` stands for any "
+        "characters.", default=[])]
     export: Annotated[str, Setting(
         "A file written by `consul kv export`. Its keys go below the prefix; flags and values are kept.")]
     secrets: Annotated[dict[str, pulumi.Input[str]], Setting(
