@@ -131,6 +131,8 @@ def test_seeds_are_flat_entries_with_full_keys(platform: PlatformCase) -> None:
         "set": "consul-seeds",
         "baseline": 7,
         "on_conflict": "fail",
+        "cluster": "consul-seeds",
+        "cluster_keys": "app/name\napp/on\napp/replicas\nmotd",
         "revision": 1,
     }
     assert seen["consul-seeds"].input_from["baseline"] == {"consul-seeds-baseline"}

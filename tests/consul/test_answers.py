@@ -36,6 +36,7 @@ ANSWERS: dict[Fault, tuple[str, str]] = {
     Fault.NO_LEADER: ("500 No cluster leader", "a majority of the servers must run"),
     Fault.BROKEN: ("500 rpc error", "see the log of that agent"),
     Fault.BUSY: ("429 Your IP is issuing too many concurrent connections", "raise `limits.request_limits`"),
+    Fault.LIMITED: ("503 rate limit exceeded", "raise `limits.request_limits`"),
     Fault.FORBIDDEN: ("403 Permission denied", "`pulumi config set --secret token`"),
     Fault.UNKNOWN_TOKEN: ("401 ACL not found", "does not know the token"),
     Fault.SHUT_OUT: ("403 Access is restricted", "remove `http_config.allow_write_http_from`"),

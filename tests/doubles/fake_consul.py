@@ -27,6 +27,7 @@ class Fault(Enum):
     NO_LEADER = "500 because there is no leader"
     BUSY = "429"
     BROKEN = "500 because of something else"
+    LIMITED = "503"
     FORBIDDEN = "403"
     UNKNOWN_TOKEN = "401"
     SHUT_OUT = "403 because of http_config.allow_write_http_from"
@@ -328,6 +329,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(403, "Permission denied")
             case Fault.BROKEN:
                 self._send(500, "rpc error making call: EOF")
+            case Fault.LIMITED:
+                self._send(503, "rate limit exceeded for operation that can only be performed by the leader, try again")
             case Fault.UNKNOWN_TOKEN:
                 self._send(401, "ACL not found")
             case Fault.SHUT_OUT:
@@ -339,7 +342,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.OTHER_PROGRAM:
                 self._send(200, "<html>It works!</html>")
             case Fault.DENIED:
-                self._send(409, {"Results": None, "Errors": [{"OpIndex": 0, "What": "Permission denied: key:write"}]})
+                self._send(409, {"Results": None, "Errors": [{"OpIndex": 0, "What": "Permission denied: key:write."}]})
             case Fault.RESET:
                 self._reset()
             case Fault.HANG:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pulumi
 import pytest
-from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
+from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer, ConsulServerArgs
 from consul_on_pulumi.schema.check import refuse
+from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.cluster_args import IMAGE
 
 from tests.platform_cases import PlatformCase
@@ -251,3 +252,29 @@ def test_an_output_is_refused_where_the_value_must_be_known_in_a_preview(platfor
 
 def test_without_problems_nothing_is_refused() -> None:
     assert refuse([]) is None
+
+
+LOCKED = {"http_config": {"allow_write_http_from": ["127.0.0.2/32"]}}
+
+
+@pytest.mark.parametrize("key", ["agent_config", "server_config"])
+def test_b3_what_shuts_the_program_out_is_refused_where_it_is_set(platform: PlatformCase, key: str) -> None:
+    found, _ = refusals.cluster_problems({"platform": platform.cluster, "clients": 1, key: LOCKED})
+
+    assert len(found) == 1
+    assert found[0].startswith(f"cluster.{key}.http_config.allow_write_http_from: the program writes from ")
+
+
+def test_b3_a_tier_alone_is_checked_too(platform: PlatformCase) -> None:
+    with pytest.raises(pulumi.RunError, match=r"server\.agent_config\.http_config.allow_write_http_from: the program"):
+        refusals.tier_args({"platform": platform.tier, "agent_config": LOCKED}, ConsulServerArgs, "server", "dev")
+
+
+def test_b3_acls_that_deny_by_default_need_a_token(platform: PlatformCase, monkeypatch: pytest.MonkeyPatch) -> None:
+    args = {"platform": platform.cluster, "agent_config": {"acl": {"enabled": True, "default_policy": "deny"}}}
+
+    (problem,), _ = refusals.cluster_problems(args)
+    assert problem.startswith("cluster.agent_config.acl.default_policy: denies everything to the program")
+    assert refusals.cluster_problems({**args, "agent_secrets": {"acl.json": "{}"}})[0] == []
+    monkeypatch.setenv("CONSUL_HTTP_TOKEN", "a token")
+    assert refusals.cluster_problems(args)[0] == []

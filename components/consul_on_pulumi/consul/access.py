@@ -59,6 +59,11 @@ def token(env: Mapping[str, str] = os.environ) -> str | None:
     return env.get("CONSUL_HTTP_TOKEN") or None
 
 
+def has_token(env: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment has a token."""
+    return bool(env.get(TOKEN_FILE) or env.get("CONSUL_HTTP_TOKEN"))
+
+
 def add_credentials(session: requests.Session, env: Mapping[str, str] = os.environ) -> requests.Session:
     """Add the token and the certificates to a session. Raises CredentialsError."""
     if found := list(problems(env)):

@@ -161,7 +161,7 @@ def agent(answer: requests.Response) -> str:
 
 
 def _errors(answer: requests.Response) -> str:
-    return "; ".join(sorted({error["What"] for error in content(answer)["Errors"]}))
+    return "; ".join(sorted({error["What"].rstrip(".") for error in content(answer)["Errors"]}))
 
 
 def _refused(answer: requests.Response) -> str:

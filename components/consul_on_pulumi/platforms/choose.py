@@ -29,6 +29,11 @@ def choose(args: Mapping[str, Any]) -> Platform:
     return platform
 
 
+def requests_from(args: Mapping[str, Any]) -> str | None:
+    """The address from which the program's requests reach an agent, if `args` choose a platform that knows it."""
+    return choose(args).requests_from() if len(args) == 1 and args.keys() <= set(PLATFORMS) else None
+
+
 def problems(args: Mapping[str, Any], topology: Topology, path: str, *, tier_alone: bool) -> Iterator[str]:
     """Why `args` choose no platform, or why the chosen one cannot run this topology."""
     named = [name for name in args if name in PLATFORMS]

@@ -79,6 +79,9 @@ class Platform(Protocol):
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Why this topology cannot run here. Each message starts with `path`, the path of the platform's settings."""
 
+    def requests_from(self) -> str | None:
+        """The address from which the program's requests reach an agent, if it is known."""
+
     def fixed_settings(self) -> Mapping[str, str]:
         """The settings that must not change while the cluster exists, by their paths below `platform`."""
 

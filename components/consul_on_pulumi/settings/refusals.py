@@ -1,11 +1,15 @@
 """Everything that is refused in the arguments of a component: all problems at once, before anything is registered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import pulumi
+
 from consul_on_pulumi.consul import access
-from consul_on_pulumi.model.topology import Topology
+from consul_on_pulumi.model import agent, program_access
+from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms import choose
 from consul_on_pulumi.schema.check import checked, refuse
 from consul_on_pulumi.seeds import seeding
@@ -24,6 +28,10 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
     problems, complete = checked(args, ConsulClusterArgs, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
     problems += seeding.problems(complete, path, Path.cwd())
+    tiers = {Role.SERVER: "server_config"} | ({Role.CLIENT: "client_config"} if complete["clients"] else {})
+    for role, config in tiers.items():
+        found = _shut_out(complete, path, role, ("agent_config", config))
+        problems += [problem for problem in found if problem not in problems]
     problems += access.problems()
     return problems, complete
 
@@ -37,8 +45,9 @@ def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
     problems, complete = checked(named, shape, path)
     replicas = complete["replicas"]
     servers, clients = (complete["servers"], replicas) if "servers" in complete else (replicas, 0)
-    platform_problems = _platform_problems(complete, path, servers, clients, tier_alone=True)
-    refuse([*problems, *platform_problems, *access.problems()])
+    problems += _platform_problems(complete, path, servers, clients, tier_alone=True)
+    role = Role.CLIENT if "servers" in complete else Role.SERVER
+    refuse([*problems, *_shut_out(complete, path, role, ("agent_config",)), *access.problems()])
     return complete
 
 
@@ -48,3 +57,17 @@ def _platform_problems(
     if "platform" in args:
         topology = Topology(cluster=path, datacenter=args["datacenter"], servers=servers, clients=clients)
         yield from choose.problems(args["platform"], topology, f"{path}.platform", tier_alone=tier_alone)
+
+
+def _shut_out(args: Mapping[str, Any], path: str, role: Role, configs: Sequence[str]) -> Iterator[str]:
+    """What would shut the program out of the agents of one role; the later of the `configs` win."""
+    found = program_access.problems(
+        reduce(agent.merge, (args[name] for name in configs)),
+        role,
+        choose.requests_from(args.get("platform", {})),
+        seeds=bool(args.get("seeds") or args.get("seed_sets")),
+        token=bool(args["agent_secrets"]) or access.has_token() or pulumi.Config().get_secret(access.TOKEN) is not None,
+    )
+    for key, problem in found:
+        where = [name for name in configs if program_access.has(args[name], key)]
+        yield f"{path}.{where[-1]}.{key}: {problem}"

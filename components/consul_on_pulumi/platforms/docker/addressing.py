@@ -28,9 +28,13 @@ def address(subnet: str, role: Role, ordinal: int) -> str:
 def address_management(subnet: str) -> dict[str, Any]:
     """The gateway, and the upper half of the subnet: Docker assigns addresses from there to other containers, and so
     never one of an agent."""
-    network = IPv4Network(subnet)
-    _, upper = network.subnets()
-    return {"subnet": subnet, "gateway": str(network[1]), "ip_range": str(upper)}
+    _, upper = IPv4Network(subnet).subnets()
+    return {"subnet": subnet, "gateway": gateway(subnet), "ip_range": str(upper)}
+
+
+def gateway(subnet: str) -> str:
+    """The address of the host in the network."""
+    return str(IPv4Network(subnet)[1])
 
 
 def port(first: int | None, role: Role, ordinal: int) -> int | None:

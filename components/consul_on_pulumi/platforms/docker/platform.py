@@ -28,6 +28,10 @@ class DockerPlatform:
         """Addresses and ports that do not fit this topology."""
         return addressing.problems(self.settings, topology, path)
 
+    def requests_from(self) -> str | None:
+        """The gateway: Docker's proxy for published ports connects from there."""
+        return addressing.gateway(self.settings["subnet"]) if "subnet" in self.settings else None
+
     def fixed_settings(self) -> dict[str, str]:
         """The subnet: if all addresses changed at once, no server could reach the Raft peers that it knows."""
         return {"docker.subnet": self.settings["subnet"]}

@@ -35,6 +35,10 @@ class KubernetesPlatform:
         """Combinations of settings that no cluster can have."""
         return refusals.problems(self.settings, topology, path)
 
+    def requests_from(self) -> str | None:
+        """The pod itself where the API server forwards ports to it; otherwise unknown."""
+        return "127.0.0.1" if self.settings["consul_access"] in ("auto", "port-forward") else None
+
     def fixed_settings(self) -> dict[str, str]:
         """The place and the storage class of the volumes: a volume cannot change them."""
         return {
