@@ -66,8 +66,13 @@ def _shut_out(args: Mapping[str, Any], path: str, role: Role, configs: Sequence[
         role,
         choose.requests_from(args.get("platform", {})),
         seeds=bool(args.get("seeds") or args.get("seed_sets")),
-        token=bool(args["agent_secrets"]) or access.has_token() or pulumi.Config().get_secret(access.TOKEN) is not None,
+        token=bool(args["agent_secrets"]) or _has_token(),
     )
     for key, problem in found:
         where = [name for name in configs if program_access.has(args[name], key)]
         yield f"{path}.{where[-1]}.{key}: {problem}"
+
+
+def _has_token() -> bool:
+    """Whether the program has a token, in the stack's configuration or in the environment."""
+    return access.has_token() or pulumi.runtime.get_config(f"{pulumi.get_project()}:{access.TOKEN}") is not None
