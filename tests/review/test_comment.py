@@ -220,3 +220,17 @@ def test_two_clusters_of_one_stack_are_shown_apart() -> None:
 
 def test_a_preview_without_any_step_says_no_change() -> None:
     assert "**No change.**" in comment(preview(), "dev")
+
+
+def test_c12_a_stack_file_with_which_no_program_starts_is_told_with_the_way_out() -> None:
+    """What the engine 3.259 says then."""
+    raw = (
+        "an unhandled error occurred: problem executing program (could not run language executor): fork/exec "
+        "/home/me/.venv/bin/python3: argument list too long"
+    )
+
+    text = comment(preview(message(raw)), "dev")
+
+    assert "fork/exec" not in text
+    assert "The stack file is too large, so the program did not start" in text
+    assert "Move seeds into files (`folder`, `files` or `export` of a set in cluster.seed_sets)" in text

@@ -278,3 +278,15 @@ def test_b3_acls_that_deny_by_default_need_a_token(platform: PlatformCase, monke
     assert refusals.cluster_problems({**args, "agent_secrets": {"acl.json": "{}"}})[0] == []
     monkeypatch.setenv("CONSUL_HTTP_TOKEN", "a token")
     assert refusals.cluster_problems(args)[0] == []
+
+
+def test_c12_agent_configuration_that_no_agent_can_be_started_with_is_refused(platform: PlatformCase) -> None:
+    limit = {"docker": 120, "kubernetes": 1000}[platform.name] * 1024
+    args = {"platform": platform.cluster, "agent_config": {"node_meta": {"note": "x" * (limit - 100)}}}
+
+    assert refusals.cluster_problems(args)[0] == []
+    (problem,), _ = refusals.cluster_problems({**args, "server_config": {"log_file": "y" * 200}})
+    assert problem.startswith("cluster.agent_config: ")
+    assert problem.endswith(
+        f"bytes, at most {limit} fit into an agent's configuration: write parts of it into files of agent_secrets"
+    )

@@ -222,3 +222,16 @@ def test_the_k8s_stack_is_the_same_cluster_with_the_same_exports() -> None:
         "datacenter": "k8s",
         "leader_address": LEADER,
     }
+
+
+@pytest.mark.parametrize(("size", "warned"), [(98_000, False), (99_000, True)])
+def test_c12_a_stack_file_that_will_soon_be_too_large_is_warned_about(
+    monkeypatch: pytest.MonkeyPatch, size: int, warned: bool
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"a": "x" * (size - 9)}))
+    configure(SOUND)
+
+    seen = build(lambda: {"read": bool(read_cluster())})
+
+    expected = f"the stack file has {size} of the at most 131072 bytes with which a program can start: move seeds into"
+    assert any(line.startswith(expected) for line in seen.log) is warned

@@ -29,9 +29,9 @@ def choose(args: Mapping[str, Any]) -> Platform:
     return platform
 
 
-def requests_from(args: Mapping[str, Any]) -> str | None:
-    """The address from which the program's requests reach an agent, if `args` choose a platform that knows it."""
-    return choose(args).requests_from() if len(args) == 1 and args.keys() <= set(PLATFORMS) else None
+def chosen(args: Mapping[str, Any]) -> Platform | None:
+    """The same, or None if `args` name no platform or several."""
+    return choose(args) if len(args) == 1 and args.keys() <= set(PLATFORMS) else None
 
 
 def problems(args: Mapping[str, Any], topology: Topology, path: str, *, tier_alone: bool) -> Iterator[str]:

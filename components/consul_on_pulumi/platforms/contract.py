@@ -75,6 +75,8 @@ class Platform(Protocol):
 
     shared: str
     """The setting that names existing shared resources: `network`, `namespace`."""
+    max_configuration: int
+    """The most bytes of the agent configuration in the settings."""
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Why this topology cannot run here. Each message starts with `path`, the path of the platform's settings."""

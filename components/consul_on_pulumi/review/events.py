@@ -18,6 +18,13 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 _NOT_YET = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
+_TOO_LARGE = "argument list too long"
+STACK_FILE_TOO_LARGE = (
+    "The stack file is too large, so the program did not start: the engine passes all of its configuration in one "
+    "environment variable, which the operating system limits to 128 KiB. Move seeds into files (`folder`, `files` or "
+    "`export` of a set in cluster.seed_sets), or write the settings in a program of your own"
+)
+"""Replaces what the engine says then, which names neither the file nor the limit."""
 _WRAPPINGS = (
     re.compile(r"^(update|preview) failed$"),
     re.compile(r"^an unhandled error occurred: program exited with non-zero exit code: \d+$"),
@@ -56,6 +63,8 @@ def parse(lines: Iterable[str]) -> Preview:
 def _reason(message: str) -> str:
     """A message without the text that the engine adds to the program's own words."""
     text = _COLOUR.sub("", message).strip()
+    if text.endswith(_TOO_LARGE):
+        return STACK_FILE_TOO_LARGE
     for pattern in _WRAPPINGS:
         text = pattern.sub("", text)
     return text.strip()

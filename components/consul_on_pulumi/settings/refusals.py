@@ -1,5 +1,6 @@
 """Everything that is refused in the arguments of a component: all problems at once, before anything is registered."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
@@ -30,7 +31,7 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
     problems += seeding.problems(complete, path, Path.cwd())
     tiers = {Role.SERVER: "server_config"} | ({Role.CLIENT: "client_config"} if complete["clients"] else {})
     for role, config in tiers.items():
-        found = _shut_out(complete, path, role, ("agent_config", config))
+        found = _config_problems(complete, path, role, ("agent_config", config))
         problems += [problem for problem in found if problem not in problems]
     problems += access.problems()
     return problems, complete
@@ -47,7 +48,7 @@ def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
     servers, clients = (complete["servers"], replicas) if "servers" in complete else (replicas, 0)
     problems += _platform_problems(complete, path, servers, clients, tier_alone=True)
     role = Role.CLIENT if "servers" in complete else Role.SERVER
-    refuse([*problems, *_shut_out(complete, path, role, ("agent_config",)), *access.problems()])
+    refuse([*problems, *_config_problems(complete, path, role, ("agent_config",)), *access.problems()])
     return complete
 
 
@@ -59,12 +60,20 @@ def _platform_problems(
         yield from choose.problems(args["platform"], topology, f"{path}.platform", tier_alone=tier_alone)
 
 
-def _shut_out(args: Mapping[str, Any], path: str, role: Role, configs: Sequence[str]) -> Iterator[str]:
-    """What would shut the program out of the agents of one role; the later of the `configs` win."""
+def _config_problems(args: Mapping[str, Any], path: str, role: Role, configs: Sequence[str]) -> Iterator[str]:
+    """Why the agents of one role cannot have their configuration; the later of the `configs` win."""
+    merged = reduce(agent.merge, (args[name] for name in configs))
+    if (platform := choose.chosen(args.get("platform", {}))) is None:
+        return
+    if (size := len(json.dumps(merged))) > platform.max_configuration:
+        yield (
+            f"{path}.{configs[0]}: {size} bytes, at most {platform.max_configuration} fit into an agent's "
+            "configuration: write parts of it into files of agent_secrets"
+        )
     found = program_access.problems(
-        reduce(agent.merge, (args[name] for name in configs)),
+        merged,
         role,
-        choose.requests_from(args.get("platform", {})),
+        platform.requests_from(),
         seeds=bool(args.get("seeds") or args.get("seed_sets")),
         token=bool(args["agent_secrets"]) or _has_token(),
     )

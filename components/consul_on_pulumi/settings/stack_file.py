@@ -4,6 +4,7 @@ Encrypted values are beside `cluster`: one of them in it would make all of it se
 difference. No message shows such a value.
 """
 
+import os
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -21,6 +22,11 @@ SEEDS = "seed_secrets"
 """The key of the secret values of the seed sets."""
 FILES = "agent_secrets"
 """The key of the secret files, also in the arguments."""
+CONFIG = "PULUMI_CONFIG"
+"""The environment variable in which the engine passes the whole configuration to the program."""
+MAX_SIZE = 128 * 1024
+"""The most bytes of an environment variable (Linux, MAX_ARG_STRLEN). With more the program does not start."""
+WARNED_SIZE = MAX_SIZE * 3 // 4
 
 Completed = tuple[list[str], Mapping[str, Any]]
 """Problems, and the settings of a cluster with the encrypted values."""
@@ -32,6 +38,11 @@ def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
     The arguments are checked by ConsulCluster. Raises pulumi.RunError for what only a stack file can have wrong, and
     then with every other problem too.
     """
+    if (size := len(os.environ.get(CONFIG, "").encode())) > WARNED_SIZE:
+        pulumi.log.warn(
+            f"the stack file has {size} of the at most {MAX_SIZE} bytes with which a program can start: "
+            f"move seeds into files (`folder`, `files` or `export` of a set in {KEY}.seed_sets)"
+        )
     args = config.get_object(KEY)
     if args is None:
         refuse([f"{KEY}: required, set {config.name}:{KEY} in the stack file"])

@@ -14,6 +14,9 @@ from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.resource_options import with_options
 
+MAX_CONFIGURATION = 120 * 1024
+"""The most bytes of the user's agent configuration: the document is one argument of the agent, which Linux limits to
+128 KiB (MAX_ARG_STRLEN)."""
 RESTART = {Role.SERVER: "on-failure", Role.CLIENT: "unless-stopped"}
 """Docker restarts an agent that fails, also after a restart of the daemon or the host. A server that has left the
 cluster exits with 0 and is not restarted, or it would join again before its container is removed. A client leaves

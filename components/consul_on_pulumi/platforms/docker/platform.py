@@ -23,6 +23,7 @@ class DockerPlatform:
 
     settings: DockerArgs
     shared: str = "network"
+    max_configuration: int = containers.MAX_CONFIGURATION
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Addresses and ports that do not fit this topology."""

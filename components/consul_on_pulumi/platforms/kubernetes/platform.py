@@ -13,7 +13,7 @@ from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResour
 from consul_on_pulumi.platforms.kubernetes import ownership, refusals
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.objects import clients, servers
+from consul_on_pulumi.platforms.kubernetes.objects import clients, configuration, servers
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, Tier, cluster_of, selector
@@ -30,6 +30,7 @@ class KubernetesPlatform:
 
     settings: KubernetesArgs
     shared: str = "namespace"
+    max_configuration: int = configuration.MAX_CONFIGURATION
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Combinations of settings that no cluster can have."""

@@ -14,6 +14,8 @@ from consul_on_pulumi.model.topology import MAX_SERVERS, Role
 from consul_on_pulumi.platforms.kubernetes.tier import Tier
 from consul_on_pulumi.platforms.spec_hash import digest_of
 
+MAX_CONFIGURATION = 1000 * 1024
+"""The most bytes of the user's agent configuration: a ConfigMap has at most 1 MiB (Kubernetes docs, ConfigMaps)."""
 AGENT = "agent.json"
 """File with the configuration that all agents of a tier share."""
 
