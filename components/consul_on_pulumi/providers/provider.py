@@ -7,6 +7,7 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from consul_on_pulumi.consul import access
+from consul_on_pulumi.providers.failures import told
 
 Properties = dict[str, Any]
 """Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
@@ -23,6 +24,12 @@ class ConsulProvider(ResourceProvider):
     code alone is no change."""
     compared: ClassVar[tuple[str, ...]] = ()
     """The inputs whose change is an update. A provider with other reasons overrides `diff`."""
+
+    def __init_subclass__(cls) -> None:
+        """Let the engine show the errors of each method as they are."""
+        for name in ("check", "diff", "create", "read", "update", "delete"):
+            if name in vars(cls):
+                setattr(cls, name, told(vars(cls)[name]))
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
