@@ -173,6 +173,22 @@ def test_bug_a_second_run_in_the_same_process_reads_changed_files(
         assert seen["consul-seeds-s"].inputs["entries"] == {"motd": text}
 
 
+def test_bug_two_clusters_of_one_run_read_a_file_that_changes_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: PlatformCase
+) -> None:
+    """As in the unit tests of a user, which set the mocks once for all programs."""
+    monkeypatch.chdir(tmp_path)
+
+    def program() -> None:
+        for text in ("first", "second"):
+            (tmp_path / "motd.txt").write_text(text)
+            ConsulCluster(text, cluster_args(platform.cluster, seed_sets={"s": {"files": {"motd": "motd.txt"}}}))
+
+    seen = build(program)
+
+    assert [seen[f"{text}-seeds-s"].inputs["entries"]["motd"] for text in ("first", "second")] == ["first", "second"]
+
+
 def test_a_file_that_changes_during_a_run_is_seeded_as_it_was_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: PlatformCase
 ) -> None:

@@ -1,17 +1,15 @@
 """Seeding: each set of KV entries of a cluster is a resource of its own, independent of the others."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pulumi
 
 from consul_on_pulumi.model import agent, kv_tree
 from consul_on_pulumi.model.kv_plan import OnConflict
-from consul_on_pulumi.model.seed import Seeds
+from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import kv_moves
 from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
@@ -21,13 +19,18 @@ from consul_on_pulumi.seeds import sets
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 
-ReadSet = tuple[Seeds, list[str]]
-"""The entries of a set by full key, and its problems."""
-_read_by_run: WeakKeyDictionary[object, dict[tuple[Any, ...], ReadSet]] = WeakKeyDictionary()
-"""What each run of a program has read, for as long as the run lasts: Pulumi's RPC manager identifies the run."""
+ReadSets = dict[str, tuple[Seeds, list[str]]]
+"""By the name of each set, its entries by full key, and its problems."""
 
 
-def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
+def read(args: Mapping[str, Any], root: Path) -> ReadSets:
+    """Every set of a cluster. The files are read once, so that the entries that are checked are written even if the
+    files change in between. `root` is the program's folder."""
+    limit = _max_value(args)
+    return {name: sets.read(settings, root, name, limit) for name, settings in args["seed_sets"].items()}
+
+
+def problems(args: Mapping[str, Any], path: str, read_sets: ReadSets) -> Iterator[str]:
     """The problems of the seeds of a cluster: of each set, and of keys that are in two sets."""
     limit = _max_value(args)
     found = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
@@ -36,7 +39,7 @@ def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
     for name, settings in args["seed_sets"].items():
         if not _NAME.fullmatch(name):
             yield f"{path}.seed_sets.{name}: expected letters, digits and inner hyphens or underscores as a name"
-        seeds, found = _read(settings, root, name, limit)
+        seeds, found = read_sets[name]
         yield from (f"{path}.seed_sets.{problem}" for problem in found)
         keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
     yield from sets.overlaps(keys, path)
@@ -48,17 +51,6 @@ def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:
     return OnConflict.ADOPT if retained else OnConflict.FAIL
 
 
-def _read(settings: Mapping[str, Any], root: Path, name: str, max_value: int) -> ReadSet:
-    """Read each set once in a run, so that the entries that were checked are written even if the files change."""
-    run = pulumi.runtime.settings.SETTINGS.rpc_manager
-    secret_keys = sorted(settings.get("secrets", {}))
-    key = (json.dumps({**settings, "secrets": secret_keys}, sort_keys=True, default=str), root, name, max_value)
-    read = _read_by_run.setdefault(run, {})
-    if key not in read:
-        read[key] = sets.read(settings, root, name, max_value)
-    return read[key]
-
-
 def _max_value(args: Mapping[str, Any]) -> int:
     """The most bytes of one value, as configured for the servers."""
     limits = agent.merge(args["agent_config"], args["server_config"]).get("limits")
@@ -67,15 +59,15 @@ def _max_value(args: Mapping[str, Any]) -> int:
 
 
 def create(
-    args: Mapping[str, Any], root: Path, name: str, addresses: Addresses, opts: pulumi.ResourceOptions
+    args: Mapping[str, Any], read_sets: ReadSets, name: str, addresses: Addresses, opts: pulumi.ResourceOptions
 ) -> list[KvEntries]:
-    """Register every set of a cluster, with resource names that begin with `name`. `root` is the program's folder."""
-    limit, first = _max_value(args), f"{name}-seeds"
+    """Register every set of a cluster, with resource names that begin with `name`."""
+    first = f"{name}-seeds"
     default = {"on_conflict": _default_on_conflict(args).value, "keep_edits": False, "retain": False}
-    inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
+    inline = {key: Seed(text.encode()) for key, text in sorted(kv_tree.entries(args["seeds"]).items())}
     found = {first: (inline, default)}
     for set_name, settings in args["seed_sets"].items():
-        found[f"{first}-{set_name}"] = (_read(settings, root, set_name, limit)[0], default | settings)
+        found[f"{first}-{set_name}"] = (read_sets[set_name][0], default | settings)
     keys = {key for seeds, settings in found.values() for key in (*seeds, *sets.secrets(settings))}
     cluster = kv_moves.of_cluster(first, keys)
     return [_create(set_name, addresses, *of_set, cluster, opts) for set_name, of_set in found.items()]

@@ -16,6 +16,9 @@ from consul_on_pulumi.schema.check import checked, refuse
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 
+READ_SETS = "read_sets"
+"""The key of what the seed sets hold, in the completed arguments of a ConsulCluster."""
+
 
 def cluster_args(args: Any, path: str = "cluster") -> dict[str, Any]:
     """The arguments of a ConsulCluster, completed with the defaults. Raises pulumi.RunError with every problem."""
@@ -28,7 +31,8 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
     """Every problem of the arguments of a ConsulCluster, and their sound part with the defaults."""
     problems, complete = checked(args, ConsulClusterArgs, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
-    problems += seeding.problems(complete, path, Path.cwd())
+    complete[READ_SETS] = seeding.read(complete, Path.cwd())
+    problems += seeding.problems(complete, path, complete[READ_SETS])
     tiers = {Role.SERVER: "server_config"} | ({Role.CLIENT: "client_config"} if complete["clients"] else {})
     for role, config in tiers.items():
         found = _config_problems(complete, path, role, ("agent_config", config))
