@@ -172,6 +172,19 @@ def test_b3_a_rollout_that_stops_says_what_was_answered(
         assert not RAW.search(text)
 
 
+def test_a_removal_without_a_leader_says_what_the_servers_answered(
+    three: FakeConsul, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollout, "LEADER_TIMEOUT", 0.1)
+    three.fail(Fault.FORBIDDEN, "/v1/agent/self", times=float("inf"))
+
+    with pytest.raises(
+        RolloutStoppedError,
+        match=r"without dev-server-2 the rest would have no quorum .*answered GET /v1/agent/self with 403",
+    ):
+        rollout.require_quorum_without(servers, NAMES[2])
+
+
 def test_a_rollout_without_a_leader_says_what_the_servers_answered(
     three: FakeConsul, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

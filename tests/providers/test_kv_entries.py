@@ -245,7 +245,9 @@ def test_keys_that_keep_changing_are_an_error(consul: FakeConsul) -> None:
     with pytest.raises(RefusedError) as caught:
         update(consul, olds, a="2")
 
-    assert str(caught.value) == ("other programs changed the keys in all 5 attempts to write them: run it again")
+    assert str(caught.value) == (
+        'other programs wrote in all 5 attempts to write the keys (failed to set key "a", index is stale): run it again'
+    )
     assert len(consul.writes()) - before == 5
 
 

@@ -27,7 +27,7 @@ def apply(consul: Consul, name: str, owned: Seeds, wanted: Seeds, rule: Rule) ->
     Raises RefusedError if keys have conflicts, before anything is written, and UnreachableError.
     """
     changed, removed = differing(wanted, owned), differing(owned, wanted)
-    outcome = "nothing was written"
+    outcome, problem = "nothing was written", ""
     last_line = time.monotonic()
     for _ in range(MAX_ROUNDS):
         steps = kv_plan.plan(removed, changed, read(consul, removed.keys() | changed.keys()), rule)
@@ -42,10 +42,10 @@ def apply(consul: Consul, name: str, owned: Seeds, wanted: Seeds, rule: Rule) ->
                     last_line = time.monotonic()
                     print(f"{name}: {done:,} of {total:,} keys done", flush=True)
             return
-        except ChangedError:
+        except ChangedError as error:
             # Another program wrote in between, or Consul did an earlier request whose answer was lost.
-            continue
-    raise RefusedError(f"other programs changed the keys in all {MAX_ROUNDS} attempts to write them: run it again")
+            problem = str(error)[:200]
+    raise RefusedError(f"other programs wrote in all {MAX_ROUNDS} attempts to write the keys ({problem}): run it again")
 
 
 def describe(conflicts: Mapping[str, Conflict]) -> list[str]:

@@ -85,7 +85,11 @@ def require_quorum_without(servers: Servers, leaving: str) -> ClusterView:
     """The view of a cluster that can lose `leaving`. Raises RolloutStoppedError where the rest would have no quorum."""
     view = servers.wait_for(has_leader, LEADER_TIMEOUT)
     if view is None or rollout.loses_quorum(leaving, view):
-        raise RolloutStoppedError(f"without {leaving} the rest would have no quorum: repair the other servers first")
+        faults = "; ".join((view or servers.view()).faults.values())
+        why = f" ({faults})" if faults else ""
+        raise RolloutStoppedError(
+            f"without {leaving} the rest would have no quorum{why}: repair the other servers first"
+        )
     return view
 
 
