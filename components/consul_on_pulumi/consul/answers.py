@@ -35,8 +35,13 @@ def refusal(agent: str, answer: requests.Response) -> str:
     """An answer that is an error."""
     text = " ".join(answer.text.split())[:SHOWN].rstrip(".")
     request = answer.request
-    asked = f"{request.method} {request.path_url.partition('?')[0]}"
-    return f"{agent} answered {asked} with {answer.status_code} {text}: {remedy(answer.status_code, text)}"
+    path = request.path_url.partition("?")[0]
+    if not path.startswith("/v1/"):
+        # A proxy on the way has a path of its own before Consul's.
+        path = f"/{path.partition('/proxy/')[2]}"
+    return (
+        f"{agent} answered {request.method} {path} with {answer.status_code} {text}: {remedy(answer.status_code, text)}"
+    )
 
 
 def remedy(status: int, text: str) -> str:
@@ -48,7 +53,7 @@ def silence(agent: str, error: requests.RequestException) -> str:
     """A request without an answer."""
     if error.args and isinstance(error.args[0], str):
         # From the adapter of a platform.
-        return f"{agent}: {error.args[0]}"
+        return f"{agent} cannot be reached ({error.args[0]}): {_REPAIR}"
     causes = list(_causes(error))
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if tls or isinstance(error, requests.exceptions.SSLError):

@@ -125,6 +125,8 @@ class Consul:
                 except requests.RequestException as error:
                     problem = answers.silence(base, error)
                     continue
+                # A platform may have sent it to another address on the way.
+                answer.url = base + path
                 if answer.ok or answer.status_code in (404, 409):
                     return answer
                 problem = answers.refusal(base, answer)
@@ -157,7 +159,7 @@ def content(answer: requests.Response) -> Any:
 
 def agent(answer: requests.Response) -> str:
     """The address of the agent that gave this answer."""
-    return (answer.request.url or "").partition("/v1/")[0]
+    return answer.url.partition("/v1/")[0]
 
 
 def _errors(answer: requests.Response) -> str:

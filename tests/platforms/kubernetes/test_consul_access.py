@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 from consul_on_pulumi.consul import access
-from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
+from consul_on_pulumi.consul.api import Consul, TooLargeError, UnreachableError
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -117,8 +117,10 @@ def test_the_message_of_the_api_server_is_reported(kubernetes: FakeKubernetes) -
 
 @pytest.mark.parametrize("method", list(SCHEMES))
 def test_a_refusal_by_consul_is_reported_as_such(kubernetes: FakeKubernetes, method: str) -> None:
-    with pytest.raises(RefusedError, match="413"):
+    with pytest.raises(TooLargeError) as caught:
         Consul([address(method)], timeout=0).put("too-large", b"x" * 600_000, 0)
+
+    assert str(caught.value).startswith(f"{address(method)} answered PUT /v1/kv/too-large with 413 Request body")
 
 
 @pytest.mark.parametrize("method", list(SCHEMES))
