@@ -9,7 +9,7 @@ from consul_on_pulumi.consul import kv_store
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.seed import Seed
-from consul_on_pulumi.providers import kv_entries
+from consul_on_pulumi.providers import kv_entries, kv_moves
 from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 from hypothesis import given
 from hypothesis import settings as trials
@@ -20,6 +20,13 @@ from pulumi.runtime.rpc import UNKNOWN
 from tests.doubles.fake_consul import FakeConsul, Fault
 
 pytestmark = pytest.mark.usefixtures("short_timeouts")
+
+
+@pytest.fixture(autouse=True)
+def no_cluster_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the process of each update."""
+    monkeypatch.setattr(kv_moves, "_clusters", {})
+
 
 WRITES = ("/v1/txn", "/v1/kv/")
 
@@ -612,6 +619,16 @@ def test_a4_a_preview_shows_the_keys_that_move(consul: FakeConsul) -> None:
     again = checked_inputs(loser, props(consul, x="1") | in_cluster("consul-seeds-one", "k", "x"))
     assert "moved" not in again
     assert KvEntriesProvider().diff("id", loser, again).changes is False
+
+
+def test_a_set_that_is_removed_while_the_addresses_change_is_deleted_at_the_new_ones(consul: FakeConsul) -> None:
+    """Otherwise every later update would wait for the old address, and fail."""
+    old = create(consul, a="1", b="1") | {"set": "consul-seeds-old", "addresses": ["http://127.0.0.1:1"]}
+    checked_inputs({}, props(consul, b="1") | in_cluster("consul-seeds", "b"))
+
+    KvEntriesProvider().delete("id", old)
+
+    assert consul.texts == {"b": "1"}
 
 
 def test_b4_batches_follow_the_limits_of_the_servers(consul: FakeConsul) -> None:

@@ -69,7 +69,8 @@ class KvEntriesProvider(ConsulProvider):
 
     def delete(self, _id: str, props: Properties) -> None:
         """Delete the entries that still have the value that this set wrote, and that no other set wants."""
-        _apply(props, kv_moves.without_wanted(kv_state.seeds_of(props), props.get("set", "")), {})
+        owned = kv_moves.without_wanted(kv_state.seeds_of(props), props.get("set", ""))
+        _apply({**props, "addresses": kv_moves.addresses_now(props)}, owned, {})
 
 
 class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):

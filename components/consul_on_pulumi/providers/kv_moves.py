@@ -11,11 +11,12 @@ from typing import Any
 
 from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.seed import Seeds
+from consul_on_pulumi.providers.provider import Properties, known_addresses
 
 CLUSTER, CLUSTER_KEYS, MOVED = "cluster", "cluster_keys", "moved"
 
-_wanted: dict[str, frozenset[str]] = {}
-"""The keys of all sets of a cluster, by the name of its first set."""
+_clusters: dict[str, tuple[frozenset[str], list[str]]] = {}
+"""The keys of all sets of a cluster, and its addresses, by the name of its first set."""
 
 
 def of_cluster(first_set: str, keys: set[str]) -> dict[str, str]:
@@ -23,11 +24,12 @@ def of_cluster(first_set: str, keys: set[str]) -> dict[str, str]:
     return {CLUSTER: first_set, CLUSTER_KEYS: "\n".join(sorted(keys))}
 
 
-def resolved(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+def resolved(olds: Properties, news: Properties) -> Properties:
     """The inputs with the keys that move to other sets, in place of the keys of all sets."""
     inputs = {name: value for name, value in news.items() if name not in (CLUSTER, CLUSTER_KEYS, MOVED)}
     if CLUSTER in news:
-        wanted = _wanted[news[CLUSTER]] = frozenset(str(news[CLUSTER_KEYS]).split("\n"))
+        wanted = frozenset(str(news[CLUSTER_KEYS]).split("\n"))
+        _clusters[news[CLUSTER]] = wanted, known_addresses(news)
         if moved := sorted((kv_state.keys(olds) - kv_state.keys(news)) & wanted):
             inputs[MOVED] = moved
     return inputs
@@ -40,5 +42,15 @@ def without_moved(owned: Seeds, news: Mapping[str, Any]) -> Seeds:
 
 def without_wanted(owned: Seeds, name: str) -> Seeds:
     """The entries that the deletion of the set `name` may delete: those that no set of its cluster wants now."""
-    wanted = {key for first, keys in _wanted.items() if f"{name}-".startswith(f"{first}-") for key in keys}
+    wanted = {key for keys, _ in _cluster_of(name) for key in keys}
     return {key: seed for key, seed in owned.items() if key not in wanted}
+
+
+def addresses_now(props: Mapping[str, Any]) -> list[str]:
+    """Where a set that is deleted finds its cluster: the addresses in its state may be those before this update."""
+    now = [base for _, addresses in _cluster_of(props.get("set", "")) for base in addresses]
+    return now or list(props["addresses"])
+
+
+def _cluster_of(name: str) -> list[tuple[frozenset[str], list[str]]]:
+    return [noted for first, noted in _clusters.items() if f"{name}-".startswith(f"{first}-")]
