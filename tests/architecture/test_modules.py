@@ -20,6 +20,7 @@ INHERITED = {
     "ResourceProvider",
     "TypedDict",
     "pulumi.ComponentResource",
+    "dict",
 }
 HEAVY = {"docker", "kubernetes", "pulumi_docker", "pulumi_kubernetes", "websocket"}
 

@@ -114,6 +114,48 @@ def test_a_tier_alone_needs_an_existing_network_or_namespace(
     )
 
 
+@pytest.mark.parametrize("component", [ConsulServer, ConsulClient])
+@pytest.mark.parametrize(
+    ("platform", "problem"),
+    [
+        ({"docker": {"subnet": "172.30.0.0/24", "network": 3}}, "docker.network: expected text, got 3"),
+        (
+            {"kubernetes": {"namespace": "Shop"}},
+            "kubernetes.namespace: expected lower-case letters, digits and inner hyphens, at most 63 characters, "
+            "got 'Shop'",
+        ),
+    ],
+    ids=["docker", "kubernetes"],
+)
+def test_bug_a_refused_network_or_namespace_does_not_count_as_missing(
+    component: Callable[..., Any], platform: dict[str, Any], problem: str
+) -> None:
+    (_, found), _ = refused(component, {"platform": platform})
+
+    assert found.endswith(f".platform.{problem}")
+
+
+@pytest.mark.parametrize(
+    ("sets", "problem"),
+    [
+        ({"a": {"folder": 3, "expand": True}}, "a.folder: expected text, got 3"),
+        ({"a": {"entries": "x"}}, "a.entries: expected a map, got 'x'"),
+        ({"a": {"prefix": 3, "entries": {"k": 1}}, "b": {"entries": {"k": 1}}}, "a.prefix: expected text, got 3"),
+        (
+            {"a": {"prefix": "p", "entries": {"k": 1}}, "b": {"entries": {"k": 1}}},
+            "a.prefix: expected a slash at the end, got 'p', write 'p/'",
+        ),
+    ],
+    ids=["only source", "only source with a default", "prefix of no text", "prefix without a slash"],
+)
+def test_bug_a_refused_setting_of_a_seed_set_does_not_count_as_missing(
+    platform: PlatformCase, sets: dict[str, Any], problem: str
+) -> None:
+    args = {"platform": platform.cluster, "seed_sets": sets}
+
+    assert refused(ConsulCluster, args) == ([HEADER, f"cluster.seed_sets.{problem}"], [])
+
+
 @pytest.mark.parametrize(
     ("platform", "problem"),
     [

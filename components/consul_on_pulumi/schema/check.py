@@ -6,13 +6,25 @@ from typing import Any
 import pulumi
 
 from consul_on_pulumi.model.spelling import suggestion
-from consul_on_pulumi.schema.definition import Key, Kind, keys_of
+from consul_on_pulumi.schema.definition import Key, Kind, Setting, keys_of
 
 
 def refuse(problems: Iterable[str]) -> None:
     """Raise pulumi.RunError, whose text the engine prints without a traceback, if there is any problem."""
     if found := list(problems):
         raise pulumi.RunError("\n".join(["the settings are refused, nothing was changed:", *found]))
+
+
+class Checked(dict[str, Any]):
+    """The sound part of a map of settings, completed with the defaults."""
+
+    refused: frozenset[str] = frozenset()
+    """The settings that were given and refused. Each is missing here, or has its default."""
+
+
+def is_refused(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether this setting was given and refused. Then a check of others does not take it for missing."""
+    return isinstance(settings, Checked) and name in settings.refused
 
 
 def checked(args: Any, shape: Any, path: str) -> tuple[list[str], dict[str, Any]]:
@@ -36,7 +48,9 @@ def checked(args: Any, shape: Any, path: str) -> tuple[list[str], dict[str, Any]
         # What is empty only because all of it was refused would be refused again for being empty.
         if value is not None and not (found and not value):
             sound[name] = value
-    return problems, with_defaults(shape, sound)
+    complete = Checked(with_defaults(shape, sound))
+    complete.refused = frozenset(keys.keys() & args.keys() - sound.keys())
+    return problems, complete
 
 
 def with_defaults(shape: Any, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,17 +64,20 @@ def with_defaults(shape: Any, args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked_setting(value: Any, key: Key, path: str) -> tuple[list[str], Any]:
-    problems, sound = _checked_kind(value, key.kind, path, secret=key.setting.secret)
-    if isinstance(sound, pulumi.Output) or (problems and not isinstance(sound, Mapping | list)):
+    problems, sound = _checked_kind(value, key.kind, path, key.setting)
+    if sound is None or isinstance(sound, pulumi.Output):
         return problems, sound
     rule, further = key.setting.rule, key.setting.problems
     if rule and not rule.accepts(sound):
         similar = suggestion(sound, rule.schema.get("enum", ())) if isinstance(sound, str) else ""
         return [f"{path}: expected {rule.expected}, got {sound!r}{similar}"], None
-    return [*problems, *(further(sound, path) if further else ())], sound
+    if further is None or isinstance(sound, list):
+        return problems, sound
+    found = list(further(sound, path))
+    return [*problems, *found], sound if isinstance(sound, Mapping) or not found else None
 
 
-def _checked_kind(value: Any, kind: Kind, path: str, *, secret: bool) -> tuple[list[str], Any]:
+def _checked_kind(value: Any, kind: Kind, path: str, setting: Setting) -> tuple[list[str], Any]:
     if isinstance(value, pulumi.Output):
         if kind.takes_outputs or kind.type is Any:
             return [], value
@@ -68,15 +85,26 @@ def _checked_kind(value: Any, kind: Kind, path: str, *, secret: bool) -> tuple[l
     if kind.type is Any:
         return [], value
     if not isinstance(value, kind.type) or (kind.type is int and isinstance(value, bool)):
-        return [f"{path}: expected {kind.word}" + ("" if secret else f", got {value!r}")], None
+        return [f"{path}: expected {kind.word}" + ("" if setting.secret else f", got {value!r}")], None
     if kind.shape:
         return checked(value, kind.shape, path)
     if kind.inner is None:
         return [], value
-    is_list = kind.type is list
-    results = {
-        name: _checked_kind(inner, kind.inner, f"{path}[{name}]" if is_list else f"{path}.{name}", secret=secret)
-        for name, inner in (enumerate(value) if is_list else value.items())
-    }
+    if kind.type is list:
+        return _checked_list(value, kind.inner, path, setting)
+    results = {name: _checked_kind(inner, kind.inner, f"{path}.{name}", setting) for name, inner in value.items()}
     sound = {name: kept for name, (found, kept) in results.items() if kept is not None or not found}
-    return [text for found, _ in results.values() for text in found], list(sound.values()) if is_list else sound
+    return [text for found, _ in results.values() for text in found], sound
+
+
+def _checked_list(elements: Iterable[Any], kind: Kind, path: str, setting: Setting) -> tuple[list[str], list[Any]]:
+    """Each element is checked at its own position: what is sound has other positions once others are left out."""
+    problems: list[str] = []
+    sound = []
+    for number, element in enumerate(elements):
+        found, kept = _checked_kind(element, kind, f"{path}[{number}]", setting)
+        if not found and setting.problems and not isinstance(kept, pulumi.Output):
+            found = list(setting.problems(kept, f"{path}[{number}]"))
+        problems += found
+        sound += [] if found else [kept]
+    return problems, sound

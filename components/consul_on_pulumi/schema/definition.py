@@ -43,7 +43,7 @@ class Setting:
     secret: bool = False
     """Whether messages must not show its values."""
     problems: Callable[[Any, str], Iterable[str]] | None = None
-    """Checks what a rule cannot: takes the value and its path, and gives whole messages."""
+    """Checks what a rule cannot: takes the value, of a list each element, and its path, and gives whole messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

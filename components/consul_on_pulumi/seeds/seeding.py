@@ -16,6 +16,7 @@ from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
 from consul_on_pulumi.providers.provider import Addresses
 from consul_on_pulumi.resource_options import with_options
+from consul_on_pulumi.schema.check import is_refused
 from consul_on_pulumi.seeds import sets
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
@@ -37,7 +38,8 @@ def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
             yield f"{path}.seed_sets.{name}: expected letters, digits and inner hyphens or underscores as a name"
         seeds, found = _read(settings, root, name, limit)
         yield from (f"{path}.seed_sets.{problem}" for problem in found)
-        keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
+        if not is_refused(settings, "prefix"):
+            keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
     yield from sets.overlaps(keys, path)
 
 
