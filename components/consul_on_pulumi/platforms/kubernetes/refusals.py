@@ -8,6 +8,8 @@ from consul_on_pulumi.platforms.kubernetes.syntax import QUANTITY, amount
 from consul_on_pulumi.schema.check import is_refused
 
 SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
+SCHEMES = {"auto": "http+kubernetes", "port-forward": "http+kubernetes-forward", "proxy": "http+kubernetes-proxy"}
+"""The URL scheme for each `consul_access` that is no URL itself."""
 POD = "{pod}"
 """Replaced by a server's name in a `consul_access` that is a URL."""
 
@@ -26,9 +28,9 @@ def problems(settings: Mapping[str, Any], topology: Topology, path: str) -> Iter
 
 def consul_access_problems(access: str, path: str) -> Iterator[str]:
     """Why the program cannot reach the servers this way."""
-    if access in ("auto", "proxy", "port-forward"):
+    if access in SCHEMES:
         return
-    fault = f"expected auto, port-forward, proxy or a URL with {POD} in it"
+    fault = f"expected {', '.join(SCHEMES)} or a URL with {POD} in it"
     if access.startswith(("http://", "https://")):
         fault = "" if POD in access else f"expected {POD} in the URL, since each server is asked by itself"
         try:
