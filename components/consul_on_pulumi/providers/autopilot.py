@@ -5,7 +5,14 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult
 
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, UnreachableError, addresses_with_leader
-from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
+from consul_on_pulumi.providers.provider import (
+    Addresses,
+    ConsulProvider,
+    Properties,
+    ProviderResource,
+    consul_with_leader,
+    known_addresses,
+)
 
 
 class AutopilotProvider(ConsulProvider):
@@ -33,9 +40,7 @@ class AutopilotProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""
-        consul = Consul(props["addresses"], timeout=120)
-        consul.leader()
-        operator_api.configure_autopilot(consul, MinQuorum=int(props["min_quorum"]))
+        operator_api.configure_autopilot(consul_with_leader(props), MinQuorum=int(props["min_quorum"]))
         return CreateResult("autopilot", props)
 
     def read(self, id_: str, props: Properties) -> ReadResult:

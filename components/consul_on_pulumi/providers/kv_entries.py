@@ -13,7 +13,14 @@ from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import detailed_diff
-from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
+from consul_on_pulumi.providers.provider import (
+    Addresses,
+    ConsulProvider,
+    Properties,
+    ProviderResource,
+    consul_with_leader,
+    known_addresses,
+)
 
 PREVIEW_TIMEOUT = 2.0
 """Seconds that a preview waits for the cluster when it looks for conflicts."""
@@ -111,9 +118,7 @@ def _rule(props: Properties) -> Rule:
 
 
 def _apply(props: Properties, owned: Seeds, wanted: Seeds) -> None:
-    consul = Consul(props["addresses"], timeout=120)
-    consul.leader()
-    kv_store.apply(consul, props.get("set", "seeds"), owned, wanted, _rule(props))
+    kv_store.apply(consul_with_leader(props), props.get("set", "seeds"), owned, wanted, _rule(props))
 
 
 def _conflicts(olds: Properties, news: Properties) -> list[str]:

@@ -7,11 +7,14 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, DiffResult, Resource, ResourceProvider, UpdateResult
 
 from consul_on_pulumi.consul import access
+from consul_on_pulumi.consul.api import Consul
 
 Properties = dict[str, Any]
 """Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
 Addresses = pulumi.Input[Sequence[pulumi.Input[str]]]
 """Base URLs of the HTTP API; any server may answer."""
+UPDATE_TIMEOUT = 120.0
+"""Seconds that an update waits for a leader, and for each answer."""
 
 
 class ConsulProvider(ResourceProvider):
@@ -50,6 +53,13 @@ class ProviderResource(Resource):
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
         super().__init__(provider, name, {**computed, **props, "revision": provider.revision}, opts)
+
+
+def consul_with_leader(props: Properties) -> Consul:
+    """The HTTP API at the `addresses` of a cluster, once a server leads. Raises UnreachableError."""
+    consul = Consul(props["addresses"], UPDATE_TIMEOUT)
+    consul.leader()
+    return consul
 
 
 def known_addresses(props: Properties) -> list[str]:
