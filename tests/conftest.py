@@ -1,5 +1,6 @@
 """The fixtures that most tests use."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,15 @@ def tracked_files() -> Iterator[None]:
     with WrittenFiles() as written:
         yield
     assert not written.found, "tests must not write tracked files:\n" + "\n".join(written.found)
+
+
+@pytest.fixture(autouse=True)
+def event_loop() -> None:
+    """An event loop for the Outputs of a test, also where `asyncio.run` in a test before it took the thread's away."""
+    try:
+        asyncio.get_event_loop_policy().get_event_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 @pytest.fixture(params=[DOCKER, KUBERNETES], ids=str)
