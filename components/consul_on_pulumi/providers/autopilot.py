@@ -1,7 +1,7 @@
 """Autopilot: sets how many servers Consul must keep, by the size of the cluster."""
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult
+from pulumi.dynamic import CheckResult, CreateResult, ReadResult
 
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, UnreachableError, count_with_leader
@@ -10,6 +10,7 @@ from consul_on_pulumi.providers.provider import (
     ConsulProvider,
     Properties,
     ProviderResource,
+    check_result,
     consul_with_leader,
     known_addresses,
 )
@@ -31,15 +32,15 @@ class AutopilotProvider(ConsulProvider):
         before, after = olds.get("min_quorum"), news.get("min_quorum")
         remaining = known_addresses(news)
         if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before and remaining):
-            return CheckResult(news, [])
+            return check_result(news, [])
         in_cluster = count_with_leader(remaining, int(after), ELECTION_TIMEOUT)
         if in_cluster >= after:
-            return CheckResult(news, [])
+            return check_result(news, [])
         reason = (
             f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
             f"expected at least {int(after)}, else the smaller cluster has no quorum: repair them first"
         )
-        return CheckResult(news, [CheckFailure("min_quorum", reason)])
+        return check_result(news, [reason])
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""

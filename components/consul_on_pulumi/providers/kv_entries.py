@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access, kv_store
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
@@ -18,6 +18,7 @@ from consul_on_pulumi.providers.provider import (
     ConsulProvider,
     Properties,
     ProviderResource,
+    check_result,
     consul_with_leader,
     known_addresses,
 )
@@ -33,8 +34,7 @@ class KvEntriesProvider(ConsulProvider):
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse in the preview keys that other programs wrote or changed."""
-        # With the name of a property, the engine would print its value.
-        return CheckResult(news, [CheckFailure("", reason) for reason in _conflicts(olds, news)])
+        return check_result(news, _conflicts(olds, news))
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Any difference is an update in place, also an address that is not known yet.

@@ -1,10 +1,18 @@
 """The base of every dynamic provider and of its resource. A provider adds what it creates, updates and reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import ConfigureRequest, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    DiffResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
 
 from consul_on_pulumi.consul import access
 from consul_on_pulumi.consul.api import Consul
@@ -53,6 +61,14 @@ class ProviderResource(Resource):
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
         super().__init__(provider, name, {**computed, **props, "revision": provider.revision}, opts)
+
+
+def check_result(news: Properties, problems: Iterable[str]) -> CheckResult:
+    """The inputs, which are refused if there is any problem. Each problem is a whole message.
+
+    None names a property, or the engine would print its value before the message.
+    """
+    return CheckResult(news, [CheckFailure("", problem) for problem in problems])
 
 
 def consul_with_leader(props: Properties) -> Consul:

@@ -69,8 +69,10 @@ def _checked_setting(value: Any, key: Key, path: str) -> tuple[list[str], Any]:
         return problems, sound
     rule, further = key.setting.rule, key.setting.problems
     if rule and not rule.accepts(sound):
-        similar = suggestion(sound, rule.schema.get("enum", ())) if isinstance(sound, str) else ""
-        return [f"{path}: expected {rule.expected}, got {sound!r}{similar}"], None
+        hint = suggestion(sound, rule.schema.get("enum", ())) if isinstance(sound, str) else ""
+        if rule.similar and (similar := rule.similar(sound)):
+            hint = f", set `{key.name}: {similar}`"
+        return [f"{path}: expected {rule.expected}, got {sound!r}{hint}"], None
     if further is None or isinstance(sound, list):
         return problems, sound
     found = list(further(sound, path))

@@ -25,6 +25,8 @@ class Rule:
     accepts: Callable[[Any], bool]
     schema: Mapping[str, Any] = field(default_factory=dict)
     """The rule in keywords of JSON Schema, as far as they can express it."""
+    similar: Callable[[Any], Any] | None = None
+    """Gives a similar value that the rule accepts, to show in a refusal; an empty one if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

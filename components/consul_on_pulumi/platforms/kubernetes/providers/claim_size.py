@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
 
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
 from consul_on_pulumi.platforms.kubernetes.syntax import amount, is_positive
-from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, check_result
 
 
 class ClaimSizeProvider(ConsulProvider):
@@ -21,12 +21,12 @@ class ClaimSizeProvider(ConsulProvider):
         before, after = olds.get("size"), news.get("size")
         # A new cluster has no size before; in a preview, a size may be unknown.
         if not is_positive(before) or not is_positive(after) or amount(str(after)) >= amount(str(before)):
-            return CheckResult(news, [])
+            return check_result(news, [])
         reason = (
             f"cluster.platform.kubernetes.storage.size: expected at least {before}, since a volume cannot shrink, "
             f"got {after}: set it back to {before}"
         )
-        return CheckResult(news, [CheckFailure("size", reason)])
+        return check_result(news, [reason])
 
     def create(self, props: Properties) -> CreateResult:
         """Change claims that an earlier cluster left."""
