@@ -1,19 +1,13 @@
 """Autopilot: sets how many servers Consul must keep, by the size of the cluster."""
 
+from collections.abc import Iterator
+
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, ReadResult
+from pulumi.dynamic import CreateResult, ReadResult
 
 from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, UnreachableError, count_with_leader
-from consul_on_pulumi.providers.provider import (
-    Addresses,
-    ConsulProvider,
-    Properties,
-    ProviderResource,
-    check_result,
-    consul_with_leader,
-    known_addresses,
-)
+from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 ELECTION_TIMEOUT = 10.0
 """Seconds for which a preview waits: after a leader stopped, no server knows one for some seconds."""
@@ -27,24 +21,22 @@ class AutopilotProvider(ConsulProvider):
 
     compared = ("addresses", "min_quorum")
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview to remove servers if the remaining ones would have no quorum."""
+    def problems(self, olds: Properties, news: Properties) -> Iterator[str]:
+        """Servers are not removed if the remaining ones would have no quorum."""
         before, after = olds.get("min_quorum"), news.get("min_quorum")
         remaining = known_addresses(news)
         if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before and remaining):
-            return check_result(news, [])
+            return
         in_cluster = count_with_leader(remaining, int(after), ELECTION_TIMEOUT)
-        if in_cluster >= after:
-            return check_result(news, [])
-        reason = (
-            f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
-            f"expected at least {int(after)}, else the smaller cluster has no quorum: repair them first"
-        )
-        return check_result(news, [reason])
+        if in_cluster < after:
+            yield (
+                f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
+                f"expected at least {int(after)}, else the smaller cluster has no quorum: repair them first"
+            )
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""
-        operator_api.configure_autopilot(consul_with_leader(props), MinQuorum=int(props["min_quorum"]))
+        operator_api.configure_autopilot(self.consul_with_leader(props), MinQuorum=int(props["min_quorum"]))
         return CreateResult("autopilot", props)
 
     def read(self, id_: str, props: Properties) -> ReadResult:

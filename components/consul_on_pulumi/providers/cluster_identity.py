@@ -2,12 +2,12 @@
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult
+from pulumi.dynamic import CreateResult, DiffResult
 
-from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, check_result
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 _PLATFORM = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
 """The start of a path up to the platform: each platform has fixed settings, so the recorded paths show which it was."""
@@ -16,23 +16,19 @@ _PLATFORM = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
 class ClusterIdentityProvider(ConsulProvider):
     """Records the first size and the first settings in the state. It changes nothing else."""
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview another platform, and another value of a setting that is fixed at creation."""
+    def problems(self, olds: Properties, news: Properties) -> Iterator[str]:
+        """Another platform, and another value of a setting that is fixed at creation."""
         before, after = olds.get("fixed", {}), news.get("fixed", {})
-        problems = [
-            _changed(path, before[path], value)
-            for path, value in after.items()
-            if path in before and before[path] != value
-        ]
+        for path, value in after.items():
+            if path in before and before[path] != value:
+                yield _changed(path, before[path], value)
         created, wanted = _platforms(before), _platforms(after)
         if created and wanted and created != wanted:
-            problems += [
-                f"{path}: expected {' and '.join(created)} as when the cluster was created: a cluster on another "
-                "platform has none of its data. Restore the old platform, or take a snapshot and destroy this cluster "
-                "first"
-                for path in wanted
-            ]
-        return check_result(news, problems)
+            yield (
+                f"{' and '.join(wanted)}: expected {' and '.join(created)} as when the cluster was created: a cluster "
+                "on another platform has none of its data. Restore the old platform, or take a snapshot and destroy "
+                "this cluster first"
+            )
 
     def create(self, props: Properties) -> CreateResult:
         """Record the size and the settings, and generate the cluster ID."""

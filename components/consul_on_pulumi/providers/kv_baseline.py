@@ -11,13 +11,7 @@ import pulumi
 from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul.kv_store import common_prefixes
-from consul_on_pulumi.providers.provider import (
-    Addresses,
-    ConsulProvider,
-    Properties,
-    ProviderResource,
-    consul_with_leader,
-)
+from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
 
 
 class KvBaselineProvider(ConsulProvider):
@@ -27,7 +21,7 @@ class KvBaselineProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then read the index."""
-        consul = consul_with_leader(props)
+        consul = self.consul_with_leader(props)
         index = max(consul.index_below(prefix) for prefix in props["prefixes"])
         return CreateResult("baseline", {**props, "index": index})
 
