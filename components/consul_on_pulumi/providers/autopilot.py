@@ -1,14 +1,16 @@
 """Autopilot: sets how many servers Consul must keep, by the size of the cluster."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult
 
-from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul, UnreachableError, count_with_leader
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
+CONFIGURATION = "/v1/operator/autopilot/configuration"
 ELECTION_TIMEOUT = 10.0
 """Seconds for which a preview waits: after a leader stopped, no server knows one for some seconds."""
 
@@ -36,13 +38,16 @@ class AutopilotProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""
-        operator_api.configure_autopilot(self.consul_with_leader(props), MinQuorum=int(props["min_quorum"]))
+        consul, wanted = self.consul_with_leader(props), {"MinQuorum": int(props["min_quorum"])}
+        # Again if somebody else changes another key at the same time.
+        while (present := _configuration(consul)) | wanted != present:
+            consul.request("PUT", CONFIGURATION, {"cas": str(present["ModifyIndex"])}, json.dumps(present | wanted))
         return CreateResult("autopilot", props)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Read the current quorum; without an answer, keep the last one."""
         try:
-            current = operator_api.autopilot(Consul(props["addresses"], timeout=10))["MinQuorum"]
+            current = _configuration(Consul(props["addresses"], timeout=10))["MinQuorum"]
         except UnreachableError:
             return ReadResult(id_, props, props)
         outs = {**props, "min_quorum": current}
@@ -56,3 +61,8 @@ class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
         """`min_quorum` is a number of voters."""
         props = {"addresses": addresses, "min_quorum": min_quorum}
         super().__init__(AutopilotProvider(), name, props, opts)
+
+
+def _configuration(consul: Consul) -> dict[str, Any]:
+    configuration: dict[str, Any] = consul.request("GET", CONFIGURATION).json()
+    return configuration
