@@ -1,6 +1,6 @@
 """Checks arguments against the definitions of their settings. A stack file and a program pass the same check."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import pulumi
@@ -18,7 +18,7 @@ def refuse(problems: Iterable[str]) -> None:
 class Checked(dict[str, Any]):
     """The sound part of a map of settings, completed with the defaults."""
 
-    refused: frozenset[str] = frozenset()
+    refused: Set[str] = frozenset()
     """The settings that were given and refused. Each is missing here, or has its default."""
 
 
@@ -33,7 +33,7 @@ def checked(args: Any, shape: Any, path: str) -> tuple[list[str], dict[str, Any]
     Each problem starts with the path of its setting: `cluster.servers: expected an odd number from 1 to 7, got 4`.
     """
     if not isinstance(args, Mapping):
-        return [f"{path}: expected a map, got {args!r}"], with_defaults(shape, {})
+        return [f"{path}: expected a map, got {args!r}"], checked({}, shape, path)[1]
     keys = keys_of(shape)
     problems = [
         f"{path}.{name}: unknown setting{suggestion(str(name), keys.keys() - args.keys())}"
@@ -41,26 +41,18 @@ def checked(args: Any, shape: Any, path: str) -> tuple[list[str], dict[str, Any]
         if name not in keys
     ]
     problems += [f"{path}.{name}: required" for name, key in sorted(keys.items()) if key.required and name not in args]
-    sound: dict[str, Any] = {}
+    sound = Checked()
     for name in sorted(keys.keys() & args.keys()):
         found, value = _checked_setting(args[name], keys[name], f"{path}.{name}")
         problems += found
         # What is empty only because all of it was refused would be refused again for being empty.
         if value is not None and not (found and not value):
             sound[name] = value
-    complete = Checked(with_defaults(shape, sound))
-    complete.refused = frozenset(keys.keys() & args.keys() - sound.keys())
-    return problems, complete
-
-
-def with_defaults(shape: Any, args: Mapping[str, Any]) -> dict[str, Any]:
-    """`args` with the default of every setting that is missing."""
-    complete = dict(args)
-    for name, key in keys_of(shape).items():
-        default = key.setting.default
-        if name not in args and default is not None:
-            complete[name] = with_defaults(key.kind.shape, default) if key.kind.shape else default
-    return complete
+    sound.refused = keys.keys() & args.keys() - sound.keys()
+    for name, key in keys.items():
+        if name not in sound and key.setting.default is not None:
+            _, sound[name] = _checked_setting(key.setting.default, key, path)
+    return problems, sound
 
 
 def _checked_setting(value: Any, key: Key, path: str) -> tuple[list[str], Any]:
