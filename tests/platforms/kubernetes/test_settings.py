@@ -13,7 +13,7 @@ KEY = "expected a key such as team or example.com/team"
 
 
 def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
-    found, _ = cluster_problems({"clients": wanted_clients, "platform": {"kubernetes": settings}})
+    found, *_ = cluster_problems({"clients": wanted_clients, "platform": {"kubernetes": settings}})
     return [f"p.{one.removeprefix('cluster.platform.')}" for one in found]
 
 
@@ -220,7 +220,7 @@ def test_what_kubernetes_accepts_is_accepted(settings: dict[str, Any]) -> None:
     ids=str,
 )
 def test_a_stack_file_is_checked_for_its_shape_down_to_the_last_map(platform: dict[str, Any], problem: str) -> None:
-    found, _ = cluster_problems({"platform": platform})
+    found, *_ = cluster_problems({"platform": platform})
 
     assert found == [f"cluster.platform.{problem}"]
 
