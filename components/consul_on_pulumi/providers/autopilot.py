@@ -1,13 +1,14 @@
 """Autopilot: sets how many servers Consul must keep, by the size of the cluster."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult
 
-from consul_on_pulumi.consul.api import Consul, UnreachableError, count_with_leader
+from consul_on_pulumi.consul.api import Consul, UnreachableError, leader_now
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 CONFIGURATION = "/v1/operator/autopilot/configuration"
@@ -29,7 +30,7 @@ class AutopilotProvider(ConsulProvider):
         remaining = known_addresses(news)
         if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before and remaining):
             return
-        in_cluster = count_with_leader(remaining, int(after), ELECTION_TIMEOUT)
+        in_cluster = _count_with_leader(remaining, int(after))
         if in_cluster < after:
             yield (
                 f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
@@ -61,6 +62,16 @@ class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
         """`min_quorum` is a number of voters."""
         props = {"addresses": addresses, "min_quorum": min_quorum}
         super().__init__(AutopilotProvider(), name, props, opts)
+
+
+def _count_with_leader(addresses: Sequence[str], enough: int) -> int:
+    """How many of these servers know a leader: as soon as `enough` do, else after ELECTION_TIMEOUT."""
+    deadline = time.monotonic() + ELECTION_TIMEOUT
+    while True:
+        found = sum(leader_now([base], 0) is not None for base in addresses)
+        if found >= enough or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
 
 
 def _configuration(consul: Consul) -> dict[str, Any]:
