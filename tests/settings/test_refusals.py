@@ -154,8 +154,9 @@ def test_bug_a_refused_network_or_namespace_does_not_count_as_missing(
             {"a": {"prefix": "p", "entries": {"k": 1}}, "b": {"entries": {"k": 1}}},
             "a.prefix: expected a slash at the end, got 'p', write 'p/'",
         ),
+        ({"a": {"files": {"": "Pulumi.yaml"}, "expand": "yes"}}, "a.expand: expected true or false, got 'yes'"),
     ],
-    ids=["only source", "only source with a default", "prefix of no text", "prefix without a slash"],
+    ids=["only source", "only source with a default", "prefix of no text", "prefix without a slash", "expand"],
 )
 def test_bug_a_refused_setting_of_a_seed_set_does_not_count_as_missing(
     platform: PlatformCase, sets: dict[str, Any], problem: str

@@ -27,7 +27,9 @@ def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tre
     prefix = args.get("prefix", "")
     seeds: Seeds = {}
     sources: dict[str, Source] = {}
-    for item in _sources(args, files.ReadOptions(root, args.get("expand", False), max_value)):
+    # Whoever gives `expand` a wrong value wants expanded files, whose keys are checked then.
+    expand = args.get("expand", is_refused(args, "expand"))
+    for item in _sources(args, files.ReadOptions(root, expand, max_value)):
         if item.key is None:
             problems.append(f"{path}.{item.source}: {item.text}")
             continue
