@@ -17,7 +17,9 @@ def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOp
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
 
 
-def before_create(name: str, action: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceOptions:
+def before_create(
+    name: str, action: Callable[[pulumi.ResourceHookArgs], None], *, in_previews: bool = False
+) -> pulumi.ResourceOptions:
     """Options that run `action` right before a resource is created; `name` is a prefix of the hook's name.
 
     The engine creates only what its state does not hold, so an object that `action` finds then is in no state.
@@ -25,5 +27,5 @@ def before_create(name: str, action: Callable[[pulumi.ResourceHookArgs], None]) 
     if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
-    hook = pulumi.ResourceHook(f"{name}-orphans", action)
+    hook = pulumi.ResourceHook(f"{name}-orphans", action, pulumi.ResourceHookOptions(on_dry_run=in_previews))
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))

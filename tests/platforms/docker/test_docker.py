@@ -160,9 +160,7 @@ def test_logs_cannot_fill_the_disk(containers: list[Registration]) -> None:
 
 def test_every_object_has_the_labels_of_its_cluster(three_and_one: Build) -> None:
     name, cluster_id = CLUSTER_LABEL, {"label": "consul.cluster-id", "value": "id-of-consul-identity"}
-    for one in three_and_one.of("Volume"):
-        assert one.inputs["labels"] == [name]
-    for type_ in ("Container", "Network"):
+    for type_ in ("Container", "Network", "Volume"):
         for one in three_and_one.of(type_):
             assert one.inputs["labels"] == [name, cluster_id]
 

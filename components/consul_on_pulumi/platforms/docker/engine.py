@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
 import docker
-import pulumi
 import requests
 from docker.errors import DockerException, NotFound
 
@@ -45,26 +44,3 @@ def archive(files: Mapping[str, bytes], mode: int, user: int = 0, group: int = 0
             entry.size, entry.mode, entry.uid, entry.gid = len(content), mode, user, group
             tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
-
-
-def remove_orphan(args: pulumi.ResourceHookArgs) -> None:
-    """Remove the container or network that has the name in `args`, if it has the same cluster ID.
-
-    An interrupted run left it: it exists in Docker, but in no state, and blocks the next run. The data is safe: it is
-    in volumes, which are found again by their names.
-    """
-    inputs = args.new_inputs or {}
-    cluster_id = {label["label"]: label["value"] for label in inputs.get("labels", [])}.get(CLUSTER_ID)
-    if not cluster_id:
-        return
-    with connect() as client:
-        if args.type.endswith(":Container"):
-            with suppress(NotFound):
-                container = client.containers.get(inputs["name"])
-                if container.labels.get(CLUSTER_ID) == cluster_id:
-                    container.stop(timeout=STOP_TIMEOUT)
-                    container.remove(v=False)
-        elif args.type.endswith(":Network"):
-            labels = {"label": [f"{CLUSTER_ID}={cluster_id}"]}
-            for network in client.networks.list(names=[inputs["name"]], filters=labels):
-                network.remove()

@@ -1,6 +1,6 @@
 """DockerPlatform: a private network with one container for each agent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -10,10 +10,12 @@ from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
-from consul_on_pulumi.platforms.docker import addressing, containers, engine
+from consul_on_pulumi.platforms.docker import addressing, containers, engine, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
+from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
+from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.resource_options import before_create, with_options
 
 
@@ -50,7 +52,8 @@ class DockerPlatform:
             labels=containers.labels(topology.cluster, cluster_id),
             # A changed label would replace the network, and with it every container at once.
             opts=with_options(
-                pulumi.ResourceOptions.merge(opts, before_create(name, engine.remove_orphan)), ignore_changes=["labels"]
+                self._owned(name, topology.cluster, [f"network/{topology.cluster}"], cluster_id, opts),
+                ignore_changes=["labels"],
             ),
         )
         return SharedResources(platform={"docker": self.settings | {"network": network.name}})
@@ -59,15 +62,18 @@ class DockerPlatform:
         """The image, then one volume and one container for each ordinal."""
         if not group.count:
             return Placed()
+        cluster = group.topology.cluster
+        nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
+        objects = [one for node in nodes for one in (f"container/{node}", f"volume/{naming.volume_of(node)}")]
+        opts = self._owned(name, cluster, objects, group.cluster_id, opts)
         # Pulled before any container changes, so that an image that does not exist stops no running agent.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_options(opts, depends_on=[image])
         secrets = None
         if group.secrets:
-            tier, labels = naming.tier(group.topology.cluster, group.role), {engine.CLUSTER: group.topology.cluster}
-            secrets = SecretVolume(
-                f"{name}-secrets", f"{tier}-secrets", group.image, labels, group.secrets, after_image
-            ).volume
+            prefix = f"{naming.tier(cluster, group.role)}-secrets"
+            labels = {engine.CLUSTER: cluster, **({engine.CLUSTER_ID: group.cluster_id} if group.cluster_id else {})}
+            secrets = SecretVolume(f"{name}-secrets", prefix, group.image, labels, group.secrets, after_image).volume
         hosts = [
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)
@@ -82,9 +88,7 @@ class DockerPlatform:
             for ordinal, host in enumerate(hosts)
         ]
         addresses = [agent.address for agent in agents]
-        created = create_in_order(
-            group, agents, pulumi.ResourceOptions.merge(after_image, before_create(name, engine.remove_orphan))
-        )
+        created = create_in_order(group, agents, after_image)
         return Placed(
             api_addresses=addresses,
             http_addresses=addresses,
@@ -101,9 +105,25 @@ class DockerPlatform:
         return docker.Volume(
             name,
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
-            labels=containers.labels(group.topology.cluster),
+            labels=containers.labels(group.topology.cluster, group.cluster_id),
             opts=with_options(opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored),
         )
+
+    def _owned(
+        self,
+        name: str,
+        cluster: str,
+        objects: Sequence[str],
+        cluster_id: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions,
+    ) -> pulumi.ResourceOptions:
+        """Options of what creates these objects: each is looked for before."""
+        ownership.warn_if_unreachable()
+        retain_data = self.settings["retain_data"]
+        where = {"cluster": cluster, "retain_data": retain_data}
+        owned = Ownership(OwnershipProvider(), f"{name}-ownership", objects, cluster_id, where, opts)
+        hook = before_create(name, ownership.before_create(cluster, retain_data=retain_data), in_previews=True)
+        return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), hook)
 
 
 def create(settings: DockerArgs) -> DockerPlatform:

@@ -1,0 +1,90 @@
+"""Which objects belong to this cluster. An object that somebody else created is neither changed nor deleted.
+
+Docker returns an existing volume of the same name instead of creating one, and its provider deletes it at `destroy`.
+So each object is looked for right before it is created, and in the preview as well (providers/ownership.py).
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+
+import pulumi
+from docker.errors import NotFound
+from pulumi.runtime.mocks import MockMonitor
+
+from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.platforms.docker import engine, existing
+from consul_on_pulumi.platforms.docker.existing import Existing, Owner
+from consul_on_pulumi.providers.ownership import ForeignObjectError, refusal
+
+ANOTHER = "choose another cluster name"
+"""What else may be chosen where an object has the name of ours."""
+NOBODY = object()
+"""A cluster ID that no object bears."""
+
+
+def before_create(cluster: str, *, retain_data: bool) -> Callable[[pulumi.ResourceHookArgs], None]:
+    """A hook that looks for an object of the name that is to be created, in previews too.
+
+    A container or network of this cluster was left by an interrupted run and is removed: the data is in volumes. With
+    `retain_data` a volume of an earlier cluster is used again, and a warning says so. Raises ForeignObjectError for any
+    other object.
+    """
+
+    def look(args: pulumi.ResourceHookArgs) -> None:
+        kind, name = args.type.rpartition(":")[2].lower(), str((args.new_inputs or {}).get("name"))
+        if kind not in ("container", "network", "volume"):
+            return
+        # What a client tier alone creates bears no ID, so nothing shows that an earlier run created an object.
+        owner = Owner(cluster, _cluster_id(args) or NOBODY, retain_data)
+        try:
+            seen = Existing.now()
+        except UnreachableError:
+            if pulumi.runtime.is_dry_run():
+                return
+            raise
+        if (found := seen.find(kind, name)) is None:
+            return
+        if foreign := existing.foreign(seen, kind, name, owner):
+            raise ForeignObjectError(refusal([foreign], engine.CLUSTER_ID, ANOTHER))
+        if kind == "volume" and not owner.owns(found):
+            whose = existing.label(found, engine.CLUSTER_ID) or "no such label"
+            pulumi.log.warn(
+                f"volume {name} ({engine.CLUSTER_ID}: {whose}) holds the data of an earlier cluster called {cluster}: "
+                "this cluster uses it from now on"
+            )
+        elif not pulumi.runtime.is_dry_run():
+            remove_orphan(kind, name)
+
+    return look
+
+
+def remove_orphan(kind: str, name: str) -> None:
+    """Remove a container or a network that an interrupted run of this cluster left."""
+    with engine.connect() as client, suppress(NotFound):
+        if kind == "container":
+            container = client.containers.get(name)
+            container.stop(timeout=engine.STOP_TIMEOUT)
+            container.remove(v=False)
+        elif kind == "network":
+            client.networks.get(name).remove()
+
+
+def _cluster_id(args: pulumi.ResourceHookArgs) -> object:
+    labels = {label["label"]: label.get("value") for label in (args.new_inputs or {}).get("labels", [])}
+    return labels.get(engine.CLUSTER_ID)
+
+
+@cache
+def warn_if_unreachable() -> None:
+    """Say in a preview, once, that it does not know what exists on the Docker engine."""
+    if not pulumi.runtime.is_dry_run() or isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+        return
+    try:
+        with engine.connect() as client:
+            client.ping()
+    except engine.NO_ANSWER as error:
+        pulumi.log.warn(
+            f"the Docker engine does not answer: {error}. This preview does not know what exists and what runs: start "
+            "the engine, or check $DOCKER_HOST and the current Docker context"
+        )

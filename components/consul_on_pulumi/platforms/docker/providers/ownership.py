@@ -1,0 +1,40 @@
+"""What a cluster needs of a Docker engine and somebody else has: names, ports, a subnet."""
+
+from collections.abc import Iterable, Sequence
+
+from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
+
+from consul_on_pulumi.platforms.docker import engine, existing
+from consul_on_pulumi.platforms.docker.existing import Existing, Owner
+from consul_on_pulumi.platforms.docker.ownership import ANOTHER
+from consul_on_pulumi.providers import ownership
+from consul_on_pulumi.providers.ownership import refusal
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties
+
+
+class OwnershipProvider(ConsulProvider):
+    """Compares what the engine has with what the cluster is going to create."""
+
+    compared = ("objects",)
+
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse foreign objects."""
+        return ownership.checked(_refusals, olds, news)
+
+    def create(self, props: Properties) -> CreateResult:
+        """Raises ForeignObjectError before anything is created."""
+        return CreateResult(props["objects"][0], self.update("", {}, props).outs)
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Look for the objects that are new."""
+        return ownership.require(_refusals, olds, news)
+
+
+def _refusals(props: Properties, objects: Sequence[str]) -> Iterable[str]:
+    """One message for all foreign objects."""
+    seen = Existing.now()
+    owner = Owner(props["cluster"], props.get("cluster_id"), bool(props.get("retain_data")))
+    named = [tuple(one.split("/", 1)) for one in objects]
+    foreign = [found for kind, name in named if (found := existing.foreign(seen, kind, name, owner))]
+    if foreign:
+        yield refusal(foreign, engine.CLUSTER_ID, ANOTHER)
