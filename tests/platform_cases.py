@@ -44,6 +44,8 @@ class PlatformCase:
     """The names of a tier's containers, or of its workload."""
     fixed: Mapping[str, str]
     """The settings that cannot change after the creation of a cluster."""
+    location: Mapping[str, str]
+    """Where its data is."""
 
     def __str__(self) -> str:
         return self.name
@@ -89,6 +91,7 @@ DOCKER = PlatformCase(
     arguments=lambda seen, tier: list(seen[f"{tier}-0"].inputs["command"]),
     object_names=lambda seen, tier: [one.inputs["name"] for one in _containers(seen, tier)],
     fixed={"docker.subnet": "172.30.0.0/24"},
+    location={"platform": "docker", "cluster": "dev"},
 )
 
 KUBERNETES = PlatformCase(
@@ -123,4 +126,5 @@ KUBERNETES = PlatformCase(
     ),
     object_names=lambda seen, tier: [_workload(seen, tier).inputs["metadata"]["name"]],
     fixed={"kubernetes.namespace": "of its own", "kubernetes.storage.storage_class": "the default"},
+    location={"platform": "kubernetes", "cluster": "dev", "namespace": "dev", "kubernetes_cluster": "_"},
 )

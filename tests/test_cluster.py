@@ -241,6 +241,7 @@ def test_settings_that_must_not_change_are_recorded_at_creation(platform: Platfo
             "cluster.datacenter": "east",
             **{f"cluster.platform.{key}": value for key, value in platform.fixed.items()},
         },
+        "location": platform.location,
     }
 
 

@@ -18,7 +18,7 @@ class FakeDocker:
         self.done: list[tuple[Any, ...]] = []
         self.api = SimpleNamespace(
             base_url="http+docker://localhost",
-            containers=lambda all: self.containers_listed,
+            containers=lambda all=False: self.containers_listed,
             volumes=lambda: {"Volumes": self.volumes_listed or None},
             networks=lambda: self.networks_listed,
         )

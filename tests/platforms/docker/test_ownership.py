@@ -235,6 +235,16 @@ def test_a_preview_removes_nothing(engine: FakeDocker, monkeypatch: pytest.Monke
     assert engine.done == []
 
 
+def test_a_preview_of_a_replaced_client_of_a_tier_alone_is_not_refused(
+    engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The container that is going to be replaced is still there."""
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    add(engine, "container", cluster="dev")
+
+    run_hook("container", "dev-server-0", cluster_id=None)
+
+
 @pytest.mark.parametrize("kind", ["remoteImage", "secretVolume"])
 def test_resources_of_other_kinds_are_not_looked_for(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     silent(monkeypatch)

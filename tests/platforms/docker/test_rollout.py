@@ -12,6 +12,7 @@ from consul_on_pulumi.platforms.docker.providers.raft_peer import CrashLoop, Raf
 from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGateProvider
 from pulumi.runtime.rpc import UNKNOWN
 
+from tests.doubles.fake_docker import FakeDocker
 from tests.doubles.scripted_servers import NAMES, ScriptedServers
 
 
@@ -35,6 +36,23 @@ def props(ordinal: int, **more: Any) -> dict[str, Any]:
         "agent": "container",
         "revision": 1,
     } | more
+
+
+def test_a_server_is_asked_where_it_is_now_while_a_rollout_changes_the_ports(
+    engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a gate finds no leader at the new ports, and opens without a look at the other servers."""
+    moved = engine.container(NAMES[1])
+    moved["Ports"] = [
+        {"PrivatePort": 8301, "Type": "tcp"},
+        {"PrivatePort": 8500, "PublicPort": 8501, "IP": "127.0.0.1", "Type": "tcp"},
+    ]
+    asked: list[Any] = []
+    monkeypatch.setattr(voter_gate, "Servers", lambda *places: asked.append(places))
+
+    voter_gate.servers_of(props(1))
+
+    assert asked == [(NAMES, ["http://one", "http://127.0.0.1:8501", "http://three"])]
 
 
 def open_gate(ordinal: int) -> dict[str, Any]:

@@ -1,17 +1,21 @@
 """What a Docker engine has under the names, in the subnets and on the ports that a cluster needs, and whose it is."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
 from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.model import ports
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.platforms.docker.addressing import LOOPBACK
 from consul_on_pulumi.providers.ownership import Foreign
 
 EVERYWHERE = ("", "0.0.0.0", "::")
 """Host addresses that include the loopback address."""
+LOCAL = ("http+docker://localhost", "http+docker://localnpipe")
+"""The address of an engine behind a socket or a named pipe (docker-py)."""
 RETAIN = "set `platform.docker.retain_data: true` to use the data of an earlier cluster"
 Object = Mapping[str, Any]
 """An object as the engine lists it."""
@@ -24,6 +28,8 @@ class Existing:
     containers: list[Object]
     volumes: list[Object]
     networks: list[Object]
+    local: bool
+    """Whether the engine publishes ports on this machine."""
 
     @classmethod
     def now(cls) -> "Existing":
@@ -31,7 +37,8 @@ class Existing:
         try:
             with engine.connect() as client:
                 volumes = client.api.volumes()["Volumes"] or []
-                return cls(client.api.containers(all=True), volumes, client.api.networks())
+                local = client.api.base_url in LOCAL
+                return cls(client.api.containers(all=True), volumes, client.api.networks(), local)
         except engine.NO_ANSWER as error:
             raise UnreachableError(f"the Docker engine does not answer: {error}") from error
 
@@ -65,6 +72,18 @@ class Existing:
             for pool in one.get("IPAM", {}).get("Config") or []:
                 if "Subnet" in pool and ip_network(pool["Subnet"]).version == 4:
                     yield one["Name"], pool["Subnet"]
+
+
+def api_addresses() -> dict[str, str]:
+    """Where each running container publishes an agent's HTTP API now, by its name; empty where the engine does not
+    answer."""
+    found = {}
+    with suppress(*engine.NO_ANSWER), engine.connect() as client:
+        for one in client.api.containers():
+            for port in one.get("Ports") or []:
+                if port.get("PrivatePort") == ports.HTTP and "PublicPort" in port:
+                    found[name_of(one)] = f"http://{LOOPBACK}:{port['PublicPort']}"
+    return found
 
 
 @dataclass(frozen=True, slots=True)

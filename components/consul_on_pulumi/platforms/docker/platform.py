@@ -1,6 +1,6 @@
 """DockerPlatform: a private network with one container for each agent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -8,7 +8,7 @@ import pulumi_docker as docker
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
-from consul_on_pulumi.model.topology import Topology
+from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
 from consul_on_pulumi.platforms.docker import addressing, containers, engine, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
@@ -34,6 +34,10 @@ class DockerPlatform:
         """The subnet: if all addresses changed at once, no server could reach the Raft peers that it knows."""
         return {"docker.subnet": self.settings["subnet"]}
 
+    def location(self, topology: Topology) -> dict[str, str]:
+        """On the engine, in volumes with the name of the cluster."""
+        return {"platform": "docker", "cluster": topology.cluster}
+
     def traits(self) -> PlatformTraits:
         """A server restarts at the same fixed address, so it stays a voter while it is down."""
         return PlatformTraits(servers_leave_on_terminate=False, log_json=False)
@@ -44,28 +48,31 @@ class DockerPlatform:
         """The private network, unless the settings name an existing one."""
         if "network" in self.settings:
             return SharedResources(platform={"docker": self.settings})
+        subnet = self.settings["subnet"]
+        needed = [f"network/{topology.cluster}", f"subnet/{topology.cluster}/{subnet}"]
         network = docker.Network(
             f"{name}-network",
             name=topology.cluster,
             driver="bridge",
-            ipam_configs=[docker.NetworkIpamConfigArgs(**addressing.address_management(self.settings["subnet"]))],
+            ipam_configs=[docker.NetworkIpamConfigArgs(**addressing.address_management(subnet))],
             labels=containers.labels(topology.cluster, cluster_id),
             # A changed label would replace the network, and with it every container at once.
             opts=with_options(
-                self._owned(name, topology.cluster, [f"network/{topology.cluster}"], cluster_id, opts),
+                self._owned(name, topology.cluster, needed, cluster_id, opts),
                 ignore_changes=["labels"],
             ),
         )
-        return SharedResources(platform={"docker": self.settings | {"network": network.name}})
+        # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
+        after_network = pulumi.ResourceOptions(depends_on=[network])
+        return SharedResources(platform={"docker": self.settings | {"network": network.name}}, opts=after_network)
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image, then one volume and one container for each ordinal."""
         if not group.count:
             return Placed()
         cluster = group.topology.cluster
-        nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
-        objects = [one for node in nodes for one in (f"container/{node}", f"volume/{naming.volume_of(node)}")]
-        opts = self._owned(name, cluster, objects, group.cluster_id, opts)
+        needed = [one for ordinal in range(group.count) for one in self._needed(cluster, group.role, ordinal)]
+        opts = self._owned(name, cluster, needed, group.cluster_id, opts)
         # Pulled before any container changes, so that an image that does not exist stops no running agent.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_options(opts, depends_on=[image])
@@ -108,6 +115,17 @@ class DockerPlatform:
             labels=containers.labels(group.topology.cluster, group.cluster_id),
             opts=with_options(opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored),
         )
+
+    def _needed(self, cluster: str, role: Role, ordinal: int) -> Iterator[str]:
+        """The names of an agent's objects, and the ports that the settings give it."""
+        node = naming.node(cluster, role, ordinal)
+        yield from (f"container/{node}", f"volume/{naming.volume_of(node)}")
+        for setting, first in (
+            ("http_port", self.settings.get("http_port")),
+            ("dns_port", self.settings.get("dns_port")),
+        ):
+            if port := addressing.port(first, role, ordinal):
+                yield f"port/{node}/{setting}/{port}"
 
     def _owned(
         self,

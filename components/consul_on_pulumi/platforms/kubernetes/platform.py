@@ -43,6 +43,15 @@ class KubernetesPlatform:
             "kubernetes.storage.storage_class": self.settings["storage"].get("storage_class", "the default"),
         }
 
+    def location(self, topology: Topology) -> dict[str, str]:
+        """In claims of the namespace."""
+        return {
+            "platform": "kubernetes",
+            "cluster": topology.cluster,
+            "namespace": self.settings.get("namespace", topology.cluster),
+            "kubernetes_cluster": cluster_of(self.settings).text,
+        }
+
     def traits(self) -> PlatformTraits:
         """DNS names in the namespace, and logs as JSON for a log collector."""
         domain = f"{self.settings['namespace']}.svc"

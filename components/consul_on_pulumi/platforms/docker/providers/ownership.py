@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
 
-from consul_on_pulumi.platforms.docker import engine, existing
+from consul_on_pulumi.platforms.docker import engine, existing, occupied
 from consul_on_pulumi.platforms.docker.existing import Existing, Owner
 from consul_on_pulumi.platforms.docker.ownership import ANOTHER
 from consul_on_pulumi.providers import ownership
@@ -31,10 +31,20 @@ class OwnershipProvider(ConsulProvider):
 
 
 def _refusals(props: Properties, objects: Sequence[str]) -> Iterable[str]:
-    """One message for all foreign objects."""
+    """One message for all foreign objects, and one for each port and subnet."""
     seen = Existing.now()
     owner = Owner(props["cluster"], props.get("cluster_id"), bool(props.get("retain_data")))
-    named = [tuple(one.split("/", 1)) for one in objects]
-    foreign = [found for kind, name in named if (found := existing.foreign(seen, kind, name, owner))]
-    if foreign:
-        yield refusal(foreign, engine.CLUSTER_ID, ANOTHER)
+    found = []
+    for one in objects:
+        match one.split("/"):
+            case ["port", node, setting, number]:
+                if problem := occupied.port_problem(seen, node, setting, int(number), owner):
+                    yield problem
+            case ["subnet", network, address, prefix]:
+                if problem := occupied.subnet_problem(seen, network, f"{address}/{prefix}"):
+                    yield problem
+            case [kind, name]:
+                if foreign := existing.foreign(seen, kind, name, owner):
+                    found.append(foreign)
+    if found:
+        yield refusal(found, engine.CLUSTER_ID, ANOTHER)
