@@ -44,6 +44,7 @@ ON_DOCKER = {
     "consul-server-2-peer": "pulumi-python:dynamic/consul-on-pulumi:RaftPeer",
     "consul-server-2-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-server-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
+    "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
     "consul-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-server-image": "docker:index/remoteImage:RemoteImage",
 }

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from consul_on_pulumi.platforms.docker.providers import ownership as docker_ownership
+from consul_on_pulumi.platforms.docker.providers import voters as docker_voters
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth, ContainerHealthProvider
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts, HostPortsProvider
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer, RaftPeerProvider
@@ -44,6 +45,7 @@ PATHS: dict[type[ConsulProvider], str] = {
     SecretVolumeProvider: "consul_on_pulumi.platforms.docker.providers.secret_volume SecretVolumeProvider",
     ServerRolloutProvider: "consul_on_pulumi.platforms.kubernetes.providers.server_rollout ServerRolloutProvider",
     VoterGateProvider: "consul_on_pulumi.platforms.docker.providers.voter_gate VoterGateProvider",
+    docker_voters.VotersProvider: "consul_on_pulumi.platforms.docker.providers.voters VotersProvider",
     VotersProvider: "consul_on_pulumi.platforms.kubernetes.providers.voters VotersProvider",
 }
 
@@ -62,6 +64,7 @@ TOKENS: dict[type[Resource], str] = {
     SecretVolume: "dynamic/consul-on-pulumi:SecretVolume",
     ServerRollout: "dynamic/consul-on-pulumi:ServerRollout",
     VoterGate: "dynamic/consul-on-pulumi:VoterGate",
+    docker_voters.Voters: "dynamic/consul-on-pulumi:Voters",
     Voters: "dynamic/consul-on-pulumi:Voters",
 }
 REFERENCE = {"PROTO", "FRAME", "SHORT_BINUNICODE", "MEMOIZE", "STACK_GLOBAL", "EMPTY_TUPLE", "NEWOBJ", "STOP"}

@@ -398,5 +398,5 @@ def test_resources_that_need_a_running_consul_are_deleted_with_the_data_of_the_f
     with_data = {one.name for one in three_and_one.seen if one.deleted_with == "consul-server-0-data"}
 
     expected = {f"consul-server-{ordinal}-{step}" for ordinal in range(3) for step in ("gate", "peer")}
-    assert with_data == expected | {"consul-seeds", "consul-autopilot"}
+    assert with_data == expected | {"consul-seeds", "consul-autopilot", "consul-server-voters"}
     assert {one.deleted_with for one in three_and_one.seen} == {"", "consul-server-0-data"}

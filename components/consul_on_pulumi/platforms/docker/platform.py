@@ -14,6 +14,7 @@ from consul_on_pulumi.platforms.docker import addressing, containers, engine, ow
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
+from consul_on_pulumi.platforms.docker.providers.voters import Voters
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.resource_options import before_create, with_options
@@ -95,14 +96,18 @@ class DockerPlatform:
             for ordinal, host in enumerate(hosts)
         ]
         addresses = [agent.address for agent in agents]
-        created = create_in_order(group, agents, after_image)
+        created = ready = create_in_order(group, agents, after_image)
+        if group.role is Role.SERVER:
+            nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
+            after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)
+            ready = [Voters(f"{name}-voters", nodes, addresses, after_created)]
         return Placed(
             api_addresses=addresses,
             http_addresses=addresses,
             ui_addresses=addresses,
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
             updated=created,
-            ready=created,
+            ready=ready,
             data=agents[0].volume,
         )
 
