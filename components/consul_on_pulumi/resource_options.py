@@ -29,3 +29,17 @@ def before_create(
         return pulumi.ResourceOptions()
     hook = pulumi.ResourceHook(f"{name}-orphans", action, pulumi.ResourceHookOptions(on_dry_run=in_previews))
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
+
+
+def on_error(name: str, explain: Callable[[pulumi.ErrorHookArgs], str | None]) -> pulumi.ResourceOptions:
+    """Options that log what `explain` says of a failed operation, before the engine shows the error itself."""
+    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+        return pulumi.ResourceOptions()
+
+    def log(args: pulumi.ErrorHookArgs) -> bool:
+        if text := explain(args):
+            pulumi.log.error(text)
+        return False
+
+    hook = pulumi.ErrorHook(f"{name}-faults", log)
+    return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(on_error=[hook]))

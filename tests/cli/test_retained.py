@@ -126,9 +126,13 @@ def test_an_engine_that_does_not_answer_is_reported_where_data_was_to_be_retaine
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], retain: bool
 ) -> None:
     stack(settings={"platform": {"docker": {"retain_data": retain}}})
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
     no_engine(monkeypatch)
 
-    expected = "whether data was retained on docker is unknown: the Docker engine does not answer: connection refused"
+    expected = (
+        "whether data was retained on docker is unknown: the Docker engine at its socket does not answer (connection "
+        "refused): start it or check $DOCKER_HOST"
+    )
     assert printed(capsys) == ([expected] if retain else [])
 
 

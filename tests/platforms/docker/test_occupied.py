@@ -6,14 +6,14 @@ from typing import Any
 
 import pulumi
 import pytest
-from consul_on_pulumi import ConsulCluster
+from consul_on_pulumi import ConsulCluster, ConsulServer
 from consul_on_pulumi.platforms.docker import ownership
 from consul_on_pulumi.platforms.docker.addressing import free_subnet
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.providers.ownership import ForeignObjectError
 
 from tests.doubles.fake_docker import FakeDocker
-from tests.recording import build, cluster_args
+from tests.recording import build, cluster_args, server_args
 
 MINE = "0123456789abcdef"
 FREE = 20987
@@ -155,3 +155,26 @@ def test_b1_the_network_of_the_cluster_itself_and_others_are_no_overlap(engine: 
 )
 def test_b1_a_free_subnet_has_the_same_size_and_is_private(like: str, taken: list[str], free: str | None) -> None:
     assert free_subnet(like, taken) == free
+
+
+def test_b1_an_existing_network_must_exist_and_have_the_subnet(engine: FakeDocker) -> None:
+    """The agents could not start in it, and then the subnet would be fixed: there are volumes."""
+    engine.network("lan", "10.8.0.0/24")
+
+    assert reasons("existing/lan/10.8.0.0/24") == []
+    assert reasons("existing/lan/10.9.0.0/24") == [
+        "platform.docker.subnet: expected 10.8.0.0/24, the subnet of the network lan, got '10.9.0.0/24'"
+    ]
+    assert reasons("existing/nope/10.8.0.0/24") == [
+        "platform.docker.network: expected an existing network, got 'nope': create it, or correct the name"
+    ]
+
+
+@pytest.mark.parametrize("created", [False, True], ids=["existing", "of the same program"])
+def test_b1_only_a_network_that_the_program_does_not_create_itself_must_exist(created: bool) -> None:
+    network = pulumi.Output.from_input("lan") if created else "lan"
+    args = server_args({"docker": {"subnet": "172.30.0.0/24", "network": network}})
+
+    (ownership,) = build(lambda: {"http": ConsulServer("s", args).http_addresses}).of("Ownership")
+
+    assert ("existing/lan/172.30.0.0/24" in ownership.inputs["objects"]) is not created

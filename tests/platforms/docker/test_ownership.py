@@ -260,7 +260,7 @@ def test_without_an_answer_the_preview_succeeds_and_the_update_fails(monkeypatch
     run_hook("container", "dev-server-0")
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: False)
     for operation in (lambda: OwnershipProvider().create(props(CONTAINER)), lambda: run_hook("container", "x")):
-        with pytest.raises(UnreachableError, match="the Docker engine does not answer: connection refused"):
+        with pytest.raises(UnreachableError, match=r"the Docker engine at .* does not answer \(connection refused\)"):
             operation()
 
 
@@ -286,3 +286,38 @@ def test_a1_every_object_with_a_fixed_name_is_checked_before_it_is_created(alone
     assert {f"{one.type.split(':')[-1].lower()}/{one.inputs['name']}" for one in created} <= checked
     for one in created:
         assert f"{one.parent}-ownership" in one.depends_on, one.name
+
+
+@pytest.mark.parametrize(("host", "where"), [("tcp://127.0.0.1:1", "tcp://127.0.0.1:1"), ("", "its socket")])
+def test_c10_without_an_answer_a_warning_says_once_that_nothing_was_looked_at(
+    monkeypatch: pytest.MonkeyPatch, warnings: list[str], host: str, where: str
+) -> None:
+    if host:
+        monkeypatch.setenv("DOCKER_HOST", host)
+    else:
+        monkeypatch.delenv("DOCKER_HOST", raising=False)
+        silent(monkeypatch)
+    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", object)
+    ownership.warn_if_unreachable.cache_clear()
+
+    ownership.warn_if_unreachable()
+    ownership.warn_if_unreachable()
+
+    (warning,) = warnings
+    assert warning == (
+        f"the Docker engine at {where} does not answer ({'Connection' if host else 'connection'} refused): start it or "
+        "check $DOCKER_HOST. Until then nobody knows what exists and what runs there, although resources are shown as "
+        "unchanged"
+    )
+
+
+def test_c10_an_engine_that_answers_is_no_warning(
+    engine: FakeDocker, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
+) -> None:
+    engine.ping = lambda: True
+    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", object)
+    ownership.warn_if_unreachable.cache_clear()
+
+    ownership.warn_if_unreachable()
+
+    assert warnings == []

@@ -1,13 +1,14 @@
 """The one place that connects to the Docker engine, and what several modules do with it."""
 
 import io
+import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
 import docker
 import requests
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound
 
 CLUSTER = "consul.cluster"
 """Label with the name of the cluster: `docker ps --filter label=consul.cluster=…`."""
@@ -27,6 +28,21 @@ def connect() -> Iterator[docker.DockerClient]:
     """
     with closing(docker.from_env()) as client:
         yield client
+
+
+def no_answer(error: Exception) -> str:
+    """Why the engine did not answer, or what it answered, as a sentence."""
+    if isinstance(error, APIError):
+        return f"the Docker engine answered {error.status_code} {str(error.explanation).rstrip('.')}"
+    causes: list[BaseException] = [error]
+    for cause in causes:
+        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        causes += [one for one in inner if isinstance(one, BaseException) and one not in causes]
+    known = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
+    host = os.environ.get("DOCKER_HOST", "its socket")
+    return (
+        f"the Docker engine at {host} does not answer ({known[-1] if known else error}): start it or check $DOCKER_HOST"
+    )
 
 
 def remove_volume(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Ports and subnets that somebody else uses."""
+"""Ports and subnets that somebody else uses, and networks that do not fit."""
 
 import socket
 from ipaddress import IPv4Network
@@ -23,6 +23,19 @@ def is_free(port: int, protocol: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def problem(seen: Existing, wanted: str, owner: Owner) -> str | None:
+    """Why a cluster cannot have what it needs beside objects of its own, spelled `port/NODE/SETTING/NUMBER`,
+    `subnet/NETWORK/SUBNET` or `existing/NETWORK/SUBNET`; None for anything else."""
+    match wanted.split("/"):
+        case ["port", node, setting, number]:
+            return port_problem(seen, node, setting, int(number), owner)
+        case ["subnet", network, address, prefix]:
+            return subnet_problem(seen, network, f"{address}/{prefix}")
+        case ["existing", network, address, prefix]:
+            return network_problem(seen, network, f"{address}/{prefix}")
+    return None
 
 
 def port_problem(seen: Existing, node: str, setting: str, port: float, owner: Owner) -> str | None:
@@ -58,3 +71,13 @@ def subnet_problem(seen: Existing, network: str, subnet: str) -> str | None:
         f"platform.docker.subnet: expected a subnet that overlaps no other network, got {subnet!r}, which overlaps "
         f"{', '.join(overlapping)}: " + (f"{free} is free" if free else "remove a network that nobody needs")
     )
+
+
+def network_problem(seen: Existing, network: str, subnet: str) -> str | None:
+    """Why agents with addresses in this subnet cannot use an existing network, or None."""
+    found = [taken for name, taken in seen.subnets() if name == network]
+    if not seen.find("network", network):
+        return f"platform.docker.network: expected an existing network, got {network!r}: create it, or correct the name"
+    if subnet in found:
+        return None
+    return f"platform.docker.subnet: expected {' or '.join(found)}, the subnet of the network {network}, got {subnet!r}"

@@ -101,14 +101,14 @@ def _cluster_id(args: pulumi.ResourceHookArgs) -> object:
 
 @cache
 def warn_if_unreachable() -> None:
-    """Say in a preview, once, that it does not know what exists on the Docker engine."""
-    if not pulumi.runtime.is_dry_run() or isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    """Say once that this run does not know what exists on the Docker engine: the engine then shows the old state."""
+    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
         return
     try:
         with engine.connect() as client:
             client.ping()
     except engine.NO_ANSWER as error:
         pulumi.log.warn(
-            f"the Docker engine does not answer: {error}. This preview does not know what exists and what runs: start "
-            "the engine, or check $DOCKER_HOST and the current Docker context"
+            f"{engine.no_answer(error)}. Until then nobody knows what exists and what runs there, although resources "
+            "are shown as unchanged"
         )

@@ -10,14 +10,14 @@ from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
-from consul_on_pulumi.platforms.docker import addressing, containers, engine, ownership
+from consul_on_pulumi.platforms.docker import addressing, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.providers.voters import Voters
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.providers.ownership import Ownership
-from consul_on_pulumi.resource_options import before_create, with_options
+from consul_on_pulumi.resource_options import before_create, on_error, with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,9 @@ class DockerPlatform:
             return Placed()
         cluster = group.topology.cluster
         needed = [one for ordinal in range(group.count) for one in self._needed(cluster, group.role, ordinal)]
+        if isinstance(network := self.settings["network"], str):
+            # Any other is created by the program itself.
+            needed.append(f"existing/{network}/{self.settings['subnet']}")
         opts = self._owned(name, cluster, needed, group.cluster_id, opts)
         # Pulled before any container changes, so that an image that does not exist stops no running agent.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
@@ -146,7 +149,8 @@ class DockerPlatform:
         where = {"cluster": cluster, "retain_data": retain_data}
         owned = Ownership(OwnershipProvider(), f"{name}-ownership", objects, cluster_id, where, opts)
         hook = before_create(name, ownership.before_create(cluster, retain_data=retain_data), in_previews=True)
-        return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), hook)
+        hooks = pulumi.ResourceOptions.merge(hook, on_error(name, faults.sentence))
+        return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), hooks)
 
 
 def create(settings: DockerArgs) -> DockerPlatform:

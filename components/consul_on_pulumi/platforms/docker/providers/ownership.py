@@ -31,20 +31,11 @@ class OwnershipProvider(ConsulProvider):
 
 
 def _refusals(props: Properties, objects: Sequence[str]) -> Iterable[str]:
-    """One message for all foreign objects, and one for each port and subnet."""
+    """One message for all foreign objects, and one for each port, subnet and network that does not fit."""
     seen = Existing.now()
     owner = Owner(props["cluster"], props.get("cluster_id"), bool(props.get("retain_data")))
-    found = []
-    for one in objects:
-        match one.split("/"):
-            case ["port", node, setting, number]:
-                if problem := occupied.port_problem(seen, node, setting, int(number), owner):
-                    yield problem
-            case ["subnet", network, address, prefix]:
-                if problem := occupied.subnet_problem(seen, network, f"{address}/{prefix}"):
-                    yield problem
-            case [kind, name]:
-                if foreign := existing.foreign(seen, kind, name, owner):
-                    found.append(foreign)
+    yield from (problem for one in objects if (problem := occupied.problem(seen, one, owner)))
+    named = [one.split("/") for one in objects if one.count("/") == 1]
+    found = [foreign for kind, name in named if (foreign := existing.foreign(seen, kind, name, owner))]
     if found:
         yield refusal(found, engine.CLUSTER_ID, ANOTHER)
