@@ -77,7 +77,9 @@ DOCKER = PlatformCase(
     cluster={"docker": {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}},
     tier={"docker": {"subnet": "172.30.0.0/24", "network": "lan", "http_port": 8500, "dns_port": 8600}},
     package="docker:",
-    consul_access=lambda servers, _network: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers)],
+    consul_access=lambda servers, _network: [
+        f"http+docker://dev-server-{ordinal}:{port}" for ordinal, port in enumerate(_ports(8500, servers))
+    ],
     http=lambda servers, clients, _network: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers, clients)],
     ui=lambda servers, _network: [f"http://127.0.0.1:{port}/ui/" for port in _ports(8500, servers)],
     dns=lambda servers, clients: [f"127.0.0.1:{port}" for port in _ports(8600, servers, clients)],

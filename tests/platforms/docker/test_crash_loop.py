@@ -104,6 +104,6 @@ def test_c13_a_container_that_was_killed_for_memory_is_reported_with_the_setting
     if evidence == "state":
         engine.state["OOMKilled"] = True
     else:
-        engine.oom = [{"Action": "oom"}]
+        engine.oom = [{"Action": "oom", "id": "container"}]
 
     assert CrashLoop("container").reason() == f"was killed for memory (137): {fix}"

@@ -55,7 +55,7 @@ def test_a_server_is_asked_where_it_is_now_while_a_rollout_changes_the_ports(
 
     voter_gate.servers_of(props(1))
 
-    assert asked == [(NAMES, ["http://one", "http://127.0.0.1:8501", "http://three"])]
+    assert asked == [(NAMES, ["http://one", "http+docker://dev-server-1:8501", "http://three"])]
 
 
 def open_gate(ordinal: int) -> dict[str, Any]:

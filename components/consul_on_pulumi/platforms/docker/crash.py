@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from docker.errors import NotFound
+
 from consul_on_pulumi.platforms.docker import engine
 
 RESTARTS = 3
@@ -47,14 +49,49 @@ def ending(client: Any, container: Any) -> str:
     return f"ends as soon as it starts{f' with exit status {status}' if status else ''} ({lines})"
 
 
+def silence(name: str) -> str | None:
+    """Why the agent in this container does not answer, as far as Docker shows; None otherwise."""
+    try:
+        with engine.connect() as client:
+            container = client.containers.get(name)
+            state = container.attrs["State"]
+            if state["Paused"]:
+                return f"{name} is paused"
+            if killed := memory_kill(client, container):
+                return f"{name} {killed}"
+            if state["Restarting"] or not state["Running"]:
+                return f"{name} does not run: its container ended with exit status {state['ExitCode']}"
+    except NotFound:
+        return f"there is no container {name}"
+    except engine.NO_ANSWER:
+        pass
+    return killed_in_cluster(name)
+
+
+def killed_in_cluster(name: str) -> str | None:
+    """That an agent of the same cluster as this container was killed for memory lately, or None."""
+    try:
+        with engine.connect() as client:
+            cluster = client.containers.get(name).labels.get(engine.CLUSTER)
+            killed = _out_of_memory(client, label=f"{engine.CLUSTER}={cluster}")
+            for other in client.containers.list(filters={"id": killed}) if killed else []:
+                return f"{other.name} {memory_kill(client, other)}"
+    except engine.NO_ANSWER:
+        pass
+    return None
+
+
 def memory_kill(client: Any, container: Any) -> str | None:
     """That the kernel killed the agent because of the memory limit, if it did so lately."""
-    now = int(time.time())
-    only = {"container": container.id, "event": "oom"}
-    if not container.attrs["State"]["OOMKilled"] and not any(
-        client.events(since=now - RECENT, until=now, filters=only, decode=True)
-    ):
+    if not container.attrs["State"]["OOMKilled"] and not _out_of_memory(client, container=container.id):
         return None
     limit = container.attrs["HostConfig"]["Memory"] // MIB
     fix = f"raise `platform.docker.memory_mib`, now {limit}" if limit else "the machine has too little memory"
     return f"was killed for memory (137): {fix}"
+
+
+def _out_of_memory(client: Any, **only: str) -> list[str]:
+    """The IDs of the containers that ran out of memory lately. Docker remembers its last events."""
+    now = int(time.time())
+    found = client.events(since=now - RECENT, until=now, filters={**only, "event": "oom"}, decode=True)
+    return [event["id"] for event in found]

@@ -75,14 +75,14 @@ class Existing:
 
 
 def api_addresses() -> dict[str, str]:
-    """Where each running container publishes an agent's HTTP API now, by its name; empty where the engine does not
-    answer."""
+    """Where each running container publishes an agent's HTTP API now, by its name, as in `consul_access`; empty where
+    the engine does not answer."""
     found = {}
     with suppress(*engine.NO_ANSWER), engine.connect() as client:
         for one in client.api.containers():
             for port in one.get("Ports") or []:
                 if port.get("PrivatePort") == ports.HTTP and "PublicPort" in port:
-                    found[name_of(one)] = f"http://{LOOPBACK}:{port['PublicPort']}"
+                    found[name_of(one)] = f"http+docker://{name_of(one)}:{port['PublicPort']}"
     return found
 
 

@@ -10,7 +10,7 @@ from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
-from consul_on_pulumi.platforms.docker import addressing, containers, engine, faults, ownership
+from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
@@ -98,14 +98,15 @@ class DockerPlatform:
             )
             for ordinal, host in enumerate(hosts)
         ]
+        nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
         addresses = [agent.address for agent in agents]
+        api = [consul_access.server_address(node, host[0]) for node, host in zip(nodes, hosts, strict=True)]
         created = ready = create_in_order(group, agents, after_image)
         if group.role is Role.SERVER:
-            nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
             after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)
-            ready = [Voters(f"{name}-voters", nodes, addresses, after_created)]
+            ready = [Voters(f"{name}-voters", nodes, api, after_created)]
         return Placed(
-            api_addresses=addresses,
+            api_addresses=api,
             http_addresses=addresses,
             ui_addresses=addresses,
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
