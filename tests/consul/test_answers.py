@@ -1,13 +1,16 @@
 """Every failure of the Consul client names the agent or the key, what it answered, and what to do."""
 
-import io
 import re
 import socket
+import tempfile
+import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from consul_on_pulumi.consul import kv_store, operator_api, rollout
+from consul_on_pulumi.cli import snapshot
+from consul_on_pulumi.consul import kv_store, rollout
 from consul_on_pulumi.consul.api import Consul, RefusedError, TooLargeError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
@@ -29,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("shortest_timeouts")
 def shortest_timeouts(short_timeouts: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every call is one attempt."""
     create = Consul.__init__
-    monkeypatch.setattr(Consul, "__init__", lambda consul, addresses, timeout: create(consul, addresses, 0.0))
+    monkeypatch.setattr(Consul, "__init__", lambda consul, addresses, timeout=0.0: create(consul, addresses, 0.0))
 
 
 ANSWERS: dict[Fault, tuple[str, str]] = {
@@ -64,9 +67,8 @@ REQUESTS: dict[str, Callable[[FakeConsul], Any]] = {
     "transact": lambda consul: Consul(consul.addresses, 0).transact([{"KV": {"Verb": "delete-cas", "Key": "a"}}]),
     "put": lambda consul: Consul(consul.addresses, 0).put("a", b"1", 0),
     "apply": lambda consul: kv_store.apply(Consul(consul.addresses, 0), "s", {}, {"a": Seed(b"1")}, Rule()),
-    "autopilot": lambda consul: operator_api.autopilot(Consul(consul.addresses, 0)),
-    "snapshot": lambda consul: list(operator_api.snapshot(Consul(consul.addresses, 0))),
-    "restore": lambda consul: operator_api.restore(Consul(consul.addresses, 0), io.BytesIO(b"x")),
+    "snapshot": lambda consul: snapshot.save(consul.addresses, Path(tempfile.gettempdir()) / f"{uuid.uuid4()}.snap"),
+    "restore": lambda consul: snapshot.restore(consul.addresses, Path(__file__)),
     "KvBaseline": lambda consul: KvBaselineProvider().create(props(consul)),
     "KvEntries, create": lambda consul: KvEntriesProvider().create(props(consul)),
     "KvEntries, update": lambda consul: KvEntriesProvider().update("id", {"entries": {"b": "1"}}, props(consul)),
@@ -106,11 +108,12 @@ def test_an_address_where_nothing_listens_is_named() -> None:
             Consul([address], 0).leader()
 
 
-def test_a_snapshot_that_breaks_off_is_a_sentence(consul: FakeConsul) -> None:
+def test_a_snapshot_that_breaks_off_is_a_sentence(consul: FakeConsul, tmp_path: Path) -> None:
     consul.snapshot, consul.cut = b"x" * 100, 10
 
     with pytest.raises(UnreachableError, match=f"{consul.addresses[0]} broke off its answer: run it again"):
-        list(operator_api.snapshot(Consul(consul.addresses, 0)))
+        snapshot.save(consul.addresses, tmp_path / "broken.snap")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_transaction_that_the_token_does_not_allow_names_the_token(consul: FakeConsul) -> None:

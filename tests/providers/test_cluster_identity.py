@@ -1,7 +1,9 @@
+import importlib
 import re
 from typing import Any
 
 import pytest
+from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.membership import fixed_settings
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.choose import PLATFORMS, PlatformArgs, choose
@@ -9,6 +11,7 @@ from consul_on_pulumi.providers.cluster_identity import ClusterIdentityProvider
 from consul_on_pulumi.schema.check import checked
 from pulumi.runtime.rpc import UNKNOWN
 
+LOCATION = {"platform": "docker", "cluster": "dev"}
 FIXED = {"cluster.name": "dev", "cluster.datacenter": "dc1", "cluster.platform.docker.subnet": "172.30.0.0/24"}
 
 
@@ -48,12 +51,23 @@ def test_another_value_for_what_is_fixed_is_refused_with_both_values() -> None:
 
     assert [(failure.property, failure.reason) for failure in result.failures] == [
         (
-            path,
+            "",
             f"{path}: expected {old!r} as when the cluster was created, got {new!r}: the servers would lose their data "
-            "or each other. Restore the old value, or destroy this cluster first",
+            f"or each other. {fix}, or destroy this cluster first",
         )
-        for path, old, new in [("cluster.name", "dev", "prod"), ("cluster.datacenter", "dc1", "east")]
+        for path, old, new, fix in [
+            ("cluster.name", "dev", "prod", "Set `name: dev`"),
+            ("cluster.datacenter", "dc1", "east", "Restore the old value"),
+        ]
     ]
+
+
+def test_bug_a_server_tier_alone_is_refused_with_the_name_that_the_setting_has_there() -> None:
+    result = ClusterIdentityProvider().check({"fixed": {"server.name": "dev"}}, {"fixed": {"server.name": "prod"}})
+
+    (failure,) = result.failures
+    assert failure.reason.startswith("server.cluster: expected 'dev'")
+    assert "Set `cluster: dev`" in failure.reason
 
 
 DOCKER, KUBERNETES = (
@@ -82,7 +96,7 @@ def test_bug_another_platform_is_refused_once(
     before, now = paths
     assert [(failure.property, failure.reason) for failure in result.failures] == [
         (
-            now,
+            "",
             f"{now}: expected {before} as when the cluster was created: a cluster on another platform has none of its "
             "data. Restore the old platform, or take a snapshot and destroy this cluster first",
         )
@@ -117,3 +131,51 @@ def test_reading_keeps_the_recorded_values() -> None:
     result = ClusterIdentityProvider().read("identity", outs)
 
     assert (result.id, result.outs) == ("identity", outs)
+
+
+def recorded(**more: Any) -> dict[str, Any]:
+    return {**inputs(5), "location": LOCATION, "initial_servers": 5, "cluster_id": "id", **more}
+
+
+@pytest.fixture
+def data(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The volumes that the cluster has on its platform: none."""
+    found: list[str] = []
+    for platform in ("docker", "kubernetes"):
+        operations = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.operations")
+        monkeypatch.setattr(operations, "data", lambda _location: found)
+    return found
+
+
+def test_b1_without_data_nothing_is_fixed_and_everything_is_recorded_again(data: list[str]) -> None:
+    provider, news = ClusterIdentityProvider(), {**inputs(3, name="prod"), "location": LOCATION | {"cluster": "prod"}}
+
+    assert provider.check(recorded(), news).failures == []
+    assert provider.diff("identity", recorded(), news).changes is True
+    assert provider.update("identity", recorded(), news).outs == {**news, "initial_servers": 3, "cluster_id": "id"}
+
+
+def test_b1_another_size_after_a_failed_first_update_is_the_first_size(data: list[str]) -> None:
+    """Otherwise three servers would wait for five."""
+    assert ClusterIdentityProvider().diff("identity", recorded(), {**inputs(3), "location": LOCATION}).changes is True
+
+
+def test_b1_with_data_everything_is_fixed(data: list[str]) -> None:
+    data.append("dev-server-0-data")
+    news = {**inputs(3, name="prod"), "location": LOCATION}
+
+    assert len(ClusterIdentityProvider().check(recorded(), news).failures) == 1
+    assert ClusterIdentityProvider().diff("identity", recorded(), news).changes is False
+
+
+@pytest.mark.parametrize("error", [UnreachableError("no answer"), RefusedError("forbidden"), None], ids=str)
+def test_b1_what_cannot_be_seen_counts_as_data(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
+    def ask(_location: Any) -> list[str]:
+        assert error
+        raise error
+
+    monkeypatch.setattr(importlib.import_module("consul_on_pulumi.platforms.docker.operations"), "data", ask)
+    olds = recorded() if error else recorded(location=None)
+
+    assert len(ClusterIdentityProvider().check(olds, {**inputs(3, name="prod"), "location": LOCATION}).failures) == 1
+    assert ClusterIdentityProvider().diff("identity", olds, {**inputs(3), "location": LOCATION}).changes is False

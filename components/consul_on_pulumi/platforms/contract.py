@@ -1,9 +1,11 @@
 """What the components ask of a platform, and what it returns. Docker and Kubernetes look the same from here.
 
 A platform is a folder beside this module. Its module `platform` has `create(settings) -> Platform`; its module
-`review` explains previews; `consul_access` provides an HTTP adapter if the platform has addresses of its own.
+`review` explains previews; its module `operations` serves the commands and finds data; `consul_access` provides an HTTP
+adapter if the platform has addresses of its own.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -87,6 +89,9 @@ class Platform(Protocol):
     def fixed_settings(self) -> Mapping[str, str]:
         """The settings that must not change while the cluster exists, by their paths below `platform`."""
 
+    def location(self, topology: Topology) -> Mapping[str, str]:
+        """Where the data of a cluster is: the name of the `platform`, and what `operations.data` of it needs."""
+
     def traits(self) -> PlatformTraits:
         """What the agents' configuration depends on."""
 
@@ -97,3 +102,13 @@ class Platform(Protocol):
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """Create the agents of `group` on existing shared resources; their logical names begin with `name`."""
+
+
+def digest(spec: Mapping[str, Any]) -> pulumi.Output[str]:
+    """The digest of all that a container or pod is created from: with another one, it has to be replaced."""
+    return pulumi.Output.json_dumps(spec, sort_keys=True).apply(digest_of)
+
+
+def digest_of(text: str) -> str:
+    """16 hexadecimal digits, enough to tell any two specifications of one cluster apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

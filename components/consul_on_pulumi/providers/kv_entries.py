@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access, kv_store
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
@@ -25,11 +25,24 @@ class KvEntriesProvider(ConsulProvider):
     compared = ("addresses", "keep_edits", *kv_state.PARTS)
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview keys that other programs wrote or changed."""
-        # With the name of a property, the engine would print its value.
-        return CheckResult(
-            kv_moves.resolved(olds, news), [CheckFailure("", reason) for reason in _conflicts(olds, news)]
-        )
+        """Replace the keys of all sets with those that move from this set to others, and refuse conflicts."""
+        checked = super().check(olds, news)
+        return CheckResult(kv_moves.resolved(olds, news), checked.failures)
+
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """The conflicts with keys that other programs wrote or changed; none if an input is not known yet or Consul
+        does not answer."""
+        addresses = known_addresses(news)
+        try:
+            owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(news)
+            changed = differing(wanted, owned)
+            # Before the first update there is no cluster to wait for.
+            if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
+                return []
+            found = kv_store.read(Consul(addresses, PREVIEW_TIMEOUT), changed)
+        except (ValueError, UnreachableError, RefusedError):
+            return []
+        return kv_store.describe(plan(owned, changed, found, _rule(news)).conflicts)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Any difference is an update in place, also an address that is not known yet.
@@ -43,12 +56,12 @@ class KvEntriesProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then write all entries."""
-        _apply(props, {}, kv_state.seeds_of(props))
+        self._apply(props, {}, kv_state.seeds_of(props))
         return CreateResult(secrets.token_hex(8), props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Write the entries that changed, and delete those that no set wants any longer."""
-        _apply(news, kv_moves.without_moved(kv_state.seeds_of(olds), news), kv_state.seeds_of(news))
+        self._apply(news, kv_moves.without_moved(kv_state.seeds_of(olds), news), kv_state.seeds_of(news))
         return UpdateResult({name: value for name, value in news.items() if name != kv_moves.MOVED})
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -70,7 +83,10 @@ class KvEntriesProvider(ConsulProvider):
     def delete(self, _id: str, props: Properties) -> None:
         """Delete the entries that still have the value that this set wrote, and that no other set wants."""
         owned = kv_moves.without_wanted(kv_state.seeds_of(props), props.get("set", ""))
-        _apply({**props, "addresses": kv_moves.addresses_now(props)}, owned, {})
+        self._apply({**props, "addresses": kv_moves.addresses_now(props)}, owned, {})
+
+    def _apply(self, props: Properties, owned: Seeds, wanted: Seeds) -> None:
+        kv_store.apply(self.consul_with_leader(props), props.get("set", "seeds"), owned, wanted, _rule(props))
 
 
 class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
@@ -88,8 +104,8 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
         rule: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`hidden` are secret values by full key. `rule` may have `on_conflict`, `keep_edits` and `baseline` as in
-        `kv_plan.Rule`, the name of the `set`, and the inputs of `kv_moves.of_cluster`."""
+        """`hidden` are secret values by full key.
+        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`."""
         parts = kv_state.to_props(dict(seeds))
         for digested in parts.get(kv_state.BINARY, {}).values():
             digested["content"] = pulumi.Output.secret(digested["content"])
@@ -111,24 +127,3 @@ def _rule(props: Properties) -> Rule:
         keep_edits=bool(props.get("keep_edits")),
         baseline=int(baseline) if isinstance(baseline, int | float) else None,
     )
-
-
-def _apply(props: Properties, owned: Seeds, wanted: Seeds) -> None:
-    consul = Consul(props["addresses"], timeout=120)
-    consul.leader()
-    kv_store.apply(consul, props.get("set", "seeds"), owned, wanted, _rule(props))
-
-
-def _conflicts(olds: Properties, news: Properties) -> list[str]:
-    """The conflicts of these inputs, a line each; none if an input is not known yet or Consul does not answer."""
-    addresses = known_addresses(news)
-    try:
-        owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(news)
-        changed = differing(wanted, owned)
-        # Before the first update there is no cluster to wait for.
-        if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
-            return []
-        found = kv_store.read(Consul(addresses, PREVIEW_TIMEOUT), changed)
-    except (ValueError, UnreachableError, RefusedError):
-        return []
-    return kv_store.describe(plan(owned, changed, found, _rule(news)).conflicts)

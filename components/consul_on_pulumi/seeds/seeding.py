@@ -1,7 +1,8 @@
 """Seeding: each set of KV entries of a cluster is a resource of its own, independent of the others."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,40 +10,51 @@ import pulumi
 
 from consul_on_pulumi.model import agent, kv_tree
 from consul_on_pulumi.model.kv_plan import OnConflict
-from consul_on_pulumi.model.seed import Seed, Seeds
+from consul_on_pulumi.model.seed import Seeds
 from consul_on_pulumi.providers import kv_moves
 from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
 from consul_on_pulumi.providers.provider import Addresses
 from consul_on_pulumi.resource_options import with_options
+from consul_on_pulumi.schema.check import is_refused
 from consul_on_pulumi.seeds import sets
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 
-ReadSets = dict[str, tuple[Seeds, list[str]]]
-"""By the name of each set, its entries by full key, and its problems."""
+
+@dataclass(frozen=True, slots=True)
+class SeedSet:
+    """One set, read once: what was checked is written, even if a file changes in between."""
+
+    suffix: str
+    """Ends the logical name of its resource."""
+    settings: Mapping[str, Any]
+    """Those of a SeedSetArgs; none for `seeds`."""
+    seeds: Seeds
+    """By full key, without secrets."""
 
 
-def read(args: Mapping[str, Any], root: Path) -> ReadSets:
-    """Every set of a cluster. The files are read once, so that the entries that are checked are written even if the
-    files change in between. `root` is the program's folder."""
+def read(args: Mapping[str, Any], path: str, root: Path) -> tuple[list[str], list[SeedSet]]:
+    """The problems of the seeds of a cluster, also of keys that are in two sets; and its sets.
+
+    `root` is the program's folder.
+    """
     limit = _max_value(args)
-    return {name: sets.read(settings, root, name, limit) for name, settings in args["seed_sets"].items()}
-
-
-def problems(args: Mapping[str, Any], path: str, read_sets: ReadSets) -> Iterator[str]:
-    """The problems of the seeds of a cluster: of each set, and of keys that are in two sets."""
-    limit = _max_value(args)
-    found = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
-    yield from found
-    keys = {"seeds": [] if found else list(kv_tree.entries(args["seeds"]))}
+    problems = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
+    inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
+    found = [SeedSet("seeds", {}, inline)]
+    keys: dict[str, Collection[str]] = {"seeds": inline}
     for name, settings in args["seed_sets"].items():
         if not _NAME.fullmatch(name):
-            yield f"{path}.seed_sets.{name}: expected letters, digits and inner hyphens or underscores as a name"
-        seeds, found = read_sets[name]
-        yield from (f"{path}.seed_sets.{problem}" for problem in found)
-        keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
-    yield from sets.overlaps(keys, path)
+            problems.append(
+                f"{path}.seed_sets.{name}: expected letters, digits and inner hyphens or underscores as a name"
+            )
+        seeds, wrong = sets.read(settings, root, f"{path}.seed_sets.{name}", limit)
+        problems += wrong
+        found.append(SeedSet(f"seeds-{name}", settings, seeds))
+        if not is_refused(settings, "prefix"):
+            keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
+    return [*problems, *sets.overlaps(keys, path)], found
 
 
 def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:
@@ -59,18 +71,16 @@ def _max_value(args: Mapping[str, Any]) -> int:
 
 
 def create(
-    args: Mapping[str, Any], read_sets: ReadSets, name: str, addresses: Addresses, opts: pulumi.ResourceOptions
+    found: Sequence[SeedSet], args: Mapping[str, Any], name: str, addresses: Addresses, opts: pulumi.ResourceOptions
 ) -> list[KvEntries]:
-    """Register every set of a cluster, with resource names that begin with `name`."""
-    first = f"{name}-seeds"
+    """Register the sets that were read, with resource names that begin with `name`. `args` are those of the cluster."""
     default = {"on_conflict": _default_on_conflict(args).value, "keep_edits": False, "retain": False}
-    inline = {key: Seed(text.encode()) for key, text in sorted(kv_tree.entries(args["seeds"]).items())}
-    found = {first: (inline, default)}
-    for set_name, settings in args["seed_sets"].items():
-        found[f"{first}-{set_name}"] = (read_sets[set_name][0], default | settings)
-    keys = {key for seeds, settings in found.values() for key in (*seeds, *sets.secrets(settings))}
-    cluster = kv_moves.of_cluster(first, keys)
-    return [_create(set_name, addresses, *of_set, cluster, opts) for set_name, of_set in found.items()]
+    keys = {key for one in found for key in (*one.seeds, *sets.secrets(one.settings))}
+    cluster = kv_moves.of_cluster(f"{name}-seeds", keys)
+    return [
+        _create(f"{name}-{one.suffix}", addresses, one.seeds, {**default, **one.settings}, cluster, opts)
+        for one in found
+    ]
 
 
 def _create(

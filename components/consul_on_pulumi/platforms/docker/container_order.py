@@ -9,12 +9,11 @@ import pulumi_docker as docker
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.platforms.contract import AgentGroup
+from consul_on_pulumi.platforms.contract import AgentGroup, digest
 from consul_on_pulumi.platforms.docker import containers
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer
 from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, VoterGate
-from consul_on_pulumi.platforms.spec_hash import digest
 from consul_on_pulumi.resource_options import with_options
 
 
@@ -50,7 +49,8 @@ def create_in_order(
         gates = [VoterGate(f"{agent.name}-gate", step, with_cluster)] if group.role is Role.SERVER else []
         container = containers.create(agent.name, agent.spec, spec_hash, with_options(after, depends_on=gates))
         after_container = with_options(after, depends_on=[container])
-        health = ContainerHealth(f"{agent.name}-health", agent.spec, agent.address, after_container)
+        waits_for = container.id if group.role is Role.CLIENT else None
+        health = ContainerHealth(f"{agent.name}-health", agent.spec, agent.address, waits_for, after_container)
         if group.role is Role.CLIENT:
             created.append(health)
         else:
