@@ -22,12 +22,14 @@ def before_create(
 ) -> pulumi.ResourceOptions:
     """Options that run `action` right before a resource is created; `name` is a prefix of the hook's name.
 
-    The engine creates only what its state does not hold, so an object that `action` finds then is in no state.
+    The engine creates only what its state does not hold, so an object that `action` finds then is in no state. The
+    engine shows the hook's name if `action` fails. A state records it, but another name is no change.
     """
     if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
-    hook = pulumi.ResourceHook(f"{name}-orphans", action, pulumi.ResourceHookOptions(on_dry_run=in_previews))
+    options = pulumi.ResourceHookOptions(on_dry_run=in_previews)
+    hook = pulumi.ResourceHook(f"{name}-existing-object", action, options)
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, UpdateResult
+from pulumi.dynamic import UpdateResult
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
@@ -52,14 +52,12 @@ Refusals = Callable[[Properties, Sequence[str]], Iterable[str]]
 preview there is no cluster ID yet, so nothing that exists is ours. Raises UnreachableError and RefusedError."""
 
 
-def checked(refusals: Refusals, olds: Properties, news: Properties) -> CheckResult:
-    """Refuse what is foreign. Where the platform does not answer, the update asks again."""
+def problems(refusals: Refusals, olds: Properties, news: Properties) -> list[str]:
+    """What is foreign. Where the platform does not answer, the update asks again."""
     try:
-        reasons = _reasons(refusals, olds, news)
+        return _reasons(refusals, olds, news)
     except (RefusedError, UnreachableError):
-        reasons = []
-    # With the name of a property, the engine would print its value.
-    return CheckResult(news, [CheckFailure("", reason) for reason in reasons])
+        return []
 
 
 def require(refusals: Refusals, olds: Properties, news: Properties) -> UpdateResult:

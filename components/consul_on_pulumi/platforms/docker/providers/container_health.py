@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access
 from consul_on_pulumi.platforms.docker import crash, engine
@@ -35,9 +35,9 @@ class ContainerHealthProvider(ConsulProvider):
 
     compared = ("container", "network", "ipv4_address", "aliases", "http_address", "agent")
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if an input changed, or if the container has a fault now."""
-        return DiffResult(changes=self.differs(olds, news) or _find_fault(olds) is not None)
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether the container has a fault now."""
+        return _find_fault(olds) is not None
 
     def create(self, props: Properties) -> CreateResult:
         """The container was created just before: wait for a client, the next one waits for it."""

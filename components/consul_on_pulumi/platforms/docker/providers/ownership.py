@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.platforms.docker import engine, existing, occupied
 from consul_on_pulumi.platforms.docker.existing import Existing, Owner
@@ -17,9 +17,9 @@ class OwnershipProvider(ConsulProvider):
 
     compared = ("objects",)
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse foreign objects."""
-        return ownership.checked(_refusals, olds, news)
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """Foreign objects."""
+        return ownership.problems(_refusals, olds, news)
 
     def create(self, props: Properties) -> CreateResult:
         """Raises ForeignObjectError before anything is created."""

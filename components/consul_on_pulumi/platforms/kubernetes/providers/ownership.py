@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -20,9 +20,9 @@ class OwnershipProvider(ConsulProvider):
 
     compared = ("objects",)
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse foreign objects."""
-        return ownership.checked(_refusals, olds, news)
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """Foreign objects."""
+        return ownership.problems(_refusals, olds, news)
 
     def create(self, props: Properties) -> CreateResult:
         """Raises ForeignObjectError before anything is created."""
