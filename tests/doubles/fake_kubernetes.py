@@ -46,6 +46,16 @@ def pod(ordinal: int, *, revision: str = "dev-server-old", spec_hash: str = "old
     }
 
 
+def claim(ordinal: int, **metadata: Any) -> Object:
+    """The bound claim of a server."""
+    name = f"data-{SET}-{ordinal}"
+    return {
+        "metadata": {"name": name, "labels": {}, **metadata},
+        "spec": {"volumeName": f"volume-{ordinal}", "resources": {"requests": {"storage": "10Gi"}}},
+        "status": {"phase": "Bound"},
+    }
+
+
 def waiting(found: Object, reason: str, message: str) -> Object:
     """The same pod with a waiting container."""
     state = {"waiting": {"reason": reason, "message": message}}
@@ -72,7 +82,7 @@ class FakeKubernetes:
     pods: dict[str, Object] = field(default_factory=lambda: {f"{SET}-{n}": pod(n) for n in range(3)})
     workloads: dict[str, Object] = field(default_factory=dict)
     """Workloads of clients, by their path below `apps/v1` of the namespace: `deployments/dev-client`."""
-    claims: dict[str, Object] = field(default_factory=dict)
+    claims: dict[str, Object] = field(default_factory=lambda: {f"data-{SET}-{n}": claim(n) for n in range(3)})
     objects: dict[str, Object] = field(default_factory=dict)
     """Any other objects, by their path."""
     events: list[Object] = field(default_factory=list)

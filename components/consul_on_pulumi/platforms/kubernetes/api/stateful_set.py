@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
 
@@ -41,9 +41,9 @@ class StatefulSet:
         """`workload` holds the keys of a Workload."""
         self.name = str(workload["stateful_set"])
         self._api = ApiServer(Cluster.of(workload["cluster"]))
-        self._namespace = str(workload["namespace"])
-        self._core = f"/api/v1/namespaces/{self._namespace}"
-        self._path = f"/apis/apps/v1/namespaces/{self._namespace}/statefulsets/{self.name}"
+        self.namespace = str(workload["namespace"])
+        self._core = f"/api/v1/namespaces/{self.namespace}"
+        self._path = f"/apis/apps/v1/namespaces/{self.namespace}/statefulsets/{self.name}"
 
     def status(self) -> Status | None:
         """The current state; None if the StatefulSet does not exist."""
@@ -74,11 +74,16 @@ class StatefulSet:
         """The claim with this name; None if it does not exist."""
         return self._api.find(f"{self._core}/persistentvolumeclaims/{name}")
 
+    def reclaim_policy(self, volume: str) -> str | None:
+        """What happens to a volume after its claim: `Delete` or `Retain`; None where we may not read volumes."""
+        found = if_answered(lambda: self._api.find(f"/api/v1/persistentvolumes/{volume}"))
+        return str(found["spec"].get("persistentVolumeReclaimPolicy")) if found else None
+
     def change_claim(self, name: str, change: Object) -> None:
         """Merge `change` into a claim. Raises RefusedError, also where the storage class does not let volumes grow."""
         self._api.patch(f"{self._core}/persistentvolumeclaims/{name}", change)
 
     def last_warning(self, name: str) -> str:
         """The last warning event of the pod, or of the StatefulSet if the pod has none."""
-        of_pod = self._api.last_warning(self._namespace, "Pod", name)
-        return of_pod or self._api.last_warning(self._namespace, "StatefulSet", self.name)
+        of_pod = self._api.last_warning(self.namespace, "Pod", name)
+        return of_pod or self._api.last_warning(self.namespace, "StatefulSet", self.name)

@@ -3,13 +3,14 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult
 
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet, Workload
+from consul_on_pulumi.platforms.kubernetes.providers import doomed_claims
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, TIMEOUT, leave_raft
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -18,6 +19,12 @@ class ScaleDownProvider(ConsulProvider):
     """The controller would delete all superfluous pods at once, and Raft would count them as failed."""
 
     compared = ("replicas", "address")
+
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse in the preview to remove servers if those that stay would not keep the data."""
+        smaller = news["replicas"] < olds.get("replicas", 0)
+        reason = if_answered(lambda: _refusal(news)) if smaller else None
+        return CheckResult(news, [CheckFailure("", reason)] if reason else [])
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if the size changed, or if somebody scaled the StatefulSet to more replicas."""
@@ -30,7 +37,10 @@ class ScaleDownProvider(ConsulProvider):
         """Remove the servers with the highest ordinals until the number is right; a new cluster has none to remove."""
         stateful_set, replicas = StatefulSet(props), int(props["replicas"])
         status = stateful_set.status()
-        for ordinal in reversed(range(replicas, int(status.replicas) if status else 0)):
+        surplus = range(replicas, int(status.replicas) if status else 0)
+        if surplus and (reason := _refusal(props)):
+            raise RolloutStoppedError(reason)
+        for ordinal in reversed(surplus):
             names = [f"{stateful_set.name}-{each}" for each in range(ordinal + 1)]
             servers = Servers(names, [props["address"].format(pod=name) for name in names])
             _remove_last(servers, stateful_set, names)
@@ -46,6 +56,12 @@ class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
         """`address` is where the program reaches a server, with `{pod}` for its name."""
         props = {"replicas": replicas, "address": address, **workload}
         super().__init__(ScaleDownProvider(), name, props, opts)
+
+
+def _refusal(props: Properties) -> str | None:
+    stateful_set = StatefulSet(props)
+    staying = [f"{stateful_set.name}-{ordinal}" for ordinal in range(int(props["replicas"]))]
+    return doomed_claims.refusal_before_scale_down(stateful_set, staying)
 
 
 def _remove_last(servers: Servers, stateful_set: StatefulSet, names: list[str]) -> None:

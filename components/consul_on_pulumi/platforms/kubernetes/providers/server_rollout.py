@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.consul.rollout import (
     LEADER_TIMEOUT,
@@ -20,7 +20,7 @@ from consul_on_pulumi.model import rollout
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
-from consul_on_pulumi.platforms.kubernetes.providers import voters
+from consul_on_pulumi.platforms.kubernetes.providers import doomed_claims, voters
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, leave_raft, not_ready_reasons
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -44,6 +44,14 @@ class ServerRolloutProvider(ConsulProvider):
     """The StatefulSet replaces no pod by itself (`OnDelete`): this deletes each when the others have a quorum."""
 
     compared = ("names", "spec_hash")
+
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse in the preview a rollout that would take along what Consul stores."""
+        # Servers that are added have the data before the first pod is replaced.
+        grows = len(news["names"]) > len(olds.get("names", ()))
+        rolls = not grows and bool(self.diff("", olds, news).changes)
+        reasons = if_answered(lambda: doomed_claims.problems(news, rolls=rolls))
+        return CheckResult(news, [CheckFailure("", reason) for reason in reasons or ()])
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if the specification or the size changed, or if an earlier rollout left outdated pods."""
@@ -94,6 +102,8 @@ def _replace_outdated(props: Properties) -> None:
 def _replace(servers: Servers, stateful_set: StatefulSet, order: list[str], pod: Pod, *, down: bool) -> None:
     leaving = pod.name
     view = servers.wait_for(has_leader, LEADER_TIMEOUT)
+    if reason := doomed_claims.refusal(stateful_set, leaving, view):
+        raise RolloutStoppedError(reason)
     if view and not down:
         wait_until_replaceable(servers, order, leaving)
         # The new pod has another address. The other agents refuse its name there for half a minute (memberlist,
