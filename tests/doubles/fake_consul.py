@@ -84,6 +84,8 @@ class FakeConsul:
     )
     snapshot: bytes = b""
     """The content of a snapshot, or the last snapshot that was restored."""
+    filtered: bool = False
+    """Whether answers lack what the token may not read."""
     cut: int | None = None
     """After so many bytes of an answer the connection is closed."""
     leader: str = LEADER
@@ -331,6 +333,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", str(len(payload)))
         self.send_header("X-Consul-Index", str(self.server.consul.index))
+        self.send_header("X-Consul-Results-Filtered-By-ACLs", str(self.server.consul.filtered).lower())
         self.end_headers()
         self.wfile.write(payload[: self.server.consul.cut])
         self.close_connection = self.close_connection or self.server.consul.cut is not None

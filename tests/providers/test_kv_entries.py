@@ -532,3 +532,30 @@ def test_after_two_updates_the_store_has_the_last_entries(first: dict[str, str],
         update(consul, create(consul, **first), **second)
 
         assert consul.texts == {"foreign": "x", **second}
+
+
+@pytest.mark.parametrize("fault", [Fault.NO_LEADER, Fault.FORBIDDEN, Fault.DENIED], ids=str)
+def test_a5_what_could_not_be_read_is_said(consul: FakeConsul, fault: Fault, warned: list[str]) -> None:
+    outs = create(consul, a="1")
+    consul.write("a", "by hand")
+    consul.fail(fault, times=float("inf"))
+
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    assert warned[0].startswith("KV entries of seeds could not be read and may have changed: ")
+
+
+def test_a5_keys_that_the_token_may_not_read_are_not_missing(consul: FakeConsul, warned: list[str]) -> None:
+    outs = create(consul, **{f"app/{number}": "1" for number in range(200)})
+    consul.keys.clear()
+    consul.filtered = True
+
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    assert "the token may not read every key below 'app/" in warned[0]
+
+
+def test_a5_conflicts_that_could_not_be_looked_for_are_said(consul: FakeConsul, warned: list[str]) -> None:
+    outs = create(consul, a="1")
+    consul.fail(Fault.DENIED, times=float("inf"))
+
+    assert KvEntriesProvider().check(outs, props(consul, a="2")).failures == []
+    assert warned[0].startswith("KV entries of seeds could not be read")

@@ -4,7 +4,8 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult
 
 from consul_on_pulumi.consul import operator_api
-from consul_on_pulumi.consul.api import Consul, UnreachableError, addresses_with_leader
+from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError, addresses_with_leader
+from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 
@@ -39,10 +40,11 @@ class AutopilotProvider(ConsulProvider):
         return CreateResult("autopilot", props)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """Read the current quorum; without an answer, keep the last one."""
+        """Read the current quorum; without an answer, keep the last one and warn."""
         try:
             current = operator_api.autopilot(Consul(props["addresses"], timeout=10))["MinQuorum"]
-        except UnreachableError:
+        except (UnreachableError, RefusedError) as error:
+            engine_log.not_compared("autopilot's configuration", error)
             return ReadResult(id_, props, props)
         outs = {**props, "min_quorum": current}
         return ReadResult(id_, outs, outs)

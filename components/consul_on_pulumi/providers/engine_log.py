@@ -9,6 +9,11 @@ import pulumi
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 
+def not_compared(what: str, error: Exception) -> None:
+    """Warn that `what` is shown as it was last known, because it could not be asked for."""
+    warn(f"{what} could not be read and may have changed: {error}")
+
+
 @cache
 def warn(message: str) -> None:
     """Show a warning in a preview or an update, once: the engine asks a provider several times."""

@@ -12,7 +12,7 @@ from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
-from consul_on_pulumi.providers import detailed_diff
+from consul_on_pulumi.providers import detailed_diff, engine_log
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 PREVIEW_TIMEOUT = 2.0
@@ -50,13 +50,14 @@ class KvEntriesProvider(ConsulProvider):
         return UpdateResult(news)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """Read the current entries; without an answer, keep the last ones."""
+        """Read the current entries; without an answer, keep the last ones and warn."""
         if props.get("keep_edits"):
             return ReadResult(id_, props, props)
         wanted = kv_state.seeds_of(props)
         try:
             found = kv_store.read(Consul(props["addresses"], timeout=10), wanted)
-        except UnreachableError:
+        except (UnreachableError, RefusedError) as error:
+            engine_log.not_compared(f"KV entries of {_set(props)}", error)
             return ReadResult(id_, props, props)
         hidden = props.get(kv_state.SECRETS, {})
         seeds = {key: found[key].seed for key in wanted if key in found}
@@ -110,10 +111,14 @@ def _rule(props: Properties) -> Rule:
     )
 
 
+def _set(props: Properties) -> str:
+    return str(props.get("set", "seeds"))
+
+
 def _apply(props: Properties, owned: Seeds, wanted: Seeds) -> None:
     consul = Consul(props["addresses"], timeout=120)
     consul.leader()
-    kv_store.apply(consul, props.get("set", "seeds"), owned, wanted, _rule(props))
+    kv_store.apply(consul, _set(props), owned, wanted, _rule(props))
 
 
 def _conflicts(olds: Properties, news: Properties) -> list[str]:
@@ -126,6 +131,9 @@ def _conflicts(olds: Properties, news: Properties) -> list[str]:
         if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
             return []
         found = kv_store.read(Consul(addresses, PREVIEW_TIMEOUT), changed)
-    except (ValueError, UnreachableError, RefusedError):
+    except ValueError:
+        return []
+    except (UnreachableError, RefusedError) as error:
+        engine_log.not_compared(f"KV entries of {_set(news)}", error)
         return []
     return kv_store.describe(plan(owned, changed, found, _rule(news)).conflicts)

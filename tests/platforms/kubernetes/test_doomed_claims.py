@@ -10,7 +10,6 @@ from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.kubernetes.providers import doomed_claims, scale_down, server_rollout, voters
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDownProvider
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerRolloutProvider
-from consul_on_pulumi.providers import engine_log
 
 from tests.doubles.fake_kubernetes import FakeKubernetes, claim
 from tests.doubles.scripted_servers import NAMES, ScriptedServers
@@ -28,7 +27,6 @@ LOST_WITH_THE_POD = {
 
 @pytest.fixture
 def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
-    engine_log.warn.cache_clear()
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
     with FakeKubernetes() as running:
         running.is_the_current(monkeypatch, tmp_path)
@@ -89,16 +87,16 @@ def test_a6_the_refusal_says_what_happens_to_the_volume(kubernetes: FakeKubernet
 
 
 def test_a6_a_preview_without_a_rollout_warns(
-    kubernetes: FakeKubernetes, lone: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    kubernetes: FakeKubernetes, lone: dict[str, Any], warned: list[str]
 ) -> None:
     kubernetes.claims["data-dev-server-0"] = claim(0, **DELETED)
 
     assert preview(lone, lone) == []
-    assert "warning: claim data-dev-server-0 of namespace dev is being deleted" in capsys.readouterr().err
+    assert warned[0].startswith("claim data-dev-server-0 of namespace dev is being deleted")
 
 
 def test_a6_a_server_whose_data_others_have_is_replaced_with_a_warning(
-    kubernetes: FakeKubernetes, servers: ScriptedServers, capsys: pytest.CaptureFixture[str]
+    kubernetes: FakeKubernetes, servers: ScriptedServers, warned: list[str]
 ) -> None:
     kubernetes.claims["data-dev-server-1"] = claim(1, **DELETED)
     kubernetes.set_template("new")
@@ -106,7 +104,7 @@ def test_a6_a_server_whose_data_others_have_is_replaced_with_a_warning(
     assert preview(props(), props(spec_hash="new")) == []
     ServerRolloutProvider().update("id", props(), props(spec_hash="new"))
 
-    assert "warning: claim data-dev-server-1" in capsys.readouterr().err
+    assert warned[0].startswith("claim data-dev-server-1")
     assert kubernetes.deleted == [NAMES[1], NAMES[2], NAMES[0]]
 
 

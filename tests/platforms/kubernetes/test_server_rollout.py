@@ -426,3 +426,14 @@ def test_without_an_api_server_there_is_no_update(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(kubeconfig, "_loaded", {})
 
     assert ServerRolloutProvider().diff("id", props(), props()).changes is False
+
+
+@pytest.mark.parametrize("refused", ["/apis/apps/v1/", "/api/v1/"])
+def test_a5_a_preview_that_may_not_look_says_so(kubernetes: FakeKubernetes, warned: list[str], refused: str) -> None:
+    kubernetes.refusals["GET", refused] = (403, "forbidden to you")
+
+    assert ServerRolloutProvider().diff("id", props(), props()).changes is False
+    assert (
+        "what runs in Kubernetes could not be read and may have changed: "
+        "the Kubernetes API server refused: forbidden to you"
+    ) in warned[0]

@@ -9,6 +9,7 @@ import requests
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.providers import engine_log
 
 TIMEOUT = 10.0
 """Seconds for one request."""
@@ -77,10 +78,11 @@ class ApiServer:
 
 
 def if_answered(request: Callable[[], T]) -> T | None:
-    """The result of a request; None if the API server does not answer or refuses."""
+    """The result of a request; None, with a warning, if the API server does not answer or refuses."""
     try:
         return request()
-    except (RefusedError, UnreachableError):
+    except (RefusedError, UnreachableError) as error:
+        engine_log.not_compared("what runs in Kubernetes", error)
         return None
 
 

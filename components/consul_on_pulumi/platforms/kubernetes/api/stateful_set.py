@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
+from consul_on_pulumi.consul.api import RefusedError
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
 
@@ -76,7 +77,10 @@ class StatefulSet:
 
     def reclaim_policy(self, volume: str) -> str | None:
         """What happens to a volume after its claim: `Delete` or `Retain`; None where we may not read volumes."""
-        found = if_answered(lambda: self._api.find(f"/api/v1/persistentvolumes/{volume}"))
+        try:
+            found = self._api.find(f"/api/v1/persistentvolumes/{volume}")
+        except RefusedError:
+            return None
         return str(found["spec"].get("persistentVolumeReclaimPolicy")) if found else None
 
     def change_claim(self, name: str, change: Object) -> None:
