@@ -73,6 +73,8 @@ def matching(objects: Iterable[Object], labels: str) -> list[Object]:
 class FakeKubernetes:
     """One namespace with one StatefulSet of three."""
 
+    exists: bool = True
+    """Whether the StatefulSet does."""
     replicas: int = 3
     generation: int = 1
     observed: int = 1
@@ -98,6 +100,7 @@ class FakeKubernetes:
     scaled: list[int] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     on_delete: Callable[[str], object] = lambda name: None
+    on_scale: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
         self._server = _Server(self)
@@ -147,7 +150,7 @@ class FakeKubernetes:
         match method, path:
             case "GET", found if found in self.objects:
                 return 200, self.objects[found]
-            case "GET", found if found == apps:
+            case "GET", found if found == apps and self.exists:
                 return 200, self._stateful_set()
             case "PATCH", found if found == f"{apps}/scale":
                 self._scale(int(body["spec"]["replicas"]))
@@ -196,14 +199,18 @@ class FakeKubernetes:
     def _scale(self, replicas: int) -> None:
         self.scaled.append(replicas)
         self.replicas = replicas
+        self.on_scale()
         for name in [name for name in self.pods if int(name.rpartition("-")[2]) >= replicas]:
             del self.pods[name]
             self.claims.pop(f"data-{name}", None)
+        for ordinal in range(replicas):
+            self.pods.setdefault(f"{SET}-{ordinal}", pod(ordinal, revision=self.revision, spec_hash=self.spec_hash))
 
     def _stateful_set(self) -> Object:
+        annotations = {"consul-on-pulumi/spec-hash": self.spec_hash}
         return {
             "metadata": {"name": SET, "uid": "uid-of-set", "generation": self.generation},
-            "spec": {"replicas": self.replicas},
+            "spec": {"replicas": self.replicas, "template": {"metadata": {"annotations": annotations}}},
             "status": {"observedGeneration": self.observed, "updateRevision": self.revision},
         }
 

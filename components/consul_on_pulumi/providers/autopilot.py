@@ -56,7 +56,14 @@ class AutopilotProvider(ConsulProvider):
 class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
     """The part of autopilot's configuration that depends on the number of servers."""
 
-    def __init__(self, name: str, addresses: Addresses, min_quorum: int, opts: pulumi.ResourceOptions) -> None:
-        """`min_quorum` is a number of voters."""
-        props = {"addresses": addresses, "min_quorum": min_quorum}
+    def __init__(
+        self,
+        name: str,
+        addresses: Addresses,
+        min_quorum: int,
+        opts: pulumi.ResourceOptions,
+        store: pulumi.Input[str] | None = None,
+    ) -> None:
+        """`min_quorum` is a number of voters; `store` identifies the servers' data, as in `other_store`."""
+        props = {"addresses": addresses, "min_quorum": min_quorum, "store": store}
         super().__init__(AutopilotProvider(), name, props, opts)

@@ -13,7 +13,14 @@ from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import detailed_diff, engine_log
-from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
+from consul_on_pulumi.providers.provider import (
+    Addresses,
+    ConsulProvider,
+    Properties,
+    ProviderResource,
+    known_addresses,
+    other_store,
+)
 
 PREVIEW_TIMEOUT = 2.0
 """Seconds that a preview waits for the cluster when it looks for conflicts."""
@@ -45,8 +52,11 @@ class KvEntriesProvider(ConsulProvider):
         return CreateResult(secrets.token_hex(8), props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Write the entries that changed, and delete those that are no longer wanted."""
-        _apply(news, kv_state.seeds_of(olds), kv_state.seeds_of(news))
+        """Write the entries that changed or are gone with the store, and delete those that are no longer wanted."""
+        owned = kv_state.seeds_of(olds)
+        if other_store(olds, news):
+            owned = {key: owned[key] for key in kv_store.read(_consul(news), owned)}
+        _apply(news, owned, kv_state.seeds_of(news))
         return UpdateResult(news)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -87,7 +97,8 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`hidden` are secret values by full key.
-        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`."""
+        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`, and `store` as in
+        `other_store`."""
         parts = kv_state.to_props(dict(seeds))
         for digested in parts.get(kv_state.BINARY, {}).values():
             digested["content"] = pulumi.Output.secret(digested["content"])
@@ -99,7 +110,7 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
 
 def _visible(props: Properties) -> Properties:
     """The properties that a preview shows as changes: without the baseline and without properties of the SDK."""
-    return {key: value for key, value in props.items() if key not in ("baseline", "__provider")}
+    return {key: value for key, value in props.items() if key not in ("baseline", "store", "__provider")}
 
 
 def _rule(props: Properties) -> Rule:
@@ -115,10 +126,14 @@ def _set(props: Properties) -> str:
     return str(props.get("set", "seeds"))
 
 
-def _apply(props: Properties, owned: Seeds, wanted: Seeds) -> None:
+def _consul(props: Properties) -> Consul:
     consul = Consul(props["addresses"], timeout=120)
     consul.leader()
-    kv_store.apply(consul, _set(props), owned, wanted, _rule(props))
+    return consul
+
+
+def _apply(props: Properties, owned: Seeds, wanted: Seeds) -> None:
+    kv_store.apply(_consul(props), _set(props), owned, wanted, _rule(props))
 
 
 def _conflicts(olds: Properties, news: Properties) -> list[str]:

@@ -66,10 +66,15 @@ def _max_value(args: Mapping[str, Any]) -> int:
 
 
 def create(
-    args: Mapping[str, Any], root: Path, name: str, addresses: Addresses, opts: pulumi.ResourceOptions
+    args: Mapping[str, Any],
+    root: Path,
+    name: str,
+    addresses: Addresses,
+    opts: pulumi.ResourceOptions,
+    store: pulumi.Input[str] | None = None,
 ) -> list[KvEntries]:
     """Register every set of a cluster, with resource names that begin with `name`. `root` is the program's folder."""
-    limit, default = _max_value(args), {"on_conflict": _default_on_conflict(args).value}
+    limit, default = _max_value(args), {"on_conflict": _default_on_conflict(args).value, "store": store}
     inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
     created = [_create(f"{name}-seeds", addresses, inline, {**default, "keep_edits": False, "retain": False}, opts)]
     for set_name, settings in args["seed_sets"].items():
@@ -84,12 +89,14 @@ def _create(
     """Register the entries of one set, and the baseline that is read before they are first written."""
     secrets = sets.secrets(settings)
     rule: dict[str, Any] = {"set": name, "on_conflict": settings["on_conflict"]}
+    if settings["store"] is not None:
+        rule["store"] = settings["store"]
     if settings["keep_edits"]:
         rule["keep_edits"] = True
     keys = seeds.keys() | secrets.keys()
     if keys:
         # Always, so that another `on_conflict` neither creates nor deletes a resource.
-        baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts)
+        baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts, settings["store"])
         if rule["on_conflict"] == OnConflict.FAIL.value:
             rule["baseline"] = baseline.index
     return KvEntries(name, addresses, seeds, secrets, rule, with_options(opts, retain_on_delete=settings["retain"]))

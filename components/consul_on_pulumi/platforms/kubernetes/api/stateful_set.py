@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
+from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH, Pod, pod_of
 
 CLAIM = "data"
 """Name of the claim template; a claim is called `<template>-<pod>`."""
@@ -33,6 +33,10 @@ class Status:
     """The ControllerRevision that a new pod is created from."""
     observed: bool
     """Whether the controller has seen the last change."""
+    spec_hash: str | None
+    """Digest of the template, if this program wrote it."""
+    version: str
+    """UID and generation: every change of the specification gives another one."""
 
 
 class StatefulSet:
@@ -51,11 +55,14 @@ class StatefulSet:
         found = self._api.find(self._path)
         if found is None:
             return None
-        status = found.get("status", {})
+        status, metadata = found.get("status", {}), found["metadata"]
+        template = found["spec"].get("template", {}).get("metadata", {})
         return Status(
             replicas=found["spec"]["replicas"],
             revision=status.get("updateRevision", ""),
-            observed=status.get("observedGeneration", 0) >= found["metadata"]["generation"],
+            observed=status.get("observedGeneration", 0) >= metadata["generation"],
+            spec_hash=template.get("annotations", {}).get(SPEC_HASH),
+            version=f"{metadata['uid']}/{metadata['generation']}",
         )
 
     def pods(self, names: Sequence[str]) -> Mapping[str, Pod]:

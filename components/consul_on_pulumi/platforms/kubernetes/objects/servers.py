@@ -66,6 +66,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         updated=[rollout],
         ready=[voters],
         data=stateful_set,
+        store=stateful_set.metadata.uid,
     )
 
 

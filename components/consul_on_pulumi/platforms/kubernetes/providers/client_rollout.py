@@ -3,12 +3,13 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.client_workload import Clients, ClientWorkload, Progress
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
+from consul_on_pulumi.platforms.kubernetes.providers import workload_exists
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, Deadline
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -17,6 +18,10 @@ class ClientRolloutProvider(ConsulProvider):
     """The controller replaces the pods; this reports early why they do not run."""
 
     compared = ("spec_hash", "kind", "replicas")
+
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse in the preview if somebody deleted the workload."""
+        return CheckResult(news, workload_exists.problems(olds, news))
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if the specification, the number or the kind changed, or if the workload changed since the last
@@ -30,6 +35,10 @@ class ClientRolloutProvider(ConsulProvider):
     def create(self, props: Properties) -> CreateResult:
         """Wait until all clients have the new specification."""
         return CreateResult(props["workload"], {**props, "version": _wait_for_all(Clients(props))})
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Find out whether the workload still exists."""
+        return workload_exists.read(id_, props)
 
 
 class ClientRollout(ProviderResource, module="consul-on-pulumi", name="ClientRollout"):
@@ -54,9 +63,7 @@ def _wait_for_all(clients: Clients) -> str:
             reasons = _explained(clients, progress, not_ready)
             raise RolloutStoppedError(f"{reasons}. Correct the settings and run `pulumi up` again")
         time.sleep(INTERVAL)
-    raise RolloutStoppedError(
-        f"{clients.name} was deleted by somebody else: run `pulumi refresh`, then `pulumi up` again"
-    )
+    raise RolloutStoppedError(f"somebody deleted {clients.name} meanwhile: run `pulumi refresh`, then `pulumi up`")
 
 
 def _explained(clients: Clients, progress: Progress, not_ready: list[Pod]) -> str:

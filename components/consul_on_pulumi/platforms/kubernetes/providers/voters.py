@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
+from consul_on_pulumi.platforms.kubernetes.providers import workload_exists
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import not_ready_reasons
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -23,6 +24,10 @@ class VotersProvider(ConsulProvider):
         """Wait until all servers are voters and have caught up."""
         wait_for_all(props)
         return CreateResult(props["stateful_set"], props)
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Find out whether the StatefulSet still exists."""
+        return workload_exists.read(id_, props)
 
 
 class Voters(ProviderResource, module="consul-on-pulumi", name="Voters"):
