@@ -12,6 +12,7 @@ from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolu
 from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGate, VoterGateProvider
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize, ClaimSizeProvider
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout, ClientRolloutProvider
+from consul_on_pulumi.platforms.kubernetes.providers.load_balancer import LoadBalancer, LoadBalancerProvider
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership, OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown, ScaleDownProvider
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerRollout, ServerRolloutProvider
@@ -33,6 +34,7 @@ PATHS: dict[type[ConsulProvider], str] = {
     HostPortsProvider: "consul_on_pulumi.platforms.docker.providers.host_ports HostPortsProvider",
     KvBaselineProvider: "consul_on_pulumi.providers.kv_baseline KvBaselineProvider",
     KvEntriesProvider: "consul_on_pulumi.providers.kv_entries KvEntriesProvider",
+    LoadBalancerProvider: "consul_on_pulumi.platforms.kubernetes.providers.load_balancer LoadBalancerProvider",
     OwnershipProvider: "consul_on_pulumi.platforms.kubernetes.providers.ownership OwnershipProvider",
     RaftPeerProvider: "consul_on_pulumi.platforms.docker.providers.raft_peer RaftPeerProvider",
     ScaleDownProvider: "consul_on_pulumi.platforms.kubernetes.providers.scale_down ScaleDownProvider",
@@ -51,6 +53,7 @@ TOKENS: dict[type[Resource], str] = {
     HostPorts: "dynamic/consul-on-pulumi:HostPorts",
     KvBaseline: "dynamic/consul-on-pulumi:KvBaseline",
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",
+    LoadBalancer: "dynamic/consul-on-pulumi:LoadBalancer",
     Ownership: "dynamic/consul-on-pulumi:Ownership",
     RaftPeer: "dynamic/consul-on-pulumi:RaftPeer",
     ScaleDown: "dynamic/consul-on-pulumi:ScaleDown",

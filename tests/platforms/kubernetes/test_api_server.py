@@ -34,7 +34,9 @@ def test_a_connection_that_fails_has_the_address_and_no_text_of_a_library(kubern
 
 
 def test_a_missing_kubeconfig_is_said(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> None:
-    with pytest.raises(UnreachableError, match="does not answer: kubeconfig: Invalid kube-config file. Expected object with name nope"):
+    with pytest.raises(
+        UnreachableError, match=r"does not answer: kubeconfig: Invalid kube-config file. Expected object with name nope"
+    ):
         ApiServer(Cluster(context="nope")).find(PATH)
 
 

@@ -1,6 +1,6 @@
 """KubernetesPlatform: a namespace with a StatefulSet of servers, and clients."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from consul_on_pulumi.platforms.kubernetes.objects import clients, servers
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, Tier, cluster_of, selector
+from consul_on_pulumi.providers.provider import ProviderResource
 from consul_on_pulumi.resource_options import before_create, with_options
 
 LEAVE_ON_TERMINATE = True
@@ -74,7 +75,9 @@ class KubernetesPlatform:
         """Create the workload of one tier, and the objects that it needs."""
         if not group.count:
             return Placed()
-        tier = Tier(name, group, self.settings)
+        # Any other resource may create the namespace.
+        alone = all(isinstance(one, ProviderResource) for one in _dependencies(opts))
+        tier = Tier(name, group, self.settings, namespace_exists=alone)
         opts = self._prepared(name, opts)
         cluster, retained = cluster_of(self.settings), tier.selector if self.settings["retain_data"] else {}
         owned = Ownership(
@@ -98,6 +101,11 @@ class KubernetesPlatform:
             )
             opts = with_options(opts, provider=provider)
         return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(ApiServer(cluster))))
+
+
+def _dependencies(opts: pulumi.ResourceOptions) -> Sequence[object]:
+    given = opts.depends_on
+    return given if isinstance(given, list) else [] if given is None else [given]
 
 
 def create(settings: KubernetesArgs) -> KubernetesPlatform:

@@ -32,6 +32,8 @@ class Tier:
     """Prefix of the logical names."""
     group: AgentGroup
     settings: KubernetesArgs
+    namespace_exists: bool = False
+    """Whether the namespace must exist already, because nothing in this program is created before the tier."""
 
     @property
     def domain(self) -> str:

@@ -47,6 +47,8 @@ class Pod:
     """Whether it was deleted, and its containers are ending."""
     problem: str
     """Why it does not run, as Kubernetes reports it; may be empty."""
+    unscheduled: bool
+    """Whether no node was found for it, or its volume is missing."""
     unrecoverable: bool
     """Whether it will probably not run until somebody changes something."""
     crashes: int
@@ -67,6 +69,7 @@ def pod_of(found: Object) -> Pod:
         ready=conditions.get("Ready", {}).get("status") == "True",
         terminating="deletionTimestamp" in metadata,
         problem=problem,
+        unscheduled=reason == "Unschedulable",
         unrecoverable=reason in UNRECOVERABLE,
         crashes=sum(one.get("restartCount", 0) for one in status["containerStatuses"]) if reason == CRASHING else 0,
     )

@@ -94,6 +94,10 @@ class StatefulSet:
         """Merge `change` into a claim. Raises RefusedError, also where the storage class does not let volumes grow."""
         self._api.patch(f"{self._core}/persistentvolumeclaims/{name}", change)
 
+    def warning_of_claim(self, name: str) -> str:
+        """The last warning event of the pod's claim; empty if there is none."""
+        return self._api.last_warning(self.namespace, "PersistentVolumeClaim", f"{CLAIM}-{name}")
+
     def last_warning(self, name: str) -> str:
         """The last warning event of the pod, or of the StatefulSet if the pod has none."""
         of_pod = self._api.last_warning(self.namespace, "Pod", name)

@@ -9,8 +9,9 @@ from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.client_workload import Clients, ClientWorkload, Progress
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
-from consul_on_pulumi.platforms.kubernetes.providers import workload_exists
+from consul_on_pulumi.platforms.kubernetes.providers import prerequisites, workload_exists
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, Deadline
+from consul_on_pulumi.platforms.kubernetes.providers.prerequisites import Prerequisites
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -20,8 +21,8 @@ class ClientRolloutProvider(ConsulProvider):
     compared = ("spec_hash", "kind", "replicas")
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview if somebody deleted the workload."""
-        return CheckResult(news, workload_exists.problems(olds, news))
+        """Refuse in the preview if somebody deleted the workload, or if its namespace does not exist."""
+        return CheckResult(news, workload_exists.problems(olds, news) if olds else prerequisites.problems(news))
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if the specification, the number or the kind changed, or if the workload changed since the last
@@ -44,9 +45,16 @@ class ClientRolloutProvider(ConsulProvider):
 class ClientRollout(ProviderResource, module="consul-on-pulumi", name="ClientRollout"):
     """Resources that need clients depend on this; it depends on the workload and on voters."""
 
-    def __init__(self, name: str, which: ClientWorkload, replicas: int | None, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        which: ClientWorkload,
+        replicas: int | None,
+        needs: Prerequisites,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         """`replicas` is the number of clients; None for a DaemonSet, which has one on each node."""
-        super().__init__(ClientRolloutProvider(), name, {**which, "replicas": replicas}, opts)
+        super().__init__(ClientRolloutProvider(), name, {**which, **needs, "replicas": replicas}, opts)
 
 
 def _wait_for_all(clients: Clients) -> str:
@@ -59,7 +67,7 @@ def _wait_for_all(clients: Clients) -> str:
             # Many nodes are updated one after the other; that takes long and is no failure.
             timeout, available = Deadline(), progress.available
         not_ready = [pod for pod in timeout.retry(clients.pods) if not pod.ready]
-        if timeout.expired(not_ready):
+        if timeout.expired(not_ready, refused=not not_ready and bool(timeout.retry(clients.problem))):
             reasons = _explained(clients, progress, not_ready)
             raise RolloutStoppedError(f"{reasons}. Correct the settings and run `pulumi up` again")
         time.sleep(INTERVAL)

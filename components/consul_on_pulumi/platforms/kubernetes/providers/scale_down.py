@@ -10,8 +10,9 @@ from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet, Workload
-from consul_on_pulumi.platforms.kubernetes.providers import doomed_claims
+from consul_on_pulumi.platforms.kubernetes.providers import doomed_claims, prerequisites
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, TIMEOUT, leave_raft
+from consul_on_pulumi.platforms.kubernetes.providers.prerequisites import Prerequisites
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -21,10 +22,12 @@ class ScaleDownProvider(ConsulProvider):
     compared = ("replicas", "address")
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview to remove servers if those that stay would not keep the data."""
-        smaller = news["replicas"] < olds.get("replicas", 0)
-        reason = if_answered(lambda: _refusal(news)) if smaller else None
-        return CheckResult(news, [CheckFailure("", reason)] if reason else [])
+        """Refuse in the preview to remove servers if those that stay would not keep the data, and to add some if what
+        they need does not exist."""
+        before = olds.get("replicas", 0)
+        reason = if_answered(lambda: _refusal(news)) if news["replicas"] < before else None
+        missing = prerequisites.problems(news) if news["replicas"] > before else []
+        return CheckResult(news, [*missing, *([CheckFailure("", reason)] if reason else [])])
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if the size changed, or if somebody scaled the StatefulSet to more replicas."""
@@ -51,10 +54,16 @@ class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
     """The StatefulSet depends on this, so its update never reduces the replicas."""
 
     def __init__(
-        self, name: str, replicas: int, address: str, workload: Workload, opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        replicas: int,
+        address: str,
+        workload: Workload,
+        needs: Prerequisites,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         """`address` is where the program reaches a server, with `{pod}` for its name."""
-        props = {"replicas": replicas, "address": address, **workload}
+        props = {"replicas": replicas, "address": address, **workload, **needs}
         super().__init__(ScaleDownProvider(), name, props, opts)
 
 
