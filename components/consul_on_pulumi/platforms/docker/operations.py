@@ -12,14 +12,12 @@ from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.platforms.docker import engine
 
-UNSUPPORTED = ""
-"""Why there is no recovery on this platform; empty where there is one."""
 FAILURES = engine.NO_ANSWER
 """What `has_data` and `restart_with_peers` raise."""
 RAFT = "/consul/data/raft"
 
 
-def has_data(server: str) -> bool:
+def has_data(_group: Mapping[str, Any], server: str) -> bool:
     """Whether the data volume of a server exists."""
     with engine.connect() as client:
         try:
@@ -29,7 +27,7 @@ def has_data(server: str) -> bool:
     return True
 
 
-def restart_with_peers(servers: Sequence[str], peers: Peers) -> None:
+def restart_with_peers(_group: Mapping[str, Any], servers: Sequence[str], peers: Peers) -> None:
     """Stop all these servers, then start them with a Raft configuration of exactly these `peers`."""
     archive = engine.archive({"peers.json": json.dumps(peers).encode()}, 0o644)
     with engine.connect() as client:
