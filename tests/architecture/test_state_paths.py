@@ -13,6 +13,7 @@ from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGate, Vo
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize, ClaimSizeProvider
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout, ClientRolloutProvider
 from consul_on_pulumi.platforms.kubernetes.providers.load_balancer import LoadBalancer, LoadBalancerProvider
+from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd, NamespaceEndProvider
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership, OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown, ScaleDownProvider
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerRollout, ServerRolloutProvider
@@ -35,6 +36,7 @@ PATHS: dict[type[ConsulProvider], str] = {
     KvBaselineProvider: "consul_on_pulumi.providers.kv_baseline KvBaselineProvider",
     KvEntriesProvider: "consul_on_pulumi.providers.kv_entries KvEntriesProvider",
     LoadBalancerProvider: "consul_on_pulumi.platforms.kubernetes.providers.load_balancer LoadBalancerProvider",
+    NamespaceEndProvider: "consul_on_pulumi.platforms.kubernetes.providers.namespace_end NamespaceEndProvider",
     OwnershipProvider: "consul_on_pulumi.platforms.kubernetes.providers.ownership OwnershipProvider",
     RaftPeerProvider: "consul_on_pulumi.platforms.docker.providers.raft_peer RaftPeerProvider",
     ScaleDownProvider: "consul_on_pulumi.platforms.kubernetes.providers.scale_down ScaleDownProvider",
@@ -54,6 +56,7 @@ TOKENS: dict[type[Resource], str] = {
     KvBaseline: "dynamic/consul-on-pulumi:KvBaseline",
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",
     LoadBalancer: "dynamic/consul-on-pulumi:LoadBalancer",
+    NamespaceEnd: "dynamic/consul-on-pulumi:NamespaceEnd",
     Ownership: "dynamic/consul-on-pulumi:Ownership",
     RaftPeer: "dynamic/consul-on-pulumi:RaftPeer",
     ScaleDown: "dynamic/consul-on-pulumi:ScaleDown",

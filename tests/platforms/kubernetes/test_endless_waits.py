@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
-from consul_on_pulumi.platforms.kubernetes.providers import client_rollout, load_balancer, pod_readiness, voters
+from consul_on_pulumi.platforms.kubernetes.providers import (
+    client_rollout,
+    load_balancer,
+    namespace_end,
+    pod_readiness,
+    voters,
+)
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRolloutProvider
 from consul_on_pulumi.platforms.kubernetes.providers.load_balancer import LoadBalancerProvider
+from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEndProvider
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDownProvider
 from consul_on_pulumi.platforms.kubernetes.providers.voters import VotersProvider
 
@@ -180,3 +187,42 @@ def test_the_address_of_a_load_balancer_is_read_and_followed(kubernetes: FakeKub
     assert LoadBalancerProvider().diff("id", outs, inputs).changes is False
     service(kubernetes, ingress=[{"ip": "203.0.113.8"}])
     assert LoadBalancerProvider().diff("id", outs, inputs).changes is True
+
+
+END = {"cluster": "_", "namespace": "dev", "revision": 1}
+KEPT = "Some content in the namespace has finalizers remaining: example.com/keep in 1 resource instances"
+
+
+def ending(kubernetes: FakeKubernetes, *conditions: str) -> None:
+    """The namespace was deleted and is not gone."""
+    listed = [{"type": kind, "status": "True", "message": KEPT} for kind in conditions]
+    metadata = {"name": "dev", "deletionTimestamp": "2026-11-26T17:00:00Z"}
+    kubernetes.objects["/api/v1/namespaces/dev"] = {"metadata": metadata, "status": {"conditions": listed}}
+
+
+def test_b11_a_finalizer_that_keeps_the_namespace_is_named(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(namespace_end, "KEPT_TIMEOUT", 0.05)
+    ending(kubernetes, "NamespaceFinalizersRemaining")
+
+    with pytest.raises(RolloutStoppedError, match="Namespace dev is being deleted and still exists") as caught:
+        NamespaceEndProvider().delete("dev", END)
+
+    assert f"({KEPT}). Delete what keeps it" in str(caught.value)
+
+
+def test_b11_a_namespace_with_pods_that_end_is_waited_for(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(namespace_end, "KEPT_TIMEOUT", 0.0)
+    monkeypatch.setattr(namespace_end.time, "sleep", lambda _seconds: kubernetes.objects.clear())
+    ending(kubernetes, "NamespaceContentRemaining")
+
+    NamespaceEndProvider().delete("dev", END)
+
+    assert kubernetes.objects == {}
+
+
+def test_a_new_namespace_of_the_same_name_is_not_waited_for(kubernetes: FakeKubernetes) -> None:
+    NamespaceEndProvider().delete("dev", END)

@@ -38,6 +38,7 @@ ON_KUBERNETES = {
     "consul-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-server-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-namespace": "kubernetes:core/v1:Namespace",
+    "consul-namespace-end": "pulumi-python:dynamic/consul-on-pulumi:NamespaceEnd",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
     "consul-server": "consul-on-pulumi:index:ConsulServer",
     "consul-server-account": "kubernetes:core/v1:ServiceAccount",

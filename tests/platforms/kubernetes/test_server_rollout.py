@@ -529,3 +529,23 @@ def test_b10_servers_that_come_back_are_waited_for_before_others_are_replaced(
 
     assert message.startswith("dev-server-1 does not answer; dev-server-2 does not answer")
     assert NAMES[0] not in kubernetes.deleted
+
+
+def test_c8_the_services_lead_to_a_lone_server_when_the_update_ends(
+    servers: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers.names = NAMES[:1]
+    ready = kubernetes.pods[NAMES[0]]["status"]["conditions"][0]
+    ready["status"] = "False"
+    waited: list[float] = []
+
+    def probed(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            ready["status"] = "True"
+
+    monkeypatch.setattr(pod_readiness.time, "sleep", probed)
+    lone = props(names=NAMES[:1], addresses=["http://one"])
+
+    assert VotersProvider().create(lone).outs == lone
+    assert len(waited) == 3

@@ -14,9 +14,10 @@ from consul_on_pulumi.platforms.kubernetes import ownership, refusals
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.objects import clients, servers
+from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, Tier, cluster_of, selector
+from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, SKIP_AWAIT, Tier, cluster_of, selector
 from consul_on_pulumi.providers.provider import ProviderResource
 from consul_on_pulumi.resource_options import before_create, with_options
 
@@ -61,10 +62,11 @@ class KubernetesPlatform:
         owned = Ownership(
             f"{name}-ownership", [f"Namespace/{topology.cluster}"], "", cluster_of(self.settings), cluster_id, {}, opts
         )
+        end = NamespaceEnd(f"{name}-namespace-end", cluster_of(self.settings), topology.cluster, opts)
         namespace = kubernetes.core.v1.Namespace(
             f"{name}-namespace",
-            metadata={"name": topology.cluster, "labels": labels, "annotations": OURS},
-            opts=with_options(opts, depends_on=[owned]),
+            metadata={"name": topology.cluster, "labels": labels, "annotations": {**OURS, **SKIP_AWAIT}},
+            opts=with_options(opts, depends_on=[owned, end]),
         )
         return SharedResources(
             platform={"kubernetes": {**self.settings, "namespace": topology.cluster}},

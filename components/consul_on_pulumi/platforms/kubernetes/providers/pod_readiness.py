@@ -58,12 +58,18 @@ class Deadline:
 
 
 def not_ready_reasons(
-    servers: Servers, stateful_set: StatefulSet, names: Sequence[str], deleted: Mapping[str, str], *, led: bool = True
+    servers: Servers,
+    stateful_set: StatefulSet,
+    names: Sequence[str],
+    deleted: Mapping[str, str],
+    *,
+    led: bool = True,
+    served: bool = False,
 ) -> str | None:
     """Wait until all `names` are voters and have caught up; returns why some are not, or None if all are.
 
     `deleted` maps the name of a deleted pod to its UID: the state of its server no longer counts. Without a leader
-    (`led` is false) it is enough that a server answers.
+    (`led` is false) it is enough that a server answers. If `served`, Services must lead to the pods as well.
     """
     timeout = Deadline()
     index = 0
@@ -73,7 +79,10 @@ def not_ready_reasons(
         not_ready = {
             name: reason
             for name in names
-            if (reason := _not_ready_reason(name, pods.get(name), deleted.get(name), view, index, led=led))
+            if (
+                reason := _not_ready_reason(name, pods.get(name), deleted.get(name), view, index, led=led)
+                or (f"the pod of {name} is not ready" if served and not pods[name].ready else None)
+            )
         }
         if not not_ready:
             return None
