@@ -46,7 +46,7 @@ def lost(cluster: Cluster, report: Report) -> list[str]:
 def not_stored(base: str, report: Report) -> list[str]:
     """The acknowledged writes that a consistent read by one server does not find."""
     prefix = report.writes[0].key.partition("/")[0]
-    stored = {entry["Key"] for entry in consul.ask(base, f"/v1/kv/{prefix}?recurse&consistent")}
+    stored = set(consul.ask(base, f"/v1/kv/{prefix}/?keys&consistent"))
     return report.lost(lambda key: key if key in stored else None)
 
 

@@ -8,22 +8,24 @@ from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms import choose
 from consul_on_pulumi.schema.check import checked, refuse
 from consul_on_pulumi.seeds import seeding
+from consul_on_pulumi.seeds.seeding import SeedSet
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 
 
-def cluster_args(args: Any, path: str = "cluster") -> dict[str, Any]:
-    """The arguments of a ConsulCluster, completed with the defaults. Raises pulumi.RunError with every problem."""
-    problems, complete = cluster_problems(args, path)
+def cluster_args(args: Any, path: str = "cluster") -> tuple[dict[str, Any], list[SeedSet]]:
+    """The arguments of a ConsulCluster, completed with the defaults, and its seeds. Raises pulumi.RunError with every
+    problem."""
+    problems, complete, seeds = cluster_problems(args, path)
     refuse(problems)
-    return complete
+    return complete, seeds
 
 
-def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[str, Any]]:
-    """Every problem of the arguments of a ConsulCluster, and their sound part with the defaults."""
+def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[str, Any], list[SeedSet]]:
+    """Every problem of the arguments of a ConsulCluster, their sound part with the defaults, and its seeds."""
     problems, complete = checked(args, ConsulClusterArgs, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
-    problems += seeding.problems(complete, path, Path.cwd())
-    return problems, complete
+    wrong, seeds = seeding.read(complete, path, Path.cwd())
+    return [*problems, *wrong], complete, seeds
 
 
 def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import TypedDict
 
-from pulumi.dynamic import CheckFailure
-
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.providers.provider import Properties
@@ -22,10 +20,10 @@ class Prerequisites(TypedDict):
     """The StorageClass of new claims; empty for the default one, None for no claims."""
 
 
-def problems(news: Properties) -> list[CheckFailure]:
-    """A failure for each that does not exist. Pods would wait for it until the update gives up."""
+def problems(news: Properties) -> list[str]:
+    """A message for each that does not exist. Pods would wait for it until the update gives up."""
     found = if_answered(lambda: list(_missing(ApiServer(Cluster.of(news["cluster"])), news)))
-    return [CheckFailure("", reason) for reason in found or ()]
+    return found or []
 
 
 def _missing(api: ApiServer, news: Properties) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
@@ -21,20 +21,19 @@ class ScaleDownProvider(ConsulProvider):
 
     compared = ("replicas", "address")
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview to remove servers if those that stay would not keep the data, and to add some if what
-        they need does not exist."""
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """Servers cannot be removed if those that stay would not keep the data, nor added if what they need does not
+        exist."""
         before = olds.get("replicas", 0)
+        if news["replicas"] > before:
+            return prerequisites.problems(news)
         reason = if_answered(lambda: _refusal(news)) if news["replicas"] < before else None
-        missing = prerequisites.problems(news) if news["replicas"] > before else []
-        return CheckResult(news, [*missing, *([CheckFailure("", reason)] if reason else [])])
+        return [reason] if reason else []
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if the size changed, or if somebody scaled the StatefulSet to more replicas."""
-        if self.differs(olds, news):
-            return DiffResult(changes=True)
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether somebody scaled the StatefulSet to more replicas."""
         status = if_answered(StatefulSet(news).status)
-        return DiffResult(changes=status is not None and status.replicas > news["replicas"])
+        return status is not None and status.replicas > news["replicas"]
 
     def create(self, props: Properties) -> CreateResult:
         """Remove the servers with the highest ordinals until the number is right; a new cluster has none to remove."""

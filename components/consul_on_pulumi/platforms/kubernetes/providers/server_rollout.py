@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul.rollout import (
     LEADER_TIMEOUT,
@@ -48,14 +48,13 @@ class ServerRolloutProvider(ConsulProvider):
 
     compared = ("names", "spec_hash")
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview a rollout that would take along what Consul stores, and a StatefulSet that is gone."""
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """A rollout that would take along what Consul stores, and a StatefulSet that is gone."""
         # Servers that are added have the data before the first pod is replaced.
         grows = len(news["names"]) > len(olds.get("names", ()))
         rolls = not grows and (self.differs(olds, news) or bool(outdated_pods.waiting(olds, news).outdated))
-        reasons = if_answered(lambda: doomed_claims.problems(news, rolls=rolls))
-        lost = [CheckFailure("", reason) for reason in reasons or ()]
-        return CheckResult(news, workload_exists.problems(olds, news) + lost)
+        lost = if_answered(lambda: doomed_claims.problems(news, rolls=rolls)) or []
+        return workload_exists.problems(olds, news) + lost
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if the specification or the size changed, if an earlier rollout left outdated pods, or if the

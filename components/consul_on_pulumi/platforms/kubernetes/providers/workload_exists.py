@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pulumi.dynamic import CheckFailure, ReadResult
+from pulumi.dynamic import ReadResult
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, if_answered
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -15,12 +15,12 @@ GONE = (
 """What to do about a workload that was deleted."""
 
 
-def problems(olds: Properties, news: Properties) -> list[CheckFailure]:
-    """A failure if the workload of both, a StatefulSet or one of clients, is gone. Only `refresh` removes it from the
+def problems(olds: Properties, news: Properties) -> list[str]:
+    """A message if the workload of both, a StatefulSet or one of clients, is gone. Only `refresh` removes it from the
     state, and without that a preview would say that nothing changes."""
     if not olds or _path(olds) != _path(news) or not _is_gone(news):
         return []
-    return [CheckFailure("", GONE.format(what=_name(news)))]
+    return [GONE.format(what=_name(news))]
 
 
 def read(id_: str, props: Properties) -> ReadResult:
