@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pulumi import automation
 
 from tests.e2e import consul
 from tests.e2e.conftest import FLAT, SEEDS
@@ -24,18 +25,35 @@ def stack(kubernetes: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield made
 
 
+def failure(stack: PodCluster) -> str:
+    """The error of an update; empty where it succeeds."""
+    try:
+        stack.up()
+    except automation.CommandError as error:
+        return str(error)
+    return ""
+
+
 def has_its_seeds(stack: PodCluster) -> None:
     for base in stack.addresses():
         assert {key: consul.text(base, key) for key in FLAT} == FLAT
 
 
-def test_b10_servers_that_somebody_scaled_away_are_named_and_vote_when_the_update_ends(stack: PodCluster) -> None:
+def test_b10_servers_that_somebody_scaled_away_are_named_and_vote_when_the_update_ends(
+    stack: PodCluster, tmp_path: Path
+) -> None:
     stack.kubectl("scale", "statefulset", f"{stack.name}-server", "--replicas=1", "--namespace", stack.name)
     eventually("one pod", stack.uids, lambda found: len(found) == 1, 90)
 
-    assert ("update", "consul-server-rollout") in [stack.preview() and step for step in stack.steps]
+    stack.preview()
+    assert ("update", "consul-server-rollout") in stack.steps
     assert "asks for 1 pods and not for 3: somebody scaled it" in "".join(stack.log)
-    stack.up()
+    # Both pods end at once and lose their claims: often only one of the two can leave Raft before.
+    lost = failure(stack)
+    if lost:
+        assert f"only {stack.name}-server-0 has data, so the quorum is lost: run `consul-on-pulumi recover`" in lost
+        assert operation(stack, tmp_path, "recover").returncode == 0
+        stack.up()
 
     stack.all_vote(3, within=2)
     assert stack.preview().keys() == {"same"}, stack.changed()

@@ -88,10 +88,10 @@ def not_ready_reasons(
             return None
         # The crashes of a terminating pod do not matter.
         present = [pod for name in not_ready if (pod := pods.get(name)) and not _terminating(pod, deleted.get(name))]
-        if timeout.expired(present, refused=_is_refused(stateful_set, not_ready, pods)):
-            return "; ".join(
-                _explained(name, reason, pods.get(name), stateful_set) for name, reason in not_ready.items()
-            )
+        lost = rollout.lost_quorum(view, names)
+        if timeout.expired(present, refused=bool(lost) or _is_refused(stateful_set, not_ready, pods)):
+            explained = [_explained(name, reason, pods.get(name), stateful_set) for name, reason in not_ready.items()]
+            return "; ".join([*explained, *([lost] if lost else [])])
         time.sleep(INTERVAL)
 
 
