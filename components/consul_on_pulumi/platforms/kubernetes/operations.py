@@ -1,4 +1,4 @@
-"""What the commands `recover` and `retained-data` do with a Kubernetes cluster."""
+"""What the commands `recover` and `retained-data` do with a Kubernetes cluster, and whether one has data there."""
 
 import json
 import shlex
@@ -29,6 +29,17 @@ SERVERS = "app.kubernetes.io/name=consul,app.kubernetes.io/component=server"
 """Selects the claims of the servers of all clusters."""
 INSTANCE = "app.kubernetes.io/instance"
 """Label with the name of the cluster."""
+
+
+def data(location: Mapping[str, str]) -> list[str]:
+    """The claims of the servers of a cluster; `location` is that of its platform.
+
+    Raises UnreachableError and RefusedError.
+    """
+    api = ApiServer(Cluster.of(location["kubernetes_cluster"]))
+    path = f"/api/v1/namespaces/{location['namespace']}/persistentvolumeclaims"
+    listed = api.find(path, labelSelector=f"{SERVERS},{INSTANCE}={location['cluster']}") or {"items": []}
+    return [str(claim["metadata"]["name"]) for claim in listed["items"]]
 
 
 def has_data(group: Mapping[str, Any], server: str) -> bool:
