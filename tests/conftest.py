@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from consul_on_pulumi.providers import engine_log
 from hypothesis import settings
 
 from tests.doubles.fake_consul import FakeConsul
@@ -24,6 +25,14 @@ def tracked_files() -> Iterator[None]:
     with WrittenFiles() as written:
         yield
     assert not written.found, "tests must not write tracked files:\n" + "\n".join(written.found)
+
+
+@pytest.fixture
+def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The warnings of providers."""
+    found: list[str] = []
+    monkeypatch.setattr(engine_log, "warn", found.append)
+    return found
 
 
 @pytest.fixture(autouse=True)

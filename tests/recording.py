@@ -23,7 +23,7 @@ OTHER_IP = "10.96.0.99"
 NODE_PORT = 31234
 SUFFIX = "5ec4e7"
 """The end of generated names."""
-BALANCER = {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
+BALANCER = "203.0.113.7"
 
 ROOT = "project-stack"
 """Logical name of the stack itself."""
@@ -161,11 +161,12 @@ class _Answers(Mocks):
                 outputs |= {"http": HTTP_PORTS + position, "dns": DNS_PORTS + position}
             case "SecretVolume" if self.computed:
                 outputs |= {"volume": f"{args.name}-{SUFFIX}"}
+            case "LoadBalancer" if self.computed:
+                outputs |= {"address": BALANCER}
             case "Service" if self.computed:
                 ports = [{"nodePort": NODE_PORT, **port} for port in outputs["spec"]["ports"]]
                 address = CLUSTER_IPS.get(outputs["metadata"]["name"], OTHER_IP)
                 outputs["spec"] = {"clusterIP": address, **outputs["spec"], "ports": ports}
-                outputs["status"] = BALANCER
             case "Secret" if self.computed:
                 # Pulumi generates a name if the program gives none.
                 outputs["metadata"] = {"name": f"{args.name}-{SUFFIX}", **outputs["metadata"]}

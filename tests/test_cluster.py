@@ -295,3 +295,9 @@ def test_scaling_changes_no_server_that_stays(platform: PlatformCase) -> None:
     for one in three.seen:
         if one.parent == "consul-client":
             assert one.inputs == five[one.name].inputs
+
+
+def test_b8_no_component_depends_on_a_resource_that_may_be_gone(platform: PlatformCase) -> None:
+    components = [one for one in cluster(platform, clients=1).seen if one.type.startswith("consul-on-pulumi:")]
+
+    assert [one.depends_on for one in components] == [frozenset()] * 3

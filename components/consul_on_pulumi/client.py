@@ -2,7 +2,7 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, place_tier
+from consul_on_pulumi.membership import Membership, for_component, place_tier
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.resource_options import for_children
 from consul_on_pulumi.settings import refusals
@@ -29,7 +29,7 @@ class ConsulClient(pulumi.ComponentResource):
     ) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         accepted = refusals.tier_args(args, ConsulClientArgs, "client", name)
-        super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, opts)
+        super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, for_component(opts))
         topology = Topology(
             cluster=accepted["cluster"],
             datacenter=accepted["datacenter"],

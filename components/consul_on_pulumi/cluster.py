@@ -7,7 +7,7 @@ import pulumi
 
 from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
-from consul_on_pulumi.membership import Membership, identify
+from consul_on_pulumi.membership import Membership, for_component, identify
 from consul_on_pulumi.model import agent, naming
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
 from consul_on_pulumi.platforms.choose import choose
@@ -44,7 +44,7 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
-        super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, opts)
+        super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, for_component(opts))
         topology = Topology(
             cluster=accepted["name"],
             datacenter=accepted["datacenter"],
@@ -80,8 +80,8 @@ class ConsulCluster(pulumi.ComponentResource):
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
-        Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers)
-        seeded = seeding.create(seeds, accepted, name, servers.api_addresses, on_servers)
+        Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
+        seeded = seeding.create(seeds, accepted, name, servers.api_addresses, on_servers, servers.store)
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)

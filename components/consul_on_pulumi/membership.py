@@ -1,5 +1,6 @@
 """What the two tiers of a cluster share with each other and with their ConsulCluster."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,17 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
+
+
+def for_component(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
+    """The options of a component itself: what it depends on is for its children alone (`for_children`).
+
+    `pulumi refresh` that runs the program fails at a component with a dependency that is gone: "registration isn't
+    pending" (pulumi 3.259, pkg/resource/deploy/step_generator.go, hasSkippedDependencies).
+    """
+    own = copy.copy(opts or pulumi.ResourceOptions())
+    own.depends_on = None
+    return own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, identify, place_tier
+from consul_on_pulumi.membership import Membership, for_component, identify, place_tier
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.resource_options import for_children, with_options
@@ -30,7 +30,7 @@ class ConsulServer(pulumi.ComponentResource):
     ) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         accepted = refusals.tier_args(args, ConsulServerArgs, "server", name)
-        super().__init__("consul-on-pulumi:index:ConsulServer", name, {}, opts)
+        super().__init__("consul-on-pulumi:index:ConsulServer", name, {}, for_component(opts))
         topology = Topology(
             cluster=accepted["cluster"], datacenter=accepted["datacenter"], servers=accepted["replicas"]
         )
@@ -56,6 +56,8 @@ class ConsulServer(pulumi.ComponentResource):
         """Depend on these to run when the servers work."""
         self.data = placed.data
         """Is deleted together with the servers' data: for `deleted_with`."""
+        self.store = placed.store
+        """Changes when the servers start with an empty store, after somebody deleted them."""
         self.api_addresses = pulumi.Output.all(*placed.api_addresses)
         """Where the program itself reaches each server, which may differ from `http_addresses`."""
         self.http_addresses, self.ui_urls, self.dns_addresses = outputs.values()

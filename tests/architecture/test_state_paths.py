@@ -15,6 +15,8 @@ from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGate, Vo
 from consul_on_pulumi.platforms.kubernetes.providers import ownership as kubernetes_ownership
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize, ClaimSizeProvider
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout, ClientRolloutProvider
+from consul_on_pulumi.platforms.kubernetes.providers.load_balancer import LoadBalancer, LoadBalancerProvider
+from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd, NamespaceEndProvider
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown, ScaleDownProvider
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerRollout, ServerRolloutProvider
 from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters, VotersProvider
@@ -36,6 +38,8 @@ PATHS: dict[type[ConsulProvider], str] = {
     HostPortsProvider: "consul_on_pulumi.platforms.docker.providers.host_ports HostPortsProvider",
     KvBaselineProvider: "consul_on_pulumi.providers.kv_baseline KvBaselineProvider",
     KvEntriesProvider: "consul_on_pulumi.providers.kv_entries KvEntriesProvider",
+    LoadBalancerProvider: "consul_on_pulumi.platforms.kubernetes.providers.load_balancer LoadBalancerProvider",
+    NamespaceEndProvider: "consul_on_pulumi.platforms.kubernetes.providers.namespace_end NamespaceEndProvider",
     docker_ownership.OwnershipProvider: "consul_on_pulumi.platforms.docker.providers.ownership OwnershipProvider",
     kubernetes_ownership.OwnershipProvider: (
         "consul_on_pulumi.platforms.kubernetes.providers.ownership OwnershipProvider"
@@ -58,6 +62,8 @@ TOKENS: dict[type[Resource], str] = {
     HostPorts: "dynamic/consul-on-pulumi:HostPorts",
     KvBaseline: "dynamic/consul-on-pulumi:KvBaseline",
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",
+    LoadBalancer: "dynamic/consul-on-pulumi:LoadBalancer",
+    NamespaceEnd: "dynamic/consul-on-pulumi:NamespaceEnd",
     Ownership: "dynamic/consul-on-pulumi:Ownership",
     RaftPeer: "dynamic/consul-on-pulumi:RaftPeer",
     ScaleDown: "dynamic/consul-on-pulumi:ScaleDown",

@@ -1,17 +1,21 @@
 """What `consul-on-pulumi recover` does, and where it does nothing."""
 
-from types import ModuleType, SimpleNamespace
+import json
+import shlex
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from consul_on_pulumi.cli import recover
 from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.model import rollout
 from consul_on_pulumi.platforms.docker import operations as docker_operations
+from consul_on_pulumi.platforms.kubernetes import operations as kubernetes_operations
+from consul_on_pulumi.platforms.kubernetes.api import pod_exec
 from docker.errors import DockerException
 
 from tests.cli.conftest import Stack, cluster
-from tests.doubles.fake_consul import FakeConsul, Fault
-from tests.doubles.fake_kubernetes import FakeKubernetes
+from tests.doubles.fake_kubernetes import FakeKubernetes, claim
 
 CONTAINER = "docker:index/container:Container"
 
@@ -19,16 +23,6 @@ CONTAINER = "docker:index/container:Container"
 @pytest.fixture(autouse=True)
 def short_election(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recover, "ELECTION", 0.5)
-
-
-def test_on_kubernetes_a_lost_quorum_is_not_recovered_and_the_alternative_is_named(
-    stack: Stack, api_server: FakeKubernetes, three: FakeConsul
-) -> None:
-    stack()
-    three.fail(Fault.NO_LEADER, times=1000)
-
-    with pytest.raises(SystemExit, match=r"cannot be recovered on Kubernetes.*consul-on-pulumi restore"):
-        main(["recover", "--stack", "dev"])
 
 
 def test_a_cluster_with_a_leader_is_not_recovered(
@@ -46,7 +40,7 @@ def test_no_volume_counts_as_lost_because_the_engine_does_not_answer(
 ) -> None:
     stack(clusters=[cluster("consul", {"dev-server-0": "http://127.0.0.1:1"}, CONTAINER)])
 
-    def has_data(server: str) -> bool:
+    def has_data(_group: object, server: str) -> bool:
         raise DockerException("connection refused")
 
     monkeypatch.setattr(docker_operations, "has_data", has_data)
@@ -56,15 +50,49 @@ def test_no_volume_counts_as_lost_because_the_engine_does_not_answer(
 
 @pytest.mark.parametrize("existing", [["b"], []])
 def test_a_server_that_is_stopped_has_to_be_started_first(existing: list[str]) -> None:
-    platform = SimpleNamespace(UNSUPPORTED="", FAILURES=(), has_data=lambda server: server in existing)
+    platform = SimpleNamespace(FAILURES=(), has_data=lambda _group, server: server in existing)
     expected = "b may have newer data: b does not answer. Start it first" if existing else "no server has data"
 
     with pytest.raises(SystemExit, match=expected):
-        recover.recover({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"}, platform)
+        recover.recover({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"}, platform, {})
 
 
-def test_every_platform_says_whether_it_recovers() -> None:
-    from consul_on_pulumi.platforms.kubernetes import operations as kubernetes_operations
+GROUP = {"cluster": "_", "namespace": "dev", "stateful_set": "dev-server"}
 
-    modules: list[ModuleType] = [docker_operations, kubernetes_operations]
-    assert [bool(module.UNSUPPORTED) for module in modules] == [False, True]
+
+def test_on_kubernetes_the_servers_with_data_restart_with_the_new_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[str, str]] = []
+    monkeypatch.setattr(pod_exec, "run", lambda _cluster, _namespace, pod, command: ran.append((pod, command)))
+    peers = rollout.recovery_peers({"dev-server-0": status("it's")}, ["dev-server-0"])
+
+    kubernetes_operations.restart_with_peers(GROUP, ["dev-server-0", "dev-server-1"], peers)
+
+    assert [pod for pod, _ in ran] == ["dev-server-0", "dev-server-1"] * 2, "all have the file before one restarts"
+    file, restart = ran[0][1], ran[2][1]
+    words = shlex.split(file)
+    assert json.loads(words[2]) == [{"id": "it's", "address": "10.0.0.1:8300", "non_voter": False}]
+    assert (words[:2], words[3:], restart) == (["printf", "%s"], [">", "/consul/data/raft/peers.json"], "kill -INT 1")
+
+
+@pytest.mark.parametrize(
+    ("claimed", "has_data"),
+    [
+        (claim(0), True),
+        (claim(0, deletionTimestamp="2026-11-26T17:00:00Z"), False),
+        (claim(0) | {"spec": {}}, False),
+        (None, False),
+    ],
+    ids=["bound", "deleted", "without a volume", "missing"],
+)
+def test_on_kubernetes_a_claim_with_a_volume_is_data(
+    api_server: FakeKubernetes, claimed: dict[str, Any] | None, has_data: bool
+) -> None:
+    api_server.claims = {"data-dev-server-0": claimed} if claimed else {}
+
+    assert kubernetes_operations.has_data(GROUP, "dev-server-0") is has_data
+
+
+def status(node_id: str) -> rollout.ServerStatus:
+    return rollout.ServerStatus(
+        node_id=node_id, address="10.0.0.1:8300", leads=False, term=1, commit=1, applied=1, last=1
+    )

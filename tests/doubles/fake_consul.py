@@ -96,6 +96,8 @@ class FakeConsul:
     """`limits.kv_max_value_size`."""
     max_body: int = MAX_BODY
     """`limits.txn_max_req_len`."""
+    filtered: bool = False
+    """Whether answers lack what the token may not read."""
     cut: int | None = None
     """After so many bytes of an answer the connection is closed."""
     leader: str = LEADER
@@ -334,7 +336,11 @@ class _Handler(Handler):
 
     def _send(self, status: int, content: Any) -> None:
         consul = self.server.consul
-        self.send(status, content, {"X-Consul-Index": str(consul.index)}, consul.cut)
+        headers = {
+            "X-Consul-Index": str(consul.index),
+            "X-Consul-Results-Filtered-By-ACLs": str(consul.filtered).lower(),
+        }
+        self.send(status, content, headers, consul.cut)
 
     def _reset(self) -> None:
         # With a linger time of 0, closing the socket resets the connection.

@@ -47,6 +47,16 @@ def pod(ordinal: int, *, revision: str = "dev-server-old", spec_hash: str = "old
     }
 
 
+def claim(ordinal: int, **metadata: Any) -> Object:
+    """The bound claim of a server."""
+    name = f"data-{SET}-{ordinal}"
+    return {
+        "metadata": {"name": name, "labels": {}, **metadata},
+        "spec": {"volumeName": f"volume-{ordinal}", "resources": {"requests": {"storage": "10Gi"}}},
+        "status": {"phase": "Bound"},
+    }
+
+
 def waiting(found: Object, reason: str, message: str) -> Object:
     """The same pod with a waiting container."""
     state = {"waiting": {"reason": reason, "message": message}}
@@ -64,6 +74,8 @@ def matching(objects: Iterable[Object], labels: str) -> list[Object]:
 class FakeKubernetes:
     """One namespace with one StatefulSet of three."""
 
+    exists: bool = True
+    """Whether the StatefulSet does."""
     replicas: int = 3
     generation: int = 1
     observed: int = 1
@@ -73,7 +85,7 @@ class FakeKubernetes:
     pods: dict[str, Object] = field(default_factory=lambda: {f"{SET}-{n}": pod(n) for n in range(3)})
     workloads: dict[str, Object] = field(default_factory=dict)
     """Workloads of clients, by their path below `apps/v1` of the namespace: `deployments/dev-client`."""
-    claims: dict[str, Object] = field(default_factory=dict)
+    claims: dict[str, Object] = field(default_factory=lambda: {f"data-{SET}-{n}": claim(n) for n in range(3)})
     objects: dict[str, Object] = field(default_factory=dict)
     """Any other objects, by their path."""
     events: list[Object] = field(default_factory=list)
@@ -89,6 +101,7 @@ class FakeKubernetes:
     scaled: list[int] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     on_delete: Callable[[str], object] = lambda name: None
+    on_scale: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
         self._server = _Server(self)
@@ -137,7 +150,7 @@ class FakeKubernetes:
         match method, path:
             case "GET", found if found in self.objects:
                 return 200, self.objects[found]
-            case "GET", found if found == apps:
+            case "GET", found if found == apps and self.exists:
                 return 200, self._stateful_set()
             case "PATCH", found if found == f"{apps}/scale":
                 self._scale(int(body["spec"]["replicas"]))
@@ -186,14 +199,18 @@ class FakeKubernetes:
     def _scale(self, replicas: int) -> None:
         self.scaled.append(replicas)
         self.replicas = replicas
+        self.on_scale()
         for name in [name for name in self.pods if int(name.rpartition("-")[2]) >= replicas]:
             del self.pods[name]
             self.claims.pop(f"data-{name}", None)
+        for ordinal in range(replicas):
+            self.pods.setdefault(f"{SET}-{ordinal}", pod(ordinal, revision=self.revision, spec_hash=self.spec_hash))
 
     def _stateful_set(self) -> Object:
+        annotations = {"consul-on-pulumi/spec-hash": self.spec_hash}
         return {
             "metadata": {"name": SET, "uid": "uid-of-set", "generation": self.generation},
-            "spec": {"replicas": self.replicas},
+            "spec": {"replicas": self.replicas, "template": {"metadata": {"annotations": annotations}}},
             "status": {"observedGeneration": self.observed, "updateRevision": self.revision},
         }
 

@@ -8,6 +8,7 @@ from consul_on_pulumi.model.rollout import (
     ServerStatus,
     has_quorum,
     loses_quorum,
+    lost_quorum,
     not_ready_reason,
     others,
     successor,
@@ -121,3 +122,17 @@ def test_a_leader_without_a_majority_has_no_quorum() -> None:
     assert alone.leader == NAMES[0]
     assert not has_quorum(alone)
     assert not has_quorum(view(leads=""))
+
+
+@pytest.mark.parametrize(
+    ("lasts", "leads", "lost"),
+    [((9, 0, 0), False, True), ((9, 9, 0), False, False), ((0, 0, 0), False, False), ((9, 0, 0), True, False)],
+    ids=["most lost their data", "a majority has data", "a new cluster", "a leader"],
+)
+def test_b10_a_quorum_is_lost_if_most_servers_lost_their_data(lasts: tuple[int, ...], leads: bool, lost: bool) -> None:
+    status = {
+        name: server(name, last=last, leads=leads and name == NAMES[0]) for name, last in zip(NAMES, lasts, strict=True)
+    }
+
+    assert bool(lost_quorum(ClusterView(status=status, voters={}), NAMES)) is lost
+    assert lost_quorum(ClusterView(status={NAMES[0]: status[NAMES[0]]}, voters={}), NAMES) == ""

@@ -114,6 +114,14 @@ def test_reading_an_unreachable_cluster_changes_nothing(consul: FakeConsul) -> N
     assert result.outs == result.inputs == props(consul)
 
 
+@pytest.mark.parametrize("fault", [Fault.NO_LEADER, Fault.FORBIDDEN], ids=str)
+def test_a5_what_could_not_be_read_is_said(consul: FakeConsul, fault: Fault, warned: list[str]) -> None:
+    consul.fail(fault, times=float("inf"))
+
+    assert AutopilotProvider().read("autopilot", props(consul)).outs == props(consul)
+    assert warned[0].startswith("autopilot's configuration could not be read and may have changed: ")
+
+
 def test_deleting_changes_nothing_in_consul(consul: FakeConsul) -> None:
     AutopilotProvider().delete("autopilot", props(consul))
 

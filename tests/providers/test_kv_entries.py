@@ -688,3 +688,56 @@ def test_two_stacks_that_share_a_prefix_change_only_their_own_keys(consul: FakeC
     KvEntriesProvider().delete("id", one)
 
     assert consul.texts == {"app/two": "2"}
+
+
+@pytest.mark.parametrize("fault", [Fault.NO_LEADER, Fault.FORBIDDEN, Fault.DENIED], ids=str)
+def test_a5_what_could_not_be_read_is_said(consul: FakeConsul, fault: Fault, warned: list[str]) -> None:
+    outs = create(consul, a="1")
+    consul.write("a", "by hand")
+    consul.fail(fault, times=float("inf"))
+
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    assert warned[0].startswith("KV entries of seeds could not be read and may have changed: ")
+
+
+def test_a5_keys_that_the_token_may_not_read_are_not_missing(consul: FakeConsul, warned: list[str]) -> None:
+    outs = create(consul, **{f"app/{number}": "1" for number in range(200)})
+    consul.keys.clear()
+    consul.filtered = True
+
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    assert "the token may not read every key below 'app/" in warned[0]
+
+
+def test_a5_conflicts_that_could_not_be_looked_for_are_said(consul: FakeConsul, warned: list[str]) -> None:
+    outs = create(consul, a="1")
+    consul.fail(Fault.DENIED, times=float("inf"))
+
+    assert KvEntriesProvider().check(outs, props(consul, a="2")).failures == []
+    assert warned[0].startswith("KV entries of seeds could not be read")
+
+
+def test_b8_in_another_store_every_key_is_written_again(consul: FakeConsul) -> None:
+    outs = create(consul, a="1", b="2") | {"store": "uid of the first"}
+    consul.keys.clear()
+    news = props(consul, a="1", b="3") | {"store": "uid of the second", "on_conflict": "fail"}
+
+    assert KvEntriesProvider().diff("id", outs, outs | {"store": "uid of the second"}).changes is True
+    KvEntriesProvider().update("id", outs, news)
+
+    assert consul.texts == {"a": "1", "b": "3"}
+
+
+def test_b8_keys_that_another_store_has_stay_our_own(consul: FakeConsul) -> None:
+    outs = create(consul, a="1", b="2") | {"store": "uid of the first"}
+    news = props(consul, a="9") | {"store": "uid of the second", "on_conflict": "fail", "baseline": 10_000.0}
+
+    KvEntriesProvider().update("id", outs, news)
+
+    assert consul.texts == {"a": "9"}
+
+
+def test_b8_a_state_without_a_store_is_not_changed_by_one(consul: FakeConsul) -> None:
+    outs = create(consul, a="1")
+
+    assert KvEntriesProvider().diff("id", outs, outs | {"store": "uid"}).changes is False

@@ -175,6 +175,22 @@ def test_a_rollout_on_kubernetes_has_the_same_sentences() -> None:
     assert '-  "log_level": "INFO"\n+  "log_level": "DEBUG"\n' in text
 
 
+@pytest.mark.parametrize(
+    ("paths", "sentence"),
+    [
+        (["names[1]"], "- Restarts `s-1`. If it is the leader"),
+        (["names[0]", "names[2]"], "- Restarts 2 servers one at a time"),
+        (["version"], "No Consul agent, no data of Consul and no KV entry changes"),
+        ([], "- Restarts 3 servers one at a time"),
+    ],
+    ids=["one", "two", "the StatefulSet alone", "unknown"],
+)
+def test_c7_only_the_pods_that_a_rollout_replaces_restart(paths: list[str], sentence: str) -> None:
+    group = server_group("s-0", "s-1", "s-2")
+
+    assert sentence in comment(preview(event("update", ROLLOUT, "a-rollout", group, group, paths=paths)), "k8s")
+
+
 def test_added_pods_and_claims_that_now_stay_after_a_destroy() -> None:
     text = comment(
         preview(

@@ -29,31 +29,30 @@ def run(stack: str, name: str | None) -> str:
         # The type of a resource begins with its platform: `docker:index/container:Container`.
         if any(kind.startswith(f"{platform}:") for kind in cluster.types):
             operations = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.operations")
-            return recover(cluster.servers, operations)
+            return recover(cluster.servers, operations, cluster.group)
     stacks.no_cluster(stack)
 
 
-def recover(addresses: Mapping[str, str], platform: Any) -> str:
-    """Recover the cluster with these servers, node name to address; `platform` is the module `operations` of one."""
+def recover(addresses: Mapping[str, str], platform: Any, group: Mapping[str, Any]) -> str:
+    """Recover the cluster with these servers, node name to address; `platform` is the module `operations` of one, and
+    `group` tells it where they are."""
     names, servers = list(addresses), Servers(list(addresses), list(addresses.values()))
     if servers.wait_for(rollout.has_quorum, ELECTION):
         sys.exit("the cluster has a leader, so there is nothing to recover")
-    if platform.UNSUPPORTED:
-        sys.exit(platform.UNSUPPORTED)
     view = servers.view()
     seen = view.status
     chosen = rollout.survivors(seen)
     try:
-        if down := [name for name in names if name not in seen and platform.has_data(name)]:
+        if down := [name for name in names if name not in seen and platform.has_data(group, name)]:
             why = "; ".join(rollout.not_ready_reason(name, view, index=0) or "" for name in down)
             sys.exit(f"{', '.join(down)} may have newer data: {why}. Start it first, then try again")
         if not chosen:
             sys.exit("no server has data, so there is nothing to recover: restore a snapshot into a new cluster")
         if len(chosen) >= quorum(len(names)):
             sys.exit(f"{', '.join(chosen)} are a majority and should elect a leader without help: see their logs")
-        platform.restart_with_peers(chosen, rollout.recovery_peers(seen, chosen))
+        platform.restart_with_peers(group, chosen, rollout.recovery_peers(seen, chosen))
     except platform.FAILURES as error:
         sys.exit(f"recovery failed: {error}")
     if not servers.wait_for(rollout.has_quorum, TIMEOUT):
         sys.exit(f"{', '.join(chosen)} elected no leader within {TIMEOUT:.0f} s: see their logs")
-    return f"recovered from {', '.join(chosen)}: run `pulumi refresh` and `pulumi up` to add the other servers"
+    return f"recovered from {', '.join(chosen)}: run `pulumi refresh` and `pulumi up`, which add the other servers"

@@ -25,6 +25,8 @@ class Cluster:
     """The types of its resources."""
     servers: dict[str, str]
     """Node name of each server to the address at which the program reaches it."""
+    group: Mapping[str, Any]
+    """The inputs of a resource that takes part in a rollout of all servers. On Kubernetes they name the StatefulSet."""
 
 
 def named(stack: str | None) -> str:
@@ -57,7 +59,7 @@ def cluster(stack: str, name: str | None) -> Cluster:
         no_cluster(stack)
     group = max(groups, key=lambda inputs: len(inputs["names"]))
     servers = dict(zip(group["names"], group["addresses"], strict=True))
-    return Cluster(names[chosen[0]], project, stack, {str(one["type"]) for one in parts}, servers)
+    return Cluster(names[chosen[0]], project, stack, {str(one["type"]) for one in parts}, servers, group)
 
 
 def configuration(stack: str, *options: str) -> dict[str, Any]:

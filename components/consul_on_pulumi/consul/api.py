@@ -15,6 +15,8 @@ from consul_on_pulumi.model.seed import Seed
 
 ATTEMPT_TIMEOUT = 5.0
 """Seconds for one request to one server."""
+FILTERED = "X-Consul-Results-Filtered-By-ACLs"
+"""Header of an answer that lacks what the token may not read."""
 
 
 class UnreachableError(Exception):
@@ -60,6 +62,8 @@ class Consul:
     def keys_below(self, prefix: str) -> dict[str, Stored]:
         """Every entry whose key starts with `prefix`, in a consistent read (`?consistent`)."""
         answer = self.request("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
+        if answer.headers.get(FILTERED) == "true":
+            raise RefusedError(f"the token may not read every key below {prefix!r}, so a missing key proves nothing")
         return {} if answer.status_code == 404 else _stored(content(answer))
 
     def existing(self, keys: Sequence[str]) -> dict[str, Stored]:

@@ -108,6 +108,19 @@ def has_quorum(view: ClusterView) -> bool:
     return view.leader is not None and len(answering) >= quorum(len(view.voters))
 
 
+def lost_quorum(view: ClusterView, names: Collection[str]) -> str:
+    """Why the servers `names` will never elect a leader: all answer, but most have lost their data. Else empty."""
+    have_data = survivors(view.status)
+    if (
+        view.leader
+        or not have_data
+        or not set(names) <= view.status.keys()
+        or len(have_data) >= quorum(len(view.status))
+    ):
+        return ""
+    return f"only {', '.join(have_data)} has data, so the quorum is lost: run `consul-on-pulumi recover`"
+
+
 def survivors(status: Mapping[str, ServerStatus]) -> list[str]:
     """The names of the servers that have data. A server with a new volume has an empty Raft log."""
     return sorted(name for name, server in status.items() if server.last > 0)

@@ -60,6 +60,8 @@ class Placed:
     """Exist when all agents work."""
     data: pulumi.Resource | None = None
     """Is deleted together with what the agents store; no rollout replaces it."""
+    store: pulumi.Input[str] | None = None
+    """Identifies what holds the servers' data, where somebody may delete it: another one starts empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, ReadResult
 
-from consul_on_pulumi.consul.api import Consul, UnreachableError, content, leader_now
+from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError, content, leader_now
+from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 CONFIGURATION = "/v1/operator/autopilot/configuration"
@@ -46,10 +47,11 @@ class AutopilotProvider(ConsulProvider):
         return CreateResult("autopilot", props)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """Read the current quorum; without an answer, keep the last one."""
+        """Read the current quorum; without an answer, keep the last one and warn."""
         try:
             current = _configuration(Consul(props["addresses"], timeout=10))["MinQuorum"]
-        except UnreachableError:
+        except (UnreachableError, RefusedError) as error:
+            engine_log.not_compared("autopilot's configuration", error)
             return ReadResult(id_, props, props)
         outs = {**props, "min_quorum": current}
         return ReadResult(id_, outs, outs)
@@ -58,9 +60,16 @@ class AutopilotProvider(ConsulProvider):
 class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
     """The part of autopilot's configuration that depends on the number of servers."""
 
-    def __init__(self, name: str, addresses: Addresses, min_quorum: int, opts: pulumi.ResourceOptions) -> None:
-        """`min_quorum` is a number of voters."""
-        props = {"addresses": addresses, "min_quorum": min_quorum}
+    def __init__(
+        self,
+        name: str,
+        addresses: Addresses,
+        min_quorum: int,
+        opts: pulumi.ResourceOptions,
+        store: pulumi.Input[str] | None = None,
+    ) -> None:
+        """`min_quorum` is a number of voters; `store` identifies the servers' data, as in `other_store`."""
+        props = {"addresses": addresses, "min_quorum": min_quorum, "store": store}
         super().__init__(AutopilotProvider(), name, props, opts)
 
 

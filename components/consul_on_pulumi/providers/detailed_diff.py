@@ -20,9 +20,12 @@ ADD, DELETE, UPDATE = PropertyDiff.ADD, PropertyDiff.DELETE, PropertyDiff.UPDATE
 _noted = threading.local()
 
 
-def note_changes(olds: Mapping[str, Any], news: Mapping[str, Any], maps: Iterable[str]) -> None:
-    """Note which inputs differ, for the next response of this thread. The inputs named in `maps` differ key by key."""
-    paths = _differences(olds, news)
+def note_changes(
+    olds: Mapping[str, Any], news: Mapping[str, Any], maps: Iterable[str], more: Iterable[str] = ()
+) -> None:
+    """Note which inputs differ, for the next response of this thread. The inputs named in `maps` differ key by key;
+    `more` are paths that change although their values do not."""
+    paths = _differences(olds, news) | dict.fromkeys(more, UPDATE)
     for name in paths.keys() & set(maps):
         del paths[name]
         for key, kind in _differences(olds.get(name) or {}, news.get(name) or {}).items():

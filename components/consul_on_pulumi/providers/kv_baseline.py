@@ -32,12 +32,20 @@ class KvBaseline(ProviderResource, module="consul-on-pulumi", name="KvBaseline")
     index: pulumi.Output[int]
     """A key with a greater CreateIndex was created later."""
 
-    def __init__(self, name: str, addresses: Addresses, keys: Iterable[str], opts: pulumi.ResourceOptions) -> None:
-        """`keys` are all keys of the set."""
+    def __init__(
+        self,
+        name: str,
+        addresses: Addresses,
+        keys: Iterable[str],
+        opts: pulumi.ResourceOptions,
+        store: pulumi.Input[str] | None = None,
+    ) -> None:
+        """`keys` are all keys of the set; `store` identifies the servers' data, as in `other_store`."""
         wanted = sorted(keys)
         props = {
             "addresses": addresses,
             "prefixes": common_prefixes(wanted),
             "keys": sha256("\n".join(wanted).encode()).hexdigest(),
+            "store": store,
         }
         super().__init__(KvBaselineProvider(), name, props, opts)

@@ -12,8 +12,15 @@ from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
-from consul_on_pulumi.providers import detailed_diff, kv_moves
-from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
+from consul_on_pulumi.providers import detailed_diff, engine_log, kv_moves
+from consul_on_pulumi.providers.provider import (
+    Addresses,
+    ConsulProvider,
+    Properties,
+    ProviderResource,
+    known_addresses,
+    other_store,
+)
 
 PREVIEW_TIMEOUT = 2.0
 """Seconds that a preview waits for the cluster when it looks for conflicts."""
@@ -30,8 +37,8 @@ class KvEntriesProvider(ConsulProvider):
         return CheckResult(kv_moves.resolved(olds, news), checked.failures)
 
     def problems(self, olds: Properties, news: Properties) -> list[str]:
-        """The conflicts with keys that other programs wrote or changed; none if an input is not known yet or Consul
-        does not answer."""
+        """The conflicts with keys that other programs wrote or changed; none if an input is not known yet or, with
+        a warning, Consul does not answer."""
         addresses = known_addresses(news)
         try:
             owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(news)
@@ -40,7 +47,10 @@ class KvEntriesProvider(ConsulProvider):
             if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
                 return []
             found = kv_store.read(Consul(addresses, PREVIEW_TIMEOUT), changed)
-        except (ValueError, UnreachableError, RefusedError):
+        except ValueError:
+            return []
+        except (UnreachableError, RefusedError) as error:
+            engine_log.not_compared(f"KV entries of {_set(news)}", error)
             return []
         return kv_store.describe(plan(owned, changed, found, _rule(news)).conflicts)
 
@@ -60,18 +70,22 @@ class KvEntriesProvider(ConsulProvider):
         return CreateResult(secrets.token_hex(8), props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Write the entries that changed, and delete those that no set wants any longer."""
-        self._apply(news, kv_moves.without_moved(kv_state.seeds_of(olds), news), kv_state.seeds_of(news))
+        """Write the entries that changed or are gone with the store, and delete those that no set wants any longer."""
+        owned = kv_moves.without_moved(kv_state.seeds_of(olds), news)
+        if other_store(olds, news):
+            owned = {key: owned[key] for key in kv_store.read(self.consul_with_leader(news), owned)}
+        self._apply(news, owned, kv_state.seeds_of(news))
         return UpdateResult({name: value for name, value in news.items() if name != kv_moves.MOVED})
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """Read the current entries; without an answer, keep the last ones."""
+        """Read the current entries; without an answer, keep the last ones and warn."""
         if props.get("keep_edits"):
             return ReadResult(id_, props, props)
         wanted = kv_state.seeds_of(props)
         try:
             found = kv_store.read(Consul(props["addresses"], timeout=10), wanted)
-        except UnreachableError:
+        except (UnreachableError, RefusedError) as error:
+            engine_log.not_compared(f"KV entries of {_set(props)}", error)
             return ReadResult(id_, props, props)
         hidden = props.get(kv_state.SECRETS, {})
         seeds = {key: found[key].seed for key in wanted if key in found}
@@ -86,7 +100,7 @@ class KvEntriesProvider(ConsulProvider):
         self._apply({**props, "addresses": kv_moves.addresses_now(props)}, owned, {})
 
     def _apply(self, props: Properties, owned: Seeds, wanted: Seeds) -> None:
-        kv_store.apply(self.consul_with_leader(props), props.get("set", "seeds"), owned, wanted, _rule(props))
+        kv_store.apply(self.consul_with_leader(props), _set(props), owned, wanted, _rule(props))
 
 
 class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
@@ -105,7 +119,8 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`hidden` are secret values by full key.
-        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`."""
+        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`, and `store` as in
+        `other_store`."""
         parts = kv_state.to_props(dict(seeds))
         for digested in parts.get(kv_state.BINARY, {}).values():
             digested["content"] = pulumi.Output.secret(digested["content"])
@@ -117,7 +132,7 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
 
 def _visible(props: Properties) -> Properties:
     """The properties that a preview shows as changes: without the baseline and without properties of the SDK."""
-    return {key: value for key, value in props.items() if key not in ("baseline", "__provider")}
+    return {key: value for key, value in props.items() if key not in ("baseline", "store", "__provider")}
 
 
 def _rule(props: Properties) -> Rule:
@@ -127,3 +142,7 @@ def _rule(props: Properties) -> Rule:
         keep_edits=bool(props.get("keep_edits")),
         baseline=int(baseline) if isinstance(baseline, int | float) else None,
     )
+
+
+def _set(props: Properties) -> str:
+    return str(props.get("set", "seeds"))

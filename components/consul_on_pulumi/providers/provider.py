@@ -61,8 +61,10 @@ class ConsulProvider(ResourceProvider):
         return DiffResult(changes=self.differs(olds, news) or self.drifted(olds, news))
 
     def differs(self, olds: Properties, news: Properties) -> bool:
-        """Whether a compared input, or the revision, changed. An empty input is the same as a missing one."""
-        return any((olds.get(key) or None) != (news.get(key) or None) for key in (*self.compared, "revision"))
+        """Whether a compared input, the revision or the store changed. An empty input is the same as a missing one."""
+        return other_store(olds, news) or any(
+            (olds.get(key) or None) != (news.get(key) or None) for key in (*self.compared, "revision")
+        )
 
     def drifted(self, olds: Properties, news: Properties) -> bool:
         """Whether what runs needs an update although no input changed. No if it does not answer."""
@@ -87,6 +89,12 @@ class ProviderResource(Resource):
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
         super().__init__(provider, name, {**computed, **props, "revision": provider.revision}, opts)
+
+
+def other_store(olds: Properties, news: Properties) -> bool:
+    """Whether the servers' data is another than at the last update: what this resource wrote is gone."""
+    before, after = olds.get("store"), news.get("store")
+    return bool(before and after and before != after)
 
 
 def known_addresses(props: Properties) -> list[str]:

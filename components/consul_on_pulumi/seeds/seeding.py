@@ -71,14 +71,21 @@ def _max_value(args: Mapping[str, Any]) -> int:
 
 
 def create(
-    found: Sequence[SeedSet], args: Mapping[str, Any], name: str, addresses: Addresses, opts: pulumi.ResourceOptions
+    found: Sequence[SeedSet],
+    args: Mapping[str, Any],
+    name: str,
+    addresses: Addresses,
+    opts: pulumi.ResourceOptions,
+    store: pulumi.Input[str] | None = None,
 ) -> list[KvEntries]:
     """Register the sets that were read, with resource names that begin with `name`. `args` are those of the cluster."""
     default = {"on_conflict": _default_on_conflict(args).value, "keep_edits": False, "retain": False}
     keys = {key for one in found for key in (*one.seeds, *sets.secrets(one.settings))}
-    cluster = kv_moves.of_cluster(f"{name}-seeds", keys)
+    shared: dict[str, Any] = {**kv_moves.of_cluster(f"{name}-seeds", keys)}
+    if store is not None:
+        shared["store"] = store
     return [
-        _create(f"{name}-{one.suffix}", addresses, one.seeds, {**default, **one.settings}, cluster, opts)
+        _create(f"{name}-{one.suffix}", addresses, one.seeds, {**default, **one.settings}, shared, opts)
         for one in found
     ]
 
@@ -88,18 +95,18 @@ def _create(
     addresses: Addresses,
     seeds: Seeds,
     settings: Mapping[str, Any],
-    cluster: Mapping[str, str],
+    shared: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
 ) -> KvEntries:
     """Register the entries of one set, and the baseline that is read before they are first written."""
     secrets = sets.secrets(settings)
-    rule: dict[str, Any] = {"set": name, "on_conflict": settings["on_conflict"], **cluster}
+    rule: dict[str, Any] = {"set": name, "on_conflict": settings["on_conflict"], **shared}
     if settings["keep_edits"]:
         rule["keep_edits"] = True
     keys = seeds.keys() | secrets.keys()
     if keys:
         # Always, so that another `on_conflict` neither creates nor deletes a resource.
-        baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts)
+        baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts, settings["store"])
         if rule["on_conflict"] == OnConflict.FAIL.value:
             rule["baseline"] = baseline.index
     return KvEntries(name, addresses, seeds, secrets, rule, with_options(opts, retain_on_delete=settings["retain"]))

@@ -248,10 +248,13 @@ def test_a_stopped_or_missing_container_is_left_to_its_own_resource(engine: Fake
     assert not changes(gone, gone)
 
 
-def test_an_engine_that_does_not_answer_shows_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a5_an_engine_that_does_not_answer_shows_no_fault_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, warned: list[str]
+) -> None:
     def refused() -> None:
         raise DockerException("connection refused")
 
     monkeypatch.setattr(docker, "from_env", refused)
 
     assert not changes(props(), props())
+    assert "could not be read and may have changed: connection refused" in warned[0]

@@ -188,8 +188,17 @@ def test_an_api_server_that_does_not_answer_is_asked_again(
         assert ClientRolloutProvider().create(props()).id == "dev-client"
 
 
-def test_clients_that_somebody_deleted_are_reported(kubernetes: FakeKubernetes) -> None:
-    assert stopped() == "dev-client was deleted by somebody else: run `pulumi refresh`, then `pulumi up` again"
+def test_clients_that_somebody_deletes_meanwhile_are_reported(kubernetes: FakeKubernetes) -> None:
+    assert stopped() == "somebody deleted dev-client meanwhile: run `pulumi refresh`, then `pulumi up`"
+
+
+def test_b8_clients_that_are_gone_are_refused_until_a_refresh_forgets_them(kubernetes: FakeKubernetes) -> None:
+    (failure,) = ClientRolloutProvider().check(props(), props()).failures
+
+    assert failure.reason.startswith("Deployment dev/dev-client does not exist, although the state of this stack")
+    assert ClientRolloutProvider().read("id", props()).id is None
+    assert ClientRolloutProvider().check({}, props()).failures == []
+    assert ClientRolloutProvider().check(props(), props(kind="daemonsets")).failures == []
 
 
 def test_clients_on_many_nodes_are_waited_for_while_there_is_progress(

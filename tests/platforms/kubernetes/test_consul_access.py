@@ -1,5 +1,8 @@
 """Requests to a pod through a fake API server. Tests on a cluster have a real one with a kubelet."""
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,3 +189,27 @@ def test_an_address_may_name_a_context_and_a_kubeconfig(
 def test_an_address_without_a_pod_is_refused() -> None:
     with pytest.raises(requests.exceptions.InvalidURL, match="does not name a pod"):
         access.session().get("http+kubernetes://_/dev/v1/status/leader", timeout=5)
+
+
+RACE = """
+import sys, threading
+from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
+
+here = kubeconfig.Cluster()
+first = threading.Thread(target=kubeconfig.access, args=(here,))
+first.start()
+while "kubernetes.client" not in sys.modules:
+    pass
+port_forward._connect((here, "dev", "dev-server-0", 8500)).close()
+first.join()
+"""
+
+
+def test_c11_threads_that_use_the_kubernetes_client_for_the_first_time_at_once(
+    kubernetes: FakeKubernetes, tmp_path: Path
+) -> None:
+    env = {**os.environ, "KUBECONFIG": str(kubernetes.kubeconfig(tmp_path))}
+
+    done = subprocess.run([sys.executable, "-c", RACE], env=env, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")

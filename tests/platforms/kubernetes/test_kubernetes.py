@@ -14,7 +14,7 @@ from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.schema.check import checked
 from pulumi.runtime import rpc
 
-from tests.recording import BALANCER, NODE_PORT, Build, Registration, build, client_args, cluster_args, server_args
+from tests.recording import NODE_PORT, Build, Registration, build, client_args, cluster_args, server_args
 
 SERVERS = {
     "app.kubernetes.io/name": "consul",
@@ -38,6 +38,7 @@ ON_KUBERNETES = {
     "consul-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-server-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-namespace": "kubernetes:core/v1:Namespace",
+    "consul-namespace-end": "pulumi-python:dynamic/consul-on-pulumi:NamespaceEnd",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
     "consul-server": "consul-on-pulumi:index:ConsulServer",
     "consul-server-account": "kubernetes:core/v1:ServiceAccount",
@@ -427,15 +428,35 @@ def test_an_ingress_routes_to_the_ui_service_and_is_not_waited_for() -> None:
     }
 
 
-def test_only_a_load_balancer_is_waited_for() -> None:
-    waited = {
-        one.name
-        for one in cluster({"ui": {"type": "LoadBalancer"}}).of("Service")
-        if "pulumi.com/skipAwait" not in one.inputs["metadata"].get("annotations", {})
-    }
+def test_b11_pulumi_waits_for_no_service_and_the_address_of_a_load_balancer_is_a_resource() -> None:
+    seen = cluster({"ui": {"type": "LoadBalancer"}})
 
-    assert waited == {"consul-server-ui"}
-    assert BALANCER
+    assert all("pulumi.com/skipAwait" in one.inputs["metadata"]["annotations"] for one in seen.of("Service"))
+    assert seen["consul-server-ui-address"].inputs == {
+        "cluster": "_",
+        "namespace": "dev",
+        "service": "dev-ui",
+        "revision": 1,
+    }
+    assert "consul-server-ui" in seen["consul-server-ui-address"].depends_on
+    assert cluster().names("LoadBalancer") == []
+
+
+@pytest.mark.parametrize("settings", [{"namespace": "shop"}, {}], ids=["existing", "own"])
+def test_b11_only_a_namespace_that_nothing_in_the_program_can_create_must_exist(settings: dict[str, Any]) -> None:
+    seen = cluster(settings)
+
+    for name in ("consul-server-scale-down", "consul-client-rollout"):
+        assert seen[name].inputs["namespace_exists"] is bool(settings)
+
+
+def test_b11_a_namespace_that_another_resource_may_create_need_not_exist() -> None:
+    def program() -> None:
+        other = pulumi.CustomResource("test:index:Namespace", "other")
+        opts = pulumi.ResourceOptions(depends_on=[other])
+        ConsulCluster("consul", cluster_args({"kubernetes": {"namespace": "shop"}}), opts)
+
+    assert build(program)["consul-server-scale-down"].inputs["namespace_exists"] is False
 
 
 @pytest.mark.parametrize(
@@ -524,6 +545,8 @@ def test_scale_down_runs_before_the_stateful_set_and_the_rollout_after_it(three_
         "cluster": "_",
         "namespace": "dev",
         "stateful_set": "dev-server",
+        "namespace_exists": False,
+        "storage_class": "",
         "revision": 1,
     }
 
@@ -667,6 +690,7 @@ def test_the_rollout_of_clients_has_their_spec_hash_and_selector(clients: str, k
         "namespace": "dev",
         "kind": kind,
         "workload": "dev-client",
+        "namespace_exists": False,
         **({} if replicas is None else {"replicas": replicas}),
         "revision": 1,
     }

@@ -10,7 +10,7 @@ from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import pod_of
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet
-from consul_on_pulumi.platforms.kubernetes.providers import pod_readiness, server_rollout, voters
+from consul_on_pulumi.platforms.kubernetes.providers import outdated_pods, pod_readiness, server_rollout, voters
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerRolloutProvider
 from consul_on_pulumi.platforms.kubernetes.providers.voters import VotersProvider
 from pulumi.runtime.rpc import UNKNOWN
@@ -44,7 +44,7 @@ def servers(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> Scri
     for module in (server_rollout, voters):
         monkeypatch.setattr(module, "Servers", lambda _names, _addresses: scripted)
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
-    for module in (pod_readiness, server_rollout):
+    for module in (pod_readiness, outdated_pods):
         monkeypatch.setattr(module, "INTERVAL", 0.0)
         monkeypatch.setattr(module, "TIMEOUT", 1.0)
     monkeypatch.setattr(pod_readiness, "UNRECOVERABLE_TIMEOUT", 0.05)
@@ -81,7 +81,7 @@ def test_followers_are_replaced_first_and_the_leader_last_after_a_leadership_tra
 ) -> None:
     kubernetes.set_template("new")
 
-    assert run_rollout() == props(spec_hash="new")
+    assert run_rollout() == props(spec_hash="new", version="uid-of-set/2")
     assert servers.done == [
         ("leave", NAMES[1]),
         ("delete", NAMES[1]),
@@ -118,7 +118,7 @@ def test_in_a_new_cluster_no_pod_is_replaced_or_waited_for(
 
     result = ServerRolloutProvider().create(props())
 
-    assert (result.id, result.outs) == ("dev-server", props())
+    assert (result.id, result.outs) == ("dev-server", props(version="uid-of-set/1"))
     assert servers.done == []
 
 
@@ -308,7 +308,7 @@ def test_crashes_of_the_old_pod_do_not_stop_the_rollout_that_replaces_it(
 
     monkeypatch.setattr(StatefulSet, "pods", terminating)
 
-    assert run_rollout() == props(spec_hash="new")
+    assert run_rollout() == props(spec_hash="new", version="uid-of-set/2")
     assert requests
 
 
@@ -409,6 +409,13 @@ def test_another_specification_or_size_is_an_update(
 
 def test_an_outdated_pod_of_an_earlier_rollout_is_an_update(kubernetes: FakeKubernetes) -> None:
     kubernetes.set_template("new")
+    known = props(spec_hash="new")
+
+    assert ServerRolloutProvider().diff("id", known, known).changes is True
+
+
+def test_a_pod_from_a_template_that_somebody_changed_is_an_update(kubernetes: FakeKubernetes) -> None:
+    kubernetes.revision = "dev-server-edited"
 
     assert ServerRolloutProvider().diff("id", props(), props()).changes is True
 
@@ -426,3 +433,120 @@ def test_without_an_api_server_there_is_no_update(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(kubeconfig, "_loaded", {})
 
     assert ServerRolloutProvider().diff("id", props(), props()).changes is False
+
+
+@pytest.mark.parametrize("refused", ["/apis/apps/v1/", "/api/v1/"])
+def test_a5_a_preview_that_may_not_look_says_so(kubernetes: FakeKubernetes, warned: list[str], refused: str) -> None:
+    kubernetes.refusals["GET", refused] = (403, "forbidden to you")
+
+    assert ServerRolloutProvider().diff("id", props(), props()).changes is False
+    assert (
+        "what runs in Kubernetes could not be read and may have changed: "
+        "the Kubernetes API server refused: forbidden to you"
+    ) in warned[0]
+
+
+def rolled(olds: dict[str, Any], news: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths that a preview shows."""
+    noted: list[str] = []
+    monkeypatch.setattr(server_rollout, "note_changes", lambda _olds, _news, _maps, more: noted.extend(more))
+    assert ServerRolloutProvider().diff("id", olds, news).changes is True
+    return noted
+
+
+def test_c7_the_way_back_from_a_bad_image_names_the_pods_that_it_replaces(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubernetes.set_template("bad")
+    kubernetes._delete_pod(NAMES[1], kubernetes.pods[NAMES[1]])
+
+    assert rolled(props(), props(), monkeypatch) == ["names[1]"]
+
+
+def test_c7_another_specification_replaces_the_pods_that_do_not_have_it(
+    kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rolled(props(), props(spec_hash="new"), monkeypatch) == ["names[0]", "names[1]", "names[2]"]
+
+
+def test_b8_a_stateful_set_that_is_gone_is_refused_until_a_refresh_forgets_it(kubernetes: FakeKubernetes) -> None:
+    kubernetes.exists = False
+    way = "Run `pulumi refresh`, then `pulumi up`"
+
+    (failure,) = ServerRolloutProvider().check(props(), props()).failures
+    assert failure.reason.startswith("StatefulSet dev/dev-server does not exist, although the state")
+    assert failure.reason.endswith(way)
+    with pytest.raises(RolloutStoppedError, match="does not exist"):
+        ServerRolloutProvider().update("id", props(), props())
+    for provider in (ServerRolloutProvider(), VotersProvider()):
+        assert provider.read("id", props()).id is None
+    assert ServerRolloutProvider().check({}, props()).failures == []
+    assert ServerRolloutProvider().check(props(namespace="other"), props()).failures == []
+
+
+def test_b8_a_stateful_set_that_exists_or_cannot_be_looked_for_stays_in_the_state(
+    kubernetes: FakeKubernetes, warned: list[str]
+) -> None:
+    assert VotersProvider().read("id", props()).outs == props()
+    kubernetes.refusals["GET", "/apis/apps/v1/"] = (403, "forbidden")
+
+    assert VotersProvider().read("id", props()).outs == props()
+    assert ServerRolloutProvider().check(props(), props()).failures == []
+    assert warned
+
+
+def test_b10_servers_that_somebody_scaled_away_are_named_and_brought_back(
+    servers: ScriptedServers, kubernetes: FakeKubernetes, warned: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = props(version="uid-of-set/1")
+    kubernetes.generation = kubernetes.observed = 2
+    kubernetes._scale(1)
+    servers.down = set(NAMES[1:])
+    kubernetes.on_scale = servers.down.clear
+
+    assert rolled(known, props(), monkeypatch) == ["version"]
+    assert warned == [
+        "StatefulSet dev/dev-server asks for 1 pods and not for 3: somebody scaled it. "
+        "`pulumi up` starts dev-server-1, dev-server-2 again, without data; if Consul has no leader, run "
+        "`consul-on-pulumi recover` then"
+    ]
+    outs = ServerRolloutProvider().update("id", known, props()).outs
+
+    assert outs == props(version="uid-of-set/2")
+    assert kubernetes.scaled == [1, 3]
+    assert servers.done == []
+
+
+def test_b10_servers_that_come_back_are_waited_for_before_others_are_replaced(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes.set_template("new")
+    for ordinal in (1, 2):
+        kubernetes._delete_pod(NAMES[ordinal], kubernetes.pods[NAMES[ordinal]])
+        kubernetes.pods[NAMES[ordinal]] = waiting(kubernetes.pods[NAMES[ordinal]], "ContainerCreating", "")
+    servers.down = set(NAMES[1:])
+
+    message = stopped()
+
+    assert message.startswith("dev-server-1 does not answer; dev-server-2 does not answer")
+    assert NAMES[0] not in kubernetes.deleted
+
+
+def test_c8_the_services_lead_to_a_lone_server_when_the_update_ends(
+    servers: ScriptedServers, kubernetes: FakeKubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers.names = NAMES[:1]
+    ready = kubernetes.pods[NAMES[0]]["status"]["conditions"][0]
+    ready["status"] = "False"
+    waited: list[float] = []
+
+    def probed(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            ready["status"] = "True"
+
+    monkeypatch.setattr(pod_readiness.time, "sleep", probed)
+    lone = props(names=NAMES[:1], addresses=["http://one"])
+
+    assert VotersProvider().create(lone).outs == lone
+    assert len(waited) == 3

@@ -14,14 +14,12 @@ from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.platforms.docker.existing import Existing, label
 
-UNSUPPORTED = ""
-"""Why there is no recovery on this platform; empty where there is one."""
 FAILURES = engine.NO_ANSWER
 """What `has_data` and `restart_with_peers` raise."""
 RAFT = "/consul/data/raft"
 
 
-def has_data(server: str) -> bool:
+def has_data(_group: Mapping[str, Any], server: str) -> bool:
     """Whether the data volume of a server exists."""
     with engine.connect() as client:
         try:
@@ -38,7 +36,7 @@ def data(location: Mapping[str, str]) -> list[str]:
     return [name for name in names if name.startswith(naming.tier(cluster, Role.SERVER))]
 
 
-def restart_with_peers(servers: Sequence[str], peers: Peers) -> None:
+def restart_with_peers(_group: Mapping[str, Any], servers: Sequence[str], peers: Peers) -> None:
     """Stop all these servers, then start them with a Raft configuration of exactly these `peers`."""
     archive = engine.archive({"peers.json": json.dumps(peers).encode()}, 0o644)
     with engine.connect() as client:

@@ -1,23 +1,30 @@
-"""What the command `retained-data` does with a Kubernetes cluster, why `recover` does nothing, and whether a cluster
-has data there."""
+"""What the commands `recover` and `retained-data` do with a Kubernetes cluster, and whether one has data there."""
 
-from collections.abc import Iterator, Mapping
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
+import requests
+
+from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model import naming
+from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.platforms.kubernetes.api import pod_exec
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM
+from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
-UNSUPPORTED = (
-    "a lost quorum cannot be recovered on Kubernetes: bring back the missing pods if their volume claims still exist, "
-    "else create a new cluster (`pulumi destroy`, `pulumi up`) and restore a snapshot (`consul-on-pulumi restore`)"
-)
-"""Why there is no recovery on this platform, and what to do instead."""
+FAILURES = (RefusedError, UnreachableError, requests.RequestException)
+"""What `has_data` and `restart_with_peers` raise."""
+PEERS = "/consul/data/raft/peers.json"
+"""The file from which Consul takes its Raft configuration when it starts, once."""
+RESTART = "kill -INT 1"
+"""Ends an agent that must not leave the cluster; its container starts again in the same pod, at the same address."""
 SERVERS = "app.kubernetes.io/name=consul,app.kubernetes.io/component=server"
 """Selects the claims of the servers of all clusters."""
 INSTANCE = "app.kubernetes.io/instance"
@@ -33,6 +40,20 @@ def data(location: Mapping[str, str]) -> list[str]:
     path = f"/api/v1/namespaces/{location['namespace']}/persistentvolumeclaims"
     listed = api.find(path, labelSelector=f"{SERVERS},{INSTANCE}={location['cluster']}") or {"items": []}
     return [str(claim["metadata"]["name"]) for claim in listed["items"]]
+
+
+def has_data(group: Mapping[str, Any], server: str) -> bool:
+    """Whether the claim of a server has a volume and stays; `group` are the inputs of a ServerRollout."""
+    claim = StatefulSet(group).claim(f"{CLAIM}-{server}")
+    return bool(claim and claim["spec"].get("volumeName") and "deletionTimestamp" not in claim["metadata"])
+
+
+def restart_with_peers(group: Mapping[str, Any], servers: Sequence[str], peers: Peers) -> None:
+    """Restart the agents of these servers with a Raft configuration of exactly these `peers`."""
+    cluster, namespace = Cluster.of(group["cluster"]), group["namespace"]
+    for command in (f"printf %s {shlex.quote(json.dumps(peers))} > {PEERS}", RESTART):
+        for server in servers:
+            pod_exec.run(cluster, namespace, server, command)
 
 
 def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, list[str], str]]:

@@ -14,10 +14,12 @@ from consul_on_pulumi.platforms.kubernetes import ownership, refusals
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.objects import clients, configuration, servers
+from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, Tier, cluster_of, selector
+from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, SKIP_AWAIT, Tier, cluster_of, selector
 from consul_on_pulumi.providers.ownership import Ownership
+from consul_on_pulumi.providers.provider import ProviderResource
 from consul_on_pulumi.resource_options import before_create, with_options
 
 LEAVE_ON_TERMINATE = True
@@ -73,10 +75,11 @@ class KubernetesPlatform:
         levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
         labels = {**self.settings["labels"], **selector(topology.cluster), **levels, CLUSTER_ID: cluster_id}
         owned = self._owned(name, [f"Namespace/{topology.cluster}"], cluster_id, opts)
+        end = NamespaceEnd(f"{name}-namespace-end", cluster_of(self.settings), topology.cluster, opts)
         namespace = kubernetes.core.v1.Namespace(
             f"{name}-namespace",
-            metadata={"name": topology.cluster, "labels": labels, "annotations": OURS},
-            opts=with_options(opts, depends_on=[owned]),
+            metadata={"name": topology.cluster, "labels": labels, "annotations": {**OURS, **SKIP_AWAIT}},
+            opts=with_options(opts, depends_on=[owned, end]),
         )
         return SharedResources(
             platform={"kubernetes": {**self.settings, "namespace": topology.cluster}},
@@ -87,7 +90,9 @@ class KubernetesPlatform:
         """Create the workload of one tier, and the objects that it needs."""
         if not group.count:
             return Placed()
-        tier = Tier(name, group, self.settings)
+        # Any other resource may create the namespace.
+        alone = all(isinstance(one, ProviderResource) for one in _dependencies(opts))
+        tier = Tier(name, group, self.settings, namespace_exists=alone)
         opts = self._prepared(name, opts)
         retained = tier.selector if self.settings["retain_data"] else {}
         owned = self._owned(name, tier.objects, group.cluster_id, opts, retained)
@@ -124,6 +129,11 @@ class KubernetesPlatform:
             )
             opts = with_options(opts, provider=provider)
         return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(ApiServer(cluster))))
+
+
+def _dependencies(opts: pulumi.ResourceOptions) -> Sequence[object]:
+    given = opts.depends_on
+    return given if isinstance(given, list) else [] if given is None else [given]
 
 
 def create(settings: KubernetesArgs) -> KubernetesPlatform:

@@ -58,21 +58,31 @@ def _retains(state: State | None, when: str) -> bool:
 def _servers(rollout: Step, stateful_set: Step | None) -> list[Agent]:
     before, after = sequence(rollout.before, "names"), sequence(rollout.after, "names")
     deleted = stateful_set is not None and stateful_set.operation in ("delete", "replace")
-    updated = rollout.operation in ("update", "replace") and (
-        _differs(rollout, "spec_hash") or not _differs(rollout, "names")
-    )
+    updated = _updated(rollout)
     retained = stateful_set is None or _retains(stateful_set.before, "whenDeleted" if deleted else "whenScaled")
     lost = Data.RETAINED if retained else Data.DESTROYED
     found = []
     for name in dict.fromkeys([*before, *after]):
         operation = "create" if name not in before else "delete" if name not in after else "same"
-        if operation == "same" and (updated or deleted):
+        if operation == "same" and (deleted or name in updated):
             operation = "replace"
         data = Data.CREATED if operation == "create" else lost if deleted or operation == "delete" else Data.KEPT
         earlier = _side(rollout.before) if name in before else None
         later = _side(rollout.after) if name in after else None
         found.append(Agent(name, Role.SERVER, rollout.parent, operation, data, earlier, later))
     return found
+
+
+def _updated(rollout: Step) -> Sequence[str]:
+    """The servers whose pods are replaced. The provider names them in the diff, where it could ask for the pods."""
+    after = sequence(rollout.after, "names")
+    if rollout.operation not in ("update", "replace"):
+        return []
+    if named := {path for path in rollout.paths if path.startswith("names[")}:
+        return [name for ordinal, name in enumerate(after) if f"names[{ordinal}]" in named]
+    if _differs(rollout, "spec_hash"):
+        return after
+    return [] if rollout.paths or _differs(rollout, "names") else after
 
 
 def _side(state: State | None) -> Side | None:

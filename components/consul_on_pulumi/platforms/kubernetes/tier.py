@@ -19,7 +19,8 @@ OURS = {"pulumi.com/patchForce": "true"}
 """Annotation of every object: an update sets our fields again where somebody else changed them, as `kubectl scale`
 does. Without it the API server refuses the update (pulumi-kubernetes #2491)."""
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
-"""Annotation of a Service: we ask Consul whether it is ready. Waiting for endpoints would take ten seconds longer."""
+"""Annotation of a Service, since we ask Consul whether it is ready and waiting for endpoints would take ten seconds
+longer; and of a namespace, whose end NamespaceEnd waits for."""
 CREATED_IS_ENOUGH = {"pulumi.com/waitFor": "jsonpath={.metadata.uid}"}
 """Annotation of a workload whose rollout a resource of ours waits for."""
 
@@ -32,6 +33,8 @@ class Tier:
     """Prefix of the logical names."""
     group: AgentGroup
     settings: KubernetesArgs
+    namespace_exists: bool = False
+    """Whether the namespace must exist already, because nothing in this program is created before the tier."""
 
     @property
     def domain(self) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
+from docker.errors import NotFound
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access
 from consul_on_pulumi.platforms.docker import crash, engine
 from consul_on_pulumi.platforms.docker.crash import CrashLoop
+from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 AGENT_TIMEOUT = 3.0
@@ -88,12 +90,15 @@ def _find_fault(props: Properties) -> str | None:
     """The fault of a running container, or None.
 
     A container that is stopped or missing is no fault here: its own resource reports that. Neither is an engine that
-    does not answer.
+    does not answer, which is warned about.
     """
     try:
         with engine.connect() as client:
             container = client.containers.get(props["container"]).attrs
-    except engine.NO_ANSWER:
+    except NotFound:
+        return None
+    except engine.NO_ANSWER as error:
+        engine_log.not_compared(f"container {props['container']}", error)
         return None
     state = container["State"]
     if state["Paused"]:

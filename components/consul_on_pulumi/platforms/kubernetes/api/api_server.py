@@ -1,6 +1,7 @@
 """Requests to a Kubernetes API server, with the credentials of a kubeconfig."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,9 +10,16 @@ import requests
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.providers import engine_log
 
 TIMEOUT = 10.0
 """Seconds for one request."""
+RETRIES = 4
+"""How often a request is sent again while the API server answers that there are too many."""
+LONGEST_PAUSE = 5.0
+"""Seconds between two attempts at most, whatever the API server asks for."""
+CREDENTIALS = "its credentials in the kubeconfig are missing, wrong or expired, so sign in again"
+"""What to do if the API server does not know who asks."""
 Object = dict[str, Any]
 """Any object of the Kubernetes API, as JSON."""
 T = TypeVar("T")
@@ -59,11 +67,15 @@ class ApiServer:
             self._session = self._session or kubeconfig.session(configuration)
             headers = kubeconfig.authorization(configuration) | {"Content-Type": kind}
             content = None if body is None else json.dumps(body)
-            answer = self._session.request(
-                method, configuration.host + path, params, content, headers=headers, timeout=TIMEOUT
-            )
+            url = configuration.host + path
+            answer = self._session.request(method, url, params, content, headers=headers, timeout=TIMEOUT)
+            for _ in range(RETRIES):
+                if answer.status_code != 429:
+                    break
+                time.sleep(_pause(answer))
+                answer = self._session.request(method, url, params, content, headers=headers, timeout=TIMEOUT)
         except requests.RequestException as error:
-            raise UnreachableError(f"the Kubernetes API server does not answer, {error}") from error
+            raise UnreachableError(f"the Kubernetes API server does not answer: {kubeconfig.reason(error)}") from error
         if answer.ok:
             found: Object = answer.json()
             return found
@@ -73,14 +85,21 @@ class ApiServer:
         message = status_message(answer) or f"{answer.status_code} {answer.text.strip()[:200]}"
         if answer.status_code >= 500 or answer.status_code == 429:
             raise UnreachableError(f"the Kubernetes API server has a problem: {message}")
-        raise RefusedError(f"the Kubernetes API server refused: {message}")
+        unknown = answer.status_code == 401 or "system:anonymous" in message
+        raise RefusedError(f"the Kubernetes API server refused: {message}{f' ({CREDENTIALS})' if unknown else ''}")
+
+
+def _pause(answer: requests.Response) -> float:
+    asked = answer.headers.get("Retry-After", "1")
+    return min(float(asked) if asked.isdigit() else 1.0, LONGEST_PAUSE)
 
 
 def if_answered(request: Callable[[], T]) -> T | None:
-    """The result of a request; None if the API server does not answer or refuses."""
+    """The result of a request; None, with a warning, if the API server does not answer or refuses."""
     try:
         return request()
-    except (RefusedError, UnreachableError):
+    except (RefusedError, UnreachableError) as error:
+        engine_log.not_compared("what runs in Kubernetes", error)
         return None
 
 

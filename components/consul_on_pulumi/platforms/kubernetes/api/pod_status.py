@@ -1,5 +1,6 @@
 """The state of a pod: what it was created from, and why it does not run."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,15 @@ UNRECOVERABLE = (
     "RunContainerError",
 )
 """Reasons of a waiting container that rarely end by themselves (kubelet, pkg/kubelet/images and kuberuntime)."""
+NO_IMAGE = ("ErrImagePull", "ImagePullBackOff")
+"""Reasons that have the answer of the registry in their message."""
+PULL_SECRETS = (
+    "the registry refuses without valid credentials, so name a Secret in `platform.kubernetes.image_pull_secrets`"
+)
+"""What to do about such an answer."""
+_REFUSED = re.compile(r"\b401\b|\b403\b|unauthorized|denied|authoriz|authenticat|credential", re.IGNORECASE)
+KILLED = "OOMKilled"
+"""Reason of a container that used more memory than its limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,8 @@ class Pod:
     """Whether it was deleted, and its containers are ending."""
     problem: str
     """Why it does not run, as Kubernetes reports it; may be empty."""
+    unscheduled: bool
+    """Whether no node was found for it, or its volume is missing."""
     unrecoverable: bool
     """Whether it will probably not run until somebody changes something."""
     crashes: int
@@ -47,7 +59,7 @@ def pod_of(found: Object) -> Pod:
     """The pod that an API object describes."""
     metadata, status = found["metadata"], found.get("status", {})
     conditions = {one["type"]: one for one in status.get("conditions", [])}
-    waiting = [_waiting(one) for one in status.get("containerStatuses", [])]
+    waiting = [_waiting(one, found) for one in status.get("containerStatuses", [])]
     reason, problem = next((each for each in waiting if each[0]), _unscheduled(conditions.get("PodScheduled", {})))
     return Pod(
         name=metadata["name"],
@@ -57,21 +69,31 @@ def pod_of(found: Object) -> Pod:
         ready=conditions.get("Ready", {}).get("status") == "True",
         terminating="deletionTimestamp" in metadata,
         problem=problem,
+        unscheduled=reason == "Unschedulable",
         unrecoverable=reason in UNRECOVERABLE,
         crashes=sum(one.get("restartCount", 0) for one in status["containerStatuses"]) if reason == CRASHING else 0,
     )
 
 
-def _waiting(container: Mapping[str, Any]) -> tuple[str, str]:
-    """Why a container does not run: the reason, and a sentence with its last log lines."""
+def _waiting(container: Mapping[str, Any], pod: Object) -> tuple[str, str]:
+    """Why a container of a pod does not run: the reason, and a sentence with its last log lines or with what to do."""
     state = container.get("state", {})
     waiting = state.get("waiting") or {}
     terminated = state.get("terminated") or container.get("lastState", {}).get("terminated") or {}
     reason = str(waiting.get("reason") or (terminated.get("reason") if "terminated" in state else "") or "")
     if reason in ("", "ContainerCreating", "PodInitializing"):
         return "", ""
+    if terminated.get("reason") == KILLED:
+        return reason, f"{reason}: killed for memory (137) at its limit: raise {_setting(pod, 'limits.memory')}"
     lines = str(terminated.get("message") or waiting.get("message") or "").strip().splitlines()[-3:]
-    return reason, f"{reason}: {' / '.join(lines)}" if lines else reason
+    text = f"{reason}: {' / '.join(lines)}" if lines else reason
+    return reason, f"{text}: {PULL_SECRETS}" if reason in NO_IMAGE and _REFUSED.search(text) else text
+
+
+def _setting(pod: Object, key: str) -> str:
+    """The path of a setting of the pod's resources."""
+    server = pod["metadata"].get("labels", {}).get("app.kubernetes.io/component") == "server"
+    return f"`platform.kubernetes.{'resources' if server else 'client_resources'}.{key}`"
 
 
 def _unscheduled(condition: Mapping[str, Any]) -> tuple[str, str]:

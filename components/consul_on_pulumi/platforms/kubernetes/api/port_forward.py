@@ -84,11 +84,12 @@ def _copy_from_pod(remote: Any, local: socket.socket) -> None:
 
 def _connect(target: Target) -> Any:
     """A WebSocket to `target`, or None if the pod does not exist yet."""
+    cluster, namespace, pod, port = target
+    # First, since it imports the whole package under a lock: threads that import parts of it find some half loaded.
+    configuration = kubeconfig.access(cluster)
     from kubernetes.stream.ws_client import create_websocket
     from websocket import WebSocketBadStatusException, WebSocketException, setdefaulttimeout
 
-    cluster, namespace, pod, port = target
-    configuration = kubeconfig.access(cluster)
     host = "ws" + configuration.host.removeprefix("http")
     url = f"{host}/api/v1/namespaces/{namespace}/pods/{pod}/portforward?ports={port}"
     headers = {key.lower(): value for key, value in kubeconfig.authorization(configuration).items()}

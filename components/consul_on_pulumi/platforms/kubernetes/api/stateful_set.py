@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
+from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH, Pod, pod_of
 
 CLAIM = "data"
 """Name of the claim template; a claim is called `<template>-<pod>`."""
@@ -32,6 +33,10 @@ class Status:
     """The ControllerRevision that a new pod is created from."""
     observed: bool
     """Whether the controller has seen the last change."""
+    spec_hash: str | None
+    """Digest of the template, if this program wrote it."""
+    version: str
+    """UID and generation: every change of the specification gives another one."""
 
 
 class StatefulSet:
@@ -41,20 +46,23 @@ class StatefulSet:
         """`workload` holds the keys of a Workload."""
         self.name = str(workload["stateful_set"])
         self._api = ApiServer(Cluster.of(workload["cluster"]))
-        self._namespace = str(workload["namespace"])
-        self._core = f"/api/v1/namespaces/{self._namespace}"
-        self._path = f"/apis/apps/v1/namespaces/{self._namespace}/statefulsets/{self.name}"
+        self.namespace = str(workload["namespace"])
+        self._core = f"/api/v1/namespaces/{self.namespace}"
+        self._path = f"/apis/apps/v1/namespaces/{self.namespace}/statefulsets/{self.name}"
 
     def status(self) -> Status | None:
         """The current state; None if the StatefulSet does not exist."""
         found = self._api.find(self._path)
         if found is None:
             return None
-        status = found.get("status", {})
+        status, metadata = found.get("status", {}), found["metadata"]
+        template = found["spec"].get("template", {}).get("metadata", {})
         return Status(
             replicas=found["spec"]["replicas"],
             revision=status.get("updateRevision", ""),
-            observed=status.get("observedGeneration", 0) >= found["metadata"]["generation"],
+            observed=status.get("observedGeneration", 0) >= metadata["generation"],
+            spec_hash=template.get("annotations", {}).get(SPEC_HASH),
+            version=f"{metadata['uid']}/{metadata['generation']}",
         )
 
     def pods(self, names: Sequence[str]) -> Mapping[str, Pod]:
@@ -74,11 +82,23 @@ class StatefulSet:
         """The claim with this name; None if it does not exist."""
         return self._api.find(f"{self._core}/persistentvolumeclaims/{name}")
 
+    def reclaim_policy(self, volume: str) -> str | None:
+        """What happens to a volume after its claim: `Delete` or `Retain`; None where we may not read volumes."""
+        try:
+            found = self._api.find(f"/api/v1/persistentvolumes/{volume}")
+        except RefusedError:
+            return None
+        return str(found["spec"].get("persistentVolumeReclaimPolicy")) if found else None
+
     def change_claim(self, name: str, change: Object) -> None:
         """Merge `change` into a claim. Raises RefusedError, also where the storage class does not let volumes grow."""
         self._api.patch(f"{self._core}/persistentvolumeclaims/{name}", change)
 
+    def warning_of_claim(self, name: str) -> str:
+        """The last warning event of the pod's claim; empty if there is none."""
+        return self._api.last_warning(self.namespace, "PersistentVolumeClaim", f"{CLAIM}-{name}")
+
     def last_warning(self, name: str) -> str:
         """The last warning event of the pod, or of the StatefulSet if the pod has none."""
-        of_pod = self._api.last_warning(self._namespace, "Pod", name)
-        return of_pod or self._api.last_warning(self._namespace, "StatefulSet", self.name)
+        of_pod = self._api.last_warning(self.namespace, "Pod", name)
+        return of_pod or self._api.last_warning(self.namespace, "StatefulSet", self.name)

@@ -10,6 +10,7 @@ from consul_on_pulumi.platforms.contract import Placed
 from consul_on_pulumi.platforms.kubernetes.api.client_workload import DAEMON_SET, DEPLOYMENT, ClientWorkload
 from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout
+from consul_on_pulumi.platforms.kubernetes.providers.prerequisites import Prerequisites
 from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
 from consul_on_pulumi.resource_options import with_options
 
@@ -40,7 +41,8 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         selector=tier.selector,
         spec_hash=spec_hash,
     )
-    rollout = ClientRollout(f"{tier.name}-rollout", which, count, after)
+    needs = Prerequisites(namespace_exists=tier.namespace_exists, storage_class=None)
+    rollout = ClientRollout(f"{tier.name}-rollout", which, count, needs, after)
     address = f"http://{tier.object_name}.{tier.domain}:{ports.HTTP}"
     return Placed(
         http_addresses=[address],

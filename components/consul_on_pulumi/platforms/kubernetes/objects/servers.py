@@ -11,6 +11,7 @@ from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, Workload
 from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize
+from consul_on_pulumi.platforms.kubernetes.providers.prerequisites import Prerequisites
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerGroup, ServerRollout
 from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters
@@ -37,7 +38,14 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         *guards.network_policy(tier, opts),
         *guards.budget(tier, opts),
         ScaleDown(
-            f"{tier.name}-scale-down", group.count, consul_access.server_address(settings, "{pod}"), workload, opts
+            f"{tier.name}-scale-down",
+            group.count,
+            consul_access.server_address(settings, "{pod}"),
+            workload,
+            Prerequisites(
+                namespace_exists=tier.namespace_exists, storage_class=settings["storage"].get("storage_class", "")
+            ),
+            opts,
         ),
     ]
     services.api(tier, opts)
@@ -66,6 +74,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         updated=[rollout],
         ready=[voters],
         data=stateful_set,
+        store=stateful_set.metadata.uid,
     )
 
 

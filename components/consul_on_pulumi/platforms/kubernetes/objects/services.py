@@ -9,7 +9,9 @@ import pulumi_kubernetes as kubernetes
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.objects import pod
-from consul_on_pulumi.platforms.kubernetes.tier import SKIP_AWAIT, Tier
+from consul_on_pulumi.platforms.kubernetes.providers.load_balancer import LoadBalancer
+from consul_on_pulumi.platforms.kubernetes.tier import SKIP_AWAIT, Tier, cluster_of
+from consul_on_pulumi.resource_options import with_options
 
 DNS = 53
 """Port of the DNS Service."""
@@ -52,14 +54,14 @@ def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     spec: dict[str, Any] = {"type": kind, "ports": [port]}
     if "source_ranges" in settings:
         spec["load_balancer_source_ranges"] = settings["source_ranges"]
-    # Pulumi waits only for the address of a load balancer.
-    annotations = {**settings["annotations"], **({} if kind == "LoadBalancer" else SKIP_AWAIT)}
-    service = _service(tier, "ui", object_name, spec, opts, annotations)
+    service = _service(tier, "ui", object_name, spec, opts, {**settings["annotations"], **SKIP_AWAIT})
     url = pulumi.Output.from_input(f"http://{object_name}.{tier.domain}")
     if "ingress" in settings:
         url = pulumi.Output.from_input(_ingress(tier, object_name, opts))
     elif kind == "LoadBalancer":
-        url = service.status.apply(_load_balancer_url)
+        namespace, after = tier.settings["namespace"], with_options(opts, depends_on=[service], deleted_with=service)
+        balancer = LoadBalancer(f"{tier.name}-ui-address", cluster_of(tier.settings), namespace, object_name, after)
+        url = balancer.address.apply(lambda address: f"http://{_in_url(address)}" if address else "http://pending")
     elif kind == "NodePort":
         url = service.spec.apply(lambda spec: f"http://{settings['host']}:{spec.ports[0].node_port}")
     return url
@@ -77,11 +79,6 @@ def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> str:
     metadata = tier.metadata(object_name, {**ingress["annotations"], **SKIP_AWAIT})
     kubernetes.networking.v1.Ingress(f"{tier.name}-ingress", metadata=metadata, spec=spec, opts=opts)
     return f"{'https' if 'tls_secret' in ingress else 'http'}://{ingress['host']}"
-
-
-def _load_balancer_url(status: Any) -> str:
-    entries = status.load_balancer.ingress if status and status.load_balancer else None
-    return f"http://{_in_url(entries[0].hostname or entries[0].ip)}" if entries else "http://pending"
 
 
 def _service(

@@ -3,13 +3,15 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CreateResult
+from pulumi.dynamic import CreateResult, ReadResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.client_workload import Clients, ClientWorkload, Progress
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
+from consul_on_pulumi.platforms.kubernetes.providers import prerequisites, workload_exists
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, Deadline
+from consul_on_pulumi.platforms.kubernetes.providers.prerequisites import Prerequisites
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -17,6 +19,10 @@ class ClientRolloutProvider(ConsulProvider):
     """The controller replaces the pods; this reports early why they do not run."""
 
     compared = ("spec_hash", "kind", "replicas")
+
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """The workload that somebody deleted, and a namespace that does not exist."""
+        return workload_exists.problems(olds, news) if olds else prerequisites.problems(news)
 
     def drifted(self, olds: Properties, news: Properties) -> bool:
         """Whether the workload changed since the last rollout that completed: an update that failed is then reverted,
@@ -28,13 +34,24 @@ class ClientRolloutProvider(ConsulProvider):
         """Wait until all clients have the new specification."""
         return CreateResult(props["workload"], {**props, "version": _wait_for_all(Clients(props))})
 
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Find out whether the workload still exists."""
+        return workload_exists.read(id_, props)
+
 
 class ClientRollout(ProviderResource, module="consul-on-pulumi", name="ClientRollout"):
     """Resources that need clients depend on this; it depends on the workload and on voters."""
 
-    def __init__(self, name: str, which: ClientWorkload, replicas: int | None, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        which: ClientWorkload,
+        replicas: int | None,
+        needs: Prerequisites,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         """`replicas` is the number of clients; None for a DaemonSet, which has one on each node."""
-        super().__init__(ClientRolloutProvider(), name, {**which, "replicas": replicas}, opts)
+        super().__init__(ClientRolloutProvider(), name, {**which, **needs, "replicas": replicas}, opts)
 
 
 def _wait_for_all(clients: Clients) -> str:
@@ -47,13 +64,11 @@ def _wait_for_all(clients: Clients) -> str:
             # Many nodes are updated one after the other; that takes long and is no failure.
             timeout, available = Deadline(), progress.available
         not_ready = [pod for pod in timeout.retry(clients.pods) if not pod.ready]
-        if timeout.expired(not_ready):
+        if timeout.expired(not_ready, refused=not not_ready and bool(timeout.retry(clients.problem))):
             reasons = _explained(clients, progress, not_ready)
             raise RolloutStoppedError(f"{reasons}. Correct the settings and run `pulumi up` again")
         time.sleep(INTERVAL)
-    raise RolloutStoppedError(
-        f"{clients.name} was deleted by somebody else: run `pulumi refresh`, then `pulumi up` again"
-    )
+    raise RolloutStoppedError(f"somebody deleted {clients.name} meanwhile: run `pulumi refresh`, then `pulumi up`")
 
 
 def _explained(clients: Clients, progress: Progress, not_ready: list[Pod]) -> str:

@@ -10,7 +10,9 @@ from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet, Workload
+from consul_on_pulumi.platforms.kubernetes.providers import doomed_claims, prerequisites
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, TIMEOUT, leave_raft
+from consul_on_pulumi.platforms.kubernetes.providers.prerequisites import Prerequisites
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -18,6 +20,15 @@ class ScaleDownProvider(ConsulProvider):
     """The controller would delete all superfluous pods at once, and Raft would count them as failed."""
 
     compared = ("replicas", "address")
+
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """Servers cannot be removed if those that stay would not keep the data, nor added if what they need does not
+        exist."""
+        before = olds.get("replicas", 0)
+        if news["replicas"] > before:
+            return prerequisites.problems(news)
+        reason = if_answered(lambda: _refusal(news)) if news["replicas"] < before else None
+        return [reason] if reason else []
 
     def drifted(self, olds: Properties, news: Properties) -> bool:
         """Whether somebody scaled the StatefulSet to more replicas."""
@@ -28,7 +39,10 @@ class ScaleDownProvider(ConsulProvider):
         """Remove the servers with the highest ordinals until the number is right; a new cluster has none to remove."""
         stateful_set, replicas = StatefulSet(props), int(props["replicas"])
         status = stateful_set.status()
-        for ordinal in reversed(range(replicas, int(status.replicas) if status else 0)):
+        surplus = range(replicas, int(status.replicas) if status else 0)
+        if surplus and (reason := _refusal(props)):
+            raise RolloutStoppedError(reason)
+        for ordinal in reversed(surplus):
             names = [f"{stateful_set.name}-{each}" for each in range(ordinal + 1)]
             servers = Servers(names, [props["address"].format(pod=name) for name in names])
             _remove_last(servers, stateful_set, names)
@@ -39,11 +53,23 @@ class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
     """The StatefulSet depends on this, so its update never reduces the replicas."""
 
     def __init__(
-        self, name: str, replicas: int, address: str, workload: Workload, opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        replicas: int,
+        address: str,
+        workload: Workload,
+        needs: Prerequisites,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         """`address` is where the program reaches a server, with `{pod}` for its name."""
-        props = {"replicas": replicas, "address": address, **workload}
+        props = {"replicas": replicas, "address": address, **workload, **needs}
         super().__init__(ScaleDownProvider(), name, props, opts)
+
+
+def _refusal(props: Properties) -> str | None:
+    stateful_set = StatefulSet(props)
+    staying = [f"{stateful_set.name}-{ordinal}" for ordinal in range(int(props["replicas"]))]
+    return doomed_claims.refusal_before_scale_down(stateful_set, staying)
 
 
 def _remove_last(servers: Servers, stateful_set: StatefulSet, names: list[str]) -> None:

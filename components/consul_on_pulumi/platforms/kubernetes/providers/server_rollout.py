@@ -1,16 +1,14 @@
 """ServerRollout: replaces outdated pods of the servers' StatefulSet, one at a time."""
 
-import time
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
-from pulumi.dynamic import CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul.rollout import (
     LEADER_TIMEOUT,
     STOPPED,
-    TIMEOUT,
     RolloutStoppedError,
     has_leader,
     wait_until_replaceable,
@@ -20,9 +18,14 @@ from consul_on_pulumi.model import rollout
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
-from consul_on_pulumi.platforms.kubernetes.providers import voters
-from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL, leave_raft, not_ready_reasons
+from consul_on_pulumi.platforms.kubernetes.providers import doomed_claims, outdated_pods, voters, workload_exists
+from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import leave_raft, not_ready_reasons
+from consul_on_pulumi.providers import engine_log
+from consul_on_pulumi.providers.detailed_diff import note_changes
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+
+SHOWN = ("names", "spec_hash", "image", "configuration", "revision")
+"""The inputs whose differences a preview shows."""
 
 
 class ServerGroup(TypedDict):
@@ -45,20 +48,44 @@ class ServerRolloutProvider(ConsulProvider):
 
     compared = ("names", "spec_hash")
 
-    def drifted(self, olds: Properties, news: Properties) -> bool:
-        """Whether an earlier rollout left outdated pods."""
-        return bool(if_answered(lambda: _outdated(StatefulSet(olds), olds["names"], news["spec_hash"])))
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """A rollout that would take along what Consul stores, and a StatefulSet that is gone."""
+        # Servers that are added have the data before the first pod is replaced.
+        grows = len(news["names"]) > len(olds.get("names", ()))
+        rolls = not grows and (self.differs(olds, news) or bool(outdated_pods.waiting(olds, news).outdated))
+        lost = if_answered(lambda: doomed_claims.problems(news, rolls=rolls)) or []
+        return workload_exists.problems(olds, news) + lost
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """An update if the specification or the size changed, if an earlier rollout left outdated pods, or if the
+        StatefulSet changed since the last rollout. It notes the pods that will be replaced as `names[ORDINAL]`."""
+        work = outdated_pods.waiting(olds, news)
+        changes = self.differs(olds, news) or work.changed or bool(work.outdated)
+        if changes:
+            rolled = [f"names[{news['names'].index(name)}]" for name in work.outdated if name in news["names"]]
+            before, after = ({key: props.get(key) for key in SHOWN} for props in (olds, news))
+            note_changes(before, after, ["configuration"], [*rolled, *(["version"] if work.changed else [])])
+        if work.missing:
+            engine_log.warn(
+                f"StatefulSet {olds['namespace']}/{olds['stateful_set']} asks for {work.replicas} pods and not for "
+                f"{len(olds['names'])}: somebody scaled it. `pulumi up` starts {', '.join(work.missing)} again, "
+                "without data; if Consul has no leader, run `consul-on-pulumi recover` then"
+            )
+        return DiffResult(changes=changes)
 
     def create(self, props: Properties) -> CreateResult:
         """Replace outdated pods that a failed update left. A new cluster has none, and Voters waits for it."""
-        _replace_outdated(props)
-        return CreateResult(props["stateful_set"], props)
+        return CreateResult(props["stateful_set"], {**props, "version": _replace_outdated(props)})
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Replace outdated pods, followers first, and wait until all servers are voters."""
-        _replace_outdated(news)
+        """Start servers that somebody scaled away, replace outdated pods, and wait until all servers are voters."""
+        version = _replace_outdated(news)
         voters.wait_for_all(news)
-        return UpdateResult(news)
+        return UpdateResult({**news, "version": version})
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Find out whether the StatefulSet still exists."""
+        return workload_exists.read(id_, props)
 
 
 class ServerRollout(ProviderResource, module="consul-on-pulumi", name="ServerRollout"):
@@ -69,11 +96,15 @@ class ServerRollout(ProviderResource, module="consul-on-pulumi", name="ServerRol
         super().__init__(ServerRolloutProvider(), name, {**server_group, **workload}, opts)
 
 
-def _replace_outdated(props: Properties) -> None:
+def _replace_outdated(props: Properties) -> str:
+    """Returns the version of the StatefulSet whose pods run now."""
     servers, stateful_set, names = Servers(props["names"], props["addresses"]), StatefulSet(props), props["names"]
-    _wait_for_controller(stateful_set)
+    if outdated_pods.wait_for_controller(stateful_set).replicas < len(names):
+        stateful_set.scale(len(names))
+    version = outdated_pods.wait_for_controller(stateful_set).version
+    _wait_for_new(servers, stateful_set, props)
     replaced: list[str] = []
-    while outdated := _outdated(stateful_set, names, props["spec_hash"]):
+    while outdated := outdated_pods.find(stateful_set, names, props["spec_hash"]):
         if again := [name for name in outdated if name in replaced]:
             raise RolloutStoppedError(
                 f"{', '.join(again)} was replaced and still differs from the settings: somebody else changed the "
@@ -86,11 +117,14 @@ def _replace_outdated(props: Properties) -> None:
         order += [name for name in outdated if name != leaving]
         _replace(servers, stateful_set, order, outdated[leaving], down=leaving in down)
         replaced.append(leaving)
+    return version
 
 
 def _replace(servers: Servers, stateful_set: StatefulSet, order: list[str], pod: Pod, *, down: bool) -> None:
     leaving = pod.name
     view = servers.wait_for(has_leader, LEADER_TIMEOUT)
+    if reason := doomed_claims.refusal(stateful_set, leaving, view):
+        raise RolloutStoppedError(reason)
     if view and not down:
         wait_until_replaceable(servers, order, leaving)
         # The new pod has another address. The other agents refuse its name there for half a minute (memberlist,
@@ -104,25 +138,16 @@ def _replace(servers: Servers, stateful_set: StatefulSet, order: list[str], pod:
         raise RolloutStoppedError(STOPPED.format(reason=reasons))
 
 
-def _outdated(stateful_set: StatefulSet, names: Sequence[str], spec_hash: Any) -> dict[str, Pod]:
-    """The pods that differ from what a new pod would be, by name, in the order of the ordinals."""
-    status = stateful_set.status()
-    if status is None:
-        return {}
-    return {
-        name: pod
-        for name, pod in stateful_set.pods(names).items()
-        if pod.revision != status.revision or pod.spec_hash != spec_hash
-    }
-
-
-def _wait_for_controller(stateful_set: StatefulSet) -> None:
-    """Before the controller has seen the last change, it would create a pod from the old template."""
-    deadline = time.monotonic() + TIMEOUT
-    while (status := stateful_set.status()) is None or not status.observed:
-        if time.monotonic() > deadline:
-            raise RolloutStoppedError(
-                f"the controller has not seen the last change of StatefulSet {stateful_set.name} for {TIMEOUT:.0f} s: "
-                "no pod was replaced"
-            )
-        time.sleep(INTERVAL)
+def _wait_for_new(servers: Servers, stateful_set: StatefulSet, props: Properties) -> None:
+    """Wait for pods that need no replacement and do not run yet, before one that runs is replaced."""
+    outdated, pods = (
+        outdated_pods.find(stateful_set, props["names"], props["spec_hash"]),
+        stateful_set.pods(props["names"]),
+    )
+    new = [name for name in props["names"] if name not in outdated and not (name in pods and pods[name].ready)]
+    if (
+        outdated
+        and new
+        and (reasons := not_ready_reasons(servers, stateful_set, new, {}, led=has_leader(servers.view())))
+    ):
+        raise RolloutStoppedError(STOPPED.format(reason=reasons))

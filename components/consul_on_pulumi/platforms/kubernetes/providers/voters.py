@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import pulumi
-from pulumi.dynamic import CreateResult
+from pulumi.dynamic import CreateResult, ReadResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
+from consul_on_pulumi.platforms.kubernetes.providers import workload_exists
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import not_ready_reasons
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -19,6 +20,10 @@ class VotersProvider(ConsulProvider):
         """Wait until all servers are voters and have caught up."""
         wait_for_all(props)
         return CreateResult(props["stateful_set"], props)
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Find out whether the StatefulSet still exists."""
+        return workload_exists.read(id_, props)
 
 
 class Voters(ProviderResource, module="consul-on-pulumi", name="Voters"):
@@ -38,7 +43,13 @@ class Voters(ProviderResource, module="consul-on-pulumi", name="Voters"):
 
 
 def wait_for_all(props: Properties) -> None:
-    """Wait until all servers are voters; raises RolloutStoppedError with the reasons why some are not."""
-    servers = Servers(props["names"], props["addresses"])
-    if reasons := not_ready_reasons(servers, StatefulSet(props), props["names"], {}):
+    """Wait until all servers are voters; raises RolloutStoppedError with the reasons why some are not.
+
+    Services answer as long as others are ready while one restarts. Behind a lone server there is no other, and its pod
+    is ready only some probes after it votes.
+    """
+    names = props["names"]
+    if reasons := not_ready_reasons(
+        Servers(names, props["addresses"]), StatefulSet(props), names, {}, served=len(names) == 1
+    ):
         raise RolloutStoppedError(f"{reasons}. Correct the settings and run `pulumi up` again")
