@@ -106,7 +106,7 @@ def _create(
     keys = seeds.keys() | secrets.keys()
     if keys:
         # Always, so that another `on_conflict` neither creates nor deletes a resource.
-        baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts, settings["store"])
+        baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts, shared.get("store"))
         if rule["on_conflict"] == OnConflict.FAIL.value:
             rule["baseline"] = baseline.index
     return KvEntries(name, addresses, seeds, secrets, rule, with_options(opts, retain_on_delete=settings["retain"]))

@@ -257,4 +257,5 @@ def test_a5_an_engine_that_does_not_answer_shows_no_fault_and_says_so(
     monkeypatch.setattr(docker, "from_env", refused)
 
     assert not changes(props(), props())
-    assert "could not be read and may have changed: connection refused" in warned[0]
+    assert "could not be read and may have changed: the Docker engine at " in warned[0]
+    assert "connection refused" in warned[0]
