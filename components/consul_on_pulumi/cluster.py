@@ -46,6 +46,7 @@ class ConsulCluster(pulumi.ComponentResource):
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted = refusals.cluster_args(named)
         super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, opts)
+        refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["name"],
             datacenter=accepted["datacenter"],
@@ -62,7 +63,7 @@ class ConsulCluster(pulumi.ComponentResource):
             "platform": shared.platform,
             "cluster": topology.cluster,
             "datacenter": topology.datacenter,
-            "image": accepted["image"],
+            **{name: accepted[name] for name in ("image", "consul_version") if name in accepted},
             "agent_secrets": accepted["agent_secrets"],
         }
         server_args: Any = tier | {"replicas": topology.servers, "agent_config": _config(accepted, "server_config")}

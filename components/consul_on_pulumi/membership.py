@@ -12,6 +12,8 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
+from consul_on_pulumi.releases import agent_keys, release
+from consul_on_pulumi.releases.release import Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +42,16 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
     }
 
 
-def agent_secrets(files: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Output[str]]:
-    """The secret files by name and in order, as secrets whatever they were before.
+def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) -> dict[str, pulumi.Output[str]]:
+    """The secret files by name and in order, as secrets whatever they were before; `of` is the release of the agents.
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
-    return {name: pulumi.Output.secret(text).apply(partial(_checked, name)) for name, text in sorted(files.items())}
+    return {name: pulumi.Output.secret(text).apply(partial(_checked, name, of)) for name, text in sorted(files.items())}
 
 
-def _checked(name: str, text: str) -> str:
-    if found := list(secret_files.problems({name: text}, "agent_secrets")):
+def _checked(name: str, of: Release | None, text: str) -> str:
+    if found := list(secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))):
         raise pulumi.RunError("\n".join(found))
     return text
 
@@ -68,7 +70,7 @@ def place_tier(
     """
     platform = choose(args["platform"])
     document = agent.document(topology, role, platform.traits(), args["agent_config"])
-    secrets = agent_secrets(args["agent_secrets"])
+    secrets = agent_secrets(args["agent_secrets"], release.of(args))
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
     shown = agent.serves_ui(document)

@@ -38,6 +38,7 @@ class ConsulServer(pulumi.ComponentResource):
         if _membership:
             identity = _membership.identity
         else:
+            refusals.warn_if_release_is_unchecked(accepted, self)
             identity = identify(name, topology, choose(accepted["platform"]), "server", children)
             children = with_options(children, depends_on=[identity])
         expected = identity.initial_servers.apply(lambda initial: bootstrap_expect(int(initial), topology.servers))

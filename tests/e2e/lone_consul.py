@@ -11,7 +11,7 @@ import requests
 from tests.e2e.engine import docker
 from tests.e2e.waiting import eventually
 
-IMAGE = "hashicorp/consul:1.20.6"
+IMAGE = "hashicorp/consul:1.22.7"
 
 
 @contextmanager

@@ -133,7 +133,7 @@ DOCKER: list[tuple[dict[str, Any], Operations]] = [
 UNCHANGED: list[dict[str, Any]] = [
     {"servers": 3},
     {"clients": 1},
-    {"image": "hashicorp/consul:1.20.6"},
+    {"image": "hashicorp/consul:1.22.7"},
     {"agent_config": {}},
     {"agent_config": {"log_level": "INFO"}},
     {"server_config": {"ui_config": {"enabled": True}}},
@@ -152,7 +152,7 @@ MATRIX: list[Any] = [
     *(pytest.param(edit, expected, id=f"size: {edit}") for edit, expected in SIZES),
     *(pytest.param({"docker": edit}, expected, id=f"docker: {edit}") for edit, expected in DOCKER),
     *(pytest.param(edit, {}, id=f"unchanged: {edit}") for edit in UNCHANGED),
-    pytest.param({"image": "hashicorp/consul:1.20.7"}, PULLED | SERVERS | CLIENTS, id="image"),
+    pytest.param({"image": "hashicorp/consul:1.22.8"}, PULLED | SERVERS | CLIENTS, id="image"),
 ]
 
 

@@ -14,7 +14,7 @@ from tests.recording import Build, build
 
 HEADER = "the settings are refused, nothing was changed:"
 NAME = "expected lower-case letters, digits and inner hyphens, a letter first, at most 40 characters"
-EXACT = "expected an exact version or a digest such as hashicorp/consul:1.20.6"
+EXACT = "expected an exact version or a digest such as hashicorp/consul:1.22.7"
 
 
 def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -> tuple[list[str], list[str]]:
@@ -183,11 +183,11 @@ def test_bug_a_ui_setting_that_is_no_map_is_refused_before_anything_is_registere
 @pytest.mark.parametrize(
     "image",
     [
-        "hashicorp/consul:1.20.6",
+        "hashicorp/consul:1.22.7",
         "consul:1.20",
         "registry.local:5000/consul:1.20.6",
         "hashicorp/consul@sha256:" + "0" * 64,
-        "hashicorp/consul:1.20.6@sha256:" + "0" * 64,
+        "hashicorp/consul:1.22.7@sha256:" + "0" * 64,
     ],
 )
 def test_an_image_that_names_its_version_is_accepted(image: str) -> None:

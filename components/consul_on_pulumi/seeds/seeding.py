@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -26,8 +26,9 @@ _read_by_run: WeakKeyDictionary[object, dict[tuple[Any, ...], ReadSet]] = WeakKe
 """What each run of a program has read, for as long as the run lasts: Pulumi's RPC manager identifies the run."""
 
 
-def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
-    """The problems of the seeds of a cluster: of each set, and of keys that are in two sets."""
+def problems(args: Mapping[str, Any], path: str, root: Path, key_problem: Callable[[str], str | None]) -> Iterator[str]:
+    """The problems of the seeds of a cluster: of each set, of keys that are in two sets, and of those that the servers
+    do not serve by `key_problem`."""
     limit = _max_value(args)
     found = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
     yield from found
@@ -39,6 +40,10 @@ def problems(args: Mapping[str, Any], path: str, root: Path) -> Iterator[str]:
         yield from (f"{path}.seed_sets.{problem}" for problem in found)
         keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
     yield from sets.overlaps(keys, path)
+    for where, names in keys.items():
+        for key in names:
+            if problem := key_problem(key):
+                yield f"{path}.{where}: key {key!r} {problem}"
 
 
 def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:

@@ -1,14 +1,22 @@
 """Everything that is refused in the arguments of a component: all problems at once, before anything is registered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pulumi
+
+from consul_on_pulumi.model import agent, secret_files
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms import choose
+from consul_on_pulumi.releases import agent_keys, known_problems, release
+from consul_on_pulumi.releases.formats import formats
 from consul_on_pulumi.schema.check import checked, refuse
 from consul_on_pulumi.seeds import seeding
-from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, ConsulClusterArgs
+
+CONFIGURATIONS = ("agent_config", "server_config", "client_config")
+"""The settings with agent configuration."""
 
 
 def cluster_args(args: Any, path: str = "cluster") -> dict[str, Any]:
@@ -21,8 +29,9 @@ def cluster_args(args: Any, path: str = "cluster") -> dict[str, Any]:
 def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[str, Any]]:
     """Every problem of the arguments of a ConsulCluster, and their sound part with the defaults."""
     problems, complete = checked(args, ConsulClusterArgs, path)
+    problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
-    problems += seeding.problems(complete, path, Path.cwd())
+    problems += seeding.problems(complete, path, Path.cwd(), _key_problem(complete))
     return problems, complete
 
 
@@ -35,8 +44,46 @@ def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
     problems, complete = checked(named, shape, path)
     replicas = complete["replicas"]
     servers, clients = (complete["servers"], replicas) if "servers" in complete else (replicas, 0)
+    problems += _agent_problems(complete, path)
     refuse([*problems, *_platform_problems(complete, path, servers, clients, tier_alone=True)])
     return complete
+
+
+def warn_if_release_is_unchecked(args: Mapping[str, Any], resource: pulumi.Resource) -> None:
+    """Warn where no table says what the release of the image reads, or where nobody knows the release."""
+    of = release.of(args)
+    if of is None:
+        pulumi.log.warn(
+            f"image: {args['image']} does not tell its release of Consul, so settings and upgrades are not checked for "
+            "it: set consul_version",
+            resource,
+        )
+    elif not formats().covers(of):
+        first, last = (release.minor(formats().releases[place]) for place in (0, -1))
+        pulumi.log.warn(
+            f"image: settings are checked for Consul {first} to {last}, and {release.text(of)} may read other ones",
+            resource,
+        )
+
+
+def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
+    """What the release of the image, as far as it is known, cannot run or read."""
+    if problem := release.versions_problem(args, path):
+        yield problem
+        return
+    of = release.of(args)
+    if problem := known_problems.unusable(of, DEFAULT_IMAGE):
+        yield f"{path}.image: {problem}"
+    for name in CONFIGURATIONS:
+        yield from agent_keys.problems(args.get(name, {}), f"{path}.{name}", of)
+    yield from secret_files.problems(args["agent_secrets"], f"{path}.agent_secrets", agent_keys.check_of(of))
+
+
+def _key_problem(args: Mapping[str, Any]) -> Callable[[str], str | None]:
+    """Why the servers do not serve a key, or None."""
+    of = release.of(args)
+    validates = not agent.merge(args["agent_config"], args["server_config"]).get("disable_kv_key_validation")
+    return lambda key: known_problems.key_problem(key, of) if validates else None
 
 
 def _platform_problems(

@@ -193,7 +193,7 @@ def test_the_image_is_pulled_before_any_container_changes(three_and_one: Build) 
 
 def test_the_image_stays_on_the_machine_when_the_cluster_is_destroyed(three_and_one: Build) -> None:
     assert [image.inputs for image in three_and_one.of("RemoteImage")] == [
-        {"name": "hashicorp/consul:1.20.6", "keepLocally": True}
+        {"name": "hashicorp/consul:1.22.7", "keepLocally": True}
     ] * 2
 
 

@@ -1,0 +1,56 @@
+"""Which way leads from one release to another, by Consul's own rules."""
+
+from collections.abc import Iterator
+
+from consul_on_pulumi.releases.formats import formats
+from consul_on_pulumi.releases.release import Release, minor, text
+
+LAST_1 = 22
+"""The last minor release before 2.0."""
+MAX_STEP = 2
+"""How many minor releases an upgrade may go up at once, which Consul calls major (docs/upgrade/instructions: "each
+upgrade should jump at most 2 major versions")."""
+WAL_IS_DEFAULT: Release = (1, 20, 0)
+"""From this release on a new server keeps its Raft log in `raft/wal`, which older ones ignore unless configured
+otherwise (agent/consul/server.go, setupRaft)."""
+
+
+def refusal(before: Release, after: Release) -> str | None:
+    """Why this upgrade is refused, with the release to take first; None if Consul's rules allow it."""
+    step = _place(after) - _place(before)
+    if step <= MAX_STEP:
+        return None
+    between = _minor_at(_place(before) + MAX_STEP)
+    return (
+        f"Consul {text(before)} → {text(after)} skips {step - 1} minor releases, and Consul allows to skip one: "
+        f"upgrade to Consul {between} first (https://developer.hashicorp.com/consul/docs/upgrade/instructions)"
+    )
+
+
+def risks(before: Release, after: Release) -> list[str]:
+    """What could fail in a downgrade; empty for anything else."""
+    return list(_risks(before, after)) if after < before else []
+
+
+def _risks(before: Release, after: Release) -> Iterator[str]:
+    if after < WAL_IS_DEFAULT <= before:
+        yield (
+            f"{minor(after)} ignores the Raft log in `raft/wal`, where {minor(WAL_IS_DEFAULT)} and newer begin it: "
+            "servers start with an empty one"
+        )
+    new = [message for message in formats().messages if after < message.since <= before]
+    if new:
+        listed = ", ".join(f"{message.number} ({message.name})" for message in new)
+        yield f"{minor(after)} does not start if the Raft log or a snapshot has entries of type {listed}"
+    if not formats().covers(before):
+        yield f"what {minor(before)} stores is not known here"
+    yield "Consul promises no way back but a snapshot that was taken before the upgrade"
+
+
+def _place(release: Release) -> int:
+    """The place of a minor release among all."""
+    return {0: -1, 1: release[1]}.get(release[0], LAST_1 + 1 + release[1])
+
+
+def _minor_at(place: int) -> str:
+    return f"1.{place}" if place <= LAST_1 else f"2.{place - LAST_1 - 1}"
