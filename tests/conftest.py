@@ -1,5 +1,6 @@
 """The fixtures that most tests use."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,15 @@ def tracked_files() -> Iterator[None]:
     with WrittenFiles() as written:
         yield
     assert not written.found, "tests must not write tracked files:\n" + "\n".join(written.found)
+
+
+@pytest.fixture(autouse=True)
+def event_loop() -> None:
+    """An event loop for the Outputs of a test, also where `asyncio.run` in a test before it took the thread's away."""
+    try:
+        asyncio.get_event_loop_policy().get_event_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 @pytest.fixture(params=[DOCKER, KUBERNETES], ids=str)
@@ -73,5 +83,6 @@ def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
         return request(session, *args, **more | {"timeout": min(more["timeout"], 0.5)})
 
     monkeypatch.setattr(requests.Session, "request", short_request)
+    monkeypatch.setattr(autopilot, "ELECTION_TIMEOUT", 0.3)
     for module in (autopilot, kv_entries, kv_baseline):
         monkeypatch.setattr(module, "Consul", with_short_timeout)

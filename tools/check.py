@@ -17,11 +17,11 @@ QUICK = {
     "imports": ("lint-imports",),
     "types": ("mypy", "--strict", "components", "tests", "tools", "__main__.py"),
     "workflows": ("actionlint", *WORKFLOWS),
-    "unit tests": ("pytest", "tests", "-m", "not e2e"),
+    "unit tests": ("pytest", "tests", "-m", "not e2e", "-n", "auto"),
 }
-# These mostly wait for servers, so two at a time take little longer than one.
+# These mostly wait for servers, so several at a time take little longer than one.
 LANES = {
-    "docker": ("pytest", "tests", "-m", "e2e", "--ignore=tests/e2e_k8s"),
+    "docker": ("pytest", "tests", "-m", "e2e", "--ignore=tests/e2e_k8s", "-n", "2", "--dist", "loadfile"),
     "kubernetes": ("pytest", "tests/e2e_k8s", "-m", "e2e"),
 }
 

@@ -24,7 +24,10 @@ BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
 @contextlib.contextmanager
 def cluster(name: str, **settings: Any) -> Iterator[Cluster]:
     """A cluster that is up and complete."""
-    with tempfile.TemporaryDirectory() as folder, stood_up(Path(folder), f"chaos-{name}", settings) as made:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stood_up(Path(folder), f"chaos-{engine.RUN}-{name}", settings) as made,
+    ):
         made.up()
         made.whole()
         yield made

@@ -15,7 +15,7 @@ from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster
 from tests.e2e.waiting import eventually
 
-OTHER_IMAGE = "hashicorp/consul:1.20.6-roll"
+OTHER_IMAGE = f"hashicorp/consul:1.20.6-{engine.RUN}"
 """A second name of the same image, so that a rollout needs no second build."""
 
 

@@ -1,16 +1,14 @@
 """Clusters for the tests on the real engine."""
 
-import fcntl
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.cluster import Cluster, stood_up
+from tests.e2e.engine import RUN
 from tools import environment
 
 SEEDS: dict[str, Any] = {
@@ -22,16 +20,8 @@ FLAT = {"app/name": "web", "app/replicas": "3", "app/features/dark-mode": "true"
 Factory = Callable[..., Cluster]
 
 
-@pytest.fixture(scope="session")
-def alone() -> Iterator[None]:
-    """One run at a time on one machine: the next one waits, because its clusters have the same names."""
-    with open(Path(tempfile.gettempdir()) / "consul-on-pulumi-e2e.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 @pytest.fixture(scope="session", autouse=True)
-def variables(alone: None) -> Iterator[None]:
+def variables() -> Iterator[None]:
     """The variables that `eval "$(make -s env)"` sets."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.variables(environment.tools(), os.environ).items():
@@ -44,7 +34,7 @@ def _factory(tmp_path_factory: pytest.TempPathFactory, variables: None) -> Itera
     with ExitStack() as clusters:
 
         def make(stack: str, **settings: Any) -> Cluster:
-            return clusters.enter_context(stood_up(tmp_path_factory.mktemp(stack), f"e2e-{stack}", settings))
+            return clusters.enter_context(stood_up(tmp_path_factory.mktemp(stack), f"e2e-{RUN}-{stack}", settings))
 
         yield make
 

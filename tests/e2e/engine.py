@@ -1,14 +1,15 @@
 """The Docker engine, through the `docker` command."""
 
 import json
+import secrets
 import subprocess
 from ipaddress import IPv4Network
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 KINDS = ("container", "volume", "network")
-_unused = count()
+RUN = secrets.token_hex(2)
+"""Part of every name of this run: other runs, and other workers of this one, use the same engine at the same time."""
 
 
 def docker(*words: str) -> str:
@@ -44,11 +45,12 @@ def inspect(kind: str, name: str) -> dict[str, Any]:
 
 
 def free_subnet() -> str:
-    """A private /24 that overlaps no Docker network and no route of this machine, a new one at every call."""
+    """A random private /24 that overlaps no Docker network and no route of this machine."""
     taken = _networks() + _routes()
     while True:
-        # Outside the ranges that Docker (172.17 and higher, 192.168) and clouds (172.31) use by default.
-        subnet = IPv4Network(f"10.231.{next(_unused)}.0/24")
+        # Outside the ranges that Docker (172.17 and higher, 192.168) and clouds (172.31) use by default, and those of
+        # the Kubernetes cluster for tests.
+        subnet = IPv4Network(f"10.{192 + secrets.randbelow(32)}.{secrets.randbelow(256)}.0/24")
         if not any(subnet.overlaps(other) for other in taken):
             return str(subnet)
 

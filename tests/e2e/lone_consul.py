@@ -1,6 +1,5 @@
 """One real Consul agent without a cluster, for tests of its API."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import requests
 
-from tests.e2e.engine import docker
+from tests.e2e.engine import RUN, docker
 from tests.e2e.waiting import eventually
 
 IMAGE = "hashicorp/consul:1.22.7"
@@ -17,8 +16,7 @@ IMAGE = "hashicorp/consul:1.22.7"
 @contextmanager
 def running(name: str, *settings: str, folder: Path | None = None, port: int = 8500) -> Iterator[str]:
     """The address (`host:port` on this machine) of an agent in development mode; `folder` is /work in its container."""
-    name = f"consul-e2e-{name}"
-    subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True, check=False)
+    name = f"consul-e2e-{RUN}-{name}"
     mount = ["--volume", f"{folder}:/work:ro"] if folder else []
     published = ["--publish", f"127.0.0.1::{port}"]
     docker("run", "--detach", "--name", name, *published, *mount, IMAGE, "agent", "-dev", "-client=0.0.0.0", *settings)

@@ -83,7 +83,7 @@ OUTCOMES = {
     "image": Outcome(RESTARTS, replaced=(*SERVERS, "client-0")),
     "seed-set-removed": Outcome(("Removes seed set",), 3, keys=frozenset({"db/host", "db/password"})),
     "scale-down": Outcome(
-        ("Destroys the data of", "Restarts `consul-e2e-review-server-0`", "Restarts 1 client"),
+        ("Destroys the data of", "-review-server-0`", "Restarts 1 client"),
         3,
         replaced=("server-0", "client-0"),
         deleted=("server-1", "server-2"),

@@ -1,73 +1,63 @@
-"""The Docker daemon is restarted. These tests run last, because that restarts every container of the machine."""
+"""A Docker daemon is restarted under a cluster."""
 
-import os
-import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.chaos import interrupted
-from tests.e2e import consul
+from tests.e2e import consul, own_daemon
 from tests.e2e.cluster import Cluster
-from tests.e2e.conftest import FLAT
+from tests.e2e.conftest import FLAT, Factory, three_and_one
+from tests.e2e.own_daemon import Daemon
 from tests.e2e.waiting import eventually
-from tools import places
-from tools.docker import engine as docker_engine
 
 pytestmark = pytest.mark.e2e
 
 
-def not_ready_reason() -> str | None:
-    """Why these tests may not restart the daemon, or None."""
-    if os.environ.get("DOCKER_HOST"):
-        return "DOCKER_HOST names a daemon that these tests may not restart"
-    if os.geteuid() != 0 or not shutil.which("dockerd"):
-        return "only root on the daemon's own machine can restart it"
-    if not docker_engine.by_systemd() and not docker_engine.running(docker_engine.PID_FILES[0]):
-        return "the daemon was not started by `python -m tools`"
-    return None
-
-
-def restart_daemon() -> None:
-    command = [sys.executable, "-m", "tools", "docker", "restart"]
-    subprocess.run(command, cwd=places.ROOT, check=True, capture_output=True, timeout=180)
-
-
-def test_the_cluster_recovers_by_itself_after_a_restart_of_the_daemon(calm: Cluster) -> None:
-    if reason := not_ready_reason():
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory, variables: None) -> Iterator[Daemon]:
+    if reason := own_daemon.unavailable():
         pytest.skip(reason)
-    ids = calm.node_ids()
-    restart_daemon()
-    eventually("every container", lambda: calm.containers, lambda found: len(found) == 4)
-    calm.whole(within=90)
-    assert calm.node_ids() == ids
-    for base in calm.agents:
+    with own_daemon.running(tmp_path_factory.mktemp("daemon")) as started, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", started.host)
+        yield started
+
+
+@pytest.fixture(scope="module")
+def standing(daemon: Daemon, cluster_of_module: Factory) -> Cluster:
+    return three_and_one(cluster_of_module, "daemon", datacenter="calm")
+
+
+def test_the_cluster_recovers_by_itself_after_a_restart_of_the_daemon(standing: Cluster, daemon: Daemon) -> None:
+    ids = standing.node_ids()
+    daemon.restart()
+    eventually("every container", lambda: standing.containers, lambda found: len(found) == 4)
+    standing.whole(within=90)
+    assert standing.node_ids() == ids
+    for base in standing.agents:
         assert {key: consul.text(base, key) for key in FLAT} == FLAT
-    assert calm.preview().keys() == {"same"}, calm.changed()
+    assert standing.preview().keys() == {"same"}, standing.changed()
 
 
-def test_an_up_that_loses_the_daemon_is_finished_by_the_next_one(calm: Cluster) -> None:
-    if reason := not_ready_reason():
-        pytest.skip(reason)
-    before = dict(calm.settings)
-    calm.change(agent_config={"log_level": "DEBUG"})
+def test_an_up_that_loses_the_daemon_is_finished_by_the_next_one(standing: Cluster, daemon: Daemon) -> None:
+    standing.change(agent_config={"log_level": "DEBUG"})
     with ThreadPoolExecutor(1) as pool:
-        rolling = pool.submit(calm.up)
+        rolling = pool.submit(standing.up)
         eventually(
-            "the first server is being replaced", lambda: ("create-replacement", "consul-server-0") in calm.steps, bool
+            "the first server is being replaced",
+            lambda: ("create-replacement", "consul-server-0") in standing.steps,
+            bool,
         )
-        restart_daemon()
+        daemon.restart()
         # The rollout may or may not notice the restart: both must end well.
         rolling.exception(timeout=300)
 
-    interrupted.converge(calm, "up")
+    interrupted.converge(standing, "up")
 
-    calm.whole(within=90)
-    assert interrupted.orphans(calm) == []
-    for base in calm.agents:
+    standing.whole(within=90)
+    assert interrupted.orphans(standing) == []
+    for base in standing.agents:
         assert consul.ask(base, "/v1/agent/self")["DebugConfig"]["Logging"]["LogLevel"] == "DEBUG"
         assert {key: consul.text(base, key) for key in FLAT} == FLAT
-    assert calm.preview().keys() == {"same"}, calm.changed()
-    calm.change(agent_config=None, **before)
+    assert standing.preview().keys() == {"same"}, standing.changed()

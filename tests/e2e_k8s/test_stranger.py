@@ -10,7 +10,7 @@ from tools import places
 
 pytestmark = pytest.mark.e2e
 
-CLUSTER = "kubernetes-example-e2e"
+CLUSTER = f"kubernetes-example-{project.STACK}"
 
 
 def test_a_program_in_another_folder_with_the_package_alone_runs_and_removes_a_cluster(

@@ -1,8 +1,6 @@
 """An installed package, and examples that run on the Docker engine."""
 
-import fcntl
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -23,12 +21,8 @@ KINDS = {"docker:index/network:Network": "network", "docker:index/volume:Volume"
 
 @pytest.fixture(scope="session")
 def variables() -> Iterator[None]:
-    """What `eval "$(make -s env)"` sets; one run at a time on one machine, because names and subnets are fixed."""
-    with (
-        open(Path(tempfile.gettempdir()) / "consul-on-pulumi-examples.lock", "w") as lock,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """What `eval "$(make -s env)"` sets."""
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.variables(environment.tools(), os.environ).items():
             patch.setenv(name, value)
         yield
@@ -56,7 +50,6 @@ def example(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
         def start(name: str, cluster: str, **config: str) -> dict[str, Any]:
             destroy_all_but_the_last()
-            engine.clear(cluster)
             folder = tmp_path_factory.mktemp(name)
             stack = stacks.enter_context(project.stack_of(places.ROOT / "examples" / name, folder, installed, config))
             outputs = project.up(stack)

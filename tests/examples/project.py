@@ -12,9 +12,15 @@ from typing import Any
 
 from pulumi import automation
 
+from tests.e2e.engine import RUN, free_subnet
 from tools import places
 
 PACKAGE = places.ROOT / "components"
+STACK = f"e2e-{RUN}"
+"""The name of every stack, and the end of every cluster's name."""
+FIXED_NAMES = re.compile('"(existing-network|shop-consul)"')
+"""Clusters whose name does not come from the stack."""
+SUBNET = re.compile(r"172\.30\.\d+\.(?=0/24)")
 LOCKED = re.compile(r"^[A-Za-z0-9._-]+==[^\s;\\]+", re.MULTILINE)
 """A package and its version in requirements.lock."""
 
@@ -44,12 +50,14 @@ def new_project(folder: Path, name: str, program: str) -> Path:
 def stack_of(
     source: Path, folder: Path, environment: Path, config: Mapping[str, str] | None = None, **env: str
 ) -> Iterator[automation.Stack]:
-    """The stack `e2e` of a copy of the project `source`, with a state of its own; `config` is set encrypted.
+    """A stack of a copy of the project `source`, with a state of its own; `config` is set encrypted.
 
-    It is destroyed at the end unless the test did it.
+    The names and the subnet in the copy are of this run alone. It is destroyed at the end unless the test did it.
     """
     project = folder / "project"
     shutil.copytree(source, project, ignore=shutil.ignore_patterns("venv", "Pulumi.*.yaml", "__pycache__"))
+    program = project / "__main__.py"
+    program.write_text(_of_this_run(program.read_text()))
     # Where Pulumi.yaml says that it is.
     (project / "venv").symlink_to(environment)
     (folder / "state").mkdir()
@@ -61,7 +69,7 @@ def stack_of(
         "PULUMI_CONFIG_PASSPHRASE": "examples",
         **env,
     }
-    stack = automation.create_stack("e2e", work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
+    stack = automation.create_stack(STACK, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
     stack.set_all_config({key: automation.ConfigValue(value, secret=True) for key, value in (config or {}).items()})
     try:
         yield stack
@@ -83,6 +91,13 @@ def resources(stack: automation.Stack) -> list[dict[str, Any]]:
     deployment: Any = stack.export_stack().deployment
     listed: list[dict[str, Any]] = deployment.get("resources") or []
     return [one for one in listed if not one["type"].startswith("pulumi:")]
+
+
+def _of_this_run(program: str) -> str:
+    program = FIXED_NAMES.sub(rf'"\1-{STACK}"', program)
+    if subnet := SUBNET.search(program):
+        program = program.replace(subnet[0], free_subnet().removesuffix("0/24"))
+    return program
 
 
 def _uv(folder: Path) -> str:

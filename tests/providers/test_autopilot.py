@@ -120,23 +120,37 @@ def test_deleting_changes_nothing_in_consul(consul: FakeConsul) -> None:
     assert consul.requests == []
 
 
+def shrunk(consul: FakeConsul, before: int, after: int) -> list[str]:
+    """The refusals of a change of the quorum; the servers of `consul` remain."""
+    news = {"min_quorum": after, "addresses": consul.addresses}
+    return [
+        failure.reason for failure in AutopilotProvider().check({"min_quorum": before, "addresses": []}, news).failures
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "answering", "refused"),
     [(3, 2, 3, False), (3, 2, 2, False), (3, 2, 1, True), (2, 3, 0, False), (2, 2, 0, False), (2, 1, 0, True)],
 )
 def test_a_cluster_shrinks_only_if_the_remaining_servers_have_a_quorum(
-    monkeypatch: pytest.MonkeyPatch, before: int, after: int, answering: int, refused: bool
+    before: int, after: int, answering: int, refused: bool
 ) -> None:
-    remaining = [f"http://127.0.0.1:{number}" for number in range(after * 2 - 1)]
-    monkeypatch.setattr(
-        "consul_on_pulumi.providers.autopilot.addresses_with_leader", lambda addresses: addresses[:answering]
-    )
+    with FakeConsul(servers=after * 2 - 1) as remaining:
+        for server in range(answering, remaining.servers):
+            remaining.fail(Fault.NO_LEADER, "/v1/status", server=server, times=float("inf"))
 
-    result = AutopilotProvider().check(
-        {"min_quorum": before, "addresses": []}, {"min_quorum": after, "addresses": remaining}
-    )
+        assert (
+            shrunk(remaining, before, after)
+            == [
+                f"cluster.servers: {answering} of the {remaining.servers} servers that would remain know a leader, "
+                f"expected at least {after}, else the smaller cluster has no quorum: repair them first"
+            ]
+            * refused
+        )
 
-    assert [failure.reason for failure in result.failures] == [
-        f"cluster.servers: {answering} of the {len(remaining)} servers that would remain know a leader, "
-        f"expected at least {after}, else the smaller cluster has no quorum: repair them first"
-    ] * refused
+
+def test_a_preview_during_an_election_waits_for_its_end(three: FakeConsul) -> None:
+    for server in range(three.servers):
+        three.fail(Fault.NO_LEADER, "/v1/status", server=server)
+
+    assert shrunk(three, before=3, after=2) == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,12 +13,16 @@ from typing import Any
 import yaml
 
 from tests.e2e.cluster import PROJECT, Cluster
+from tests.e2e.engine import RUN
 from tools import places
 
 HERE = Path(__file__).parent
 EVENTS, GOLDEN = HERE / "events", HERE / "golden"
 """Recorded previews, and the comments on them."""
 STACK = "review"
+STACK_FILE = f"e2e-{RUN}-{STACK}"
+HTTP_PORT = random.randrange(28500, 28600, 10)
+"""The first of the ports that a change sets."""
 PASSWORD = "seed_secrets.app.password"
 CANARY = "canary-3f9c1d"
 SEEDS = {"app": {"name": "web", "replicas": 3}, "motd": "Consul on Pulumi"}
@@ -37,7 +42,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "image": {"image": "hashicorp/consul:1.20.7"},
     "agent-setting": {"agent_config": {"log_level": "DEBUG"}},
     "kv-edits": {"seeds": EDITED},
-    "port": {"docker": {"http_port": 28500}},
+    "port": {"docker": {"http_port": HTTP_PORT}},
     "subnet": {"docker": {"subnet": "10.99.0.0/24"}},
     "client-count": {"clients": 2},
     "data-policy": {"docker": {"retain_data": True}},
@@ -73,9 +78,6 @@ def changed(cluster: Cluster, edit: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         file.write_text(before)
-
-
-STACK_FILE = f"e2e-{STACK}"
 
 
 def review(cluster: Cluster, log: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -9,22 +9,28 @@ from consul_on_pulumi.platforms.docker.engine import CLUSTER_ID
 from consul_on_pulumi.platforms.docker.providers.host_ports import RANGE
 from consul_on_pulumi.review.resources import internal
 
+from tests.e2e.engine import RUN
+from tests.review.changes import HTTP_PORT
+
 ALWAYS = ("docker:index/container:Container", "docker:index/volume:Volume", "docker:index/network:Network")
 """Types that a comment counts also where nothing changes."""
-CHOSEN_BY_HAND = range(28500, 28510)
-"""Ports that a change sets, so they are the same in every run."""
+CHOSEN_BY_HAND = range(HTTP_PORT, HTTP_PORT + 10)
+"""Ports that a change sets: in recordings they begin with 28500."""
 
 
 def scrubbed(lines: Iterable[str]) -> list[str]:
     """Events in a fixed order, one a line."""
     events = [slim for line in lines if line.strip() and (slim := _slim(json.loads(line)))]
     text = "\n".join(json.dumps(event, sort_keys=True, ensure_ascii=False) for event in sorted(events, key=_place))
-    text = re.sub(r"\b10\.231\.\d+\.", "10.231.0.", text)
+    text = text.replace(f"e2e-{RUN}-", "e2e-")
+    text = re.sub(r"\b10\.(19[2-9]|2[01]\d|22[0-3])\.\d+\.", "10.231.0.", text)
     text = re.sub(r"-node-meta=spec_hash:[0-9a-f]+", "-node-meta=spec_hash:0", text)
     chosen: dict[str, str] = {}
 
     def port(found: re.Match[str]) -> str:
-        if int(found[0]) not in RANGE or int(found[0]) in CHOSEN_BY_HAND:
+        if int(found[0]) in CHOSEN_BY_HAND:
+            return str(28500 + int(found[0]) - HTTP_PORT)
+        if int(found[0]) not in RANGE:
             return found[0]
         return chosen.setdefault(found[0], str(RANGE.start + len(chosen)))
 

@@ -1,4 +1,3 @@
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -113,8 +112,6 @@ def test_the_entries_of_all_sources_are_sorted_by_key(root: Path) -> None:
 
 
 def test_secrets_are_below_the_prefix(root: Path) -> None:
-    # An output needs an event loop, and a test of a program may have closed the one of this thread.
-    asyncio.set_event_loop(asyncio.new_event_loop())
     assert sets.secrets({"prefix": "p/", "secrets": {"b": "x", "a": "y"}}) == {"p/a": "y", "p/b": "x"}
     assert seeds_of(root, prefix="p/", secrets={"a": "x", "b": pulumi.Output.secret("y")}) == {}
 

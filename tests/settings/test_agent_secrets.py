@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import pulumi
@@ -183,10 +182,8 @@ def test_a_content_that_is_known_later_is_checked_later() -> None:
         text = pulumi.Output.from_input(json.dumps({"data_dir": CANARY}))
         return await agent_secrets({"a.json": text}, None)["a.json"].future()
 
-    # Not asyncio.run, which takes the thread's loop away from the tests that follow.
-    loop = asyncio.new_event_loop()
-    with closing(loop), pytest.raises(pulumi.RunError) as caught:
-        loop.run_until_complete(delivered())
+    with pytest.raises(pulumi.RunError) as caught:
+        asyncio.run(delivered())
 
     assert str(caught.value) == (
         'agent_secrets["a.json"].data_dir: not for agent configuration, the data is on the agent\'s own volume'

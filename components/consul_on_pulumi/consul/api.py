@@ -145,10 +145,15 @@ def _stored(entries: Iterable[dict[str, Any]]) -> dict[str, Stored]:
     }
 
 
-def addresses_with_leader(addresses: Sequence[str]) -> list[str]:
-    """The addresses whose server answers and knows a leader. Each server is asked once."""
+def count_with_leader(addresses: Sequence[str], enough: int, timeout: float) -> int:
+    """How many of these servers know a leader: as soon as `enough` do, else after `timeout` seconds for an election."""
     consul = Consul(addresses)
-    return [base for base in addresses if consul._leader_at(base)]
+    deadline = time.monotonic() + timeout
+    while (found := sum(consul._leader_at(base) is not None for base in addresses)) < enough:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    return found
 
 
 def leader_now(addresses: Sequence[str], timeout: float) -> str | None:

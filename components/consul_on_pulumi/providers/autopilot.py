@@ -4,8 +4,11 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult
 
 from consul_on_pulumi.consul import operator_api
-from consul_on_pulumi.consul.api import Consul, UnreachableError, addresses_with_leader
+from consul_on_pulumi.consul.api import Consul, UnreachableError, count_with_leader
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
+
+ELECTION_TIMEOUT = 10.0
+"""Seconds for which a preview waits: after a leader stopped, no server knows one for some seconds."""
 
 
 class AutopilotProvider(ConsulProvider):
@@ -22,7 +25,7 @@ class AutopilotProvider(ConsulProvider):
         remaining = known_addresses(news)
         if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before and remaining):
             return CheckResult(news, [])
-        in_cluster = len(addresses_with_leader(remaining))
+        in_cluster = count_with_leader(remaining, int(after), ELECTION_TIMEOUT)
         if in_cluster >= after:
             return CheckResult(news, [])
         reason = (
