@@ -12,14 +12,18 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
+from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
 from consul_on_pulumi.releases import agent_keys, release
 from consul_on_pulumi.releases.release import Release
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Membership:
     """The cluster that a tier belongs to. A tier alone creates an identity of its own."""
 
+    component: str
+    """The name of the ConsulCluster."""
+    clients: int
     identity: ClusterIdentity
     servers_ready: Sequence[pulumi.Resource] = ()
     """Exist when the servers work: clients may be started before, and nothing waits for a client before that."""
@@ -40,6 +44,26 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
         f"{path}.datacenter": topology.datacenter,
         **{f"{path}.platform.{key}": value for key, value in platform.fixed_settings().items()},
     }
+
+
+def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | None) -> Wanted:
+    """What the settings of the server tier with this name say about the release of its servers."""
+    known = release.of(args)
+    asked = args.get("snapshot_before_upgrade")
+    return Wanted(
+        path="cluster" if membership else "server",
+        cluster=membership.component if membership else name,
+        image=args["image"],
+        version=release.text(known) if known else "",
+        clients=membership.clients if membership else 0,
+        snapshot=IF_POSSIBLE if asked is None else ALWAYS if asked else NEVER,
+        stack=[pulumi.get_project(), pulumi.get_stack()],
+    )
+
+
+def snapshot_file(placed: Placed) -> pulumi.Output[str]:
+    """The snapshot before the last upgrade of these servers."""
+    return placed.version.snapshot_file if placed.version else pulumi.Output.from_input("")
 
 
 def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) -> dict[str, pulumi.Output[str]]:

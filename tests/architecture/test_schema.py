@@ -59,6 +59,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "seeds",
             "serverConfig",
             "servers",
+            "snapshotBeforeUpgrade",
         ],
         "ConsulServer": [
             "agentConfig",
@@ -69,6 +70,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "image",
             "platform",
             "replicas",
+            "snapshotBeforeUpgrade",
         ],
     }
 

@@ -4,9 +4,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from consul_on_pulumi.cli import snapshot
 from consul_on_pulumi.cli.main import main
-from consul_on_pulumi.consul import access, operator_api
+from consul_on_pulumi.consul import access, operator_api, snapshot_files
 from consul_on_pulumi.consul.api import Consul
 
 from tests.cli.conftest import Stack, cluster
@@ -52,7 +51,7 @@ def test_each_attempt_of_a_restore_sends_the_whole_file(three: FakeConsul, file:
     file.write_bytes(TAKEN)
     three.fail(Fault.NO_LEADER, "/v1/snapshot", times=2)
 
-    snapshot.restore(three.addresses, file)
+    snapshot_files.restore(three.addresses, file)
 
     assert [one.size for one in three.requests] == [len(TAKEN)] * 3
     assert three.snapshot == TAKEN
@@ -72,7 +71,7 @@ def test_a_snapshot_is_never_held_in_memory_as_a_whole(
     pieces = operator_api.snapshot
     monkeypatch.setattr(operator_api, "snapshot", watched)
 
-    assert snapshot.save(three.addresses, file) == hashlib.sha256(TAKEN).hexdigest()
+    assert snapshot_files.save(three.addresses, file) == hashlib.sha256(TAKEN).hexdigest()
     assert max(sizes) < len(TAKEN) == sum(sizes)
 
 

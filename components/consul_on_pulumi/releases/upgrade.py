@@ -1,6 +1,7 @@
 """Which way leads from one release to another, by Consul's own rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from consul_on_pulumi.releases.formats import formats
 from consul_on_pulumi.releases.release import Release, minor, text
@@ -25,6 +26,47 @@ def refusal(before: Release, after: Release) -> str | None:
         f"Consul {text(before)} → {text(after)} skips {step - 1} minor releases, and Consul allows to skip one: "
         f"upgrade to Consul {between} first (https://developer.hashicorp.com/consul/docs/upgrade/instructions)"
     )
+
+
+UPGRADE, DOWNGRADE = "upgrade", "downgrade"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of servers that run certain releases."""
+
+    kind: str = ""
+    """UPGRADE, DOWNGRADE, or empty if all run the wanted release."""
+    text: str = ""
+    """The same as a sentence without its end."""
+
+
+def change(running: Mapping[str, Release], wanted: Release, clients: int) -> Change:
+    """What becomes of servers that run these releases, by node name, if all are to run the `wanted` one."""
+    newer = {name: found for name, found in running.items() if found > wanted}
+    concerned = newer or {name: found for name, found in running.items() if found < wanted}
+    if not concerned:
+        return Change()
+    releases = sorted(set(concerned.values()))
+    what = "Downgrades" if newer else "Upgrades"
+    said = f"{what} Consul {', '.join(map(text, releases))} → {text(wanted)} on {_on(concerned, running, clients)}"
+    if newer:
+        said += f". What could fail: {'; '.join(risks(releases[-1], wanted))}"
+    elif len(concerned) < len(running):
+        done = ", ".join(f"`{name}`" for name in sorted(running.keys() - concerned.keys()))
+        said += f". {done} {'runs' if len(running) - len(concerned) == 1 else 'run'} it already: "
+        said += "an earlier rollout did not finish"
+    return Change(DOWNGRADE if newer else UPGRADE, said)
+
+
+def _on(concerned: Mapping[str, Release], running: Mapping[str, Release], clients: int) -> str:
+    """`3 servers, one by one, then 1 client`."""
+    if len(concerned) < len(running):
+        servers = ", ".join(f"`{name}`" for name in sorted(concerned))
+    else:
+        servers = "1 server" if len(concerned) == 1 else f"{len(concerned)} servers"
+    servers += ", one by one" if len(concerned) > 1 else ""
+    return servers + (f", then {clients} client{'s' if clients > 1 else ''}" if clients else "")
 
 
 def risks(before: Release, after: Release) -> list[str]:

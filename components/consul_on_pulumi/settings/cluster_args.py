@@ -60,6 +60,12 @@ CONSUL_VERSION = Setting(
     default_text="the tag of an official image",
     rule=matching(r"[0-9]+\.[0-9]+\.[0-9]+", "a release such as 1.22.7", 20),
 )
+SNAPSHOT_BEFORE_UPGRADE = Setting(
+    "Take a snapshot on this machine before servers get a newer release of Consul; the output `upgrade_snapshot` has "
+    "its path. With `true` an upgrade without one fails before any server changes.",
+    "None by itself.",
+    default_text="if the folder can be written and a server leads",
+)
 SERVER_COUNT = Setting(
     "How many servers. 3 tolerate the loss of one, 5 of two.",
     "More servers join. Fewer: those with the highest ordinals leave Raft one by one, and their data is deleted, also "
@@ -98,6 +104,7 @@ class ConsulClusterArgs(TypedDict, total=False):
         "No other agent is touched.", default=0, rule=at_least(0))]
     image: Annotated[str, IMAGE_SETTING]
     consul_version: Annotated[str, CONSUL_VERSION]
+    snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]
     agent_config: Annotated[dict[str, Any], agent_config("every agent, merged over the defaults", "Rolls every agent.")]
     server_config: Annotated[dict[str, Any], agent_config("servers, merged over `agent_config`", "Rolls the servers.")]
     client_config: Annotated[dict[str, Any], agent_config(

@@ -9,7 +9,7 @@ import pulumi_docker as docker
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Topology
-from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
+from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, containers, engine
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
@@ -82,8 +82,10 @@ class DockerPlatform:
             for ordinal, host in enumerate(hosts)
         ]
         addresses = [agent.address for agent in agents]
+        version = release_of(name, group, addresses, after_image)
+        after_version = with_options(after_image, depends_on=[version] if version else [])
         created = create_in_order(
-            group, agents, pulumi.ResourceOptions.merge(after_image, before_create(name, engine.remove_orphan))
+            group, agents, pulumi.ResourceOptions.merge(after_version, before_create(name, engine.remove_orphan))
         )
         return Placed(
             api_addresses=addresses,
@@ -92,6 +94,7 @@ class DockerPlatform:
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
             updated=created,
             ready=created,
+            version=version,
             data=agents[0].volume,
         )
 

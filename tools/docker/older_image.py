@@ -1,0 +1,41 @@
+"""Images of older Consul releases, which only the tests of upgrades need: pulled, else built like the default one."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from tools import progress
+from tools.builds import go
+from tools.docker import engine, image
+from tools.found import SetupError
+
+
+def image_of(release: str) -> str:
+    """The name of an image of this release in the engine; pulls or builds it unless it is there."""
+    official = f"hashicorp/consul:{release}"
+    try:
+        pull = ["docker", "pull", "--quiet", official]
+        progress.run(pull, doing=f"pulling {official}", usually="20 s", timeout=300, advice="it is built instead")
+        return official
+    except SetupError as error:
+        progress.say(f"  --  no download: {error}")
+    # Another name than the official one, which other users of this engine may have built in another way.
+    name = f"{official}-built"
+    program = go.Program("consul", release, "5 min, 2 cores", module="consul-older", package=image.PACKAGE)
+    program.path(lambda target: _build(program, target / program.name))
+    archive = image.archive(program, name)
+    if (image.labels(name) or {}).get(image.LABEL) != image.recipe(program):
+        engine.ask("load", "--quiet", "--input", str(archive))
+    return name
+
+
+def _build(program: go.Program, output: Path) -> None:
+    with tempfile.TemporaryDirectory() as work:
+        folder = shutil.copytree(program.folder, Path(work) / "module")
+        module = f"{image.PACKAGE}@v{program.version}"
+        # Consul's own checksums: some of its requirements are in no checksum database.
+        shutil.copyfile(program.sources(module) / "go.sum", folder / "go.sum")
+        env = {**os.environ, **go.SETTINGS, "GOFLAGS": "-mod=mod"}
+        progress.run([go.go(), "get", module], doing=f"resolving {module}", usually="30 s", cwd=folder, env=env)
+        program.build(output, folder)
