@@ -40,8 +40,8 @@ class ConsulCluster(pulumi.ComponentResource):
     """The Consul datacenter."""
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of every agent's DNS interface, UDP and TCP, servers first."""
-    upgrade_snapshot: pulumi.Output[str]
-    """The snapshot before the last upgrade: its path on the machine that did the upgrade. Empty if none was taken."""
+    upgrade_snapshot: pulumi.Output[str | None]
+    """The snapshot before the last upgrade: its path on the machine that did the upgrade. None if none was taken."""
 
     def __init__(self, name: str, args: ConsulClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""

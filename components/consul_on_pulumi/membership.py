@@ -61,9 +61,10 @@ def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | 
     )
 
 
-def snapshot_file(placed: Placed) -> pulumi.Output[str]:
-    """The snapshot before the last upgrade of these servers."""
-    return placed.version.snapshot_file if placed.version else pulumi.Output.from_input("")
+def snapshot_file(placed: Placed) -> pulumi.Output[str | None]:
+    """The snapshot before the last upgrade of these servers, or None."""
+    found = placed.version.snapshot_file if placed.version else pulumi.Output.from_input("")
+    return found.apply(lambda file: file or None)
 
 
 def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) -> dict[str, pulumi.Output[str]]:

@@ -19,8 +19,8 @@ class ConsulServer(pulumi.ComponentResource):
     """The web UI of each server."""
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of each server's DNS interface, UDP and TCP."""
-    upgrade_snapshot: pulumi.Output[str]
-    """The snapshot before the last upgrade: its path on the machine that did the upgrade. Empty if none was taken."""
+    upgrade_snapshot: pulumi.Output[str | None]
+    """The snapshot before the last upgrade: its path on the machine that did the upgrade. None if none was taken."""
 
     def __init__(
         self,

@@ -119,7 +119,9 @@ def test_settings_that_decide_which_resources_exist_are_plain(
     }
 
 
-def test_only_the_leader_may_be_missing_from_the_outputs(components: dict[str, ComponentDefinition]) -> None:
+def test_only_the_leader_and_a_snapshot_may_be_missing_from_the_outputs(
+    components: dict[str, ComponentDefinition],
+) -> None:
     missing = {key for found in components.values() for key, output in found.outputs.items() if output.optional}
 
-    assert missing == {"leaderAddress"}
+    assert missing == {"leaderAddress", "upgradeSnapshot"}
