@@ -15,10 +15,13 @@ from tests.chaos import history, interrupted, on_kubernetes, scenarios
 from tests.chaos.on_kubernetes import Outcome
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster, stood_up
-from tools import environment
+from tools import environment, versions
+from tools.docker import older_image
 
 BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
 """The agent refuses it when it starts; a preview does not."""
+OLDER = ("1.18.2", "1.20.6")
+"""Releases that an upgrade starts from; the next is the default one."""
 
 
 @contextlib.contextmanager
@@ -54,6 +57,24 @@ def updated(servers: int, longest: float) -> Outcome:
     troubles = sorted({write.problem or "" for write in report.failed})
     text = f"{report}, {lost} lost, up took {took:.1f} s {' '.join(troubles)}"
     return text, not report.failed and report.longest <= 0.6 and took <= longest and lost == 0
+
+
+def upgraded() -> Outcome:
+    """Not in `make test`: where no old image can be pulled, each takes five minutes of two cores to build."""
+    older = [older_image.image_of(release) for release in OLDER]
+    texts, good, reports = [], True, []
+    with cluster("upgrade", servers=3, clients=1, image=older[0]) as made:
+        for image in (*older[1:], versions.CONSUL_IMAGE):
+            report, took = scenarios.rollout(made, image, f"to-{image.partition(':')[2]}")
+            made.whole()
+            reports.append(report)
+            lost = sum(len(scenarios.lost(made, one)) for one in reports)
+            running = set(scenarios.releases(made))
+            snapshot = Path(made.outputs["upgrade_snapshot"])
+            texts.append(f"to {', '.join(running)}: {report}, {lost} lost, up took {took:.1f} s")
+            good = good and not report.failed and lost == 0 and len(running) == 1 and snapshot.stat().st_size > 0
+            snapshot.unlink()
+    return "; ".join(texts), good and running == {versions.CONSUL}
 
 
 def scaled() -> Outcome:
@@ -143,6 +164,7 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "leader killed under load": leader_killed,
     "all 3 servers replaced under load": lambda: updated(3, 20),
     "all 5 servers replaced under load": lambda: updated(5, 35),
+    f"Consul {' → '.join(OLDER)} → {versions.CONSUL} under load": upgraded,
     "3 to 5 to 3 servers under load": scaled,
     "a server and its volume destroyed": server_lost,
     "a rollout of a bad configuration": bad_rollout,

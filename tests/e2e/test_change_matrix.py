@@ -44,6 +44,7 @@ CLIENTS = {"consul-client-0": "replace"}
 SEEDED = {"consul-seeds": "update"}
 RESIZED = {"consul-autopilot": "update", "consul-seeds": "update"}
 HEALTH = ["consul-server-0-health", "consul-server-1-health", "consul-server-2-health", "consul-client-0-health"]
+RELEASE = {"consul-server-version": "update"}
 PULLED = {"consul-server-image": "replace", "consul-client-image": "replace"}
 
 EVERY_AGENT: list[dict[str, Any]] = [
@@ -152,7 +153,7 @@ MATRIX: list[Any] = [
     *(pytest.param(edit, expected, id=f"size: {edit}") for edit, expected in SIZES),
     *(pytest.param({"docker": edit}, expected, id=f"docker: {edit}") for edit, expected in DOCKER),
     *(pytest.param(edit, {}, id=f"unchanged: {edit}") for edit in UNCHANGED),
-    pytest.param({"image": "hashicorp/consul:1.22.8"}, PULLED | SERVERS | CLIENTS, id="image"),
+    pytest.param({"image": "hashicorp/consul:1.22.8"}, PULLED | RELEASE | SERVERS | CLIENTS, id="image"),
 ]
 
 

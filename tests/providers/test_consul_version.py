@@ -81,12 +81,29 @@ def test_a_rollout_that_did_not_finish_is_named(three: FakeConsul) -> None:
     assert PROVIDER.diff("", props(three, "1.22.7"), checked.inputs).changes is True
 
 
+def test_the_way_back_of_a_rollout_that_did_not_finish_names_the_servers_that_go_back(three: FakeConsul) -> None:
+    runs(three, "1.22.7", "1.20.6", "1.20.6")
+
+    checked = PROVIDER.check(props(three, "1.22.7"), props(three, "1.20.6"))
+
+    assert checked.inputs["kind"] == "downgrade"
+    assert checked.inputs["change"].startswith("Downgrades Consul 1.22.7 → 1.20.6 on `dev-server-0`. What could fail: ")
+
+
 def test_what_runs_counts_more_than_what_the_state_says(three: FakeConsul) -> None:
     runs(three, "1.22.7", "1.22.7", "1.22.7")
 
     checked = PROVIDER.check(props(three, "1.18.2"), props(three, "1.22.7"))
 
     assert (checked.failures, checked.inputs["change"]) == ([], "")
+
+
+def test_an_image_that_has_another_release_than_it_is_said_to_have_is_no_change_for_ever(three: FakeConsul) -> None:
+    runs(three, "1.22.5", "1.22.5", "1.22.5")
+
+    checked = PROVIDER.check(props(three, "1.22.7"), props(three, "1.22.7"))
+
+    assert PROVIDER.diff("", props(three, "1.22.7"), checked.inputs).changes is False
 
 
 def test_without_an_answer_the_state_counts(three: FakeConsul) -> None:

@@ -10,6 +10,11 @@ from tools.builds import go
 from tools.docker import engine, image
 from tools.found import SetupError
 
+PARTS = {
+    "1.18.2": ("api@v1.29.4", "envoyextensions@v0.7.3", "proto-public@v0.6.2", "sdk@v0.16.1", "troubleshoot@v0.7.1")
+}
+"""Modules of Consul's own repository, where a release names versions that do not have what it needs: later ones."""
+
 
 def image_of(release: str) -> str:
     """The name of an image of this release in the engine; pulls or builds it unless it is there."""
@@ -37,5 +42,6 @@ def _build(program: go.Program, output: Path) -> None:
         # Consul's own checksums: some of its requirements are in no checksum database.
         shutil.copyfile(program.sources(module) / "go.sum", folder / "go.sum")
         env = {**os.environ, **go.SETTINGS, "GOFLAGS": "-mod=mod"}
-        progress.run([go.go(), "get", module], doing=f"resolving {module}", usually="30 s", cwd=folder, env=env)
+        parts = [f"{image.PACKAGE}/{part}" for part in PARTS.get(program.version, ())]
+        progress.run([go.go(), "get", module, *parts], doing=f"resolving {module}", usually="30 s", cwd=folder, env=env)
         program.build(output, folder)

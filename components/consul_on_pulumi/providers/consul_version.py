@@ -49,8 +49,9 @@ class ConsulVersionProvider(ConsulProvider):
         wanted, running = parse(news["version"]), _running(news)
         if not running and (recorded := parse(olds.get("version", ""))):
             running = dict.fromkeys(news["names"], recorded)
-        # An unknown input is a marker of the engine: a preview of a new cluster knows no address.
-        if wanted is None or not running or not isinstance(news["names"], list):
+        # Servers that run another release than an image is said to have do not change if the image stays.
+        settled = not any(olds.get(key) != news[key] for key in self.compared) and len(set(running.values())) == 1
+        if wanted is None or not running or settled:
             return CheckResult({**news, "change": "", "kind": ""}, [])
         if reason := upgrade.refusal(min(running.values()), wanted):
             return CheckResult(news, [CheckFailure("image", f"{news['path']}.image: {reason}")])

@@ -49,7 +49,9 @@ def change(running: Mapping[str, Release], wanted: Release, clients: int) -> Cha
         return Change()
     releases = sorted(set(concerned.values()))
     what = "Downgrades" if newer else "Upgrades"
-    said = f"{what} Consul {', '.join(map(text, releases))} → {text(wanted)} on {_on(concerned, running, clients)}"
+    # Where only some servers are to go back, no client has gone ahead.
+    follow = 0 if newer and len(newer) < len(running) else clients
+    said = f"{what} Consul {', '.join(map(text, releases))} → {text(wanted)} on {_on(concerned, running, follow)}"
     if newer:
         said += f". What could fail: {'; '.join(risks(releases[-1], wanted))}"
     elif len(concerned) < len(running):
