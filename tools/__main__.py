@@ -82,10 +82,16 @@ def terminated(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def ready_for_signals() -> None:
+    """Makes SIGINT and SIGTERM end this process and what it starts, also if a shell made it ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, terminated)
+
+
 def main() -> int:
     """Runs one command."""
     options = _parser().parse_args()
-    signal.signal(signal.SIGTERM, terminated)
+    ready_for_signals()
     try:
         return int(options.run(options))
     except SetupError as error:

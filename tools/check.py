@@ -1,12 +1,16 @@
 """The checks of a change: the quick ones first, then the tests on real engines at the same time."""
 
+import fcntl
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools import environment, lanes, places, progress, setup, versions
 from tools.builds import go
+from tools.found import SetupError
+from tools.kubernetes import layout
 
 WORKFLOWS = tuple(str(path) for path in sorted((places.ROOT / ".github" / "workflows").glob("*.yml")))
 ACTIONLINT = go.Program("actionlint", versions.ACTIONLINT, "20 s", package="github.com/rhysd/actionlint/cmd/actionlint")
@@ -53,11 +57,27 @@ def _stage(commands: dict[str, Sequence[str | Path]], taken: dict[str, float]) -
 
 def lane(name: str) -> int:
     """Becomes the tests on one engine."""
+    variables = _variables()
     if name == "kubernetes":
         setup.kubernetes()
+        variables[layout.SLOT_VARIABLE] = str(_slot())
     command = LANES[name]
     os.chdir(places.ROOT)
-    os.execve(_program(command[0]), command, _variables())
+    os.execve(_program(command[0]), command, variables)
+
+
+def _slot() -> int:
+    """The number of a cluster that no other tests on this machine have. It stays taken until these tests end."""
+    for slot in layout.SLOTS:
+        taken = os.open(Path(tempfile.gettempdir()) / f"{places.NAME}-slot-{slot}", os.O_CREAT | os.O_RDWR, 0o666)
+        try:
+            fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(taken)
+            continue
+        os.set_inheritable(taken, True)
+        return slot
+    raise SetupError(f"{len(layout.SLOTS)} other processes test on Kubernetes on this machine; wait for one to end.")
 
 
 def _program(name: str) -> Path:

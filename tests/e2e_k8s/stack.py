@@ -75,7 +75,7 @@ def of_our_own() -> Iterator[Path]:
 
     A test cluster that runs already is used and keeps running. One that starts here is stopped and must leave nothing.
     """
-    with open(Path(tempfile.gettempdir()) / "consul-on-pulumi-e2e-k8s.lock", "w") as lock:
+    with open(Path(tempfile.gettempdir()) / f"{layout.NAME}-tests.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         ran = cluster_of_machine.running() is not None
         try:

@@ -21,8 +21,8 @@ EVENTS, GOLDEN = HERE / "events", HERE / "golden"
 """Recorded previews, and the comments on them."""
 STACK = "review"
 STACK_FILE = f"e2e-{RUN}-{STACK}"
-HTTP_PORT = random.randrange(28500, 28600, 10)
-"""The first of the ports that a change sets."""
+HTTP_PORT = random.randrange(30000, 32000, 10)
+"""The first of the ports that a change sets; no agent gets one of these by itself."""
 PASSWORD = "seed_secrets.app.password"
 CANARY = "canary-3f9c1d"
 SEEDS = {"app": {"name": "web", "replicas": 3}, "motd": "Consul on Pulumi"}

@@ -14,8 +14,8 @@ from tests.review.changes import HTTP_PORT
 
 ALWAYS = ("docker:index/container:Container", "docker:index/volume:Volume", "docker:index/network:Network")
 """Types that a comment counts also where nothing changes."""
-CHOSEN_BY_HAND = range(HTTP_PORT, HTTP_PORT + 10)
-"""Ports that a change sets: in recordings they begin with 28500."""
+CHOSEN_BY_HAND = range(28500, 28510)
+"""In recordings, the ports that a change sets."""
 
 
 def scrubbed(lines: Iterable[str]) -> list[str]:
@@ -28,13 +28,13 @@ def scrubbed(lines: Iterable[str]) -> list[str]:
     chosen: dict[str, str] = {}
 
     def port(found: re.Match[str]) -> str:
-        if int(found[0]) in CHOSEN_BY_HAND:
-            return str(28500 + int(found[0]) - HTTP_PORT)
-        if int(found[0]) not in RANGE:
+        if int(found[0]) in range(HTTP_PORT, HTTP_PORT + 10):
+            return str(CHOSEN_BY_HAND[int(found[0]) - HTTP_PORT])
+        if int(found[0]) not in RANGE or int(found[0]) in CHOSEN_BY_HAND:
             return found[0]
         return chosen.setdefault(found[0], str(RANGE.start + len(chosen)))
 
-    return re.sub(r"\b2\d{4}\b", port, text).splitlines()
+    return re.sub(r"\b[23]\d{4}\b", port, text).splitlines()
 
 
 def _place(event: dict[str, Any]) -> tuple[str, ...]:

@@ -59,3 +59,17 @@ def test_an_interrupted_run_lets_every_command_tidy_up(tmp_path: Path) -> None:
 
     assert running.wait(20) != 0
     assert {path.name for path in tmp_path.glob("* tidied")} == {"first tidied", "second tidied"}
+
+
+def test_a_run_in_the_background_of_a_shell_can_be_interrupted(tmp_path: Path) -> None:
+    """A shell starts such a command with SIGINT ignored."""
+    program = (
+        "import signal; from tools import __main__; __main__.ready_for_signals(); signal.raise_signal(signal.SIGINT)"
+    )
+    command = 'trap \'\' INT; exec "$0" -c "$1"'
+
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable, program], cwd=places.ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert "KeyboardInterrupt" in done.stderr

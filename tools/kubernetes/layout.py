@@ -1,19 +1,25 @@
 """The addresses and the files of the cluster of plain processes."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools import places
 from tools.kubernetes.control_plane.api_server import ApiServer
 
-NAME = "consul-on-pulumi"
-BRIDGE = "consul-k8s"
-NODES = "10.251.0.0/24"
-HOST = "10.251.0.1"
-PODS = "10.252.0.0/16"
-SERVICES = "10.253.0.0/16"
-FIRST_SERVICE = "10.253.0.1"
-DNS_SERVICE = "10.253.0.10"
+SLOT_VARIABLE = "CONSUL_ON_PULUMI_SLOT"
+# Number 0 is the cluster of `make k8s-up`. Each `make test` takes another number, so that none shares a cluster.
+SLOT = int(os.environ.get(SLOT_VARIABLE, "0"))
+SLOTS = range(1, 8)
+_NODES, _PODS, _SERVICES = (f"10.{second - 3 * SLOT}" for second in (251, 252, 253))
+NAME = f"consul-on-pulumi-{SLOT}" if SLOT else "consul-on-pulumi"
+BRIDGE = f"consul-t{SLOT}" if SLOT else "consul-k8s"
+NODES = f"{_NODES}.0.0/24"
+HOST = f"{_NODES}.0.1"
+PODS = f"{_PODS}.0.0/16"
+SERVICES = f"{_SERVICES}.0.0/16"
+FIRST_SERVICE = f"{_SERVICES}.0.1"
+DNS_SERVICE = f"{_SERVICES}.0.10"
 MOST_NODES = 9
 
 
@@ -36,12 +42,12 @@ class Node:
     @property
     def address(self) -> str:
         """Its own address."""
-        return f"10.251.0.{10 + self.number}"
+        return f"{_NODES}.0.{10 + self.number}"
 
     @property
     def pods(self) -> str:
         """The addresses of its pods."""
-        return f"10.252.{self.number}.0/24"
+        return f"{_PODS}.{self.number}.0/24"
 
     @property
     def folder(self) -> Path:
@@ -51,7 +57,7 @@ class Node:
 
 def folder() -> Path:
     """All files of the cluster."""
-    return places.state() / "kubernetes"
+    return places.state() / (f"test-cluster-{SLOT}" if SLOT else "kubernetes")
 
 
 def kubeconfig() -> Path:

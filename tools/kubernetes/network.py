@@ -12,7 +12,7 @@ from tools.found import SetupError
 from tools.kubernetes import layout
 from tools.kubernetes.layout import BRIDGE, HOST, Node
 
-CHAIN = "CONSUL-K8S"
+CHAIN = BRIDGE.upper()
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 # Not every shell has these folders on PATH, not even root's.
 SEARCH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
