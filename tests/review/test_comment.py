@@ -11,6 +11,7 @@ from consul_on_pulumi.platforms.kubernetes.review import ROLLOUT, STATEFUL_SET
 from consul_on_pulumi.review.comment import comment
 from consul_on_pulumi.review.events import SECRET
 from consul_on_pulumi.review.kv import TYPE as KV
+from consul_on_pulumi.review.releases import TYPE as VERSION
 
 from tests.review.scripted import container, event, message, preview, server_group, stateful_set
 
@@ -220,3 +221,15 @@ def test_two_clusters_of_one_stack_are_shown_apart() -> None:
 
 def test_a_preview_without_any_step_says_no_change() -> None:
     assert "**No change.**" in comment(preview(), "dev")
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("upgrade", "- Upgrades Consul."), ("downgrade", "- Downgrades Consul. (`")]
+)
+@pytest.mark.parametrize("op", ["create", "update"])
+def test_an_upgrade_and_a_downgrade_have_different_sentences(op: str, kind: str, shown: str) -> None:
+    inputs = {"change": f"{kind.capitalize()}s Consul", "kind": kind}
+    text = comment(preview(event(op, VERSION, "server-version", None if op == "create" else {}, inputs)), "dev")
+
+    assert shown in text
+    assert ("> [!CAUTION]" in text) == (kind == "downgrade")
