@@ -20,8 +20,6 @@ from tools.docker import older_image
 
 BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
 """The agent refuses it when it starts; a preview does not."""
-OLDER = ("1.18.2", "1.20.6")
-"""Releases that an upgrade starts from; the next is the default one."""
 
 
 @contextlib.contextmanager
@@ -61,7 +59,7 @@ def updated(servers: int, longest: float) -> Outcome:
 
 def upgraded() -> Outcome:
     """Not in `make test`: where no old image can be pulled, each takes five minutes of two cores to build."""
-    older = [older_image.image_of(release) for release in OLDER]
+    older = [older_image.image_of(release) for release in scenarios.OLDER]
     texts, good, reports = [], True, []
     with cluster("upgrade", servers=3, clients=1, image=older[0]) as made:
         for image in (*older[1:], versions.CONSUL_IMAGE):
@@ -164,7 +162,7 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "leader killed under load": leader_killed,
     "all 3 servers replaced under load": lambda: updated(3, 20),
     "all 5 servers replaced under load": lambda: updated(5, 35),
-    f"Consul {' → '.join(OLDER)} → {versions.CONSUL} under load": upgraded,
+    f"Consul {' → '.join(scenarios.OLDER)} → {versions.CONSUL} under load": upgraded,
     "3 to 5 to 3 servers under load": scaled,
     "a server and its volume destroyed": server_lost,
     "a rollout of a bad configuration": bad_rollout,

@@ -16,6 +16,8 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.waiting import eventually
 from tools import versions
 
+OLDER = ("1.18.2", "1.20.6")
+"""Releases that an upgrade starts from; the next is the default one."""
 OTHER_IMAGE = f"{versions.CONSUL_IMAGE}-{engine.RUN}"
 """A second name of the same image, so that a rollout needs no second build."""
 
