@@ -11,7 +11,7 @@ from tools.docker import engine, image
 from tools.found import SetupError
 
 PARTS = {
-    "1.18.2": ("api@v1.29.4", "envoyextensions@v0.7.3", "proto-public@v0.6.2", "sdk@v0.16.1", "troubleshoot@v0.7.1")
+    "1.18.2": ("api@v1.28.2", "envoyextensions@v0.5.2", "proto-public@v0.6.1", "sdk@v0.16.0", "troubleshoot@v0.5.2")
 }
 """Modules of Consul's own repository, where a release names versions that do not have what it needs: later ones."""
 
