@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 import requests
-from consul_on_pulumi.consul import api
-from consul_on_pulumi.providers import autopilot, kv_baseline, kv_entries
 from hypothesis import settings
 
 from tests.doubles.fake_consul import FakeConsul
@@ -72,17 +70,10 @@ def kubernetes() -> Iterator[Path]:
 
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short timeouts in the providers, so that a test of a timeout is short."""
-
-    def with_short_timeout(addresses: list[str], timeout: float) -> api.Consul:
-        return api.Consul(addresses, min(timeout, 0.3))
-
+    """Short timeouts of single requests, so that a test of a timeout is short."""
     request = requests.Session.request
 
     def short_request(session: requests.Session, *args: Any, **more: Any) -> requests.Response:
         return request(session, *args, **more | {"timeout": min(more["timeout"], 0.5)})
 
     monkeypatch.setattr(requests.Session, "request", short_request)
-    monkeypatch.setattr(autopilot, "ELECTION_TIMEOUT", 0.3)
-    for module in (autopilot, kv_entries, kv_baseline):
-        monkeypatch.setattr(module, "Consul", with_short_timeout)

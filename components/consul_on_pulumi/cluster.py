@@ -1,7 +1,6 @@
 """ConsulCluster: the servers, the clients and the seeds of one datacenter."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -46,7 +45,7 @@ class ConsulCluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: ConsulClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
-        accepted = refusals.cluster_args(named)
+        accepted, seeds = refusals.cluster_args(named)
         super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, opts)
         refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
@@ -91,7 +90,7 @@ class ConsulCluster(pulumi.ComponentResource):
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers)
-        seeded = seeding.create(accepted, Path.cwd(), name, servers.api_addresses, on_servers)
+        seeded = seeding.create(seeds, accepted, name, servers.api_addresses, on_servers)
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)

@@ -20,10 +20,11 @@ def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOp
 def before_create(name: str, action: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceOptions:
     """Options that run `action` right before a resource is created; `name` is a prefix of the hook's name.
 
-    The engine creates only what its state does not hold, so an object that `action` finds then is in no state.
+    The engine creates only what its state does not hold, so an object that `action` finds then is in no state. The
+    engine shows the hook's name if `action` fails. A state records it, but another name is no change.
     """
     if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
-    hook = pulumi.ResourceHook(f"{name}-orphans", action)
+    hook = pulumi.ResourceHook(f"{name}-existing-object", action)
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))

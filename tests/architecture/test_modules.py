@@ -20,6 +20,7 @@ INHERITED = {
     "ResourceProvider",
     "TypedDict",
     "pulumi.ComponentResource",
+    "dict",
 }
 HEAVY = {"docker", "kubernetes", "pulumi_docker", "pulumi_kubernetes", "websocket"}
 
@@ -69,6 +70,12 @@ def test_a_class_inherits_only_from_the_language_pulumi_and_the_one_provider() -
     inherited = {name: bases(node) - INHERITED for name, node in classes(PACKAGE)}
 
     assert {name: found for name, found in inherited.items() if found} == {}
+
+
+def test_no_provider_refuses_a_property_by_name_or_the_engine_would_print_its_value() -> None:
+    naming = [str(path) for path in PACKAGE.rglob("*.py") if "CheckFailure(" in path.read_text()]
+
+    assert naming == [str(PACKAGE / "providers/provider.py")]
 
 
 def test_the_package_reads_no_configuration_of_its_own() -> None:

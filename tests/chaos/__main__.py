@@ -1,191 +1,55 @@
-"""`make chaos`: the full reliability suite. Prints a line for each scenario; exits with 1 if a target is missed."""
+"""`make chaos`: the full reliability suite. Prints a line for each scenario; exits with 1 if a target is missed.
 
-import contextlib
+A run that was cut off goes on where it ended, unless the package changed: what reached its target is not run again.
+"""
+
+import json
 import os
-import random
-import statistics
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-from tests.chaos import history, interrupted, on_kubernetes, scenarios
-from tests.chaos.on_kubernetes import Outcome
-from tests.e2e import consul, engine
-from tests.e2e.cluster import Cluster, stood_up
-from tools import environment, versions
-from tools.docker import older_image
+from tests.chaos import on_docker, on_kubernetes
+from tools import environment, places
+from tools.builds import cache
 
-BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
-"""The agent refuses it when it starts; a preview does not."""
-
-
-@contextlib.contextmanager
-def cluster(name: str, **settings: Any) -> Iterator[Cluster]:
-    """A cluster that is up and complete."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        stood_up(Path(folder), f"chaos-{engine.RUN}-{name}", settings) as made,
-    ):
-        made.up()
-        made.whole()
-        yield made
-
-
-def leader_killed(times: int = 30) -> Outcome:
-    gaps, lost, most = [], 0, 0
-    with cluster("kill", servers=3) as made:
-        for number in range(times):
-            report = scenarios.kill_leader(made, f"kill{number}")
-            gaps.append(report.gap)
-            most = max(most, len(report.failed))
-            lost += len(scenarios.lost(made, report))
-    half, high = statistics.median(gaps), statistics.quantiles(gaps, n=100, method="inclusive")[98]
-    text = f"{times} kills: gap p50 {half:.2f} s, p99 {high:.2f} s, at most {most} failed writes a kill, {lost} lost"
-    return text, half <= 2.5 and high <= 4 and lost == 0
-
-
-def updated(servers: int, longest: float) -> Outcome:
-    with cluster(f"rollout{servers}", servers=servers) as made, scenarios.other_image() as image:
-        report, took = scenarios.rollout(made, image, "rollout")
-        made.whole()
-        lost = len(scenarios.lost(made, report))
-    troubles = sorted({write.problem or "" for write in report.failed})
-    text = f"{report}, {lost} lost, up took {took:.1f} s {' '.join(troubles)}"
-    return text, not report.failed and report.longest <= 0.6 and took <= longest and lost == 0
-
-
-def upgraded() -> Outcome:
-    """Not in `make test`: where no old image can be pulled, each takes five minutes of two cores to build."""
-    older = [older_image.image_of(release) for release in scenarios.OLDER]
-    texts, good, reports = [], True, []
-    with cluster("upgrade", servers=3, clients=1, image=older[0]) as made:
-        for image in (*older[1:], versions.CONSUL_IMAGE):
-            report, took = scenarios.rollout(made, image, f"to-{image.partition(':')[2]}")
-            made.whole()
-            reports.append(report)
-            lost = sum(len(scenarios.lost(made, one)) for one in reports)
-            running = set(scenarios.releases(made))
-            snapshot = Path(made.outputs["upgrade_snapshot"])
-            texts.append(f"to {', '.join(running)}: {report}, {lost} lost, up took {took:.1f} s")
-            good = good and not report.failed and lost == 0 and len(running) == 1 and snapshot.stat().st_size > 0
-            snapshot.unlink()
-    return "; ".join(texts), good and running == {versions.CONSUL}
-
-
-def scaled() -> Outcome:
-    texts, good = [], True
-    with cluster("scale", servers=3) as made:
-        for servers, quorum in ((5, 3), (3, 2)):
-            report, minimum = scenarios.scale(made, servers, f"to{servers}")
-            made.whole()
-            lost = len(scenarios.lost(made, report))
-            texts.append(f"to {servers}: {report}, {lost} lost, min_quorum {minimum}")
-            good = good and not report.failed and lost == 0 and minimum == quorum
-    return "; ".join(texts), good
-
-
-def server_lost() -> Outcome:
-    with cluster("lost", servers=3) as made:
-        took = scenarios.lose_server(made, 1)
-    return f"all servers vote {took:.1f} s after `up` started the lost one", took <= 20
-
-
-def bad_rollout() -> Outcome:
-    with cluster("bad", servers=3) as made:
-        made.change(agent_config=BAD_CONFIG)
-        error = made.refused("up")
-        stopped = [name for op, name in made.changed() if op == "create-replacement" and name.count("-") == 2]
-        writable = scenarios.writes_go_on(made)
-        made.change(agent_config=None)
-        made.up()
-        made.whole()
-    text = f"stopped at {', '.join(stopped)}; writes went on: {writable}; the corrected up finished"
-    return text, stopped == ["consul-server-0"] and writable and f"{made.name}-server-0" in error
-
-
-def engine_killed(points: int = 20) -> Outcome:
-    at_work = orphans = 0
-    with cluster("engine", servers=3, clients=1) as made:
-        down = interrupted.timed(made, "destroy")
-        up = interrupted.timed(made, "up")
-        made.destroy()
-        for after in interrupted.moments(points // 2, up, seed=1):
-            at_work += interrupted.kill_engine(made, "up", after)
-            interrupted.converge(made, "up")
-            made.whole()
-            orphans += len(interrupted.orphans(made))
-            made.destroy()
-        made.up()
-        for after in interrupted.moments(points - points // 2, down, seed=2):
-            at_work += interrupted.kill_engine(made, "destroy", after)
-            interrupted.converge(made, "destroy")
-            orphans += len(engine.orphans(made.name))
-            made.up()
-            made.whole()
-    return (
-        f"{at_work} of {points} runs were killed before they ended, {orphans} orphans, every next run converged",
-        not orphans,
-    )
-
-
-def mixed(operations: int = 2000) -> Outcome:
-    with cluster("mixed", servers=3) as made:
-        servers = scenarios.direct(made)
-        chance = random.Random(3)
-
-        def disturb() -> None:
-            name = f"{made.name}-server-{chance.randrange(3)}"
-            fault = chance.choice(["kill", "pause", "restart"])
-            if fault == "kill":
-                scenarios.kill(name)
-            elif fault == "restart":
-                engine.docker("restart", name)
-            else:
-                engine.docker("pause", name)
-                time.sleep(chance.uniform(0.5, 3))
-                engine.docker("unpause", name)
-            made.whole(within=90)
-
-        done = history.make([base for _, base in servers], "mixed", operations, 5, disturb)
-        final = {entry["Key"] for entry in consul.ask(made.servers[0], "/v1/kv/mixed?recurse&consistent")}
-        written = {step["Key"] for step in done if step["Kind"] != "read" and not step.get("Unknown")}
-        good = history.linearizable(done)
-    unknown = sum(bool(step.get("Unknown")) for step in done)
-    text = f"{len(done)} operations, {unknown} without an answer, linearizable: {good}, {len(written - final)} lost"
-    return text, good and not written - final
-
-
-SCENARIOS: dict[str, Callable[[], Outcome]] = {
-    "leader killed under load": leader_killed,
-    "all 3 servers replaced under load": lambda: updated(3, 20),
-    "all 5 servers replaced under load": lambda: updated(5, 35),
-    f"Consul {' → '.join(scenarios.OLDER)} → {versions.CONSUL} under load": upgraded,
-    "3 to 5 to 3 servers under load": scaled,
-    "a server and its volume destroyed": server_lost,
-    "a rollout of a bad configuration": bad_rollout,
-    "the engine killed at random points": engine_killed,
-    "mixed operations during random faults": mixed,
-    **on_kubernetes.SCENARIOS,
-}
+SCENARIOS = on_docker.SCENARIOS | on_kubernetes.SCENARIOS
 
 
 def main(chosen: list[str]) -> int:
     """Every scenario whose title contains one of `chosen`, or all."""
     os.environ.update(environment.variables(environment.tools(), os.environ))
+    titles = [title for title in SCENARIOS if not chosen or any(word in title for word in chosen)]
+    log = _log()
+    done = {} if chosen else _reached(log)
     missed = 0
-    for title, scenario in SCENARIOS.items():
-        if chosen and not any(word in title for word in chosen):
-            continue
-        try:
-            text, good = scenario()
-        except Exception as error:
-            text, good = f"ended early: {error!r}", False
+    for title in titles:
+        text, good = (done[title], True) if title in done else _run(title)
         missed += not good
         print(f"{'ok    ' if good else 'MISSED'} {title}: {text}", flush=True)
+        if good and title not in done:
+            with log.open("a") as file:
+                file.write(json.dumps([title, text]) + "\n")
+    if not chosen and not missed:
+        log.unlink()
     return 1 if missed else 0
+
+
+def _run(title: str) -> on_kubernetes.Outcome:
+    try:
+        return SCENARIOS[title]()
+    except Exception as error:
+        return f"ended early: {error!r}", False
+
+
+def _log() -> Path:
+    folder = places.state() / "chaos"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{cache.digest(places.ROOT / 'components', '*.py')}.jsonl"
+
+
+def _reached(log: Path) -> dict[str, str]:
+    lines = log.read_text().splitlines() if log.exists() else []
+    return dict(json.loads(line) for line in lines)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.waiting import eventually
 from tools import versions
 
+REFUSED_IN_TRANSFER = "500 raft apply failed: leadership transfer in progress"
+"""The answer of Consul during a transfer, for some milliseconds. Such a write was not applied."""
 OLDER = ("1.18.2", "1.20.6")
 """Releases that an upgrade starts from; the next is the default one."""
 OTHER_IMAGE = f"{versions.CONSUL_IMAGE}-{engine.RUN}"
@@ -49,7 +51,7 @@ def lost(cluster: Cluster, report: Report) -> list[str]:
 def not_stored(base: str, report: Report) -> list[str]:
     """The acknowledged writes that a consistent read by one server does not find."""
     prefix = report.writes[0].key.partition("/")[0]
-    stored = {entry["Key"] for entry in consul.ask(base, f"/v1/kv/{prefix}?recurse&consistent")}
+    stored = set(consul.ask(base, f"/v1/kv/{prefix}/?keys&consistent"))
     return report.lost(lambda key: key if key in stored else None)
 
 

@@ -34,6 +34,9 @@ LOST = {"Unknown": True}
         [write(0, "a"), cas(10, "a", "b", False, **LOST), read(20, "a"), read(30, "b")],
         [write(0, "a"), cas(10, "z", "b", False), read(20, "a")],
         [write(0, "a"), read(10, "", **LOST)],
+        [write(0, "a"), write(10, "b", **LOST), cas(20, "a", "c", False)],
+        [write(0, "a"), read(8, "a"), cas(10, "a", "b", True, **LOST), cas(20, "a", "c", False)],
+        [write(0, "a"), cas(20, "a", "c", False), write(22, "b", **LOST)],
     ],
 )
 def test_a_linearizable_history_is_accepted(history: list[Operation]) -> None:
@@ -49,13 +52,19 @@ def test_a_linearizable_history_is_accepted(history: list[Operation]) -> None:
         [write(0, "a"), cas(10, "z", "b", True), read(20, "b")],
         [read(0, "a"), write(10, "a", **LOST)],
         [write(0, "a"), cas(10, "a", "b", True), cas(20, "a", "c", True)],
+        [write(0, "a"), cas(20, "a", "c", False), write(30, "b", **LOST)],
+        [write(0, "a"), cas(20, "a", "c", False), read(30, "a"), write(10, "b", **LOST)],
     ],
 )
 def test_a_history_that_is_not_linearizable_is_rejected(history: list[Operation]) -> None:
     assert not linearizable(history)
 
 
-def test_a_write_that_nobody_read_is_left_out() -> None:
+def test_a_write_that_nobody_read_is_left_out_unless_it_may_have_failed_a_compare_and_set() -> None:
+    early, late = write(0, "b", **LOST), write(40, "c", **LOST)
+    failed = cas(20, "a", "d", False)
+
+    assert bounded([early, failed, late]) == [early, failed]
     assert bounded([write(0, "a", **LOST), cas(0, "", "b", True, **LOST), read(9, "", **LOST)]) == []
 
 

@@ -1,12 +1,13 @@
 """Snapshots of clusters that are reached through an API server, and of several clusters in one stack."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from consul_on_pulumi.cli.main import main
-from consul_on_pulumi.consul import access, operator_api, snapshot_files
-from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.consul import access, snapshot_files
 
 from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_consul import FakeConsul, Fault
@@ -63,13 +64,13 @@ def test_a_snapshot_is_never_held_in_memory_as_a_whole(
     three.snapshot = TAKEN
     sizes: list[int] = []
 
-    def watched(consul: Consul) -> list[bytes]:
-        found = list(pieces(consul))
-        sizes.extend(map(len, found))
-        return found
+    def watched(answer: requests.Response, size: int) -> Iterator[bytes]:
+        for piece in pieces(answer, size):
+            sizes.append(len(piece))
+            yield piece
 
-    pieces = operator_api.snapshot
-    monkeypatch.setattr(operator_api, "snapshot", watched)
+    pieces = requests.Response.iter_content
+    monkeypatch.setattr(requests.Response, "iter_content", watched)
 
     assert snapshot_files.save(three.addresses, file) == hashlib.sha256(TAKEN).hexdigest()
     assert max(sizes) < len(TAKEN) == sum(sizes)

@@ -13,7 +13,7 @@ from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.membership import fixed_settings
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.choose import PLATFORMS, choose
-from consul_on_pulumi.schema.check import with_defaults
+from consul_on_pulumi.schema.check import checked
 from consul_on_pulumi.schema.definition import keys_of
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 from consul_on_pulumi.settings.json_schema import stack_file_schema
@@ -122,7 +122,7 @@ def test_a_setting_is_documented_as_refused_exactly_where_a_change_is_refused(pl
     }
     topology = Topology(cluster="dev", datacenter="dc1", servers=3)
     shape = dict(settings_page.sections(ConsulClusterArgs, "cluster"))[f"cluster.platform.{platform}"]
-    chosen = choose({platform: with_defaults(shape, SHARED[platform])})
+    chosen = choose({platform: checked(SHARED[platform], shape, platform)[1]})
 
     assert documented == fixed_settings(topology, chosen, "cluster").keys()
 

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.doubles.http_server import Handler, Server
 
 MAX_OPERATIONS = 128
 MAX_BODY = 512 * 1024
@@ -100,18 +101,17 @@ class FakeConsul:
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._listeners = [_Listener(self, number) for number in range(self.servers)]
-        self.addresses = [f"http://127.0.0.1:{listener.server_port}" for listener in self._listeners]
+        self.addresses = [listener.url for listener in self._listeners]
 
     def __enter__(self) -> Self:
         for listener in self._listeners:
-            threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()
+            listener.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
         for listener in self._listeners:
-            listener.shutdown()
-            listener.server_close()
+            listener.stop()
 
     @property
     def texts(self) -> dict[str, str]:
@@ -266,40 +266,18 @@ def _entry_json(key: str, entry: Entry) -> dict[str, Any]:
     }
 
 
-class _Listener(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class _Listener(Server):
     def __init__(self, consul: FakeConsul, number: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.consul = consul
         self.number = number
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Head and body are sent separately, which would cost 40 ms per request with delayed acknowledgements.
-    disable_nagle_algorithm = True
+class _Handler(Handler):
     server: _Listener
 
-    def do_GET(self) -> None:
-        self._handle()
-
-    def do_POST(self) -> None:
-        self._handle()
-
-    def do_DELETE(self) -> None:
-        self._handle()
-
-    def do_PUT(self) -> None:
-        self._handle()
-
-    def log_message(self, *_: object) -> None:
-        return
-
-    def _handle(self) -> None:
+    def respond(self, body: bytes) -> None:
         consul = self.server.consul
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         url = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(url.query, keep_blank_values=True).items()}
         request = Request(
@@ -326,14 +304,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(*consul.answer(request, body))
 
     def _send(self, status: int, content: Any) -> None:
-        text = content if isinstance(content, str | bytes) else json.dumps(content)
-        payload = text.encode() if isinstance(text, str) else text
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(payload)))
-        self.send_header("X-Consul-Index", str(self.server.consul.index))
-        self.end_headers()
-        self.wfile.write(payload[: self.server.consul.cut])
-        self.close_connection = self.close_connection or self.server.consul.cut is not None
+        consul = self.server.consul
+        self.send(status, content, {"X-Consul-Index": str(consul.index)}, consul.cut)
 
     def _reset(self) -> None:
         # With a linger time of 0, closing the socket resets the connection.

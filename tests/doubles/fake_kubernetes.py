@@ -13,7 +13,6 @@ import struct
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +21,8 @@ import pytest
 import requests
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
+
+from tests.doubles.http_server import Handler, Server
 
 TOKEN = "let-me-in"
 NAMESPACE = "dev"
@@ -93,12 +94,11 @@ class FakeKubernetes:
         self._server = _Server(self)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
 
     def is_the_current(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         """Make this the current cluster of the environment, and empty all caches."""
@@ -110,7 +110,7 @@ class FakeKubernetes:
     def kubeconfig(self, folder: Path, *, context: str = "here") -> Path:
         """A kubeconfig for this server, with a token."""
         file = folder / "kubeconfig"
-        cluster = {"server": f"http://127.0.0.1:{self._server.server_port}"}
+        cluster = {"server": self._server.url}
         found = {
             "apiVersion": "v1",
             "kind": "Config",
@@ -198,43 +198,19 @@ class FakeKubernetes:
         }
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class _Server(Server):
     def __init__(self, kubernetes: FakeKubernetes) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.kubernetes = kubernetes
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Handler(Handler):
     server: _Server
 
-    def do_GET(self) -> None:
-        self._handle()
-
-    def do_DELETE(self) -> None:
-        self._handle()
-
-    def do_PATCH(self) -> None:
-        self._handle()
-
-    def do_POST(self) -> None:
-        self._handle()
-
-    def do_PUT(self) -> None:
-        self._handle()
-
-    def log_message(self, *_: object) -> None:
-        return
-
-    def _handle(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def respond(self, body: bytes) -> None:
         url = urlsplit(self.path)
         if self.headers.get("Authorization") != f"Bearer {TOKEN}":
-            self._send(401, _status(401, "Unauthorized"))
+            self.send(401, _status(401, "Unauthorized"))
         elif url.path.endswith("/portforward"):
             self._forward(url.path.split("/")[-2], int(parse_qs(url.query)["ports"][0]))
         elif "/proxy/" in url.path:
@@ -242,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             labels = "".join(parse_qs(url.query).get("labelSelector", []))
             sent = json.loads(body) if body else None
-            self._send(*self.server.kubernetes.answer(self.command, url.path, sent, labels))
+            self.send(*self.server.kubernetes.answer(self.command, url.path, sent, labels))
 
     def _proxy(self, body: bytes) -> None:
         kubernetes = self.server.kubernetes
@@ -251,22 +227,22 @@ class _Handler(BaseHTTPRequestHandler):
         name, _, port = head.rpartition("/")[2].rpartition(":")
         for (method, prefix), error in kubernetes.refusals.items():
             if method == self.command and self.path.startswith(prefix):
-                return self._send(error[0], _status(*error))
+                return self.send(error[0], _status(*error))
         if (name, int(port)) not in kubernetes.behind:
-            return self._send(503, _status(503, "error trying to reach service: dial tcp: connection refused"))
+            return self.send(503, _status(503, "error trying to reach service: dial tcp: connection refused"))
         headers = {key: value for key, value in self.headers.items() if key not in ("Host", "Authorization")}
         url = f"http://127.0.0.1:{kubernetes.behind[name, int(port)]}{rest}"
         answer = requests.request(self.command, url, data=body, headers=headers, timeout=5)
-        self._send(answer.status_code, answer.content)
+        self.send(answer.status_code, answer.content)
 
     def _forward(self, name: str, port: int) -> None:
         """A WebSocket (RFC 6455) that carries the channels of `v4.channel.k8s.io`."""
         kubernetes = self.server.kubernetes
         kubernetes.asked.append(("FORWARD", name))
         if kubernetes.forwards != 101:
-            return self._send(kubernetes.forwards, _status(kubernetes.forwards, "port forwarding is forbidden"))
+            return self.send(kubernetes.forwards, _status(kubernetes.forwards, "port forwarding is forbidden"))
         if (name, port) not in kubernetes.behind:
-            return self._send(404, _status(404, f'pods "{name}" not found'))
+            return self.send(404, _status(404, f'pods "{name}" not found'))
         key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
         accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
         self.wfile.write(
@@ -304,14 +280,6 @@ class _Handler(BaseHTTPRequestHandler):
             (size,) = struct.unpack("!H" if size == 126 else "!Q", self.rfile.read(2 if size == 126 else 8))
         mask = self.rfile.read(4)
         return bytes(byte ^ mask[number % 4] for number, byte in enumerate(self.rfile.read(size)))
-
-    def _send(self, status: int, content: Any) -> None:
-        text = content if isinstance(content, str | bytes) else json.dumps(content)
-        payload = text.encode() if isinstance(text, str) else text
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(payload)))
-        self.end_headers()
-        self.wfile.write(payload)
 
 
 def _status(code: int, message: str) -> Object:

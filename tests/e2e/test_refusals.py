@@ -47,6 +47,8 @@ def test_name_datacenter_and_subnet_of_a_cluster_cannot_change(calm: Cluster) ->
         ("platform.docker.subnet", subnet, other),
     ):
         assert f"cluster.{path}: expected {old!r} as when the cluster was created, got {new!r}" in error
+    assert f"Set `name: {calm.name}`" in error
+    assert " value {" not in error
     assert "Traceback" not in error
     assert {name: engine.inspect("container", name)["Id"] for name in calm.containers} == before
     assert engine.orphans("renamed") == {}

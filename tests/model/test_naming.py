@@ -11,6 +11,20 @@ def topology(servers: int) -> Topology:
     return Topology(cluster="dev", datacenter="dc1", servers=servers)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("consul-Prod_EU.1", "consul-prod-eu-1"),
+        ("42 Zürich", "z-rich"),
+        ("a" * 39 + "-b", "a" * 39),
+        ("dev", "dev"),
+        ("2026", ""),
+    ],
+)
+def test_a_similar_name_is_one_that_a_cluster_may_have(text: str, name: str) -> None:
+    assert naming.similar(text) == name
+
+
 def test_every_name_starts_with_that_of_the_cluster() -> None:
     assert [
         naming.tier("dev", Role.SERVER),

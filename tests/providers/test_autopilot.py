@@ -7,7 +7,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from tests.doubles.fake_consul import FakeConsul, Fault
 
-pytestmark = pytest.mark.usefixtures("short_timeouts")
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 def props(consul: FakeConsul, min_quorum: float = 2) -> dict[str, Any]:

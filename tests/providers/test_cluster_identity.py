@@ -48,12 +48,23 @@ def test_another_value_for_what_is_fixed_is_refused_with_both_values() -> None:
 
     assert [(failure.property, failure.reason) for failure in result.failures] == [
         (
-            path,
+            "",
             f"{path}: expected {old!r} as when the cluster was created, got {new!r}: the servers would lose their data "
-            "or each other. Restore the old value, or destroy this cluster first",
+            f"or each other. {fix}, or destroy this cluster first",
         )
-        for path, old, new in [("cluster.name", "dev", "prod"), ("cluster.datacenter", "dc1", "east")]
+        for path, old, new, fix in [
+            ("cluster.name", "dev", "prod", "Set `name: dev`"),
+            ("cluster.datacenter", "dc1", "east", "Restore the old value"),
+        ]
     ]
+
+
+def test_bug_a_server_tier_alone_is_refused_with_the_name_that_the_setting_has_there() -> None:
+    result = ClusterIdentityProvider().check({"fixed": {"server.name": "dev"}}, {"fixed": {"server.name": "prod"}})
+
+    (failure,) = result.failures
+    assert failure.reason.startswith("server.cluster: expected 'dev'")
+    assert "Set `cluster: dev`" in failure.reason
 
 
 DOCKER, KUBERNETES = (
@@ -82,7 +93,7 @@ def test_bug_another_platform_is_refused_once(
     before, now = paths
     assert [(failure.property, failure.reason) for failure in result.failures] == [
         (
-            now,
+            "",
             f"{now}: expected {before} as when the cluster was created: a cluster on another platform has none of its "
             "data. Restore the old platform, or take a snapshot and destroy this cluster first",
         )

@@ -37,7 +37,7 @@ def test_with_other_keys_the_index_is_read_again(consul: FakeConsul) -> None:
     assert consul.writes() == []
 
 
-@pytest.mark.usefixtures("short_timeouts")
+@pytest.mark.usefixtures("short_waits")
 def test_without_an_answer_creating_fails(consul: FakeConsul) -> None:
     consul.fail(Fault.NO_LEADER, times=float("inf"))
 

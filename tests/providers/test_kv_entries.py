@@ -19,7 +19,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from tests.doubles.fake_consul import FakeConsul, Fault
 
-pytestmark = pytest.mark.usefixtures("short_timeouts")
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 WRITES = ("/v1/txn", "/v1/kv/")
 

@@ -1,13 +1,13 @@
 """A pull request has one comment for each stack, which is edited."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from consul_on_pulumi.review.publish import publish
+
+from tests.doubles.http_server import Handler, Server
 
 MARKER = "<!-- consul preview of dev -->"
 Comments = list[dict[str, Any]]
@@ -25,44 +25,34 @@ class GitHub:
         self.authorization: set[str | None] = set()
         github = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                assert self.path.startswith("/repos/o/r/issues/7/comments?per_page=100&page=")
-                page = int(self.path.rpartition("=")[2])
-                self.answer(github.numbered()[100 * (page - 1) : 100 * page])
-
-            def do_POST(self) -> None:
-                assert self.path == "/repos/o/r/issues/7/comments"
-                github.comments.append(written(self.body()))
-                self.answer({})
-
-            def do_PATCH(self) -> None:
-                base, _, number = self.path.rpartition("/")
-                assert base == "/repos/o/r/issues/comments"
-                github.comments[int(number)]["body"] = self.body()
-                self.answer({})
-
-            def body(self) -> str:
-                found = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                return str(found["body"])
-
-            def answer(self, found: Any) -> None:
+        class Answers(Handler):
+            def respond(self, body: bytes) -> None:
                 github.authorization.add(self.headers["Authorization"])
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps(found).encode())
+                self.send(200, github.answer(self.command, self.path, body))
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.server = Server(Answers)
+        self.server.start()
         self.env = {
-            "GITHUB_API_URL": f"http://127.0.0.1:{self.server.server_port}",
+            "GITHUB_API_URL": self.server.url,
             "GITHUB_REPOSITORY": "o/r",
             "GITHUB_TOKEN": "t0ken",
             "PULL_REQUEST": "7",
         }
+
+    def answer(self, method: str, path: str, body: bytes) -> Any:
+        if method == "GET":
+            assert path.startswith("/repos/o/r/issues/7/comments?per_page=100&page=")
+            page = int(path.rpartition("=")[2])
+            return self.numbered()[100 * (page - 1) : 100 * page]
+        text = str(json.loads(body)["body"])
+        if method == "POST":
+            assert path == "/repos/o/r/issues/7/comments"
+            self.comments.append(written(text))
+        else:
+            base, _, number = path.rpartition("/")
+            assert (method, base) == ("PATCH", "/repos/o/r/issues/comments")
+            self.comments[int(number)]["body"] = text
+        return {}
 
     def numbered(self) -> Comments:
         return [{**comment, "id": number} for number, comment in enumerate(self.comments)]
@@ -76,8 +66,7 @@ class GitHub:
 def github() -> Iterator[GitHub]:
     found = GitHub()
     yield found
-    found.server.shutdown()
-    found.server.server_close()
+    found.server.stop()
 
 
 def test_the_first_comment_is_created_and_the_next_one_edits_it(github: GitHub) -> None:

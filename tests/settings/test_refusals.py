@@ -37,7 +37,7 @@ def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -
     [
         ({"servers": 2}, "cluster.servers: expected an odd number from 1 to 7, got 2"),
         ({"clients": -1}, "cluster.clients: expected 0 or more, got -1"),
-        ({"name": "Dev"}, f"cluster.name: {NAME}, got 'Dev'"),
+        ({"name": "Dev"}, f"cluster.name: {NAME}, got 'Dev', set `name: dev`"),
         (
             {"datacenter": "DC1"},
             "cluster.datacenter: expected lower-case letters, digits, hyphens and underscores, got 'DC1'",
@@ -106,7 +106,7 @@ def test_all_problems_are_reported_at_once_and_nothing_is_registered(platform: P
         [
             HEADER,
             f"cluster.image: {EXACT}, got 'consul:latest'",
-            f"cluster.name: {NAME}, got 'Dev'",
+            f"cluster.name: {NAME}, got 'Dev', set `name: dev`",
             "cluster.platform.docker.subnet: expected a private IPv4 network such as 172.30.0.0/24, got 'lan'",
             "cluster.servers: expected an odd number from 1 to 7, got 4",
             "cluster.seeds: key 'a' is a list, which one value cannot hold: write it as quoted text",
@@ -115,9 +115,18 @@ def test_all_problems_are_reported_at_once_and_nothing_is_registered(platform: P
     )
 
 
-def test_a_stack_whose_name_makes_no_host_name_is_refused(platform: PlatformCase) -> None:
-    assert refused(ConsulCluster, {"platform": platform.cluster}, stack="My_Stack") == (
-        [HEADER, f"cluster.name: {NAME}, got 'dev-My_Stack'"],
+@pytest.mark.parametrize(
+    ("stack", "line"),
+    [
+        ("Prod_EU.1", "name: dev-prod-eu-1"),
+        ("a-stack-with-a-name-that-is-too-long-for-a-cluster", "name: dev-a-stack-with-a-name-that-is-too-long"),
+    ],
+)
+def test_bug_a_stack_whose_name_makes_no_host_name_is_refused_with_the_line_to_add(
+    platform: PlatformCase, stack: str, line: str
+) -> None:
+    assert refused(ConsulCluster, {"platform": platform.cluster}, stack=stack) == (
+        [HEADER, f"cluster.name: {NAME}, got 'dev-{stack}', set `{line}`"],
         [],
     )
 
@@ -139,6 +148,49 @@ def test_a_tier_alone_needs_an_existing_network_or_namespace(
         ],
         [],
     )
+
+
+@pytest.mark.parametrize("component", [ConsulServer, ConsulClient])
+@pytest.mark.parametrize(
+    ("platform", "problem"),
+    [
+        ({"docker": {"subnet": "172.30.0.0/24", "network": 3}}, "docker.network: expected text, got 3"),
+        (
+            {"kubernetes": {"namespace": "Shop"}},
+            "kubernetes.namespace: expected lower-case letters, digits and inner hyphens, at most 63 characters, "
+            "got 'Shop'",
+        ),
+    ],
+    ids=["docker", "kubernetes"],
+)
+def test_bug_a_refused_network_or_namespace_does_not_count_as_missing(
+    component: Callable[..., Any], platform: dict[str, Any], problem: str
+) -> None:
+    (_, found), _ = refused(component, {"platform": platform})
+
+    assert found.endswith(f".platform.{problem}")
+
+
+@pytest.mark.parametrize(
+    ("sets", "problem"),
+    [
+        ({"a": {"folder": 3, "expand": True}}, "a.folder: expected text, got 3"),
+        ({"a": {"entries": "x"}}, "a.entries: expected a map, got 'x'"),
+        ({"a": {"prefix": 3, "entries": {"k": 1}}, "b": {"entries": {"k": 1}}}, "a.prefix: expected text, got 3"),
+        (
+            {"a": {"prefix": "p", "entries": {"k": 1}}, "b": {"entries": {"k": 1}}},
+            "a.prefix: expected a slash at the end, got 'p', write 'p/'",
+        ),
+        ({"a": {"files": {"": "Pulumi.yaml"}, "expand": "yes"}}, "a.expand: expected true or false, got 'yes'"),
+    ],
+    ids=["only source", "only source with a default", "prefix of no text", "prefix without a slash", "expand"],
+)
+def test_bug_a_refused_setting_of_a_seed_set_does_not_count_as_missing(
+    platform: PlatformCase, sets: dict[str, Any], problem: str
+) -> None:
+    args = {"platform": platform.cluster, "seed_sets": sets}
+
+    assert refused(ConsulCluster, args) == ([HEADER, f"cluster.seed_sets.{problem}"], [])
 
 
 @pytest.mark.parametrize(
@@ -184,9 +236,9 @@ def test_a_wrong_size_does_not_hide_what_is_wrong_with_the_platform() -> None:
     ("component", "wrong", "problem"),
     [
         (ConsulServer, {"replicas": 2}, "server.replicas: expected an odd number from 1 to 7, got 2"),
-        (ConsulServer, {"cluster": "Dev"}, f"server.cluster: {NAME}, got 'Dev'"),
+        (ConsulServer, {"cluster": "Dev"}, f"server.cluster: {NAME}, got 'Dev', set `cluster: dev`"),
         (ConsulClient, {"replicas": -1}, "client.replicas: expected 0 or more, got -1"),
-        (ConsulClient, {"cluster": "Dev"}, f"client.cluster: {NAME}, got 'Dev'"),
+        (ConsulClient, {"cluster": "Dev"}, f"client.cluster: {NAME}, got 'Dev', set `cluster: dev`"),
     ],
     ids=["server replicas", "server cluster", "client replicas", "client cluster"],
 )

@@ -145,17 +145,6 @@ def _stored(entries: Iterable[dict[str, Any]]) -> dict[str, Stored]:
     }
 
 
-def count_with_leader(addresses: Sequence[str], enough: int, timeout: float) -> int:
-    """How many of these servers know a leader: as soon as `enough` do, else after `timeout` seconds for an election."""
-    consul = Consul(addresses)
-    deadline = time.monotonic() + timeout
-    while (found := sum(consul._leader_at(base) is not None for base in addresses)) < enough:
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.1)
-    return found
-
-
 def leader_now(addresses: Sequence[str], timeout: float) -> str | None:
     """The leader's Raft address, or None if no server knows a leader within `timeout` seconds."""
     try:

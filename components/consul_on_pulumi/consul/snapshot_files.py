@@ -6,8 +6,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from consul_on_pulumi.consul import operator_api
 from consul_on_pulumi.consul.api import Consul
+
+PATH = "/v1/snapshot"
+TIMEOUT = 300.0
+"""Seconds without a byte after which the transfer of a snapshot fails."""
+CHUNK = 1024 * 1024
+"""Bytes of a snapshot that are in memory at once."""
 
 
 def folder(project: str, stack: str) -> Path:
@@ -39,8 +44,9 @@ def save(addresses: Sequence[str], file: Path) -> str:
     part = file.with_name(f"{file.name}.part")
     part.touch(mode=0o600)
     try:
-        with part.open("wb") as written:
-            for piece in operator_api.snapshot(Consul(addresses)):
+        answer = Consul(addresses).request("GET", PATH, attempt_timeout=TIMEOUT, stream=True)
+        with answer, part.open("wb") as written:
+            for piece in answer.iter_content(CHUNK):
                 written.write(piece)
                 digest.update(piece)
         part.rename(file)
@@ -52,4 +58,4 @@ def save(addresses: Sequence[str], file: Path) -> str:
 def restore(addresses: Sequence[str], file: Path) -> None:
     """Replace everything that the cluster stores by the content of `file`. Raises the same."""
     with file.open("rb") as taken:
-        operator_api.restore(Consul(addresses, timeout=60), taken)
+        Consul(addresses, timeout=60).request("PUT", PATH, body=taken, attempt_timeout=TIMEOUT)

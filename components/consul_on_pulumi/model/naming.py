@@ -1,9 +1,17 @@
 """Physical names, made of the cluster's name and an agent's ordinal."""
 
+import re
+
 from consul_on_pulumi.model.topology import Role, Topology
 
 MAX_CLUSTER = 40
 """Characters: with the longest suffix, a name fits the 63 characters of a DNS label."""
+
+
+def similar(text: str) -> str:
+    """The most similar name that a cluster may have: `shop-prod-eu` for `shop-Prod_EU`. Empty if nothing is left."""
+    words = re.sub("[^a-z0-9]+", "-", text.lower())
+    return words.lstrip("-0123456789")[:MAX_CLUSTER].rstrip("-")
 
 
 def tier(cluster: str, role: Role) -> str:

@@ -8,6 +8,7 @@ from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.contract import Platform
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
+from consul_on_pulumi.schema.check import is_refused
 from consul_on_pulumi.schema.definition import Setting, keys_of
 
 
@@ -36,8 +37,9 @@ def problems(args: Mapping[str, Any], topology: Topology, path: str, *, tier_alo
         expected = " or ".join(f"`{name}`" for name in PLATFORMS)
         yield f"{path}: expected {expected}, got {' and '.join(sorted(named)) or 'nothing'}"
         return
-    platform = choose({named[0]: args[named[0]]})
-    if tier_alone and platform.shared not in args[named[0]]:
+    settings = args[named[0]]
+    platform = choose({named[0]: settings})
+    if tier_alone and platform.shared not in settings and not is_refused(settings, platform.shared):
         yield (
             f"{path}.{named[0]}.{platform.shared}: required for a tier alone, give the name of an existing "
             f"{platform.shared}"

@@ -4,6 +4,7 @@ A platform is a folder beside this module. Its module `platform` has `create(set
 `review` explains previews; `consul_access` provides an HTTP adapter if the platform has addresses of its own.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -109,3 +110,13 @@ class Platform(Protocol):
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """Create the agents of `group` on existing shared resources; their logical names begin with `name`."""
+
+
+def digest(spec: Mapping[str, Any]) -> pulumi.Output[str]:
+    """The digest of all that a container or pod is created from: with another one, it has to be replaced."""
+    return pulumi.Output.json_dumps(spec, sort_keys=True).apply(digest_of)
+
+
+def digest_of(text: str) -> str:
+    """16 hexadecimal digits, enough to tell any two specifications of one cluster apart."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,12 +1,17 @@
 """Autopilot: sets how many servers Consul must keep, by the size of the cluster."""
 
-import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ReadResult
+import json
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from consul_on_pulumi.consul import operator_api
-from consul_on_pulumi.consul.api import Consul, UnreachableError, count_with_leader
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult
+
+from consul_on_pulumi.consul.api import Consul, UnreachableError, leader_now
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
+CONFIGURATION = "/v1/operator/autopilot/configuration"
 ELECTION_TIMEOUT = 10.0
 """Seconds for which a preview waits: after a leader stopped, no server knows one for some seconds."""
 
@@ -19,32 +24,31 @@ class AutopilotProvider(ConsulProvider):
 
     compared = ("addresses", "min_quorum")
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview to remove servers if the remaining ones would have no quorum."""
+    def problems(self, olds: Properties, news: Properties) -> Iterator[str]:
+        """Servers are not removed if the remaining ones would have no quorum."""
         before, after = olds.get("min_quorum"), news.get("min_quorum")
         remaining = known_addresses(news)
         if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before and remaining):
-            return CheckResult(news, [])
-        in_cluster = count_with_leader(remaining, int(after), ELECTION_TIMEOUT)
-        if in_cluster >= after:
-            return CheckResult(news, [])
-        reason = (
-            f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
-            f"expected at least {int(after)}, else the smaller cluster has no quorum: repair them first"
-        )
-        return CheckResult(news, [CheckFailure("min_quorum", reason)])
+            return
+        in_cluster = _count_with_leader(remaining, int(after))
+        if in_cluster < after:
+            yield (
+                f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
+                f"expected at least {int(after)}, else the smaller cluster has no quorum: repair them first"
+            )
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""
-        consul = Consul(props["addresses"], timeout=120)
-        consul.leader()
-        operator_api.configure_autopilot(consul, MinQuorum=int(props["min_quorum"]))
+        consul, wanted = self.consul_with_leader(props), {"MinQuorum": int(props["min_quorum"])}
+        # Again if somebody else changes another key at the same time.
+        while (present := _configuration(consul)) | wanted != present:
+            consul.request("PUT", CONFIGURATION, {"cas": str(present["ModifyIndex"])}, json.dumps(present | wanted))
         return CreateResult("autopilot", props)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Read the current quorum; without an answer, keep the last one."""
         try:
-            current = operator_api.autopilot(Consul(props["addresses"], timeout=10))["MinQuorum"]
+            current = _configuration(Consul(props["addresses"], timeout=10))["MinQuorum"]
         except UnreachableError:
             return ReadResult(id_, props, props)
         outs = {**props, "min_quorum": current}
@@ -58,3 +62,18 @@ class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
         """`min_quorum` is a number of voters."""
         props = {"addresses": addresses, "min_quorum": min_quorum}
         super().__init__(AutopilotProvider(), name, props, opts)
+
+
+def _count_with_leader(addresses: Sequence[str], enough: int) -> int:
+    """How many of these servers know a leader: as soon as `enough` do, else after ELECTION_TIMEOUT."""
+    deadline = time.monotonic() + ELECTION_TIMEOUT
+    while True:
+        found = sum(leader_now([base], 0) is not None for base in addresses)
+        if found >= enough or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)
+
+
+def _configuration(consul: Consul) -> dict[str, Any]:
+    configuration: dict[str, Any] = consul.request("GET", CONFIGURATION).json()
+    return configuration

@@ -2,10 +2,10 @@
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult
+from pulumi.dynamic import CreateResult, DiffResult
 
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -16,23 +16,19 @@ _PLATFORM = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
 class ClusterIdentityProvider(ConsulProvider):
     """Records the first size and the first settings in the state. It changes nothing else."""
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview another platform, and another value of a setting that is fixed at creation."""
+    def problems(self, olds: Properties, news: Properties) -> Iterator[str]:
+        """Another platform, and another value of a setting that is fixed at creation."""
         before, after = olds.get("fixed", {}), news.get("fixed", {})
-        problems = {
-            path: f"expected {before[path]!r} as when the cluster was created, got {value!r}: the servers would lose "
-            "their data or each other. Restore the old value, or destroy this cluster first"
-            for path, value in after.items()
-            if path in before and before[path] != value
-        }
+        for path, value in after.items():
+            if path in before and before[path] != value:
+                yield _changed(path, before[path], value)
         created, wanted = _platforms(before), _platforms(after)
         if created and wanted and created != wanted:
-            problems |= dict.fromkeys(
-                wanted,
-                f"expected {' and '.join(created)} as when the cluster was created: a cluster on another platform has "
-                "none of its data. Restore the old platform, or take a snapshot and destroy this cluster first",
+            yield (
+                f"{' and '.join(wanted)}: expected {' and '.join(created)} as when the cluster was created: a cluster "
+                "on another platform has none of its data. Restore the old platform, or take a snapshot and destroy "
+                "this cluster first"
             )
-        return CheckResult(news, [CheckFailure(path, f"{path}: {text}") for path, text in problems.items()])
 
     def create(self, props: Properties) -> CreateResult:
         """Record the size and the settings, and generate the cluster ID."""
@@ -56,6 +52,19 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
         """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values."""
         props = {"servers": servers, "fixed": fixed}
         super().__init__(ClusterIdentityProvider(), name, props, opts)
+
+
+def _changed(path: str, before: str, after: str) -> str:
+    fix = "Restore the old value"
+    if path.endswith(".name"):
+        # A tier alone has another word for it, but the same key in its state.
+        path = "server.cluster" if path == "server.name" else path
+        # The default contains the name of the stack, so who renames a stack never wrote this setting.
+        fix = f"Set `{path.rpartition('.')[2]}: {before}`"
+    return (
+        f"{path}: expected {before!r} as when the cluster was created, got {after!r}: the servers would lose their "
+        f"data or each other. {fix}, or destroy this cluster first"
+    )
 
 
 def _platforms(paths: Iterable[str]) -> list[str]:

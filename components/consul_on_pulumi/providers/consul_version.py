@@ -1,12 +1,12 @@
 """ConsulVersion: records the release of Consul that the servers run, and takes a snapshot before another one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
 import pulumi
 import requests
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import snapshot_files
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
@@ -14,6 +14,7 @@ from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, known_addresses
 from consul_on_pulumi.releases import upgrade
 from consul_on_pulumi.releases.release import Release, parse
+from consul_on_pulumi.releases.upgrade import Change
 
 
 class Wanted(TypedDict, total=False):
@@ -45,23 +46,28 @@ class ConsulVersionProvider(ConsulProvider):
     compared = ("image", "version")
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse an upgrade that Consul's rules forbid, and put what the change is into the inputs for the preview."""
+        """Put into the inputs what the change is, so that a preview shows it."""
+        change = self._change(olds, news)
+        first = ". A snapshot is taken first" if change.kind == upgrade.UPGRADE and news["snapshot"] != NEVER else ""
+        return super().check(olds, {**news, "change": change.text + first, "kind": change.kind})
+
+    def problems(self, olds: Properties, news: Properties) -> Iterable[str]:
+        """An upgrade that Consul's rules forbid."""
+        return [f"{news['path']}.image: {news['change']}"] if news["kind"] == upgrade.FORBIDDEN else []
+
+    def _change(self, olds: Properties, news: Properties) -> Change:
         wanted, running = parse(news["version"]), _running(news)
         if not running and (recorded := parse(olds.get("version", ""))):
             running = dict.fromkeys(news["names"], recorded)
         # Servers that run another release than an image is said to have do not change if the image stays.
         settled = not any(olds.get(key) != news[key] for key in self.compared) and len(set(running.values())) == 1
         if wanted is None or not running or settled:
-            return CheckResult({**news, "change": "", "kind": ""}, [])
-        if reason := upgrade.refusal(min(running.values()), wanted):
-            return CheckResult(news, [CheckFailure("image", f"{news['path']}.image: {reason}")])
-        change = upgrade.change(running, wanted, int(news["clients"]))
-        first = ". A snapshot is taken first" if change.kind == upgrade.UPGRADE and news["snapshot"] != NEVER else ""
-        return CheckResult({**news, "change": change.text + first, "kind": change.kind}, [])
+            return Change()
+        return upgrade.change(running, wanted, int(news["clients"]))
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if the image changed, or if servers run another release than the wanted one."""
-        return DiffResult(changes=self.differs(olds, news) or bool(news.get("change")))
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether servers run another release than the wanted one."""
+        return bool(news.get("change"))
 
     def create(self, props: Properties) -> CreateResult:
         """Take a snapshot if an older release runs already, which an earlier version of this package started."""

@@ -10,7 +10,6 @@ from hashlib import sha256
 import pulumi
 from pulumi.dynamic import CreateResult
 
-from consul_on_pulumi.consul.api import Consul
 from consul_on_pulumi.consul.kv_store import common_prefixes
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
 
@@ -22,8 +21,7 @@ class KvBaselineProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then read the index."""
-        consul = Consul(props["addresses"], timeout=120)
-        consul.leader()
+        consul = self.consul_with_leader(props)
         index = max(consul.index_below(prefix) for prefix in props["prefixes"])
         return CreateResult("baseline", {**props, "index": index})
 

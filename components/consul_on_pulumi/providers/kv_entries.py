@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access, kv_store
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
@@ -24,10 +24,20 @@ class KvEntriesProvider(ConsulProvider):
 
     compared = ("addresses", "keep_edits", *kv_state.PARTS)
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse in the preview keys that other programs wrote or changed."""
-        # With the name of a property, the engine would print its value.
-        return CheckResult(news, [CheckFailure("", reason) for reason in _conflicts(olds, news)])
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """The conflicts with keys that other programs wrote or changed; none if an input is not known yet or Consul
+        does not answer."""
+        addresses = known_addresses(news)
+        try:
+            owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(news)
+            changed = differing(wanted, owned)
+            # Before the first update there is no cluster to wait for.
+            if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
+                return []
+            found = kv_store.read(Consul(addresses, PREVIEW_TIMEOUT), changed)
+        except (ValueError, UnreachableError, RefusedError):
+            return []
+        return kv_store.describe(plan(owned, changed, found, _rule(news)).conflicts)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Any difference is an update in place, also an address that is not known yet.
@@ -41,12 +51,12 @@ class KvEntriesProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then write all entries."""
-        _apply(props, {}, kv_state.seeds_of(props))
+        self._apply(props, {}, kv_state.seeds_of(props))
         return CreateResult(secrets.token_hex(8), props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Write the entries that changed, and delete those that are no longer wanted."""
-        _apply(news, kv_state.seeds_of(olds), kv_state.seeds_of(news))
+        self._apply(news, kv_state.seeds_of(olds), kv_state.seeds_of(news))
         return UpdateResult(news)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -67,7 +77,10 @@ class KvEntriesProvider(ConsulProvider):
 
     def delete(self, _id: str, props: Properties) -> None:
         """Delete the entries that still have the value that this set wrote."""
-        _apply(props, kv_state.seeds_of(props), {})
+        self._apply(props, kv_state.seeds_of(props), {})
+
+    def _apply(self, props: Properties, owned: Seeds, wanted: Seeds) -> None:
+        kv_store.apply(self.consul_with_leader(props), props.get("set", "seeds"), owned, wanted, _rule(props))
 
 
 class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
@@ -108,24 +121,3 @@ def _rule(props: Properties) -> Rule:
         keep_edits=bool(props.get("keep_edits")),
         baseline=int(baseline) if isinstance(baseline, int | float) else None,
     )
-
-
-def _apply(props: Properties, owned: Seeds, wanted: Seeds) -> None:
-    consul = Consul(props["addresses"], timeout=120)
-    consul.leader()
-    kv_store.apply(consul, props.get("set", "seeds"), owned, wanted, _rule(props))
-
-
-def _conflicts(olds: Properties, news: Properties) -> list[str]:
-    """The conflicts of these inputs, a line each; none if an input is not known yet or Consul does not answer."""
-    addresses = known_addresses(news)
-    try:
-        owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(news)
-        changed = differing(wanted, owned)
-        # Before the first update there is no cluster to wait for.
-        if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
-            return []
-        found = kv_store.read(Consul(addresses, PREVIEW_TIMEOUT), changed)
-    except (ValueError, UnreachableError, RefusedError):
-        return []
-    return kv_store.describe(plan(owned, changed, found, _rule(news)).conflicts)

@@ -1,17 +1,28 @@
 """The base of every dynamic provider and of its resource. A provider adds what it creates, updates and reads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import ConfigureRequest, DiffResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    DiffResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
 
 from consul_on_pulumi.consul import access
+from consul_on_pulumi.consul.api import Consul
 
 Properties = dict[str, Any]
 """Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
 Addresses = pulumi.Input[Sequence[pulumi.Input[str]]]
 """Base URLs of the HTTP API; any server may answer."""
+UPDATE_TIMEOUT = 120.0
+"""Seconds that an update waits for a leader, and for each answer."""
 
 
 class ConsulProvider(ResourceProvider):
@@ -22,24 +33,43 @@ class ConsulProvider(ResourceProvider):
     """Part of every resource's inputs. Raise it where new code must act on existing resources: to the engine, other
     code alone is no change."""
     compared: ClassVar[tuple[str, ...]] = ()
-    """The inputs whose change is an update. A provider with other reasons overrides `diff`."""
+    """The inputs whose change is an update."""
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
         if (token := req.config.get(access.TOKEN)) is not None:
             access.use_token(str(token))
 
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse inputs that have problems, in the preview already."""
+        # With the name of a property, the engine would print its value before the message.
+        return CheckResult(news, [CheckFailure("", problem) for problem in self.problems(olds, news)])
+
+    def problems(self, olds: Properties, news: Properties) -> Iterable[str]:
+        """Why the inputs are refused: whole messages. `olds` is empty for a new resource."""
+        return ()
+
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if a compared input changed."""
-        return DiffResult(changes=self.differs(olds, news))
+        """An update if a compared input changed, or if what runs is no longer as the state says."""
+        return DiffResult(changes=self.differs(olds, news) or self.drifted(olds, news))
 
     def differs(self, olds: Properties, news: Properties) -> bool:
         """Whether a compared input, or the revision, changed. An empty input is the same as a missing one."""
         return any((olds.get(key) or None) != (news.get(key) or None) for key in (*self.compared, "revision"))
 
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether what runs needs an update although no input changed. No if it does not answer."""
+        return False
+
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Do the same as at the creation. A provider with another update overrides it."""
         return UpdateResult(self.create(news).outs)
+
+    def consul_with_leader(self, props: Properties) -> Consul:
+        """The HTTP API at the `addresses` of a cluster, once a server leads. Raises UnreachableError."""
+        consul = Consul(props["addresses"], UPDATE_TIMEOUT)
+        consul.leader()
+        return consul
 
 
 class ProviderResource(Resource):

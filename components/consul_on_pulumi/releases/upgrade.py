@@ -28,7 +28,7 @@ def refusal(before: Release, after: Release) -> str | None:
     )
 
 
-UPGRADE, DOWNGRADE = "upgrade", "downgrade"
+UPGRADE, DOWNGRADE, FORBIDDEN = "upgrade", "downgrade", "forbidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Change:
     """What becomes of servers that run certain releases."""
 
     kind: str = ""
-    """UPGRADE, DOWNGRADE, or empty if all run the wanted release."""
+    """UPGRADE, DOWNGRADE, FORBIDDEN, or empty if all run the wanted release."""
     text: str = ""
-    """The same as a sentence without its end."""
+    """The same as a sentence without its end, or why it is forbidden."""
 
 
 def change(running: Mapping[str, Release], wanted: Release, clients: int) -> Change:
@@ -47,6 +47,8 @@ def change(running: Mapping[str, Release], wanted: Release, clients: int) -> Cha
     concerned = newer or {name: found for name, found in running.items() if found < wanted}
     if not concerned:
         return Change()
+    if not newer and (reason := refusal(min(concerned.values()), wanted)):
+        return Change(FORBIDDEN, reason)
     releases = sorted(set(concerned.values()))
     what = "Downgrades" if newer else "Upgrades"
     # Where only some servers are to go back, no client has gone ahead.

@@ -1,15 +1,15 @@
 """The whole comment. Each section has its own limit of length, which limits the length of the comment."""
 
 import importlib
-from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol, cast
+from collections.abc import Collection
+from typing import Any
 
 from consul_on_pulumi.platforms.choose import PLATFORMS
 from consul_on_pulumi.review import headline, kv, losses, resources
 from consul_on_pulumi.review.agents import Agent, differences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import block, bullets, code
-from consul_on_pulumi.review.steps import Preview, Step
+from consul_on_pulumi.review.steps import Preview
 
 REFUSALS, HEADLINE, WARNINGS, SETTINGS, KEYS, RESOURCES = 16_000, 8_000, 3_000, 9_000, 14_000, 6_000
 """Characters of each section. GitHub takes 65,536 in one comment."""
@@ -17,19 +17,6 @@ WORDS = 4_000
 """Characters of one line of a refusal, which is a sentence and not a value."""
 MANY, PREFIXES = 100, 2_000
 """With more keys than this the changes are also summed up by prefix, in at most so many characters."""
-
-
-class PlatformReview(Protocol):
-    """The module `review` of a platform. It ignores what is not a resource of this package on this platform."""
-
-    def agents(self, steps: Sequence[Step]) -> list[Agent]:
-        """Every agent that the preview shows one by one, also an unchanged one."""
-
-    def losses(self, steps: Sequence[Step]) -> Iterable[Loss]:
-        """What would be lost in addition to the data of these agents."""
-
-    def sentences(self, steps: Sequence[Step]) -> Iterable[str]:
-        """Other changes that a reviewer has to know, as Markdown."""
 
 
 def found_agents(preview: Preview) -> list[Agent]:
@@ -66,9 +53,13 @@ def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _platforms() -> list[PlatformReview]:
-    modules = (importlib.import_module(f"consul_on_pulumi.platforms.{name}.review") for name in PLATFORMS)
-    return [cast(PlatformReview, module) for module in modules]
+def _platforms() -> list[Any]:
+    """The module `review` of each platform. It ignores what is not a resource of this package on this platform.
+
+    `agents(steps)` gives every Agent that a preview shows one by one, also an unchanged one; `losses(steps)` every Loss
+    beside the data of these agents; `sentences(steps)` other changes that a reviewer has to know, as Markdown.
+    """
+    return [importlib.import_module(f"consul_on_pulumi.platforms.{name}.review") for name in PLATFORMS]
 
 
 def _changes(preview: Preview, agents: list[Agent]) -> list[str]:

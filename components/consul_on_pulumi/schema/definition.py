@@ -25,6 +25,8 @@ class Rule:
     accepts: Callable[[Any], bool]
     schema: Mapping[str, Any] = field(default_factory=dict)
     """The rule in keywords of JSON Schema, as far as they can express it."""
+    similar: Callable[[Any], Any] | None = None
+    """Gives a similar value that the rule accepts, to show in a refusal; an empty one if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Setting:
     secret: bool = False
     """Whether messages must not show its values."""
     problems: Callable[[Any, str], Iterable[str]] | None = None
-    """Checks what a rule cannot: takes the value and its path, and gives whole messages."""
+    """Checks what a rule cannot: takes the value, of a list each element, and its path, and gives whole messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
 """Seeding: each set of KV entries of a cluster is a resource of its own, independent of the others."""
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pulumi
 
@@ -16,51 +15,56 @@ from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
 from consul_on_pulumi.providers.provider import Addresses
 from consul_on_pulumi.resource_options import with_options
+from consul_on_pulumi.schema.check import is_refused
 from consul_on_pulumi.seeds import sets
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 
-ReadSet = tuple[Seeds, list[str]]
-"""The entries of a set by full key, and its problems."""
-_read_by_run: WeakKeyDictionary[object, dict[tuple[Any, ...], ReadSet]] = WeakKeyDictionary()
-"""What each run of a program has read, for as long as the run lasts: Pulumi's RPC manager identifies the run."""
+
+@dataclass(frozen=True, slots=True)
+class SeedSet:
+    """One set, read once: what was checked is written, even if a file changes in between."""
+
+    suffix: str
+    """Ends the logical name of its resource."""
+    settings: Mapping[str, Any]
+    """Those of a SeedSetArgs; none for `seeds`."""
+    seeds: Seeds
+    """By full key, without secrets."""
 
 
-def problems(args: Mapping[str, Any], path: str, root: Path, key_problem: Callable[[str], str | None]) -> Iterator[str]:
-    """The problems of the seeds of a cluster: of each set, of keys that are in two sets, and of those that the servers
-    do not serve by `key_problem`."""
+def read(
+    args: Mapping[str, Any], path: str, root: Path, key_problem: Callable[[str], str | None]
+) -> tuple[list[str], list[SeedSet]]:
+    """The problems of the seeds of a cluster, also of keys that are in two sets; and its sets.
+
+    `root` is the program's folder; `key_problem` says why the servers do not serve a key.
+    """
     limit = _max_value(args)
-    found = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
-    yield from found
-    keys = {"seeds": [] if found else list(kv_tree.entries(args["seeds"]))}
+    problems = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
+    inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
+    found = [SeedSet("seeds", {}, inline)]
+    keys: dict[str, Collection[str]] = {"seeds": inline}
     for name, settings in args["seed_sets"].items():
         if not _NAME.fullmatch(name):
-            yield f"{path}.seed_sets.{name}: expected letters, digits and inner hyphens or underscores as a name"
-        seeds, found = _read(settings, root, name, limit)
-        yield from (f"{path}.seed_sets.{problem}" for problem in found)
-        keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
-    yield from sets.overlaps(keys, path)
+            problems.append(
+                f"{path}.seed_sets.{name}: expected letters, digits and inner hyphens or underscores as a name"
+            )
+        seeds, wrong = sets.read(settings, root, f"{path}.seed_sets.{name}", limit)
+        problems += wrong
+        found.append(SeedSet(f"seeds-{name}", settings, seeds))
+        if not is_refused(settings, "prefix"):
+            keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
+    problems += sets.overlaps(keys, path)
     for where, names in keys.items():
-        for key in names:
-            if problem := key_problem(key):
-                yield f"{path}.{where}: key {key!r} {problem}"
+        problems += [f"{path}.{where}: key {key!r} {reason}" for key in names if (reason := key_problem(key))]
+    return problems, found
 
 
 def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:
     """The `on_conflict` of a set that has none. Retained data brings back the keys of a destroyed cluster."""
     retained = any(platform.get("retain_data") for platform in args["platform"].values())
     return OnConflict.ADOPT if retained else OnConflict.FAIL
-
-
-def _read(settings: Mapping[str, Any], root: Path, name: str, max_value: int) -> ReadSet:
-    """Read each set once in a run, so that the entries that were checked are written even if the files change."""
-    run = pulumi.runtime.settings.SETTINGS.rpc_manager
-    secret_keys = sorted(settings.get("secrets", {}))
-    key = (json.dumps({**settings, "secrets": secret_keys}, sort_keys=True, default=str), root, name, max_value)
-    read = _read_by_run.setdefault(run, {})
-    if key not in read:
-        read[key] = sets.read(settings, root, name, max_value)
-    return read[key]
 
 
 def _max_value(args: Mapping[str, Any]) -> int:
@@ -71,16 +75,11 @@ def _max_value(args: Mapping[str, Any]) -> int:
 
 
 def create(
-    args: Mapping[str, Any], root: Path, name: str, addresses: Addresses, opts: pulumi.ResourceOptions
+    found: Iterable[SeedSet], args: Mapping[str, Any], name: str, addresses: Addresses, opts: pulumi.ResourceOptions
 ) -> list[KvEntries]:
-    """Register every set of a cluster, with resource names that begin with `name`. `root` is the program's folder."""
-    limit, default = _max_value(args), {"on_conflict": _default_on_conflict(args).value}
-    inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
-    created = [_create(f"{name}-seeds", addresses, inline, {**default, "keep_edits": False, "retain": False}, opts)]
-    for set_name, settings in args["seed_sets"].items():
-        seeds, _ = _read(settings, root, set_name, limit)
-        created.append(_create(f"{name}-seeds-{set_name}", addresses, seeds, default | settings, opts))
-    return created
+    """Register the sets that were read, with resource names that begin with `name`. `args` are those of the cluster."""
+    default = {"on_conflict": _default_on_conflict(args).value, "keep_edits": False, "retain": False}
+    return [_create(f"{name}-{one.suffix}", addresses, one.seeds, {**default, **one.settings}, opts) for one in found]
 
 
 def _create(

@@ -8,6 +8,7 @@ import pulumi
 
 from consul_on_pulumi.model import kv_tree
 from consul_on_pulumi.model.seed import Seeds
+from consul_on_pulumi.schema.check import is_refused
 from consul_on_pulumi.seeds import files
 from consul_on_pulumi.seeds.export import export
 from consul_on_pulumi.seeds.source import Entry, Problem, Source, plain
@@ -24,12 +25,11 @@ def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tre
     """
     problems = list(_problems(args, path))
     prefix = args.get("prefix", "")
-    if any(kv_tree.prefix_problems(prefix, path)):
-        # Reported once, and not for every key again.
-        prefix = ""
     seeds: Seeds = {}
     sources: dict[str, Source] = {}
-    for item in _sources(args, files.ReadOptions(root, args.get("expand", False), max_value)):
+    # Whoever gives `expand` a wrong value wants expanded files, whose keys are checked then.
+    expand = args.get("expand", is_refused(args, "expand"))
+    for item in _sources(args, files.ReadOptions(root, expand, max_value)):
         if item.key is None:
             problems.append(f"{path}.{item.source}: {item.text}")
             continue
@@ -89,9 +89,10 @@ def _secrets(given: Mapping[str, pulumi.Input[str]], max_value: int) -> Iterator
 
 def _problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
     """Settings that contradict each other."""
-    if all(args.get(source) in (None, {}) for source in SOURCES):
+    given = [source for source in SOURCES if args.get(source) not in (None, {}) or is_refused(args, source)]
+    if not given:
         yield f"{path}: holds nothing, give it {', '.join(SOURCES[:-1])} or {SOURCES[-1]}, or leave it out"
-    if "expand" in args and not ("folder" in args or args.get("files")):
+    if "expand" in args and not {"folder", "files"}.intersection(given):
         yield f"{path}.expand: there is nothing to expand, give folder or files or leave it out"
 
 

@@ -1,5 +1,6 @@
 """The settings of a whole cluster: the arguments of ConsulCluster, and `cluster` in a stack file."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Required, TypedDict
 
 import pulumi
@@ -19,10 +20,14 @@ SERVERS = Rule(
     accepts=lambda value: value % 2 == 1 and 1 <= value <= MAX_SERVERS,
     schema={"enum": list(range(1, MAX_SERVERS + 1, 2))},
 )
-CLUSTER_NAME = matching(
-    "[a-z]([a-z0-9-]*[a-z0-9])?",
-    f"lower-case letters, digits and inner hyphens, a letter first, at most {naming.MAX_CLUSTER} characters",
-    naming.MAX_CLUSTER,
+CLUSTER_NAME = replace(
+    matching(
+        "[a-z]([a-z0-9-]*[a-z0-9])?",
+        f"lower-case letters, digits and inner hyphens, a letter first, at most {naming.MAX_CLUSTER} characters",
+        naming.MAX_CLUSTER,
+    ),
+    # The name is often a default, with the name of a stack or of a component in it: the user has no line to correct.
+    similar=naming.similar,
 )
 DATACENTER = matching("[a-z0-9_-]+", "lower-case letters, digits, hyphens and underscores", 255)
 """Consul docs, agent configuration, `datacenter`."""

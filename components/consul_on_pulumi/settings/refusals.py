@@ -11,28 +11,31 @@ from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms import choose
 from consul_on_pulumi.releases import agent_keys, known_problems, release
 from consul_on_pulumi.releases.formats import formats
-from consul_on_pulumi.schema.check import checked, refuse
+from consul_on_pulumi.releases.release import Release
+from consul_on_pulumi.schema.check import checked, is_refused, refuse
 from consul_on_pulumi.seeds import seeding
+from consul_on_pulumi.seeds.seeding import SeedSet
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, ConsulClusterArgs
 
 CONFIGURATIONS = ("agent_config", "server_config", "client_config")
 """The settings with agent configuration."""
 
 
-def cluster_args(args: Any, path: str = "cluster") -> dict[str, Any]:
-    """The arguments of a ConsulCluster, completed with the defaults. Raises pulumi.RunError with every problem."""
-    problems, complete = cluster_problems(args, path)
+def cluster_args(args: Any, path: str = "cluster") -> tuple[dict[str, Any], list[SeedSet]]:
+    """The arguments of a ConsulCluster, completed with the defaults, and its seeds. Raises pulumi.RunError with every
+    problem."""
+    problems, complete, seeds = cluster_problems(args, path)
     refuse(problems)
-    return complete
+    return complete, seeds
 
 
-def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[str, Any]]:
-    """Every problem of the arguments of a ConsulCluster, and their sound part with the defaults."""
+def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[str, Any], list[SeedSet]]:
+    """Every problem of the arguments of a ConsulCluster, their sound part with the defaults, and its seeds."""
     problems, complete = checked(args, ConsulClusterArgs, path)
     problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
-    problems += seeding.problems(complete, path, Path.cwd(), _key_problem(complete))
-    return problems, complete
+    wrong, seeds = seeding.read(complete, path, Path.cwd(), _key_problem(complete))
+    return [*problems, *wrong], complete, seeds
 
 
 def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
     if problem := release.versions_problem(args, path):
         yield problem
         return
-    of = release.of(args)
+    of = _release(args)
     if problem := known_problems.unusable(of, DEFAULT_IMAGE):
         yield f"{path}.image: {problem}"
     for name in CONFIGURATIONS:
@@ -79,9 +82,14 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
     yield from secret_files.problems(args["agent_secrets"], f"{path}.agent_secrets", agent_keys.check_of(of))
 
 
+def _release(args: Mapping[str, Any]) -> Release | None:
+    """The release that these settings tell. In place of a refused image they have the default one."""
+    return None if is_refused(args, "image") or is_refused(args, "consul_version") else release.of(args)
+
+
 def _key_problem(args: Mapping[str, Any]) -> Callable[[str], str | None]:
     """Why the servers do not serve a key, or None."""
-    of = release.of(args)
+    of = _release(args)
     validates = not agent.merge(args["agent_config"], args["server_config"]).get("disable_kv_key_validation")
     return lambda key: known_problems.key_problem(key, of) if validates else None
 

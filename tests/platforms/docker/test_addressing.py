@@ -24,7 +24,7 @@ def agents(of: Topology) -> Iterator[tuple[Role, int]]:
 
 def problems(of: Topology, **settings: Any) -> list[str]:
     described = {"subnet": "10.9.0.0/24", **settings}
-    found, _ = cluster_problems({"servers": of.servers, "clients": of.clients, "platform": {"docker": described}})
+    found, *_ = cluster_problems({"servers": of.servers, "clients": of.clients, "platform": {"docker": described}})
     return found
 
 

@@ -11,7 +11,7 @@ from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.consul_access import SCHEMES
+from consul_on_pulumi.platforms.kubernetes.refusals import SCHEMES
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 
 from tests.doubles.fake_consul import FakeConsul

@@ -13,7 +13,7 @@ KEY = "expected a key such as team or example.com/team"
 
 
 def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
-    found, _ = cluster_problems({"clients": wanted_clients, "platform": {"kubernetes": settings}})
+    found, *_ = cluster_problems({"clients": wanted_clients, "platform": {"kubernetes": settings}})
     return [f"p.{one.removeprefix('cluster.platform.')}" for one in found]
 
 
@@ -133,6 +133,60 @@ def test_everything_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            {"tolerations": ["x", {"operator": "Maybe"}]},
+            [
+                "tolerations[0]: expected a map, got 'x'",
+                "tolerations[1].operator: expected Equal or Exists, got 'Maybe'",
+            ],
+        ),
+        (
+            {"image_pull_secrets": [3, "ok", "Not"]},
+            ["image_pull_secrets[0]: expected text, got 3", f"image_pull_secrets[2]: {DNS_NAME}, got 'Not'"],
+        ),
+        (
+            {"ui": {"type": "LoadBalancer", "source_ranges": [3, "lan"]}},
+            [
+                "ui.source_ranges[0]: expected text, got 3",
+                "ui.source_ranges[1]: expected a network such as 10.0.0.0/8, got 'lan'",
+            ],
+        ),
+        (
+            {"network_policy": {"peers": ["x", {}]}},
+            [
+                "network_policy.peers[0]: expected a map, got 'x'",
+                "network_policy.peers[1]: expected a map with ipBlock, namespaceSelector, podSelector, got {}",
+            ],
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_bug_each_problem_of_a_list_names_its_own_element(settings: dict[str, Any], expected: list[str]) -> None:
+    assert problems(**settings) == [f"p.kubernetes.{one}" for one in expected]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (
+            {"ui": {"type": "Nodeport", "host": "a", "node_port": 30080}},
+            "ui.type: expected ClusterIP, NodePort or LoadBalancer, got 'Nodeport', did you mean NodePort?",
+        ),
+        ({"ui": {"type": "NodePort", "host": 4}}, "ui.host: expected text, got 4"),
+        (
+            {"namespace": "Shop", "retain_data": True},
+            "namespace: expected lower-case letters, digits and inner hyphens, at most 63 characters, got 'Shop'",
+        ),
+    ],
+    ids=["another default", "required with another", "needed by another"],
+)
+def test_bug_a_refused_setting_does_not_count_as_missing(settings: dict[str, Any], problem: str) -> None:
+    assert problems(**settings) == [f"p.kubernetes.{problem}"]
+
+
+@pytest.mark.parametrize(
     "settings",
     [
         {},
@@ -166,7 +220,7 @@ def test_what_kubernetes_accepts_is_accepted(settings: dict[str, Any]) -> None:
     ids=str,
 )
 def test_a_stack_file_is_checked_for_its_shape_down_to_the_last_map(platform: dict[str, Any], problem: str) -> None:
-    found, _ = cluster_problems({"platform": platform})
+    found, *_ = cluster_problems({"platform": platform})
 
     assert found == [f"cluster.platform.{problem}"]
 

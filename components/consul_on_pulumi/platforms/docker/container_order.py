@@ -9,12 +9,11 @@ import pulumi_docker as docker
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.platforms.contract import AgentGroup
+from consul_on_pulumi.platforms.contract import AgentGroup, digest
 from consul_on_pulumi.platforms.docker import containers
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer
 from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, VoterGate
-from consul_on_pulumi.platforms.spec_hash import digest
 from consul_on_pulumi.resource_options import with_options
 
 

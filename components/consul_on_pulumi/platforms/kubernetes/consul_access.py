@@ -15,11 +15,10 @@ from consul_on_pulumi.model import ports
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
 from consul_on_pulumi.platforms.kubernetes.api.api_server import status_message
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.refusals import SCHEMES
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
-SCHEMES = {"auto": "http+kubernetes", "port-forward": "http+kubernetes-forward", "proxy": "http+kubernetes-proxy"}
-"""The URL scheme for each value of the setting `consul_access` that is no URL itself."""
 _URL = re.compile(r"[^/]+//(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<pod>[^/:]+):(?P<port>\d+)(?P<rest>.*)")
 _without_port_forward: set[Cluster] = set()
 

@@ -5,15 +5,18 @@ from typing import Any
 
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.kubernetes.syntax import QUANTITY, amount
+from consul_on_pulumi.schema.check import is_refused
 
 SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer")
+SCHEMES = {"auto": "http+kubernetes", "port-forward": "http+kubernetes-forward", "proxy": "http+kubernetes-proxy"}
+"""The URL scheme for each `consul_access` that is no URL itself."""
 POD = "{pod}"
 """Replaced by a server's name in a `consul_access` that is a URL."""
 
 
 def problems(settings: Mapping[str, Any], topology: Topology, path: str) -> Iterator[str]:
     """What is wrong with settings that are right one by one. `settings` may lack those that were refused."""
-    if settings.get("retain_data") and "namespace" not in settings:
+    if settings.get("retain_data") and "namespace" not in settings and not is_refused(settings, "namespace"):
         yield f"{path}.retain_data: needs an existing `namespace`: the cluster's own is deleted with all that is in it"
     # The number of these clients follows from the nodes.
     if settings.get("clients") == "DaemonSet" and topology.clients > 1:
@@ -25,9 +28,9 @@ def problems(settings: Mapping[str, Any], topology: Topology, path: str) -> Iter
 
 def consul_access_problems(access: str, path: str) -> Iterator[str]:
     """Why the program cannot reach the servers this way."""
-    if access in ("auto", "proxy", "port-forward"):
+    if access in SCHEMES:
         return
-    fault = f"expected auto, port-forward, proxy or a URL with {POD} in it"
+    fault = f"expected {', '.join(SCHEMES)} or a URL with {POD} in it"
     if access.startswith(("http://", "https://")):
         fault = "" if POD in access else f"expected {POD} in the URL, since each server is asked by itself"
         try:
@@ -49,9 +52,9 @@ def resources_problems(resources: Mapping[str, Any], path: str) -> Iterator[str]
 
 def ui_problems(ui: Mapping[str, Any], path: str) -> Iterator[str]:
     """Settings that do not fit the type of the Service."""
-    kind = ui.get("type")
+    kind = ui["type"]
     for key, needed in (("node_port", "NodePort"), ("host", "NodePort"), ("source_ranges", "LoadBalancer")):
-        if kind and key in ui and kind != needed:
+        if key in ui and kind != needed and not is_refused(ui, "type"):
             yield f"{path}.{key}: only for type {needed}, got type {kind}: drop one of the two"
-    if kind == "NodePort" and "host" not in ui:
+    if kind == "NodePort" and "host" not in ui and not is_refused(ui, "host"):
         yield f"{path}.host: required with type NodePort, give the name or address of a node that browsers reach"

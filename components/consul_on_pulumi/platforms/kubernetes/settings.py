@@ -57,7 +57,7 @@ class UiArgs(TypedDict, total=False):
     host: Annotated[str, Setting("With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]
     source_ranges: Annotated[list[str], Setting(
         "With LoadBalancer: the networks, in CIDR notation, that may connect.", default_text="all",
-        problems=syntax.networks)]
+        problems=syntax.network)]
     annotations: Annotated[dict[str, str], Setting(
         "Annotations of the Service, such as a cloud's load balancer reads.", default={}, problems=syntax.annotations)]
     ingress: Annotated[IngressArgs, Setting("An Ingress before the Service.", default_text="none")]
@@ -71,7 +71,7 @@ class NetworkPolicyArgs(TypedDict, total=False):
         default=True)]
     peers: Annotated[list[dict[str, Any]], Setting(
         "Who besides the namespace may use HTTP, gRPC and DNS, each a NetworkPolicyPeer in Kubernetes' own "
-        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=syntax.peers)]
+        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=syntax.peer)]
 
 
 class KubernetesArgs(TypedDict, total=False):
@@ -114,7 +114,7 @@ class KubernetesArgs(TypedDict, total=False):
         "Zones are always balanced softly.", ROLLS_EVERY_AGENT, default="soft", rule=one_of("soft", "hard"))]
     tolerations: Annotated[list[dict[str, Any]], Setting(
         "Taints that every agent tolerates, in Kubernetes' own spelling.", ROLLS_EVERY_AGENT,
-        problems=syntax.tolerations)]
+        problems=syntax.toleration)]
     node_selector: Annotated[dict[str, str], Setting(
         "Labels that a node must have to run an agent.",
         "Rolls every agent; volumes that are bound to a node or a zone do not follow.", problems=syntax.labels)]
@@ -122,7 +122,7 @@ class KubernetesArgs(TypedDict, total=False):
         "PriorityClass of every agent.", ROLLS_EVERY_AGENT, default_text="none", rule=syntax.OBJECT_NAME)]
     image_pull_secrets: Annotated[list[str], Setting(
         "Names of Secrets in the namespace with credentials for the image's registry.", ROLLS_EVERY_AGENT,
-        problems=syntax.names)]
+        problems=syntax.object_name)]
     network_policy: Annotated[NetworkPolicyArgs, Setting("Who may connect to an agent.", TOUCHES_NO_POD, default={})]
     labels: Annotated[dict[str, str], Setting(
         "Labels of every object and every pod, beside the recommended ones.", ROLLS_EVERY_AGENT, default={},

@@ -1,7 +1,7 @@
 """What Kubernetes accepts: quantities, names, labels, tolerations and peers (apimachinery, pkg/util/validation)."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from ipaddress import ip_network
 from typing import Any
@@ -58,20 +58,18 @@ def quantities(given: Mapping[str, Any], path: str) -> Iterator[str]:
             yield f"{path}.{name}: expected {QUANTITY.expected}, got {quantity!r}"
 
 
-def names(given: Iterable[str], path: str) -> Iterator[str]:
-    """What is wrong with a list of object names."""
-    for number, name in enumerate(given):
-        if not OBJECT_NAME.accepts(name):
-            yield f"{path}[{number}]: expected {OBJECT_NAME.expected}, got {name!r}"
+def object_name(given: str, path: str) -> Iterator[str]:
+    """What is wrong with the name of an object."""
+    if not OBJECT_NAME.accepts(given):
+        yield f"{path}: expected {OBJECT_NAME.expected}, got {given!r}"
 
 
-def networks(given: Iterable[str], path: str) -> Iterator[str]:
-    """What is wrong with a list of networks in CIDR notation."""
-    for number, network in enumerate(given):
-        try:
-            ip_network(network)
-        except ValueError:
-            yield f"{path}[{number}]: expected a network such as 10.0.0.0/8, got {network!r}"
+def network(given: str, path: str) -> Iterator[str]:
+    """What is wrong with a network in CIDR notation."""
+    try:
+        ip_network(given)
+    except ValueError:
+        yield f"{path}: expected a network such as 10.0.0.0/8, got {given!r}"
 
 
 def labels(given: Mapping[Any, Any], path: str) -> Iterator[str]:
@@ -90,34 +88,32 @@ def annotations(given: Mapping[Any, Any], path: str) -> Iterator[str]:
         yield from _key(key, path)
 
 
-def tolerations(given: Iterable[Any], path: str) -> Iterator[str]:
-    """What is wrong with a list of tolerations."""
-    for number, one in enumerate(given):
-        at = f"{path}[{number}]"
-        for key in one.keys() - TOLERATION:
-            yield f"{at}.{key}: unknown, expected {', '.join(sorted(TOLERATION))}"
-        operator = one.get("operator", "Equal")
-        if operator not in ("Equal", "Exists"):
-            yield f"{at}.operator: expected Equal or Exists, got {operator!r}"
-        elif operator == "Equal" and "key" not in one:
-            yield f"{at}.key: required with operator Equal"
-        elif operator == "Exists" and "value" in one:
-            yield f"{at}.value: not with operator Exists, drop one of the two"
-        if "effect" in one and one["effect"] not in EFFECTS:
-            yield f"{at}.effect: expected {', '.join(EFFECTS)}, got {one['effect']!r}"
+def toleration(given: Mapping[Any, Any], path: str) -> Iterator[str]:
+    """What is wrong with a toleration."""
+    yield from _unknown(given, TOLERATION, path)
+    operator = given.get("operator", "Equal")
+    if operator not in ("Equal", "Exists"):
+        yield f"{path}.operator: expected Equal or Exists, got {operator!r}"
+    elif operator == "Equal" and "key" not in given:
+        yield f"{path}.key: required with operator Equal"
+    elif operator == "Exists" and "value" in given:
+        yield f"{path}.value: not with operator Exists, drop one of the two"
+    if "effect" in given and given["effect"] not in EFFECTS:
+        yield f"{path}.effect: expected {', '.join(EFFECTS)}, got {given['effect']!r}"
 
 
-def peers(given: Iterable[Any], path: str) -> Iterator[str]:
-    """What is wrong with a list of NetworkPolicyPeers."""
-    for number, one in enumerate(given):
-        at = f"{path}[{number}]"
-        if not one:
-            yield f"{at}: expected a map with {', '.join(sorted(PEER))}, got {one!r}"
-            continue
-        for key in sorted(map(str, one.keys() - PEER)):
-            yield f"{at}.{key}: unknown, expected {', '.join(sorted(PEER))}"
-        if "ipBlock" in one and len(one) > 1:
-            yield f"{at}.ipBlock: not beside a selector, make two peers of it"
+def peer(given: Mapping[Any, Any], path: str) -> Iterator[str]:
+    """What is wrong with a NetworkPolicyPeer."""
+    if not given:
+        yield f"{path}: expected a map with {', '.join(sorted(PEER))}, got {given!r}"
+    yield from _unknown(given, PEER, path)
+    if "ipBlock" in given and len(given) > 1:
+        yield f"{path}.ipBlock: not beside a selector, make two peers of it"
+
+
+def _unknown(given: Mapping[Any, Any], known: set[str], path: str) -> Iterator[str]:
+    for key in sorted(map(str, given.keys() - known)):
+        yield f"{path}.{key}: unknown, expected {', '.join(sorted(known))}"
 
 
 def _key(key: Any, path: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access
 from consul_on_pulumi.platforms.docker import engine
@@ -28,9 +28,9 @@ class ContainerHealthProvider(ConsulProvider):
 
     compared = ("container", "network", "ipv4_address", "aliases", "http_address")
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if an input changed, or if the container has a fault now."""
-        return DiffResult(changes=self.differs(olds, news) or _find_fault(olds) is not None)
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether the container has a fault now."""
+        return _find_fault(olds) is not None
 
     def create(self, props: Properties) -> CreateResult:
         """Do nothing: the container was created just before."""

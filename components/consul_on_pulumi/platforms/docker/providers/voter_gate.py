@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.servers import Servers
@@ -34,13 +34,11 @@ def servers_of(props: Properties) -> Servers:
 class VoterGateProvider(ConsulProvider):
     """Before a server is replaced: all others are voters that have caught up, and the server does not lead."""
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """A server that is to change, also where an earlier run passed the gate but did not change it."""
-        wanted = news["spec_hash"]
-        if olds["spec_hash"] != wanted:
-            return DiffResult(changes=True)
-        running = servers_of(olds).spec_hash(olds["server"])
-        return DiffResult(changes=running not in (None, wanted))
+    compared = ("spec_hash",)
+
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether an earlier run passed the gate but did not change the server."""
+        return servers_of(olds).spec_hash(olds["server"]) not in (None, news["spec_hash"])
 
     def create(self, props: Properties) -> CreateResult:
         """Open at once in a new cluster; a server that joins an existing one waits for the others."""

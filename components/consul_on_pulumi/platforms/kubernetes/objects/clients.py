@@ -24,18 +24,12 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     services.api(tier, opts)
     metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
     spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
-    after_needed = with_options(opts, depends_on=needed)
     if settings["clients"] == "DaemonSet":
-        kind, count = DAEMON_SET, None
-        workload = kubernetes.apps.v1.DaemonSet(
-            f"{tier.name}-daemon-set", metadata=metadata, spec=spec, opts=after_needed
-        )
+        kind, count, suffix, create = DAEMON_SET, None, "daemon-set", kubernetes.apps.v1.DaemonSet
     else:
-        kind, count = DEPLOYMENT, group.count
+        kind, count, suffix, create = DEPLOYMENT, group.count, "deployment", kubernetes.apps.v1.Deployment
         spec["replicas"] = count
-        workload = kubernetes.apps.v1.Deployment(
-            f"{tier.name}-deployment", metadata=metadata, spec=spec, opts=after_needed
-        )
+    workload = create(f"{tier.name}-{suffix}", metadata=metadata, spec=spec, opts=with_options(opts, depends_on=needed))
     # A deletion of the workload deletes the clients, so there is no rollout to wait for then.
     after = with_options(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
     which = ClientWorkload(

@@ -11,8 +11,8 @@ import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import MAX_SERVERS, Role
+from consul_on_pulumi.platforms.contract import digest_of
 from consul_on_pulumi.platforms.kubernetes.tier import Tier
-from consul_on_pulumi.platforms.spec_hash import digest_of
 
 AGENT = "agent.json"
 """File with the configuration that all agents of a tier share."""

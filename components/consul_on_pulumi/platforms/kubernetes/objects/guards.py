@@ -24,13 +24,9 @@ def budget(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     """A drain of nodes evicts one server at a time. A single server has no budget: it would block every drain."""
     if not failure_tolerance(tier.group.count):
         return []
-    resource = kubernetes.policy.v1.PodDisruptionBudget(
-        f"{tier.name}-budget",
-        metadata=tier.metadata(tier.object_name),
-        spec={"max_unavailable": 1, "selector": {"match_labels": tier.selector}},
-        opts=opts,
-    )
-    return [resource]
+    spec = {"max_unavailable": 1, "selector": {"match_labels": tier.selector}}
+    metadata = tier.metadata(tier.object_name)
+    return [kubernetes.policy.v1.PodDisruptionBudget(f"{tier.name}-budget", metadata=metadata, spec=spec, opts=opts)]
 
 
 def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
@@ -44,17 +40,13 @@ def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Reso
     user_ports = [_port(ports.HTTP), _port(ports.GRPC), _port(ports.DNS), _port(ports.DNS, "UDP")]
     from_agents = {"from_": [agents], "ports": [*raft, *gossip]}
     from_users = {"from_": [{"pod_selector": {}}, *settings["peers"]], "ports": user_ports}
-    resource = kubernetes.networking.v1.NetworkPolicy(
-        f"{tier.name}-policy",
-        metadata=tier.metadata(tier.object_name),
-        spec={
-            "pod_selector": {"match_labels": tier.selector},
-            "policy_types": ["Ingress"],
-            "ingress": [from_agents, from_users, *_from_browsers(tier)],
-        },
-        opts=opts,
-    )
-    return [resource]
+    spec = {
+        "pod_selector": {"match_labels": tier.selector},
+        "policy_types": ["Ingress"],
+        "ingress": [from_agents, from_users, *_from_browsers(tier)],
+    }
+    metadata = tier.metadata(tier.object_name)
+    return [kubernetes.networking.v1.NetworkPolicy(f"{tier.name}-policy", metadata=metadata, spec=spec, opts=opts)]
 
 
 def _from_browsers(tier: Tier) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ import pulumi
 
 from consul_on_pulumi.model import agent, ports, secret_files
 from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.platforms.contract import digest
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH
 from consul_on_pulumi.platforms.kubernetes.objects import scheduling
 from consul_on_pulumi.platforms.kubernetes.tier import Tier
-from consul_on_pulumi.platforms.spec_hash import digest
 
 DRAIN_SECONDS = 5
 """Time to remove a pod from the endpoints of its Services before its agent exits."""

@@ -1,10 +1,10 @@
 """ClaimSize: storage and labels of each server's claim. A StatefulSet sets them only when it creates a claim."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
 from consul_on_pulumi.platforms.kubernetes.syntax import amount, is_positive
@@ -16,17 +16,15 @@ class ClaimSizeProvider(ConsulProvider):
 
     compared = ("claims", "size", "labels")
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse a smaller size, in the preview already: Kubernetes cannot shrink a volume."""
+    def problems(self, olds: Properties, news: Properties) -> Iterator[str]:
+        """A smaller size: Kubernetes cannot shrink a volume."""
         before, after = olds.get("size"), news.get("size")
         # A new cluster has no size before; in a preview, a size may be unknown.
-        if not is_positive(before) or not is_positive(after) or amount(str(after)) >= amount(str(before)):
-            return CheckResult(news, [])
-        reason = (
-            f"cluster.platform.kubernetes.storage.size: expected at least {before}, since a volume cannot shrink, "
-            f"got {after}: set it back to {before}"
-        )
-        return CheckResult(news, [CheckFailure("size", reason)])
+        if is_positive(before) and is_positive(after) and amount(str(after)) < amount(str(before)):
+            yield (
+                f"cluster.platform.kubernetes.storage.size: expected at least {before}, since a volume cannot shrink, "
+                f"got {after}: set it back to {before}"
+            )
 
     def create(self, props: Properties) -> CreateResult:
         """Change claims that an earlier cluster left."""

@@ -3,7 +3,7 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
@@ -18,14 +18,11 @@ class ClientRolloutProvider(ConsulProvider):
 
     compared = ("spec_hash", "kind", "replicas")
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if the specification, the number or the kind changed, or if the workload changed since the last
-        rollout that completed: an update that failed is then reverted, and its rollout is waited for as well."""
-        if self.differs(olds, news):
-            return DiffResult(changes=True)
-        # Without an answer of the API server, or without a version in the state, there is no update.
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether the workload changed since the last rollout that completed: an update that failed is then reverted,
+        and its rollout is waited for as well. An old state may hold no version."""
         progress, known = if_answered(Clients(news).progress), olds.get("version")
-        return DiffResult(changes=bool(progress and known and progress.version != known))
+        return bool(progress and known and progress.version != known)
 
     def create(self, props: Properties) -> CreateResult:
         """Wait until all clients have the new specification."""

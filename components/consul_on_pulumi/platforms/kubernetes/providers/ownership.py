@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -20,10 +20,10 @@ class OwnershipProvider(ConsulProvider):
 
     compared = ("objects",)
 
-    def check(self, olds: Properties, news: Properties) -> CheckResult:
-        """Refuse foreign objects. Where the API server does not answer, `create` and `update` ask again."""
+    def problems(self, olds: Properties, news: Properties) -> list[str]:
+        """Foreign objects. Where the API server does not answer, `create` and `update` ask again."""
         reason = if_answered(lambda: _refusal(olds, news))
-        return CheckResult(news, [CheckFailure("objects", reason)] if reason else [])
+        return [reason] if reason else []
 
     def create(self, props: Properties) -> CreateResult:
         """Raises ForeignObjectError before anything is created."""

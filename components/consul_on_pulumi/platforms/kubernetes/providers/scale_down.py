@@ -3,7 +3,7 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
@@ -19,12 +19,10 @@ class ScaleDownProvider(ConsulProvider):
 
     compared = ("replicas", "address")
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if the size changed, or if somebody scaled the StatefulSet to more replicas."""
-        if self.differs(olds, news):
-            return DiffResult(changes=True)
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether somebody scaled the StatefulSet to more replicas."""
         status = if_answered(StatefulSet(news).status)
-        return DiffResult(changes=status is not None and status.replicas > news["replicas"])
+        return status is not None and status.replicas > news["replicas"]
 
     def create(self, props: Properties) -> CreateResult:
         """Remove the servers with the highest ordinals until the number is right; a new cluster has none to remove."""

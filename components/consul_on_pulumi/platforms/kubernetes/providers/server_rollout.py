@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul.rollout import (
     LEADER_TIMEOUT,
@@ -45,12 +45,9 @@ class ServerRolloutProvider(ConsulProvider):
 
     compared = ("names", "spec_hash")
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if the specification or the size changed, or if an earlier rollout left outdated pods."""
-        if self.differs(olds, news):
-            return DiffResult(changes=True)
-        outdated = if_answered(lambda: _outdated(StatefulSet(olds), olds["names"], news["spec_hash"]))
-        return DiffResult(changes=bool(outdated))
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether an earlier rollout left outdated pods."""
+        return bool(if_answered(lambda: _outdated(StatefulSet(olds), olds["names"], news["spec_hash"])))
 
     def create(self, props: Properties) -> CreateResult:
         """Replace outdated pods that a failed update left. A new cluster has none, and Voters waits for it."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
@@ -14,10 +14,6 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 
 class VotersProvider(ConsulProvider):
     """Waits for the servers of a new cluster. Later changes of servers wait for them by themselves."""
-
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Never an update."""
-        return DiffResult(changes=False)
 
     def create(self, props: Properties) -> CreateResult:
         """Wait until all servers are voters and have caught up."""

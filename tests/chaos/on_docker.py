@@ -1,0 +1,206 @@
+"""The scenarios on Docker, each with its target."""
+
+import contextlib
+import functools
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import faults, history, interrupted, scenarios
+from tests.chaos.on_kubernetes import Outcome
+from tests.e2e import consul, engine
+from tests.e2e.cluster import Cluster, stood_up
+from tests.e2e.waiting import eventually
+from tools import versions
+from tools.docker import older_image
+
+BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
+"""The agent refuses it when it starts; a preview does not."""
+
+
+@contextlib.contextmanager
+def cluster(name: str, **settings: Any) -> Iterator[Cluster]:
+    """A cluster that is up and complete."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stood_up(Path(folder), f"chaos-{engine.RUN}-{name}", settings) as made,
+    ):
+        made.up()
+        made.whole()
+        yield made
+
+
+def leader_killed(times: int = 30) -> Outcome:
+    gaps, lost, most = [], 0, 0
+    with cluster("kill", servers=3) as made:
+        for number in range(times):
+            report = scenarios.kill_leader(made, f"kill{number}")
+            gaps.append(report.gap)
+            most = max(most, len(report.failed))
+            lost += len(scenarios.lost(made, report))
+    half, high = statistics.median(gaps), statistics.quantiles(gaps, n=100, method="inclusive")[98]
+    text = f"{times} kills: gap p50 {half:.2f} s, p99 {high:.2f} s, at most {most} failed writes a kill, {lost} lost"
+    return text, half <= 2.5 and high <= 4 and lost == 0
+
+
+def updated(servers: int, longest: float) -> Outcome:
+    with cluster(f"rollout{servers}", servers=servers) as made, scenarios.other_image() as image:
+        report, took = scenarios.rollout(made, image, "rollout")
+        made.whole()
+        lost = len(scenarios.lost(made, report))
+    troubles = sorted({write.problem or "" for write in report.failed})
+    text = f"{report}, {lost} lost, up took {took:.1f} s {' '.join(troubles)}"
+    return text, not report.failed and report.longest <= 0.6 and took <= longest and lost == 0
+
+
+def upgraded() -> Outcome:
+    """Not in `make test`: where no old image can be pulled, each takes five minutes of two cores to build."""
+    older = [older_image.image_of(release) for release in scenarios.OLDER]
+    texts, good, reports = [], True, []
+    with cluster("upgrade", servers=3, clients=1, image=older[0]) as made:
+        for image in (*older[1:], versions.CONSUL_IMAGE):
+            report, took = scenarios.rollout(made, image, f"to-{image.partition(':')[2]}")
+            made.whole()
+            reports.append(report)
+            lost = sum(len(scenarios.lost(made, one)) for one in reports)
+            running = set(scenarios.releases(made))
+            snapshot = Path(made.outputs["upgrade_snapshot"])
+            troubles = {write.problem or "" for write in report.failed}
+            texts.append(f"to {', '.join(running)}: {report}, {lost} lost, up took {took:.1f} s {' '.join(troubles)}")
+            # The writer gets this answer in a transfer of the leadership; such a write was not applied.
+            refused = troubles <= {scenarios.REFUSED_IN_TRANSFER} and len(report.failed) <= 3
+            good = good and refused and report.longest <= 0.6 and lost == 0 and snapshot.stat().st_size > 0
+    return "; ".join(texts), good and running == {versions.CONSUL}
+
+
+def scaled() -> Outcome:
+    texts, good = [], True
+    with cluster("scale", servers=3) as made:
+        for servers, quorum in ((5, 3), (3, 2)):
+            report, minimum = scenarios.scale(made, servers, f"to{servers}")
+            made.whole()
+            lost = len(scenarios.lost(made, report))
+            texts.append(f"to {servers}: {report}, {lost} lost, min_quorum {minimum}")
+            good = good and not report.failed and lost == 0 and minimum == quorum
+    return "; ".join(texts), good
+
+
+def server_lost() -> Outcome:
+    with cluster("lost", servers=3) as made:
+        took = scenarios.lose_server(made, 1)
+    return f"all servers vote {took:.1f} s after `up` started the lost one", took <= 20
+
+
+def bad_rollout() -> Outcome:
+    with cluster("bad", servers=3) as made:
+        made.change(agent_config=BAD_CONFIG)
+        error = made.refused("up")
+        stopped = [name for op, name in made.changed() if op == "create-replacement" and name.count("-") == 2]
+        writable = scenarios.writes_go_on(made)
+        made.change(agent_config=None)
+        made.up()
+        made.whole()
+    text = f"stopped at {', '.join(stopped)}; writes went on: {writable}; the corrected up finished"
+    return text, stopped == ["consul-server-0"] and writable and f"{made.name}-server-0" in error
+
+
+def engine_killed(points: int = 20) -> Outcome:
+    at_work = orphans = 0
+    with cluster("engine", servers=3, clients=1) as made:
+        down = interrupted.timed(made, "destroy")
+        up = interrupted.timed(made, "up")
+        made.destroy()
+        for after in interrupted.moments(points // 2, up, seed=1):
+            at_work += interrupted.kill_engine(made, "up", after)
+            interrupted.converge(made, "up")
+            made.whole()
+            orphans += len(interrupted.orphans(made))
+            made.destroy()
+        made.up()
+        for after in interrupted.moments(points - points // 2, down, seed=2):
+            at_work += interrupted.kill_engine(made, "destroy", after)
+            interrupted.converge(made, "destroy")
+            orphans += len(engine.orphans(made.name))
+            made.up()
+            made.whole()
+    return (
+        f"{at_work} of {points} runs were killed before they ended, {orphans} orphans, every next run converged",
+        not orphans,
+    )
+
+
+def mixed(seed: int, operations: int = 2000) -> Outcome:
+    """Reads, writes and compare-and-set of a few keys. A history that is not linearizable stays as a file."""
+    with cluster("mixed", servers=3) as made:
+        servers = scenarios.direct(made)
+        chance = random.Random(seed)
+
+        def disturb() -> None:
+            faults.any_of(("kill", "restart", "pause"), made, chance)
+            made.whole(within=90)
+
+        done = history.make([base for _, base in servers], "mixed", operations, 5, disturb, seed)
+        final = {entry["Key"] for entry in consul.ask(made.servers[0], "/v1/kv/mixed?recurse&consistent")}
+    written = {step["Key"] for step in done if step["Kind"] != "read" and not step.get("Unknown")}
+    good = history.linearizable(done)
+    unknown = sum(bool(step.get("Unknown")) for step in done)
+    text = f"{len(done)} operations, {unknown} without an answer, linearizable: {good}, {len(written - final)} lost"
+    if not good:
+        text += f", history in {history.keep(done, seed)}"
+    return text, good and not written - final and unknown <= len(done) / 10
+
+
+def partitioned(cut: int, seconds: float = 20) -> Outcome:
+    """The leader, or the leader and another server, are alone in the network for a while."""
+    with cluster("cut", servers=3) as made:
+        leader = made.container(made.leader())
+        names = [leader, *(name for name in made.outputs["servers"] if name != leader)][:cut]
+        with scenarios.written_to(made, "cut") as report:
+            with faults.cut_off(made, names):
+                began = time.monotonic()
+                time.sleep(seconds)
+                ended = time.monotonic()
+            eventually("a write after it", lambda: report.acknowledged[-1].began > ended, bool, within=60)
+        made.whole(within=90)
+        lost = len(scenarios.lost(made, report))
+    # An old leader may acknowledge what the other side has stored already.
+    alone = [write for write in report.acknowledged if began + 1 < write.began < ended]
+    text = f"{report}, {len(alone)} acknowledged meanwhile, {lost} lost"
+    return text, lost == 0 and (bool(alone) if cut == 1 else not alone)
+
+
+def soak(seconds: float = 3600, every: float = 30) -> Outcome:
+    """Writes for an hour, with a fault each half minute."""
+    chance = random.Random(4)
+    with cluster("soak", servers=3) as made:
+        began, count = time.monotonic(), 0
+        with scenarios.written_to(made, "soak") as report:
+            while (due := began + every * (count + 1)) < began + seconds:
+                time.sleep(max(0.0, due - time.monotonic()))
+                faults.any_of(faults.ALL, made, chance)
+                count += 1
+            time.sleep(max(0.0, began + seconds - time.monotonic()))
+        made.whole(within=90)
+        lost = len(scenarios.lost(made, report))
+    text = f"{report}, {len(report.acknowledged)} acknowledged, {count} faults, {lost} lost"
+    return text, lost == 0 and len(report.acknowledged) >= 100_000 * seconds / 3600
+
+
+SCENARIOS: dict[str, Callable[[], Outcome]] = {
+    "leader killed under load": leader_killed,
+    "all 3 servers replaced under load": lambda: updated(3, 20),
+    "all 5 servers replaced under load": lambda: updated(5, 35),
+    f"Consul {' → '.join(scenarios.OLDER)} → {versions.CONSUL} under load": upgraded,
+    "3 to 5 to 3 servers under load": scaled,
+    "a server and its volume destroyed": server_lost,
+    "a rollout of a bad configuration": bad_rollout,
+    "the leader cut off from the network": lambda: partitioned(1),
+    "two of three servers cut off from the network": lambda: partitioned(2),
+    "the engine killed at random points": engine_killed,
+    **{f"mixed operations during random faults, seed {seed}": functools.partial(mixed, seed) for seed in range(1, 11)},
+    "an hour of writes with a fault each 30 s": soak,
+}
