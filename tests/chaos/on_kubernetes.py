@@ -72,6 +72,7 @@ def upgraded() -> Outcome:
             made.up()
             made.all_vote(3)
             for image in (*older[1:], versions.CONSUL_IMAGE):
+                made.all_ready(3)
                 made.change(image=image)
                 report, seen, took = pods.up(made, f"to-{image.partition(':')[2]}")
                 made.all_vote(3)

@@ -82,7 +82,7 @@ def _risks(before: Release, after: Release) -> Iterator[str]:
     if after < WAL_IS_DEFAULT <= before:
         yield (
             f"{minor(after)} ignores the Raft log in `raft/wal`, where {minor(WAL_IS_DEFAULT)} and newer begin it: "
-            "servers start with an empty one"
+            "servers start without the data in it"
         )
     new = [message for message in formats().messages if after < message.since <= before]
     if new:

@@ -51,6 +51,7 @@ ON_KUBERNETES = {
     "consul-server-rollout": "pulumi-python:dynamic/consul-on-pulumi:ServerRollout",
     "consul-server-scale-down": "pulumi-python:dynamic/consul-on-pulumi:ScaleDown",
     "consul-server-stateful-set": "kubernetes:apps/v1:StatefulSet",
+    "consul-server-version": "pulumi-python:dynamic/consul-on-pulumi:ConsulVersion",
     "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
     "consul-server-ui": "kubernetes:core/v1:Service",
 }
