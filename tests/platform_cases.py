@@ -44,6 +44,8 @@ class PlatformCase:
     """The names of a tier's containers, or of its workload."""
     fixed: Mapping[str, str]
     """The settings that cannot change after the creation of a cluster."""
+    location: Mapping[str, str]
+    """Where its data is."""
 
     def __str__(self) -> str:
         return self.name
@@ -75,20 +77,23 @@ DOCKER = PlatformCase(
     cluster={"docker": {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}},
     tier={"docker": {"subnet": "172.30.0.0/24", "network": "lan", "http_port": 8500, "dns_port": 8600}},
     package="docker:",
-    consul_access=lambda servers, _network: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers)],
+    consul_access=lambda servers, _network: [
+        f"http+docker://dev-server-{ordinal}:{port}" for ordinal, port in enumerate(_ports(8500, servers))
+    ],
     http=lambda servers, clients, _network: [f"http://127.0.0.1:{port}" for port in _ports(8500, servers, clients)],
     ui=lambda servers, _network: [f"http://127.0.0.1:{port}/ui/" for port in _ports(8500, servers)],
     dns=lambda servers, clients: [f"127.0.0.1:{port}" for port in _ports(8600, servers, clients)],
     client_ui=lambda _network: "http://127.0.0.1:8507/ui/",
     join=lambda servers, _network: [*servers, "dev-server"],
     updated=lambda tier, servers: {f"{tier}-{ordinal}-peer" for ordinal in range(servers)},
-    ready=lambda tier, servers: {f"{tier}-{ordinal}-peer" for ordinal in range(servers)},
+    ready=lambda tier, _servers: {f"{tier}-voters"},
     data=lambda tier: f"{tier}-0-data",
     agents=lambda seen, tier: len(_containers(seen, tier)),
     document=lambda seen, tier: document(seen[f"{tier}-0"]),
     arguments=lambda seen, tier: list(seen[f"{tier}-0"].inputs["command"]),
     object_names=lambda seen, tier: [one.inputs["name"] for one in _containers(seen, tier)],
     fixed={"docker.subnet": "172.30.0.0/24"},
+    location={"platform": "docker", "cluster": "dev"},
 )
 
 KUBERNETES = PlatformCase(
@@ -123,4 +128,5 @@ KUBERNETES = PlatformCase(
     ),
     object_names=lambda seen, tier: [_workload(seen, tier).inputs["metadata"]["name"]],
     fixed={"kubernetes.namespace": "of its own", "kubernetes.storage.storage_class": "the default"},
+    location={"platform": "kubernetes", "cluster": "dev", "namespace": "dev", "kubernetes_cluster": "_"},
 )

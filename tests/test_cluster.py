@@ -20,6 +20,7 @@ ON_DOCKER = {
     "consul-client-0-ports": "pulumi-python:dynamic/consul-on-pulumi:HostPorts",
     "consul-client-0-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-client-image": "docker:index/remoteImage:RemoteImage",
+    "consul-client-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-network": "docker:index/network:Network",
     "consul-seeds-baseline": "pulumi-python:dynamic/consul-on-pulumi:KvBaseline",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
@@ -42,6 +43,9 @@ ON_DOCKER = {
     "consul-server-2-ports": "pulumi-python:dynamic/consul-on-pulumi:HostPorts",
     "consul-server-2-peer": "pulumi-python:dynamic/consul-on-pulumi:RaftPeer",
     "consul-server-2-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
+    "consul-server-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
+    "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
+    "consul-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-server-image": "docker:index/remoteImage:RemoteImage",
     "consul-server-version": "pulumi-python:dynamic/consul-on-pulumi:ConsulVersion",
 }
@@ -271,6 +275,7 @@ def test_settings_that_must_not_change_are_recorded_at_creation(platform: Platfo
             "cluster.datacenter": "east",
             **{f"cluster.platform.{key}": value for key, value in platform.fixed.items()},
         },
+        "location": platform.location,
     }
 
 

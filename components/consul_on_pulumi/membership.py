@@ -34,7 +34,7 @@ def identify(
 ) -> ClusterIdentity:
     """Register the identity of a cluster; `path` is the path of its settings."""
     fixed = fixed_settings(topology, platform, path)
-    return ClusterIdentity(f"{name}-identity", topology.servers, fixed, opts=opts)
+    return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts)
 
 
 def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[str, str]:

@@ -17,7 +17,9 @@ def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOp
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
 
 
-def before_create(name: str, action: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceOptions:
+def before_create(
+    name: str, action: Callable[[pulumi.ResourceHookArgs], None], *, in_previews: bool = False
+) -> pulumi.ResourceOptions:
     """Options that run `action` right before a resource is created; `name` is a prefix of the hook's name.
 
     The engine creates only what its state does not hold, so an object that `action` finds then is in no state. The
@@ -26,5 +28,20 @@ def before_create(name: str, action: Callable[[pulumi.ResourceHookArgs], None]) 
     if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
-    hook = pulumi.ResourceHook(f"{name}-existing-object", action)
+    options = pulumi.ResourceHookOptions(on_dry_run=in_previews)
+    hook = pulumi.ResourceHook(f"{name}-existing-object", action, options)
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
+
+
+def on_error(name: str, explain: Callable[[pulumi.ErrorHookArgs], str | None]) -> pulumi.ResourceOptions:
+    """Options that log what `explain` says of a failed operation, before the engine shows the error itself."""
+    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+        return pulumi.ResourceOptions()
+
+    def log(args: pulumi.ErrorHookArgs) -> bool:
+        if text := explain(args):
+            pulumi.log.error(text)
+        return False
+
+    hook = pulumi.ErrorHook(f"{name}-faults", log)
+    return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(on_error=[hook]))

@@ -5,14 +5,16 @@ import pickletools
 import sys
 
 import pytest
+from consul_on_pulumi.platforms.docker.providers import ownership as docker_ownership
+from consul_on_pulumi.platforms.docker.providers import voters as docker_voters
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth, ContainerHealthProvider
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts, HostPortsProvider
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer, RaftPeerProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume, SecretVolumeProvider
 from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGate, VoterGateProvider
+from consul_on_pulumi.platforms.kubernetes.providers import ownership as kubernetes_ownership
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize, ClaimSizeProvider
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout, ClientRolloutProvider
-from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership, OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown, ScaleDownProvider
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerRollout, ServerRolloutProvider
 from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters, VotersProvider
@@ -21,6 +23,7 @@ from consul_on_pulumi.providers.cluster_identity import ClusterIdentity, Cluster
 from consul_on_pulumi.providers.consul_version import ConsulVersion, ConsulVersionProvider
 from consul_on_pulumi.providers.kv_baseline import KvBaseline, KvBaselineProvider
 from consul_on_pulumi.providers.kv_entries import KvEntries, KvEntriesProvider
+from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.providers.provider import ConsulProvider, ProviderResource
 from pulumi.dynamic import Resource
 from pulumi.dynamic.dynamic import serialize_provider
@@ -35,12 +38,16 @@ PATHS: dict[type[ConsulProvider], str] = {
     HostPortsProvider: "consul_on_pulumi.platforms.docker.providers.host_ports HostPortsProvider",
     KvBaselineProvider: "consul_on_pulumi.providers.kv_baseline KvBaselineProvider",
     KvEntriesProvider: "consul_on_pulumi.providers.kv_entries KvEntriesProvider",
-    OwnershipProvider: "consul_on_pulumi.platforms.kubernetes.providers.ownership OwnershipProvider",
+    docker_ownership.OwnershipProvider: "consul_on_pulumi.platforms.docker.providers.ownership OwnershipProvider",
+    kubernetes_ownership.OwnershipProvider: (
+        "consul_on_pulumi.platforms.kubernetes.providers.ownership OwnershipProvider"
+    ),
     RaftPeerProvider: "consul_on_pulumi.platforms.docker.providers.raft_peer RaftPeerProvider",
     ScaleDownProvider: "consul_on_pulumi.platforms.kubernetes.providers.scale_down ScaleDownProvider",
     SecretVolumeProvider: "consul_on_pulumi.platforms.docker.providers.secret_volume SecretVolumeProvider",
     ServerRolloutProvider: "consul_on_pulumi.platforms.kubernetes.providers.server_rollout ServerRolloutProvider",
     VoterGateProvider: "consul_on_pulumi.platforms.docker.providers.voter_gate VoterGateProvider",
+    docker_voters.VotersProvider: "consul_on_pulumi.platforms.docker.providers.voters VotersProvider",
     VotersProvider: "consul_on_pulumi.platforms.kubernetes.providers.voters VotersProvider",
 }
 
@@ -60,6 +67,7 @@ TOKENS: dict[type[Resource], str] = {
     SecretVolume: "dynamic/consul-on-pulumi:SecretVolume",
     ServerRollout: "dynamic/consul-on-pulumi:ServerRollout",
     VoterGate: "dynamic/consul-on-pulumi:VoterGate",
+    docker_voters.Voters: "dynamic/consul-on-pulumi:Voters",
     Voters: "dynamic/consul-on-pulumi:Voters",
 }
 REFERENCE = {"PROTO", "FRAME", "SHORT_BINUNICODE", "MEMOIZE", "STACK_GLOBAL", "EMPTY_TUPLE", "NEWOBJ", "STOP"}

@@ -5,14 +5,20 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import docker
 import pytest
 from consul_on_pulumi.cli.main import main
-from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.platforms.docker import operations as docker_operations
+from consul_on_pulumi.platforms.kubernetes import operations as kubernetes_operations
+from consul_on_pulumi.platforms.kubernetes.platform import create
+from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import selector
 from docker.errors import DockerException
 
 from tests.cli.conftest import Stack
+from tests.doubles.fake_docker import FakeDocker
 from tests.doubles.fake_kubernetes import FakeKubernetes
 
 RETAINED = {"name": "dev", "platform": {"kubernetes": {"namespace": "dev", "retain_data": True}}}
@@ -120,9 +126,13 @@ def test_an_engine_that_does_not_answer_is_reported_where_data_was_to_be_retaine
     stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], retain: bool
 ) -> None:
     stack(settings={"platform": {"docker": {"retain_data": retain}}})
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
     no_engine(monkeypatch)
 
-    expected = "whether data was retained on docker is unknown: the Docker engine does not answer: connection refused"
+    expected = (
+        "whether data was retained on docker is unknown: the Docker engine at its socket does not answer (connection "
+        "refused): start it or check $DOCKER_HOST"
+    )
     assert printed(capsys) == ([expected] if retain else [])
 
 
@@ -162,3 +172,19 @@ def test_without_settings_in_the_stack_a_cluster_is_found_by_its_name_on_every_p
 
     lines = printed(capsys, "--cluster", "orders")
     assert "to delete it permanently: docker volume rm orders-server-0-data" in lines
+
+
+def test_b1_the_claims_of_the_servers_are_the_data_of_a_cluster(api_server: FakeKubernetes) -> None:
+    claims(api_server, claim("data-dev-server-0"), claim("data-other-server-0", cluster="other"))
+    location = create(KubernetesArgs(namespace="dev")).location(Topology(cluster="dev", datacenter="dc1", servers=1))
+
+    assert kubernetes_operations.data(location) == ["data-dev-server-0"]
+
+
+def test_b1_the_volumes_of_the_servers_are_the_data_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = FakeDocker()
+    for name, cluster in (("dev-server-0", "dev"), ("dev-client-0", "dev"), ("dev-server-1", "other")):
+        found.volume(f"{name}-data", cluster=cluster)
+    monkeypatch.setattr(docker, "from_env", lambda: found)
+
+    assert docker_operations.data({"platform": "docker", "cluster": "dev"}) == ["dev-server-0-data"]

@@ -1,7 +1,9 @@
+import importlib
 import re
 from typing import Any
 
 import pytest
+from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.membership import fixed_settings
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.choose import PLATFORMS, PlatformArgs, choose
@@ -9,6 +11,7 @@ from consul_on_pulumi.providers.cluster_identity import ClusterIdentityProvider
 from consul_on_pulumi.schema.check import checked
 from pulumi.runtime.rpc import UNKNOWN
 
+LOCATION = {"platform": "docker", "cluster": "dev"}
 FIXED = {"cluster.name": "dev", "cluster.datacenter": "dc1", "cluster.platform.docker.subnet": "172.30.0.0/24"}
 
 
@@ -128,3 +131,51 @@ def test_reading_keeps_the_recorded_values() -> None:
     result = ClusterIdentityProvider().read("identity", outs)
 
     assert (result.id, result.outs) == ("identity", outs)
+
+
+def recorded(**more: Any) -> dict[str, Any]:
+    return {**inputs(5), "location": LOCATION, "initial_servers": 5, "cluster_id": "id", **more}
+
+
+@pytest.fixture
+def data(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The volumes that the cluster has on its platform: none."""
+    found: list[str] = []
+    for platform in ("docker", "kubernetes"):
+        operations = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.operations")
+        monkeypatch.setattr(operations, "data", lambda _location: found)
+    return found
+
+
+def test_b1_without_data_nothing_is_fixed_and_everything_is_recorded_again(data: list[str]) -> None:
+    provider, news = ClusterIdentityProvider(), {**inputs(3, name="prod"), "location": LOCATION | {"cluster": "prod"}}
+
+    assert provider.check(recorded(), news).failures == []
+    assert provider.diff("identity", recorded(), news).changes is True
+    assert provider.update("identity", recorded(), news).outs == {**news, "initial_servers": 3, "cluster_id": "id"}
+
+
+def test_b1_another_size_after_a_failed_first_update_is_the_first_size(data: list[str]) -> None:
+    """Otherwise three servers would wait for five."""
+    assert ClusterIdentityProvider().diff("identity", recorded(), {**inputs(3), "location": LOCATION}).changes is True
+
+
+def test_b1_with_data_everything_is_fixed(data: list[str]) -> None:
+    data.append("dev-server-0-data")
+    news = {**inputs(3, name="prod"), "location": LOCATION}
+
+    assert len(ClusterIdentityProvider().check(recorded(), news).failures) == 1
+    assert ClusterIdentityProvider().diff("identity", recorded(), news).changes is False
+
+
+@pytest.mark.parametrize("error", [UnreachableError("no answer"), RefusedError("forbidden"), None], ids=str)
+def test_b1_what_cannot_be_seen_counts_as_data(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
+    def ask(_location: Any) -> list[str]:
+        assert error
+        raise error
+
+    monkeypatch.setattr(importlib.import_module("consul_on_pulumi.platforms.docker.operations"), "data", ask)
+    olds = recorded() if error else recorded(location=None)
+
+    assert len(ClusterIdentityProvider().check(olds, {**inputs(3, name="prod"), "location": LOCATION}).failures) == 1
+    assert ClusterIdentityProvider().diff("identity", olds, {**inputs(3), "location": LOCATION}).changes is False

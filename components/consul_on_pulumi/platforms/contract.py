@@ -1,7 +1,8 @@
 """What the components ask of a platform, and what it returns. Docker and Kubernetes look the same from here.
 
 A platform is a folder beside this module. Its module `platform` has `create(settings) -> Platform`; its module
-`review` explains previews; `consul_access` provides an HTTP adapter if the platform has addresses of its own.
+`review` explains previews; its module `operations` serves the commands and finds data; `consul_access` provides an HTTP
+adapter if the platform has addresses of its own.
 """
 
 import hashlib
@@ -99,6 +100,9 @@ class Platform(Protocol):
 
     def fixed_settings(self) -> Mapping[str, str]:
         """The settings that must not change while the cluster exists, by their paths below `platform`."""
+
+    def location(self, topology: Topology) -> Mapping[str, str]:
+        """Where the data of a cluster is: the name of the `platform`, and what `operations.data` of it needs."""
 
     def traits(self) -> PlatformTraits:
         """What the agents' configuration depends on."""

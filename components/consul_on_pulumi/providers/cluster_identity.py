@@ -1,12 +1,14 @@
-"""ClusterIdentity: records how a cluster was created, and refuses changes that would break a running cluster."""
+"""ClusterIdentity: records how a cluster was created, and refuses changes that would break it once it has data."""
 
+import importlib
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
+from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 _PLATFORM = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
@@ -19,6 +21,8 @@ class ClusterIdentityProvider(ConsulProvider):
     def problems(self, olds: Properties, news: Properties) -> Iterator[str]:
         """Another platform, and another value of a setting that is fixed at creation."""
         before, after = olds.get("fixed", {}), news.get("fixed", {})
+        if before == after or not _has_data(olds):
+            return
         for path, value in after.items():
             if path in before and before[path] != value:
                 yield _changed(path, before[path], value)
@@ -36,8 +40,13 @@ class ClusterIdentityProvider(ConsulProvider):
         return CreateResult("identity", {**props, **recorded})
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Never a change: the recorded values stay the same."""
-        return DiffResult(changes=False)
+        """The recorded values stay the same, except if nothing was stored: the first update failed, then."""
+        differs = (olds.get("initial_servers"), olds.get("fixed")) != (news["servers"], news["fixed"])
+        return DiffResult(changes=differs and not _has_data(olds))
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Record the size and the settings again, and keep the ID."""
+        return UpdateResult({**news, "initial_servers": news["servers"], "cluster_id": olds["cluster_id"]})
 
 
 class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="ClusterIdentity"):
@@ -48,9 +57,17 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
     cluster_id: pulumi.Output[str]
     """Identifies the objects of this cluster: no other cluster has the same ID."""
 
-    def __init__(self, name: str, servers: int, fixed: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:
-        """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values."""
-        props = {"servers": servers, "fixed": fixed}
+    def __init__(
+        self,
+        name: str,
+        servers: int,
+        fixed: Mapping[str, str],
+        location: Mapping[str, str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values;
+        `location` says where the data is (platforms/contract.py)."""
+        props = {"servers": servers, "fixed": fixed, "location": location}
         super().__init__(ClusterIdentityProvider(), name, props, opts)
 
 
@@ -65,6 +82,19 @@ def _changed(path: str, before: str, after: str) -> str:
         f"{path}: expected {before!r} as when the cluster was created, got {after!r}: the servers would lose their "
         f"data or each other. {fix}, or destroy this cluster first"
     )
+
+
+def _has_data(props: Properties) -> bool:
+    """Whether the cluster has data, as far as the platform shows: what it does not show counts as data."""
+    location = props.get("location")
+    if not location:
+        # Of version 0.1.0.
+        return True
+    operations = importlib.import_module(f"consul_on_pulumi.platforms.{location['platform']}.operations")
+    try:
+        return bool(operations.data(location))
+    except (RefusedError, UnreachableError):
+        return True
 
 
 def _platforms(paths: Iterable[str]) -> list[str]:

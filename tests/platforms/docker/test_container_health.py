@@ -5,6 +5,8 @@ from typing import Any
 
 import docker
 import pytest
+from consul_on_pulumi.consul import access
+from consul_on_pulumi.platforms.docker.providers import container_health
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealthProvider, RepairFailedError
 from docker.errors import DockerException, NotFound
 
@@ -17,8 +19,16 @@ class FakeEngine:
     """One container that is running, connected and healthy, until a test changes that."""
 
     def __init__(self) -> None:
-        self.state: dict[str, Any] = {"Paused": False, "Running": True, "Health": {"Status": "healthy"}}
+        self.state: dict[str, Any] = {
+            "Paused": False,
+            "Running": True,
+            "Restarting": False,
+            "ExitCode": 1,
+            "OOMKilled": False,
+            "Health": {"Status": "healthy"},
+        }
         self.networks_of_container: dict[str, Any] = {NETWORK: {"IPAddress": ADDRESS}}
+        self.restarts = 0
         self.unrecoverable = False
         """Whether repairs have no effect."""
         self.done: list[tuple[Any, ...]] = []
@@ -33,8 +43,19 @@ class FakeEngine:
     def _get(self, name: str) -> Any:
         if name != NAME:
             raise NotFound(name)
-        attrs = {"State": self.state, "NetworkSettings": {"Networks": self.networks_of_container}}
-        return SimpleNamespace(attrs=attrs, unpause=self._unpause, restart=self._restart)
+        attrs = {
+            "State": self.state,
+            "NetworkSettings": {"Networks": self.networks_of_container},
+            "RestartCount": self.restarts,
+            "HostConfig": {"Memory": 64 * 1024 * 1024},
+        }
+        log = b"* invalid config key performance.raft_multiplyer\n"
+        return SimpleNamespace(
+            id=name, attrs=attrs, unpause=self._unpause, restart=self._restart, logs=lambda tail: log
+        )
+
+    def events(self, **_: Any) -> list[Any]:
+        return []
 
     def _unpause(self) -> None:
         self.done.append(("unpause",))
@@ -160,6 +181,62 @@ def test_a_fault_that_remains_after_the_repair_stops_the_rollout(engine: FakeEng
     with pytest.raises(RepairFailedError, match="dev-server-0: still paused after the repair"):
         ContainerHealthProvider().update(NAME, props(), props())
     assert engine.done == [("unpause",)]
+
+
+def test_b2_a_container_in_a_crash_loop_is_reported_with_the_end_of_its_log(engine: FakeEngine) -> None:
+    """The second `up`. Docker shows no address while it waits, and disconnecting then answers 500."""
+    engine.state["Restarting"], engine.restarts = True, 3
+    engine.networks_of_container.clear()
+
+    assert changes(props(), props())
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "ends again and again"
+    with pytest.raises(RepairFailedError) as caught:
+        ContainerHealthProvider().update(NAME, props(), props())
+    assert str(caught.value) == (
+        "dev-server-0 ends as soon as it starts with exit status 1 (* invalid config key performance.raft_multiplyer). "
+        "Correct the settings and run `pulumi up` again"
+    )
+    assert engine.done == []
+
+
+def test_b2_a_container_that_restarts_for_once_has_no_fault(engine: FakeEngine) -> None:
+    engine.state["Restarting"], engine.restarts = True, 1
+    engine.networks_of_container.clear()
+
+    assert not changes(props(), props())
+
+
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_b2_a_client_in_a_crash_loop_is_reported_at_its_birth_and_in_a_rollout(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    engine.restarts, client = 3, props(agent=NAME)
+
+    def restarting(*_: object) -> bool:
+        engine.state["Restarting"] = True
+        return False
+
+    monkeypatch.setattr(access, "answers", restarting)
+    provider = ContainerHealthProvider()
+    run = {"create": lambda: provider.create(client), "update": lambda: provider.update(NAME, client, client)}
+
+    with pytest.raises(RepairFailedError, match="dev-server-0 ends as soon as it starts"):
+        run[operation]()
+
+
+def test_b2_a_client_that_does_not_answer_is_reported(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container_health, "CLIENT_TIMEOUT", 0.0)
+
+    with pytest.raises(RepairFailedError, match=r"dev-server-0 does not answer at http://127\.0\.0\.1:1 after 0 s"):
+        ContainerHealthProvider().create(props(agent=NAME))
+
+
+def test_b2_a_new_container_of_a_client_is_waited_for(engine: FakeEngine, consul: FakeConsul) -> None:
+    consul.canned[0, "GET", "/v1/agent/self"] = {}
+    before, now = props(consul.addresses[0], agent="old"), props(consul.addresses[0], agent="new")
+
+    assert changes(before, now)
+    assert ContainerHealthProvider().update(NAME, before, now).outs["agent"] == "new"
 
 
 def test_a_stopped_or_missing_container_is_left_to_its_own_resource(engine: FakeEngine) -> None:

@@ -160,9 +160,7 @@ def test_logs_cannot_fill_the_disk(containers: list[Registration]) -> None:
 
 def test_every_object_has_the_labels_of_its_cluster(three_and_one: Build) -> None:
     name, cluster_id = CLUSTER_LABEL, {"label": "consul.cluster-id", "value": "id-of-consul-identity"}
-    for one in three_and_one.of("Volume"):
-        assert one.inputs["labels"] == [name]
-    for type_ in ("Container", "Network"):
+    for type_ in ("Container", "Network", "Volume"):
         for one in three_and_one.of(type_):
             assert one.inputs["labels"] == [name, cluster_id]
 
@@ -406,5 +404,5 @@ def test_resources_that_need_a_running_consul_are_deleted_with_the_data_of_the_f
     with_data = {one.name for one in three_and_one.seen if one.deleted_with == "consul-server-0-data"}
 
     expected = {f"consul-server-{ordinal}-{step}" for ordinal in range(3) for step in ("gate", "peer")}
-    assert with_data == expected | {"consul-seeds", "consul-autopilot"}
+    assert with_data == expected | {"consul-seeds", "consul-autopilot", "consul-server-voters"}
     assert {one.deleted_with for one in three_and_one.seen} == {"", "consul-server-0-data"}

@@ -7,11 +7,14 @@ import pytest
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.docker import engine
-from consul_on_pulumi.platforms.docker.providers import raft_peer, voter_gate
-from consul_on_pulumi.platforms.docker.providers.raft_peer import CrashLoop, RaftPeerProvider
+from consul_on_pulumi.platforms.docker.crash import CrashLoop
+from consul_on_pulumi.platforms.docker.providers import raft_peer, voter_gate, voters
+from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeerProvider
 from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGateProvider
+from consul_on_pulumi.platforms.docker.providers.voters import VotersProvider
 from pulumi.runtime.rpc import UNKNOWN
 
+from tests.doubles.fake_docker import FakeDocker
 from tests.doubles.scripted_servers import NAMES, ScriptedServers
 
 
@@ -20,9 +23,10 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> ScriptedServers:
     servers = ScriptedServers()
     monkeypatch.setattr(voter_gate, "servers_of", lambda _props: servers)
     monkeypatch.setattr(raft_peer, "servers_of", lambda _props: servers)
+    monkeypatch.setattr(voters, "servers_of", lambda _props: servers)
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
     monkeypatch.setattr(engine, "remove_volume", lambda name: servers.done.append(("remove volume", name)))
-    monkeypatch.setattr(CrashLoop, "last_log_lines", lambda _self: None)
+    monkeypatch.setattr(CrashLoop, "reason", lambda _self: None)
     return servers
 
 
@@ -35,6 +39,23 @@ def props(ordinal: int, **more: Any) -> dict[str, Any]:
         "agent": "container",
         "revision": 1,
     } | more
+
+
+def test_a_server_is_asked_where_it_is_now_while_a_rollout_changes_the_ports(
+    engine: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a gate finds no leader at the new ports, and opens without a look at the other servers."""
+    moved = engine.container(NAMES[1])
+    moved["Ports"] = [
+        {"PrivatePort": 8301, "Type": "tcp"},
+        {"PrivatePort": 8500, "PublicPort": 8501, "IP": "127.0.0.1", "Type": "tcp"},
+    ]
+    asked: list[Any] = []
+    monkeypatch.setattr(voter_gate, "Servers", lambda *places: asked.append(places))
+
+    voter_gate.servers_of(props(1))
+
+    assert asked == [(NAMES, ["http://one", "http+docker://dev-server-1:8501", "http://three"])]
 
 
 def open_gate(ordinal: int) -> dict[str, Any]:
@@ -252,8 +273,8 @@ def test_a_server_in_a_crash_loop_stops_the_rollout_at_once(
     servers: ScriptedServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers.down.add(NAMES[1])
-    logs = iter([None, None, "raft_multiplier cannot be 99"])
-    monkeypatch.setattr(CrashLoop, "last_log_lines", lambda _self: next(logs))
+    logs = iter([None, None, "ends as soon as it starts (raft_multiplier cannot be 99)"])
+    monkeypatch.setattr(CrashLoop, "reason", lambda _self: next(logs))
 
     with pytest.raises(RolloutStoppedError) as caught:
         RaftPeerProvider().update("id", props(1), props(1, spec_hash="new"))
@@ -307,3 +328,40 @@ def test_a_server_that_does_not_leave_is_not_removed(servers: ScriptedServers) -
         RaftPeerProvider().delete("id", props(2))
 
     assert str(caught.value) == "dev-server-2 did not leave Raft and was not removed: run `pulumi up` again"
+
+
+def test_b2_a_new_cluster_exists_when_all_servers_vote(servers: ScriptedServers) -> None:
+    servers.down, servers.non_voters = {NAMES[1]}, {NAMES[1], NAMES[2]}
+    servers.events = [lambda: servers.down.clear(), lambda: servers.non_voters.clear()]
+
+    assert VotersProvider().create(props(0)).id == NAMES[0]
+    assert servers.events == []
+
+
+def test_b2_servers_that_end_again_and_again_at_birth_are_named_at_once(
+    servers: ScriptedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers.leader, servers.down = None, {NAMES[0], NAMES[1]}
+    servers.events = [lambda: pytest.fail("nothing changes by waiting")]
+    monkeypatch.setattr(CrashLoop, "reason", lambda _self: "ends as soon as it starts (bad key)")
+
+    with pytest.raises(RolloutStoppedError) as caught:
+        VotersProvider().create(props(0))
+
+    assert str(caught.value) == (
+        "dev-server-0 ends as soon as it starts (bad key), and so for dev-server-1. "
+        "Correct the settings and run `pulumi up` again"
+    )
+
+
+def test_b2_servers_that_never_vote_are_named(servers: ScriptedServers) -> None:
+    servers.leader, servers.down, servers.non_voters = None, {NAMES[0]}, set(NAMES)
+
+    with pytest.raises(
+        RolloutStoppedError, match="dev-server-0 does not answer; dev-server-1 does not vote, and so for"
+    ):
+        VotersProvider().create(props(0))
+
+
+def test_a_new_cluster_is_waited_for_once(servers: ScriptedServers) -> None:
+    assert VotersProvider().diff("id", props(0), props(0, names=NAMES[:1])).changes is False

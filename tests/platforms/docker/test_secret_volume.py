@@ -10,7 +10,7 @@ import pytest
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolumeProvider
 from docker.errors import APIError, DockerException, NotFound
 
-LABELS = {"consul.cluster": "dev"}
+LABELS = {"consul.cluster": "dev", "consul.cluster-id": "0123456789abcdef"}
 PROPS: dict[str, Any] = {
     "prefix": "dev-server-secrets",
     "image": "hashicorp/consul:1.22.7",
@@ -101,13 +101,27 @@ def test_leftovers_of_an_interrupted_run_are_removed_and_volumes_in_use_or_of_ot
     used = provider.create(PROPS).outs["volume"]
     engine.used = {used}
     left = provider.create(PROPS).outs["volume"]
-    others = {"dev-server-secrets-x": LABELS, "dev-client-secrets-0a1b2c3d": LABELS, "dev-server-secrets-0a1b2c3d": {}}
+    another = LABELS | {"consul.cluster-id": "fedcba9876543210"}
+    others = {
+        "dev-server-secrets-x": LABELS,
+        "dev-client-secrets-0a1b2c3d": LABELS,
+        "dev-server-secrets-0a1b2c3d": {},
+        "dev-server-secrets-0a1b2c3e": another,
+    }
     engine.labels |= others
 
     created = provider.create(PROPS).outs["volume"]
 
     assert engine.labels.keys() == {used, created, *others}
     assert left not in engine.labels
+
+
+def test_a1_without_a_cluster_id_no_volume_counts_as_left_over(engine: FakeEngine) -> None:
+    """Two client tiers of the same name in two stacks cannot be told apart."""
+    alone = PROPS | {"labels": {"consul.cluster": "dev"}}
+    names = {SecretVolumeProvider().create(alone).outs["volume"] for _ in range(2)}
+
+    assert engine.labels.keys() == names
 
 
 def test_a_volume_that_cannot_be_filled_is_removed(engine: FakeEngine) -> None:

@@ -10,9 +10,9 @@ from consul_on_pulumi.platforms.kubernetes import ownership
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.ownership import ForeignObjectError
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID
+from consul_on_pulumi.providers.ownership import ForeignObjectError
 
 from tests.doubles.fake_kubernetes import FakeKubernetes
 from tests.recording import build, cluster_args

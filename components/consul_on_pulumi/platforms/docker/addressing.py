@@ -1,6 +1,6 @@
 """Which address and which host ports belong to an agent. Pure: all of it follows from the ordinal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -31,6 +31,18 @@ def address_management(subnet: str) -> dict[str, Any]:
     network = IPv4Network(subnet)
     _, upper = network.subnets()
     return {"subnet": subnet, "gateway": str(network[1]), "ip_range": str(upper)}
+
+
+def free_subnet(like: str, taken: Sequence[str]) -> str | None:
+    """The next private subnet of the same size that overlaps none of those `taken`, or None."""
+    wanted, used = IPv4Network(like), [IPv4Network(one) for one in taken]
+    (block,) = (block for block in PRIVATE_NETWORKS if wanted.subnet_of(block))
+    start, size = int(wanted.network_address), wanted.num_addresses
+    for first in range(start, int(block.broadcast_address), size):
+        candidate = IPv4Network((first, wanted.prefixlen))
+        if not any(candidate.overlaps(other) for other in used):
+            return str(candidate)
+    return None
 
 
 def port(first: int | None, role: Role, ordinal: int) -> int | None:

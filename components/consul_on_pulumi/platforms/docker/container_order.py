@@ -49,7 +49,8 @@ def create_in_order(
         gates = [VoterGate(f"{agent.name}-gate", step, with_cluster)] if group.role is Role.SERVER else []
         container = containers.create(agent.name, agent.spec, spec_hash, with_options(after, depends_on=gates))
         after_container = with_options(after, depends_on=[container])
-        health = ContainerHealth(f"{agent.name}-health", agent.spec, agent.address, after_container)
+        waits_for = container.id if group.role is Role.CLIENT else None
+        health = ContainerHealth(f"{agent.name}-health", agent.spec, agent.address, waits_for, after_container)
         if group.role is Role.CLIENT:
             created.append(health)
         else:

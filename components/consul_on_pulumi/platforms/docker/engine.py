@@ -1,14 +1,14 @@
 """The one place that connects to the Docker engine, and what several modules do with it."""
 
 import io
+import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 
 import docker
-import pulumi
 import requests
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound
 
 CLUSTER = "consul.cluster"
 """Label with the name of the cluster: `docker ps --filter label=consul.cluster=…`."""
@@ -30,6 +30,21 @@ def connect() -> Iterator[docker.DockerClient]:
         yield client
 
 
+def no_answer(error: Exception) -> str:
+    """Why the engine did not answer, or what it answered, as a sentence."""
+    if isinstance(error, APIError):
+        return f"the Docker engine answered {error.status_code} {str(error.explanation).rstrip('.')}"
+    causes: list[BaseException] = [error]
+    for cause in causes:
+        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        causes += [one for one in inner if isinstance(one, BaseException) and one not in causes]
+    known = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
+    host = os.environ.get("DOCKER_HOST", "its socket")
+    return (
+        f"the Docker engine at {host} does not answer ({known[-1] if known else error}): start it or check $DOCKER_HOST"
+    )
+
+
 def remove_volume(name: str) -> None:
     """Remove a volume and its content. A volume that does not exist is no error."""
     with connect() as client, suppress(NotFound):
@@ -45,26 +60,3 @@ def archive(files: Mapping[str, bytes], mode: int, user: int = 0, group: int = 0
             entry.size, entry.mode, entry.uid, entry.gid = len(content), mode, user, group
             tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
-
-
-def remove_orphan(args: pulumi.ResourceHookArgs) -> None:
-    """Remove the container or network that has the name in `args`, if it has the same cluster ID.
-
-    An interrupted run left it: it exists in Docker, but in no state, and blocks the next run. The data is safe: it is
-    in volumes, which are found again by their names.
-    """
-    inputs = args.new_inputs or {}
-    cluster_id = {label["label"]: label["value"] for label in inputs.get("labels", [])}.get(CLUSTER_ID)
-    if not cluster_id:
-        return
-    with connect() as client:
-        if args.type.endswith(":Container"):
-            with suppress(NotFound):
-                container = client.containers.get(inputs["name"])
-                if container.labels.get(CLUSTER_ID) == cluster_id:
-                    container.stop(timeout=STOP_TIMEOUT)
-                    container.remove(v=False)
-        elif args.type.endswith(":Network"):
-            labels = {"label": [f"{CLUSTER_ID}={cluster_id}"]}
-            for network in client.networks.list(names=[inputs["name"]], filters=labels):
-                network.remove()

@@ -1,4 +1,4 @@
-"""What the commands `recover` and `retained-data` do with a Docker engine."""
+"""What the commands `recover` and `retained-data` do with a Docker engine, and whether a cluster has data there."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,9 @@ from docker.errors import NotFound
 from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.rollout import Peers
+from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.platforms.docker.existing import Existing, label
 
 UNSUPPORTED = ""
 """Why there is no recovery on this platform; empty where there is one."""
@@ -27,6 +29,13 @@ def has_data(server: str) -> bool:
         except NotFound:
             return False
     return True
+
+
+def data(location: Mapping[str, str]) -> list[str]:
+    """The data volumes of the servers of a cluster; `location` is that of its platform. Raises UnreachableError."""
+    cluster = location["cluster"]
+    names = [str(one["Name"]) for one in Existing.now().volumes if label(one, engine.CLUSTER) == cluster]
+    return [name for name in names if name.startswith(naming.tier(cluster, Role.SERVER))]
 
 
 def restart_with_peers(servers: Sequence[str], peers: Peers) -> None:
@@ -51,7 +60,7 @@ def retained(_settings: Mapping[str, Any], pattern: str) -> list[tuple[str, list
         with engine.connect() as client:
             volumes = client.volumes.list(filters={"label": engine.CLUSTER, "dangling": True})
     except engine.NO_ANSWER as error:
-        raise UnreachableError(f"the Docker engine does not answer: {error}") from error
+        raise UnreachableError(engine.no_answer(error)) from error
     clusters: dict[str, list[str]] = {}
     for volume in volumes:
         clusters.setdefault(volume.attrs["Labels"][engine.CLUSTER], []).append(volume.name)

@@ -1,6 +1,6 @@
 """DockerPlatform: a private network with one container for each agent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -8,13 +8,16 @@ import pulumi_docker as docker
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
-from consul_on_pulumi.model.topology import Topology
+from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
-from consul_on_pulumi.platforms.docker import addressing, containers, engine
+from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
+from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
+from consul_on_pulumi.platforms.docker.providers.voters import Voters
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
-from consul_on_pulumi.resource_options import before_create, with_options
+from consul_on_pulumi.providers.ownership import Ownership
+from consul_on_pulumi.resource_options import before_create, on_error, with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,10 @@ class DockerPlatform:
         """The subnet: if all addresses changed at once, no server could reach the Raft peers that it knows."""
         return {"docker.subnet": self.settings["subnet"]}
 
+    def location(self, topology: Topology) -> dict[str, str]:
+        """On the engine, in volumes with the name of the cluster."""
+        return {"platform": "docker", "cluster": topology.cluster}
+
     def traits(self) -> PlatformTraits:
         """A server restarts at the same fixed address, so it stays a voter while it is down."""
         return PlatformTraits(servers_leave_on_terminate=False, log_json=False)
@@ -42,32 +49,42 @@ class DockerPlatform:
         """The private network, unless the settings name an existing one."""
         if "network" in self.settings:
             return SharedResources(platform={"docker": self.settings})
+        subnet = self.settings["subnet"]
+        needed = [f"network/{topology.cluster}", f"subnet/{topology.cluster}/{subnet}"]
         network = docker.Network(
             f"{name}-network",
             name=topology.cluster,
             driver="bridge",
-            ipam_configs=[docker.NetworkIpamConfigArgs(**addressing.address_management(self.settings["subnet"]))],
+            ipam_configs=[docker.NetworkIpamConfigArgs(**addressing.address_management(subnet))],
             labels=containers.labels(topology.cluster, cluster_id),
             # A changed label would replace the network, and with it every container at once.
             opts=with_options(
-                pulumi.ResourceOptions.merge(opts, before_create(name, engine.remove_orphan)), ignore_changes=["labels"]
+                self._owned(name, topology.cluster, needed, cluster_id, opts),
+                ignore_changes=["labels"],
             ),
         )
-        return SharedResources(platform={"docker": self.settings | {"network": network.name}})
+        # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
+        after_network = pulumi.ResourceOptions(depends_on=[network])
+        return SharedResources(platform={"docker": self.settings | {"network": network.name}}, opts=after_network)
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image, then one volume and one container for each ordinal."""
         if not group.count:
             return Placed()
+        cluster = group.topology.cluster
+        needed = [one for ordinal in range(group.count) for one in self._needed(cluster, group.role, ordinal)]
+        if isinstance(network := self.settings["network"], str):
+            # Any other is created by the program itself.
+            needed.append(f"existing/{network}/{self.settings['subnet']}")
+        opts = self._owned(name, cluster, needed, group.cluster_id, opts)
         # Pulled before any container changes, so that an image that does not exist stops no running agent.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_options(opts, depends_on=[image])
         secrets = None
         if group.secrets:
-            tier, labels = naming.tier(group.topology.cluster, group.role), {engine.CLUSTER: group.topology.cluster}
-            secrets = SecretVolume(
-                f"{name}-secrets", f"{tier}-secrets", group.image, labels, group.secrets, after_image
-            ).volume
+            prefix = f"{naming.tier(cluster, group.role)}-secrets"
+            labels = {engine.CLUSTER: cluster, **({engine.CLUSTER_ID: group.cluster_id} if group.cluster_id else {})}
+            secrets = SecretVolume(f"{name}-secrets", prefix, group.image, labels, group.secrets, after_image).volume
         hosts = [
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)
@@ -81,19 +98,22 @@ class DockerPlatform:
             )
             for ordinal, host in enumerate(hosts)
         ]
+        nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
         addresses = [agent.address for agent in agents]
-        version = release_of(name, group, addresses, after_image)
+        api = [consul_access.server_address(node, host[0]) for node, host in zip(nodes, hosts, strict=True)]
+        version = release_of(name, group, api, after_image)
         after_version = with_options(after_image, depends_on=[version] if version else [])
-        created = create_in_order(
-            group, agents, pulumi.ResourceOptions.merge(after_version, before_create(name, engine.remove_orphan))
-        )
+        created = ready = create_in_order(group, agents, after_version)
+        if group.role is Role.SERVER:
+            after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)
+            ready = [Voters(f"{name}-voters", nodes, api, after_created)]
         return Placed(
-            api_addresses=addresses,
+            api_addresses=api,
             http_addresses=addresses,
             ui_addresses=addresses,
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
             updated=created,
-            ready=created,
+            ready=ready,
             version=version,
             data=agents[0].volume,
         )
@@ -104,9 +124,37 @@ class DockerPlatform:
         return docker.Volume(
             name,
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
-            labels=containers.labels(group.topology.cluster),
+            labels=containers.labels(group.topology.cluster, group.cluster_id),
             opts=with_options(opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored),
         )
+
+    def _needed(self, cluster: str, role: Role, ordinal: int) -> Iterator[str]:
+        """The names of an agent's objects, and the ports that the settings give it."""
+        node = naming.node(cluster, role, ordinal)
+        yield from (f"container/{node}", f"volume/{naming.volume_of(node)}")
+        for setting, first in (
+            ("http_port", self.settings.get("http_port")),
+            ("dns_port", self.settings.get("dns_port")),
+        ):
+            if port := addressing.port(first, role, ordinal):
+                yield f"port/{node}/{setting}/{port}"
+
+    def _owned(
+        self,
+        name: str,
+        cluster: str,
+        objects: Sequence[str],
+        cluster_id: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions,
+    ) -> pulumi.ResourceOptions:
+        """Options of what creates these objects: each is looked for before."""
+        ownership.warn_if_unreachable()
+        retain_data = self.settings["retain_data"]
+        where = {"cluster": cluster, "retain_data": retain_data}
+        owned = Ownership(OwnershipProvider(), f"{name}-ownership", objects, cluster_id, where, opts)
+        hook = before_create(name, ownership.before_create(cluster, retain_data=retain_data), in_previews=True)
+        hooks = pulumi.ResourceOptions.merge(hook, on_error(name, faults.sentence))
+        return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), hooks)
 
 
 def create(settings: DockerArgs) -> DockerPlatform:

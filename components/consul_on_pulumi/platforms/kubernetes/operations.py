@@ -1,4 +1,5 @@
-"""What the command `retained-data` does with a Kubernetes cluster, and why `recover` does nothing."""
+"""What the command `retained-data` does with a Kubernetes cluster, why `recover` does nothing, and whether a cluster
+has data there."""
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -7,6 +8,7 @@ from typing import Any, cast
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
@@ -20,6 +22,17 @@ SERVERS = "app.kubernetes.io/name=consul,app.kubernetes.io/component=server"
 """Selects the claims of the servers of all clusters."""
 INSTANCE = "app.kubernetes.io/instance"
 """Label with the name of the cluster."""
+
+
+def data(location: Mapping[str, str]) -> list[str]:
+    """The claims of the servers of a cluster; `location` is that of its platform.
+
+    Raises UnreachableError and RefusedError.
+    """
+    api = ApiServer(Cluster.of(location["kubernetes_cluster"]))
+    path = f"/api/v1/namespaces/{location['namespace']}/persistentvolumeclaims"
+    listed = api.find(path, labelSelector=f"{SERVERS},{INSTANCE}={location['cluster']}") or {"items": []}
+    return [str(claim["metadata"]["name"]) for claim in listed["items"]]
 
 
 def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, list[str], str]]:

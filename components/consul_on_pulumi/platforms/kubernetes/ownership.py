@@ -15,6 +15,8 @@ from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID
+from consul_on_pulumi.providers import ownership
+from consul_on_pulumi.providers.ownership import Foreign, ForeignObjectError
 
 PATHS = {
     "ConfigMap": "/api/v1/namespaces/{namespace}/configmaps/{name}",
@@ -34,37 +36,24 @@ TIMEOUT = 120.0
 """Seconds to wait until a deleted object is gone: a namespace is gone when everything in it is."""
 
 
-class ForeignObjectError(Exception):
-    """An object that is to be created exists already and belongs to somebody else."""
-
-
 def owner(found: Object) -> str | None:
     """The cluster ID that an object bears."""
     cluster_id: str | None = found["metadata"].get("labels", {}).get(CLUSTER_ID)
     return cluster_id
 
 
-def refusal(namespace: str, foreign: Mapping[tuple[str, str], str | None]) -> str:
-    """The message for objects that exist: `foreign` maps the kind and name of each to the cluster ID that it bears."""
-    found = []
-    for cluster_id in dict.fromkeys(foreign.values()):
-        names = ", ".join(
-            f"{kind} {name}" if kind == "Namespace" else f"{kind} {namespace}/{name}"
-            for (kind, name), bears in foreign.items()
-            if bears == cluster_id
-        )
-        whose = "belongs to another cluster or another Pulumi state" if cluster_id else "not created by this stack"
-        found.append(f"{names} ({CLUSTER_ID}: {cluster_id or 'no such label'}, so {whose})")
-    fixes = []
-    first_kind, first_name = next(iter(foreign))
-    if {kind for kind, _ in foreign} == {"PersistentVolumeClaim"}:
-        fixes.append("set `platform.kubernetes.retain_data: true` to use the data of an earlier cluster")
-    elif any(foreign.values()):
-        fixes.append("use the Pulumi backend and the stack of that cluster")
-    elif first_kind == "Namespace":
-        fixes.append(f"set `platform.kubernetes.namespace: {first_name}` to use this namespace")
-    fixes += ["choose another cluster name or namespace", "or delete by hand what nobody needs"]
-    return f"expected no object of these names, found {'; '.join(found)}. Nothing was changed: {', '.join(fixes)}"
+def refusal(namespace: str, found: Mapping[tuple[str, str], str | None]) -> str:
+    """The message for objects that exist: `found` maps the kind and name of each to the cluster ID that it bears."""
+    foreign = []
+    for (kind, name), cluster_id in found.items():
+        adopt = ""
+        if kind == "PersistentVolumeClaim":
+            adopt = "set `platform.kubernetes.retain_data: true` to use the data of an earlier cluster"
+        elif kind == "Namespace" and not cluster_id:
+            adopt = f"set `platform.kubernetes.namespace: {name}` to use this namespace"
+        shown = f"{kind} {name}" if kind == "Namespace" else f"{kind} {namespace}/{name}"
+        foreign.append(Foreign(shown, cluster_id, adopt))
+    return ownership.refusal(foreign, CLUSTER_ID, "choose another cluster name or namespace")
 
 
 def before_create(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:

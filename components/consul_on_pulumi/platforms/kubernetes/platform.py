@@ -1,6 +1,6 @@
 """KubernetesPlatform: a namespace with a StatefulSet of servers, and clients."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from consul_on_pulumi.platforms.kubernetes import ownership, refusals
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.objects import clients, servers
-from consul_on_pulumi.platforms.kubernetes.providers.ownership import Ownership
+from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, Tier, cluster_of, selector
+from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.resource_options import before_create, with_options
 
 LEAVE_ON_TERMINATE = True
@@ -42,6 +43,15 @@ class KubernetesPlatform:
             "kubernetes.storage.storage_class": self.settings["storage"].get("storage_class", "the default"),
         }
 
+    def location(self, topology: Topology) -> dict[str, str]:
+        """In claims of the namespace."""
+        return {
+            "platform": "kubernetes",
+            "cluster": topology.cluster,
+            "namespace": self.settings.get("namespace", topology.cluster),
+            "kubernetes_cluster": cluster_of(self.settings).text,
+        }
+
     def traits(self) -> PlatformTraits:
         """DNS names in the namespace, and logs as JSON for a log collector."""
         domain = f"{self.settings['namespace']}.svc"
@@ -57,9 +67,7 @@ class KubernetesPlatform:
             return SharedResources(platform={"kubernetes": self.settings}, opts=provider)
         levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
         labels = {**self.settings["labels"], **selector(topology.cluster), **levels, CLUSTER_ID: cluster_id}
-        owned = Ownership(
-            f"{name}-ownership", [f"Namespace/{topology.cluster}"], "", cluster_of(self.settings), cluster_id, {}, opts
-        )
+        owned = self._owned(name, [f"Namespace/{topology.cluster}"], cluster_id, opts)
         namespace = kubernetes.core.v1.Namespace(
             f"{name}-namespace",
             metadata={"name": topology.cluster, "labels": labels, "annotations": OURS},
@@ -76,12 +84,25 @@ class KubernetesPlatform:
             return Placed()
         tier = Tier(name, group, self.settings)
         opts = self._prepared(name, opts)
-        cluster, retained = cluster_of(self.settings), tier.selector if self.settings["retain_data"] else {}
-        owned = Ownership(
-            f"{name}-ownership", tier.objects, self.settings["namespace"], cluster, group.cluster_id, retained, opts
-        )
+        retained = tier.selector if self.settings["retain_data"] else {}
+        owned = self._owned(name, tier.objects, group.cluster_id, opts, retained)
         create_tier = servers.place if group.role is Role.SERVER else clients.place
         return create_tier(tier, with_options(opts, depends_on=[owned]))
+
+    def _owned(
+        self,
+        name: str,
+        objects: Sequence[str],
+        cluster_id: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions,
+        retained: Mapping[str, str] | None = None,
+    ) -> Ownership:
+        where = {
+            "namespace": self.settings.get("namespace", ""),
+            "cluster": cluster_of(self.settings).text,
+            "retained": retained or {},
+        }
+        return Ownership(OwnershipProvider(), f"{name}-ownership", objects, cluster_id, where, opts)
 
     def _prepared(self, name: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
         """`opts` with a check of each object before its creation, and with a provider for the context of the settings

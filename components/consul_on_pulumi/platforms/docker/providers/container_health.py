@@ -3,6 +3,7 @@
 The Docker provider does not notice that a container is paused, was disconnected from its network, or hangs.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +11,19 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access
-from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.platforms.docker import crash, engine
+from consul_on_pulumi.platforms.docker.crash import CrashLoop
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 AGENT_TIMEOUT = 3.0
 """Seconds for the agent to answer a request about itself."""
 RESTART_TIMEOUT = 10
 """Seconds for an agent that hangs to stop before Docker kills it."""
+CLIENT_TIMEOUT = 60.0
+"""Seconds for a client to answer after its start."""
+ENDS = "ends again and again"
+"""The fault of a container in a crash loop."""
+CORRECT = "Correct the settings and run `pulumi up` again"
 
 
 class RepairFailedError(Exception):
@@ -26,19 +33,21 @@ class RepairFailedError(Exception):
 class ContainerHealthProvider(ConsulProvider):
     """Inspects the container itself, in previews too."""
 
-    compared = ("container", "network", "ipv4_address", "aliases", "http_address")
+    compared = ("container", "network", "ipv4_address", "aliases", "http_address", "agent")
 
     def drifted(self, olds: Properties, news: Properties) -> bool:
         """Whether the container has a fault now."""
         return _find_fault(olds) is not None
 
     def create(self, props: Properties) -> CreateResult:
-        """Do nothing: the container was created just before."""
+        """The container was created just before: wait for a client, the next one waits for it."""
+        _wait_for_client(props)
         return CreateResult(props["container"], {**props, "fault": None})
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Repair the container."""
         _repair(news)
+        _wait_for_client(news)
         return UpdateResult({**news, "fault": None})
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -54,9 +63,15 @@ class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="Contain
     """The fault that the last `pulumi refresh` found, or None."""
 
     def __init__(
-        self, name: str, spec: Mapping[str, Any], http_address: pulumi.Input[str], opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        spec: Mapping[str, Any],
+        http_address: pulumi.Input[str],
+        agent: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions,
     ) -> None:
-        """`spec` are the arguments of the container; `http_address` is the base URL of the agent's API."""
+        """`spec` are the arguments of the container; `http_address` is the base URL of the agent's API. `agent` is the
+        ID of the container of a client, so that it is waited for; a RaftPeer waits for a server."""
         (attachment,) = spec["networks_advanced"]
         props = {
             "container": spec["name"],
@@ -64,6 +79,7 @@ class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="Contain
             "ipv4_address": attachment["ipv4_address"],
             "aliases": attachment["aliases"],
             "http_address": http_address,
+            **({} if agent is None else {"agent": agent}),
         }
         super().__init__(ContainerHealthProvider(), name, props, opts)
 
@@ -82,6 +98,8 @@ def _find_fault(props: Properties) -> str | None:
     state = container["State"]
     if state["Paused"]:
         return "paused"
+    if state["Restarting"]:
+        return ENDS if container["RestartCount"] >= crash.RESTARTS else None
     if not state["Running"]:
         return None
     attachment = container["NetworkSettings"]["Networks"].get(props["network"], {})
@@ -96,6 +114,10 @@ def _repair(props: Properties) -> None:
     """Repair one fault after the other: a paused container may be disconnected as well. Raises RepairFailedError."""
     repaired: list[str] = []
     while fault := _find_fault(props):
+        if fault == ENDS:
+            raise RepairFailedError(
+                f"{props['container']} {_ending(props)}. Correct the settings and run `pulumi up` again"
+            )
         if fault in repaired:
             raise RepairFailedError(f"{props['container']}: still {fault} after the repair: see its log")
         repaired.append(fault)
@@ -107,6 +129,27 @@ def _repair(props: Properties) -> None:
                 container.restart(timeout=RESTART_TIMEOUT)
             else:
                 _connect(client, container, props)
+
+
+def _wait_for_client(props: Properties) -> None:
+    """Wait until a client answers. Raises RepairFailedError if it ends again and again, or does not answer in time."""
+    if "agent" not in props:
+        return
+    name, loop, deadline = props["container"], CrashLoop(props["agent"]), time.monotonic() + CLIENT_TIMEOUT
+    while not access.answers(props["http_address"], AGENT_TIMEOUT):
+        if reason := loop.reason():
+            raise RepairFailedError(f"{name} {reason}. {CORRECT}")
+        if time.monotonic() > deadline:
+            raise RepairFailedError(
+                f"{name} does not answer at {props['http_address']} after {CLIENT_TIMEOUT:.0f} s: see its log "
+                f"(`docker logs {name}`), then run `pulumi up` again"
+            )
+        time.sleep(0.1)
+
+
+def _ending(props: Properties) -> str:
+    with engine.connect() as client:
+        return crash.ending(client, client.containers.get(props["container"]))
 
 
 def _connect(client: Any, container: Any, props: Properties) -> None:

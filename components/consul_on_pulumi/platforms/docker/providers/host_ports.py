@@ -1,11 +1,11 @@
 """HostPorts: free loopback ports for one agent, chosen at its creation and never changed."""
 
 import random
-import socket
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult
 
+from consul_on_pulumi.platforms.docker.occupied import is_free
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 RANGE = range(20000, 30000)
@@ -43,16 +43,7 @@ class HostPorts(ProviderResource, module="consul-on-pulumi", name="HostPorts"):
 
 def _free_port() -> int:
     for port in random.sample(RANGE, len(RANGE)):
-        if port not in _chosen and _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
+        if port not in _chosen and is_free(port, "tcp") and is_free(port, "udp"):
             _chosen.add(port)
             return port
     raise OSError(f"no free port from {RANGE.start} to {RANGE.stop - 1}: set platform.docker.http_port and dns_port")
-
-
-def _is_free(port: int, kind: socket.SocketKind) -> bool:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

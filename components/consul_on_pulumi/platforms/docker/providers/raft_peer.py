@@ -6,14 +6,9 @@ from pulumi.dynamic import CreateResult, UpdateResult
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import STOPPED, TIMEOUT, RolloutStoppedError, has_leader
 from consul_on_pulumi.model.rollout import ClusterView
-from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.platforms.docker.crash import CrashLoop
 from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, servers_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
-
-RESTARTS = 3
-"""Restarts that count as a crash loop. Docker waits longer before each one; three take a second or two."""
-LOG_LINES = 3
-"""How many lines from the end of the container's log are reported."""
 
 
 class RaftPeerProvider(ConsulProvider):
@@ -60,33 +55,10 @@ def _wait_until_voter(props: Properties) -> None:
     crash_loop = CrashLoop(props["agent"])
 
     def required(view: ClusterView) -> list[str]:
-        if name not in view.status and (log := crash_loop.last_log_lines()):
-            raise RolloutStoppedError(STOPPED.format(reason=f"{name} ends as soon as it starts ({log})"))
+        if name not in view.status and (reason := crash_loop.reason()):
+            raise RolloutStoppedError(STOPPED.format(reason=f"{name} {reason}"))
         return [name]
 
     view, reasons = rollout.wait_until_ready(servers, required)
     if view is None:
         raise RolloutStoppedError(STOPPED.format(reason=reasons))
-
-
-class CrashLoop:
-    """Counts the restarts of one container from the first call on, so that a rollout need not wait for its timeout."""
-
-    def __init__(self, container: str) -> None:
-        """`container` is the ID of the container."""
-        self._container = container
-        self._first_count: int | None = None
-
-    def last_log_lines(self) -> str | None:
-        """The end of the container's log once it is in a crash loop; None before, and when Docker does not answer."""
-        try:
-            with engine.connect() as client:
-                container = client.containers.get(self._container)
-                restarts = int(container.attrs["RestartCount"])
-                self._first_count = restarts if self._first_count is None else self._first_count
-                if restarts - self._first_count < RESTARTS:
-                    return None
-                log = container.logs(tail=LOG_LINES).decode(errors="replace")
-        except engine.NO_ANSWER:
-            return None
-        return " / ".join(line.strip() for line in log.splitlines() if line.strip()) or "its log is empty"

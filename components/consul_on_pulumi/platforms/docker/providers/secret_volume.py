@@ -60,7 +60,7 @@ class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolu
         name: str,
         prefix: str,
         image: str,
-        labels: Mapping[str, str],
+        labels: Mapping[str, pulumi.Input[str]],
         files: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -89,7 +89,11 @@ def _is_missing(props: Properties) -> bool:
 
 
 def _remove_leftovers(client: Any, props: Properties) -> None:
-    """Remove volumes of the same tier that an interrupted run left. Docker refuses to remove one that is in use."""
+    """Remove volumes of the same tier that an interrupted run left. Docker refuses to remove one that is in use.
+
+    Without the ID in its labels (a client tier alone), a volume may be another cluster's and stays."""
+    if engine.CLUSTER_ID not in props["labels"]:
+        return
     generated = re.compile(rf"{re.escape(props['prefix'])}-[0-9a-f]{{8}}")
     labels = [f"{label}={value}" for label, value in props["labels"].items()]
     for volume in client.volumes.list(filters={"label": labels}):

@@ -9,7 +9,7 @@ from pulumi.dynamic import CreateResult, UpdateResult
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import naming
-from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.platforms.docker import engine, existing
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -27,8 +27,13 @@ class RolloutStep(TypedDict):
 
 
 def servers_of(props: Properties) -> Servers:
-    """All servers of the cluster; `props` hold the keys of a RolloutStep."""
-    return Servers(props["names"], props["addresses"])
+    """All servers of the cluster; `props` hold the keys of a RolloutStep.
+
+    Each is asked where its container publishes the API now: `addresses` are those after a rollout that changes ports.
+    """
+    now = existing.api_addresses()
+    names, addresses = props["names"], props["addresses"]
+    return Servers(names, [now.get(name, address) for name, address in zip(names, addresses, strict=True)])
 
 
 class VoterGateProvider(ConsulProvider):

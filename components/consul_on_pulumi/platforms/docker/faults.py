@@ -1,0 +1,52 @@
+"""What the Docker engine or a registry answered to its provider, as a sentence: the object, the answer, the remedy.
+
+The provider shows the answer with the words of its own code around it.
+"""
+
+import re
+
+import pulumi
+
+REMEDIES = (
+    ("no space left on device", "the disk of the Docker engine is full: free some space (`docker system df` shows "
+     "what uses it)"),
+    ("(pull access denied|unauthorized|denied: |authentication required)", "the registry refuses this image to the "
+     "engine: check `image`, and log in to the registry with `docker login`"),
+    ("(manifest unknown|manifest for .* not found|repository .* not found)", "the registry has no such image: check "
+     "`image`"),
+    ("toomanyrequests", "the registry allows no more pulls now: log in with `docker login`, or wait"),
+    ("(pull|registry|image).*(connection refused|no such host|i/o timeout|no route to host|x509|TLS)", "the engine "
+     "cannot reach the registry: check `image` and the network of the engine"),
+    ("(Cannot connect to the Docker daemon|error during connect|Error pinging Docker|connection reset|broken pipe|"
+     "unexpected EOF|EOF$)", "the Docker engine went away: start it"),
+    ("(port is already allocated|address already in use)", "something else uses a port of this agent: stop it, or set "
+     "other `platform.docker.http_port` and `dns_port`"),
+    ("(overlaps with other one|networks have overlapping)", "another network has this subnet: set another "
+     "`platform.docker.subnet`"),
+    ("(Address already in use|Address already allocated)", "another container has the address of this agent: stop it, "
+     "or let Docker assign addresses outside the lower half of `platform.docker.subnet`"),
+    ("(does not belong to any of this network|no configured subnet|user specified IP address)", "the network has "
+     "another subnet: set `platform.docker.subnet` to that of `platform.docker.network`"),
+    ("network .* not found", "there is no such network: create it, or correct `platform.docker.network`"),
+    ("(Minimum memory limit|cannot allocate memory|memory limit)", "the limit or the machine has too little memory: "
+     "raise `platform.docker.memory_mib`"),
+    ("(volume is in use|remove volume)", "a container outside this stack uses the volume: remove that container"),
+    ("has active endpoints", "containers outside this stack are connected to the network: remove or disconnect them"),
+)  # fmt: skip
+"""Regular expressions of answers, and what to do; the first that fits counts."""
+PREFIX = re.compile(r"^.*(?:Error response from daemon: |docker: )", re.DOTALL)
+"""What the provider writes before the answer of the engine."""
+
+
+def sentence(args: pulumi.ErrorHookArgs) -> str | None:
+    """The newest error of an operation as a sentence; None for an answer that is not known."""
+    text = " ".join(args.errors[0].split()) if args.errors else ""
+    for pattern, remedy in REMEDIES:
+        if re.search(pattern, text):
+            kind = re.sub("(?<!^)(?=[A-Z])", " ", args.type.rpartition(":")[2]).lower()
+            name = (args.new_inputs or args.old_inputs or {}).get("name", args.name)
+            answer = PREFIX.sub("", text).rstrip(".")
+            return f"{kind} {name}: Docker answered {answer!r} to its {args.failed_operation}. {remedy[0].upper()}" + (
+                f"{remedy[1:]}. Then run the command again: it continues where it stopped"
+            )
+    return None
