@@ -54,12 +54,10 @@ def volumes(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 
 
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def connect() -> Iterator[Any]:
+    def refused() -> None:
         raise DockerException("connection refused")
-        yield
 
-    monkeypatch.setattr(engine, "connect", connect)
+    monkeypatch.setattr(docker, "from_env", refused)
 
 
 def test_claims_that_nothing_deletes_any_more_are_listed(

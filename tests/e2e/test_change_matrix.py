@@ -40,7 +40,10 @@ def agents(tier: str, ordinals: Iterable[int], operation: str) -> Operations:
 
 
 SERVERS = updated(0) | updated(1) | updated(2)
-CLIENTS = {"consul-client-0": "replace"}
+CLIENTS = {"consul-client-0": "replace", "consul-client-0-health": "update"}
+"""The next client waits for the health of the one before."""
+OWNED = {tier: {f"consul-{tier}-ownership": "update"} for tier in ("server", "client")}
+"""Other names or ports are looked for first."""
 SEEDED = {"consul-seeds": "update"}
 RESIZED = {"consul-autopilot": "update", "consul-seeds": "update"}
 HEALTH = ["consul-server-0-health", "consul-server-1-health", "consul-server-2-health", "consul-client-0-health"]
@@ -117,18 +120,21 @@ SEED_EDITS: dict[str, dict[str, Any]] = {
     "no key at all": {},
 }
 SIZES: list[tuple[dict[str, Any], Operations]] = [
-    ({"clients": 0}, agents("client", [0], "delete") | {"consul-client-image": "delete"}),
-    ({"clients": 2}, agents("client", [1], "create")),
-    ({"clients": 4}, agents("client", [1, 2, 3], "create")),
-    ({"servers": 5}, agents("server", [3, 4], "create") | RESIZED),
-    ({"servers": 7}, agents("server", [3, 4, 5, 6], "create") | RESIZED),
+    (
+        {"clients": 0},
+        agents("client", [0], "delete") | each(["consul-client-image", "consul-client-ownership"], "delete"),
+    ),
+    ({"clients": 2}, agents("client", [1], "create") | OWNED["client"]),
+    ({"clients": 4}, agents("client", [1, 2, 3], "create") | OWNED["client"]),
+    ({"servers": 5}, agents("server", [3, 4], "create") | RESIZED | OWNED["server"]),
+    ({"servers": 7}, agents("server", [3, 4, 5, 6], "create") | RESIZED | OWNED["server"]),
     # A single server joins no other and elects itself, so its configuration differs.
-    ({"servers": 1}, updated(0) | agents("server", [1, 2], "delete") | RESIZED | CLIENTS),
+    ({"servers": 1}, updated(0) | agents("server", [1, 2], "delete") | RESIZED | CLIENTS | OWNED["server"]),
 ]
 DOCKER: list[tuple[dict[str, Any], Operations]] = [
     ({"memory_mib": 512}, SERVERS | CLIENTS),
-    ({"http_port": 28500}, SERVERS | CLIENTS | RESIZED | each(HEALTH, "update")),
-    ({"dns_port": 28600}, SERVERS | CLIENTS),
+    ({"http_port": 28500}, SERVERS | CLIENTS | RESIZED | each(HEALTH, "update") | OWNED["server"] | OWNED["client"]),
+    ({"dns_port": 28600}, SERVERS | CLIENTS | OWNED["server"] | OWNED["client"]),
     ({"retain_data": True}, {}),
 ]
 UNCHANGED: list[dict[str, Any]] = [

@@ -1,6 +1,7 @@
 """A preview refuses settings that cannot work, all at once."""
 
 import pytest
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
 from tests.e2e import engine
 from tests.e2e.cluster import Cluster
@@ -52,3 +53,20 @@ def test_name_datacenter_and_subnet_of_a_cluster_cannot_change(calm: Cluster) ->
     assert "Traceback" not in error
     assert {name: engine.inspect("container", name)["Id"] for name in calm.containers} == before
     assert engine.orphans("renamed") == {}
+
+
+def test_b1_b7_a_subnet_and_a_port_in_use_are_refused_with_what_uses_them(cluster: Factory) -> None:
+    made = cluster("occupied", servers=1)
+    subnet = made.settings["platform"]["docker"]["subnet"]
+    network, web = f"{made.name}-lan", f"{made.name}-web"
+    engine.docker("network", "create", "--label", f"consul.cluster={made.name}", "--subnet", subnet, network)
+    try:
+        assert f"got {subnet!r}, which overlaps {network} ({subnet}): " in made.refused("preview")
+        sleeping = ["--entrypoint", "sleep", DEFAULT_IMAGE, "600"]
+        engine.docker("run", "--detach", "--name", web, "--publish", "127.0.0.1::80", *sleeping)
+        port = int(engine.docker("port", web, "80/tcp").rpartition(":")[2])
+        made.change(platform={"docker": {"subnet": engine.free_subnet(), "http_port": port}})
+        assert f"got {port} (tcp) for {made.name}-server-0, used by the container {web}: " in made.refused("preview")
+    finally:
+        engine.docker("rm", "--force", web)
+    assert engine.orphans(made.name) == {"network": [network]}

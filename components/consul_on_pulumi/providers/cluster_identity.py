@@ -71,19 +71,6 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
         super().__init__(ClusterIdentityProvider(), name, props, opts)
 
 
-def _changed(path: str, before: str, after: str) -> str:
-    fix = "Restore the old value"
-    if path.endswith(".name"):
-        # A tier alone has another word for it, but the same key in its state.
-        path = "server.cluster" if path == "server.name" else path
-        # The default contains the name of the stack, so who renames a stack never wrote this setting.
-        fix = f"Set `{path.rpartition('.')[2]}: {before}`"
-    return (
-        f"{path}: expected {before!r} as when the cluster was created, got {after!r}: the servers would lose their "
-        f"data or each other. {fix}, or destroy this cluster first"
-    )
-
-
 def _has_data(props: Properties) -> bool:
     """Whether the cluster has data, as far as the platform shows: what it does not show counts as data."""
     location = props.get("location")
@@ -95,6 +82,19 @@ def _has_data(props: Properties) -> bool:
         return bool(operations.data(location))
     except (RefusedError, UnreachableError):
         return True
+
+
+def _changed(path: str, before: str, after: str) -> str:
+    fix = "Restore the old value"
+    if path.endswith(".name"):
+        # A tier alone has another word for it, but the same key in its state.
+        path = "server.cluster" if path == "server.name" else path
+        # The default contains the name of the stack, so who renames a stack never wrote this setting.
+        fix = f"Set `{path.rpartition('.')[2]}: {before}`"
+    return (
+        f"{path}: expected {before!r} as when the cluster was created, got {after!r}: the servers would lose their "
+        f"data or each other. {fix}, or destroy this cluster first"
+    )
 
 
 def _platforms(paths: Iterable[str]) -> list[str]:

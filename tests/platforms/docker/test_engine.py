@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import consul_on_pulumi
 import docker
 import pytest
+import requests
 from consul_on_pulumi.platforms.docker import engine
+from docker.errors import APIError, DockerException, NotFound
 
 
 def test_the_connection_is_closed_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,3 +27,44 @@ def test_one_module_opens_connections_so_that_another_host_is_set_in_one_place()
     opening = [path.relative_to(package).as_posix() for path in package.rglob("*.py") if "from_env" in path.read_text()]
 
     assert opening == ["platforms/docker/engine.py"]
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            APIError("500 Server Error for http+docker://localhost", explanation="write /x: no space left on device"),
+            "the Docker engine answered 'write /x: no space left on device': the disk of the Docker engine is full: ",
+        ),
+        (
+            APIError("409 Client Error", explanation="remove dev-server-2-data: volume is in use - [0f]"),
+            "the Docker engine answered 'remove dev-server-2-data: volume is in use - [0f]': a container outside this "
+            "stack uses the volume: remove that container",
+        ),
+        (
+            APIError("500 Server Error", explanation="something new."),
+            "the Docker engine answered 'something new': see its",
+        ),
+        (
+            requests.ConnectionError("aborted", ConnectionResetError(104, "Connection reset by peer")),
+            "the Docker engine at tcp://x does not answer (Connection reset by peer): start it or check $DOCKER_HOST",
+        ),
+    ],
+)
+def test_what_the_engine_answered_becomes_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://x")
+    monkeypatch.setattr(docker, "from_env", lambda: SimpleNamespace(close=lambda: None))
+
+    with pytest.raises(DockerException) as caught, engine.connect():
+        raise error
+
+    assert str(caught.value).startswith(sentence)
+
+
+def test_a_missing_object_stays_a_missing_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "from_env", lambda: SimpleNamespace(close=lambda: None))
+
+    with pytest.raises(NotFound), engine.connect():
+        raise NotFound("dev-server-0")

@@ -127,7 +127,7 @@ def test_a1_without_a_cluster_id_no_volume_counts_as_left_over(engine: FakeEngin
 def test_a_volume_that_cannot_be_filled_is_removed(engine: FakeEngine) -> None:
     engine.full = True
 
-    with pytest.raises(APIError):
+    with pytest.raises(DockerException):
         SecretVolumeProvider().create(PROPS)
 
     assert engine.labels == {}

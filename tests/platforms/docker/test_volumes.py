@@ -6,7 +6,7 @@ from typing import Any
 import docker
 import pytest
 from consul_on_pulumi.platforms.docker import engine
-from docker.errors import APIError, NotFound
+from docker.errors import APIError, DockerException, NotFound
 
 
 def removed(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> list[tuple[str, ...]]:
@@ -32,5 +32,5 @@ def test_a_missing_volume_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_volume_that_cannot_be_removed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(APIError):
+    with pytest.raises(DockerException):
         removed(monkeypatch, APIError("volume is in use"))

@@ -10,6 +10,8 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
+from consul_on_pulumi.platforms.docker import faults
+
 CLUSTER = "consul.cluster"
 """Label with the name of the cluster: `docker ps --filter label=consul.cluster=…`."""
 CLUSTER_ID = "consul.cluster-id"
@@ -24,25 +26,15 @@ NO_ANSWER = (DockerException, requests.RequestException)
 def connect() -> Iterator[docker.DockerClient]:
     """A client of the engine that the environment names (`DOCKER_HOST`, else the local socket); closed at the end.
 
-    Raises docker.errors.DockerException when there is no engine.
+    Raises docker.errors.DockerException with a sentence when there is no answer or a refusal, and NotFound.
     """
-    with closing(docker.from_env()) as client:
-        yield client
-
-
-def no_answer(error: Exception) -> str:
-    """Why the engine did not answer, or what it answered, as a sentence."""
-    if isinstance(error, APIError):
-        return f"the Docker engine answered {error.status_code} {str(error.explanation).rstrip('.')}"
-    causes: list[BaseException] = [error]
-    for cause in causes:
-        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
-        causes += [one for one in inner if isinstance(one, BaseException) and one not in causes]
-    known = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
-    host = os.environ.get("DOCKER_HOST", "its socket")
-    return (
-        f"the Docker engine at {host} does not answer ({known[-1] if known else error}): start it or check $DOCKER_HOST"
-    )
+    try:
+        with closing(docker.from_env()) as client:
+            yield client
+    except NotFound:
+        raise
+    except NO_ANSWER as error:
+        raise DockerException(_sentence(error)) from error
 
 
 def remove_volume(name: str) -> None:
@@ -60,3 +52,19 @@ def archive(files: Mapping[str, bytes], mode: int, user: int = 0, group: int = 0
             entry.size, entry.mode, entry.uid, entry.gid = len(content), mode, user, group
             tar.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
+
+
+def _sentence(error: Exception) -> str:
+    """Why the engine did not answer, or what it answered, as a sentence."""
+    if isinstance(error, APIError):
+        text = str(error.explanation or error).rstrip(".")
+        return f"the Docker engine answered {text!r}: {faults.remedy(text) or 'see its log'}"
+    causes: list[BaseException] = [error]
+    for cause in causes:
+        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        causes += [one for one in inner if isinstance(one, BaseException) and one not in causes]
+    known = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
+    host = os.environ.get("DOCKER_HOST", "its socket")
+    return (
+        f"the Docker engine at {host} does not answer ({known[-1] if known else error}): start it or check $DOCKER_HOST"
+    )

@@ -40,7 +40,7 @@ class Existing:
                 local = client.api.base_url in LOCAL
                 return cls(client.api.containers(all=True), volumes, client.api.networks(), local)
         except engine.NO_ANSWER as error:
-            raise UnreachableError(engine.no_answer(error)) from error
+            raise UnreachableError(str(error)) from error
 
     def find(self, kind: str, name: str) -> Object | None:
         """The container, volume or network with this name."""

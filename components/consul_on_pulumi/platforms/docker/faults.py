@@ -38,15 +38,20 @@ PREFIX = re.compile(r"^.*(?:Error response from daemon: |docker: )", re.DOTALL)
 """What the provider writes before the answer of the engine."""
 
 
+def remedy(text: str) -> str | None:
+    """What an answer means and what to do; None for an answer that is not known."""
+    return next((do for pattern, do in REMEDIES if re.search(pattern, text)), None)
+
+
 def sentence(args: pulumi.ErrorHookArgs) -> str | None:
     """The newest error of an operation as a sentence; None for an answer that is not known."""
     text = " ".join(args.errors[0].split()) if args.errors else ""
-    for pattern, remedy in REMEDIES:
-        if re.search(pattern, text):
-            kind = re.sub("(?<!^)(?=[A-Z])", " ", args.type.rpartition(":")[2]).lower()
-            name = (args.new_inputs or args.old_inputs or {}).get("name", args.name)
-            answer = PREFIX.sub("", text).rstrip(".")
-            return f"{kind} {name}: Docker answered {answer!r} to its {args.failed_operation}. {remedy[0].upper()}" + (
-                f"{remedy[1:]}. Then run the command again: it continues where it stopped"
-            )
-    return None
+    if (do := remedy(text)) is None:
+        return None
+    kind = re.sub("(?<!^)(?=[A-Z])", " ", args.type.rpartition(":")[2]).lower()
+    name = (args.new_inputs or args.old_inputs or {}).get("name", args.name)
+    answer = PREFIX.sub("", text).rstrip(".")
+    return (
+        f"{kind} {name}: Docker answered {answer!r} to its {args.failed_operation}. {do[0].upper()}{do[1:]}. Then run "
+        "the command again: it continues where it stopped"
+    )

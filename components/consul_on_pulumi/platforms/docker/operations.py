@@ -60,7 +60,7 @@ def retained(_settings: Mapping[str, Any], pattern: str) -> list[tuple[str, list
         with engine.connect() as client:
             volumes = client.volumes.list(filters={"label": engine.CLUSTER, "dangling": True})
     except engine.NO_ANSWER as error:
-        raise UnreachableError(engine.no_answer(error)) from error
+        raise UnreachableError(str(error)) from error
     clusters: dict[str, list[str]] = {}
     for volume in volumes:
         clusters.setdefault(volume.attrs["Labels"][engine.CLUSTER], []).append(volume.name)

@@ -109,6 +109,6 @@ def warn_if_unreachable() -> None:
             client.ping()
     except engine.NO_ANSWER as error:
         pulumi.log.warn(
-            f"{engine.no_answer(error)}. Until then nobody knows what exists and what runs there, although resources "
+            f"{error}. Until then nobody knows what exists and what runs there, although resources "
             "are shown as unchanged"
         )

@@ -18,7 +18,7 @@ class OwnershipProvider(ConsulProvider):
     compared = ("objects",)
 
     def problems(self, olds: Properties, news: Properties) -> list[str]:
-        """Foreign objects, and what does not fit."""
+        """Foreign objects."""
         return ownership.problems(_refusals, olds, news)
 
     def create(self, props: Properties) -> CreateResult:
