@@ -9,8 +9,8 @@ UNCHANGED = 4
 REVIEW = review --stack $(STACK) $(addprefix --allow ,$(ALLOW))
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview preview-comment refresh destroy snapshot restore recover retained-data test docs chaos bench \
-	setup doctor env lock k8s-up k8s-down clean stack
+.PHONY: help up preview preview-comment refresh destroy snapshot restore recover retained-data test docs \
+	consul-formats chaos bench setup doctor env lock k8s-up k8s-down clean stack
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -57,6 +57,9 @@ test: setup ## format, lint, types, unit tests, then the tests on real engines
 
 docs: setup ## write the pages that are made from the code
 	@$(ENVIRONMENT) && python -m tools.docs
+
+consul-formats: ## read what another release of Consul reads and stores [RELEASE=1.22.8]
+	@$(TOOLS) consul-formats $(RELEASE)
 
 chaos: setup ## break clusters under load and print what they stored, about 30 minutes
 	@$(ENVIRONMENT) && python -m tests.chaos

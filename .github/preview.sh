@@ -16,7 +16,7 @@ fi
 pulumi stack select --create --stack "$STACK" --non-interactive
 
 set --
-for kind in data-loss seed-loss network quorum; do
+for kind in data-loss seed-loss network quorum downgrade; do
     case "${LABELS:-[]}" in *"\"allow-$kind\""*) set -- "$@" --allow "$kind" ;; esac
 done
 consul-on-pulumi review --stack "$STACK" "$@" > "$file"

@@ -154,6 +154,8 @@ class _Answers(Mocks):
         match args.typ.split(":")[-1]:
             case "ClusterIdentity" if self.computed:
                 outputs |= {"initial_servers": outputs["servers"], "cluster_id": f"id-of-{args.name}"}
+            case "ConsulVersion" if self.computed:
+                outputs |= {"snapshot_file": f"/{args.name}.snap"}
             case "KvBaseline" if self.computed:
                 outputs |= {"index": 7}
             case "HostPorts" if self.computed:

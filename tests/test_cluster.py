@@ -47,6 +47,7 @@ ON_DOCKER = {
     "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
     "consul-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-server-image": "docker:index/remoteImage:RemoteImage",
+    "consul-server-version": "pulumi-python:dynamic/consul-on-pulumi:ConsulVersion",
 }
 """Contract: another name or type is another resource, so an existing stack would lose the old one with its data."""
 
@@ -157,6 +158,7 @@ def test_the_outputs_are_those_of_servers_then_clients(platform: PlatformCase) -
         "servers": ["dev-server-0", "dev-server-1", "dev-server-2"],
         "datacenter": "east",
         "leader_address": LEADER,
+        "upgrade_snapshot": "/consul-server-version.snap",
     }
 
 
@@ -196,6 +198,37 @@ def test_a_cluster_has_no_clients_by_default(platform: PlatformCase) -> None:
     assert seen.outputs == {"http": platform.http(3, 0, "dev"), "dns": platform.dns(3, 0)}
     assert platform.agents(seen, "consul-server") == 3
     assert [one.name for one in seen.seen if one.parent == "consul-client"] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "warning"),
+    [
+        (
+            {"image": "my.registry/consul:prod", "agent_config": {"disable_kv_key_validation": True}},
+            "image: my.registry/consul:prod does not tell its release of Consul, so settings and upgrades are not "
+            "checked for it: set consul_version",
+        ),
+        (
+            {"image": "hashicorp/consul:2.0.4", "agent_config": {"zzzzzz": 1}},
+            "image: settings are checked for Consul 1.18 to 1.22, and 2.0.4 may read other ones",
+        ),
+    ],
+    ids=["unknown", "newer than the table"],
+)
+def test_a_release_that_no_table_describes_is_a_warning(
+    platform: PlatformCase, settings: dict[str, Any], warning: str
+) -> None:
+    assert cluster(platform, **settings).log == [warning]
+    assert cluster(platform, image="my.registry/consul:prod", consul_version="1.22.7").log == []
+
+
+def test_the_release_comes_before_every_server(platform: PlatformCase) -> None:
+    seen = cluster(platform, clients=1)
+
+    version = seen["consul-server-version"]
+    assert (version.inputs["version"], version.inputs["clients"], version.inputs["cluster"]) == ("1.22.7", 1, "consul")
+    first = "consul-server-0-gate" if platform.name == "docker" else "consul-server-stateful-set"
+    assert "consul-server-version" in seen[first].depends_on
 
 
 def test_a_single_server_is_a_warning(platform: PlatformCase) -> None:

@@ -51,6 +51,7 @@ def test_the_outputs_are_the_addresses_of_the_servers_by_ordinal(platform: Platf
             "http_addresses": seen.outputs["http"],
             "ui_urls": seen.outputs["ui"],
             "dns_addresses": seen.outputs["dns"],
+            "upgrade_snapshot": "/tier-version.snap",
         }
     }
 

@@ -1,4 +1,4 @@
-"""`python3 -m tools COMMAND`: setup, doctor, env, docker, kubernetes, check."""
+"""`python3 -m tools COMMAND`: setup, doctor, env, docker, kubernetes, check, consul-formats."""
 
 import argparse
 import signal
@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from tools import check, doctor, environment, lanes, places, progress, setup
+from tools import check, consul_formats, doctor, environment, lanes, places, progress, setup
 from tools.docker import engine as docker_engine
 from tools.found import SetupError
 from tools.kubernetes import cluster
@@ -63,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     one = command("check", "format, lint, types, unit tests, then the tests on real engines")
     one.add_argument("--only", choices=tuple(check.LANES), help="only the tests on this engine")
     one.set_defaults(run=lambda options: check.lane(options.only) if options.only else check.run())
+    one = command("consul-formats", "read what releases of Consul read and store, for the checks of the settings")
+    one.add_argument("releases", nargs="*", help="releases to add, such as 1.22.8")
+    one.set_defaults(run=lambda options: consul_formats.write(options.releases))
     one = command("docker", "the Docker engine of this machine")
     one.add_argument("action", choices=("start", "stop", "restart"))
     one.set_defaults(run=docker)

@@ -14,7 +14,7 @@ DOCKER_PLUGIN = "5.2.0"
 KUBERNETES_PLUGIN = "4.34.2"
 # The only version of the Kubernetes provider on the Go module proxy: a commit between the releases 4.25 and 4.34.
 KUBERNETES_PROVIDER = "4.0.0-20260115033456-f47bc2d6f199"
-CONSUL = "1.20.6"
+CONSUL = "1.22.7"
 CONSUL_IMAGE = f"hashicorp/consul:{CONSUL}"
 KUBERNETES = "1.34.2"
 COREDNS = "1.14.7"

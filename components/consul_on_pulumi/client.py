@@ -30,6 +30,8 @@ class ConsulClient(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         accepted = refusals.tier_args(args, ConsulClientArgs, "client", name)
         super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, for_component(opts))
+        if not _membership:
+            refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["cluster"],
             datacenter=accepted["datacenter"],

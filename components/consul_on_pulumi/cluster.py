@@ -39,12 +39,15 @@ class ConsulCluster(pulumi.ComponentResource):
     """The Consul datacenter."""
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of every agent's DNS interface, UDP and TCP, servers first."""
+    upgrade_snapshot: pulumi.Output[str | None]
+    """The snapshot before the last upgrade: its path on the machine that did the upgrade. None if none was taken."""
 
     def __init__(self, name: str, args: ConsulClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
         super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, for_component(opts))
+        refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["name"],
             datacenter=accepted["datacenter"],
@@ -61,22 +64,33 @@ class ConsulCluster(pulumi.ComponentResource):
             "platform": shared.platform,
             "cluster": topology.cluster,
             "datacenter": topology.datacenter,
-            "image": accepted["image"],
+            **{name: accepted[name] for name in ("image", "consul_version") if name in accepted},
             "agent_secrets": accepted["agent_secrets"],
         }
-        server_args: Any = tier | {"replicas": topology.servers, "agent_config": _config(accepted, "server_config")}
+        server_args: Any = tier | {
+            "replicas": topology.servers,
+            "agent_config": _config(accepted, "server_config"),
+            **{name: accepted[name] for name in ("snapshot_before_upgrade",) if name in accepted},
+        }
         client_args: Any = tier | {
             "replicas": topology.clients,
             "servers": topology.servers,
             "agent_config": _config(accepted, "client_config"),
         }
-        servers = ConsulServer(f"{name}-server", server_args, children, _membership=Membership(identity=identity))
+        servers = ConsulServer(
+            f"{name}-server",
+            server_args,
+            children,
+            _membership=Membership(component=name, clients=topology.clients, identity=identity),
+        )
         clients = ConsulClient(
             f"{name}-client",
             client_args,
             # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
             with_options(children, depends_on=servers.updated),
-            _membership=Membership(identity=identity, servers_ready=servers.ready),
+            _membership=Membership(
+                component=name, clients=topology.clients, identity=identity, servers_ready=servers.ready
+            ),
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
@@ -93,10 +107,11 @@ class ConsulCluster(pulumi.ComponentResource):
         self.servers = pulumi.Output.from_input(
             [naming.node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(topology.servers)]
         )
+        self.upgrade_snapshot = servers.upgrade_snapshot
         self.datacenter = pulumi.Output.from_input(topology.datacenter)
         if failure_tolerance(topology.servers) == 0:
             pulumi.log.warn("one server tolerates no failure and may lose data: set servers to 3", self)
-        outputs = ("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses")
+        outputs = ("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses", "upgrade_snapshot")
         self.register_outputs({output: getattr(self, output) for output in outputs})
 
 

@@ -13,6 +13,9 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
+from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
+from consul_on_pulumi.releases import agent_keys, release
+from consul_on_pulumi.releases.release import Release
 
 
 def for_component(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -30,6 +33,9 @@ def for_component(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions
 class Membership:
     """The cluster that a tier belongs to. A tier alone creates an identity of its own."""
 
+    component: str
+    """The name of the ConsulCluster."""
+    clients: int
     identity: ClusterIdentity
     servers_ready: Sequence[pulumi.Resource] = ()
     """Exist when the servers work: clients may be started before, and nothing waits for a client before that."""
@@ -52,16 +58,37 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
     }
 
 
-def agent_secrets(files: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Output[str]]:
-    """The secret files by name and in order, as secrets whatever they were before.
+def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | None) -> Wanted:
+    """What the settings of the server tier with this name say about the release of its servers."""
+    known = release.of(args)
+    asked = args.get("snapshot_before_upgrade")
+    return Wanted(
+        path="cluster" if membership else "server",
+        cluster=membership.component if membership else name,
+        image=args["image"],
+        version=release.text(known) if known else "",
+        clients=membership.clients if membership else 0,
+        snapshot=IF_POSSIBLE if asked is None else ALWAYS if asked else NEVER,
+        stack=[pulumi.get_project(), pulumi.get_stack()],
+    )
+
+
+def snapshot_file(placed: Placed) -> pulumi.Output[str | None]:
+    """The snapshot before the last upgrade of these servers, or None."""
+    found = placed.version.snapshot_file if placed.version else pulumi.Output.from_input("")
+    return found.apply(lambda file: file or None)
+
+
+def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) -> dict[str, pulumi.Output[str]]:
+    """The secret files by name and in order, as secrets whatever they were before; `of` is the release of the agents.
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
-    return {name: pulumi.Output.secret(text).apply(partial(_checked, name)) for name, text in sorted(files.items())}
+    return {name: pulumi.Output.secret(text).apply(partial(_checked, name, of)) for name, text in sorted(files.items())}
 
 
-def _checked(name: str, text: str) -> str:
-    if found := list(secret_files.problems({name: text}, "agent_secrets")):
+def _checked(name: str, of: Release | None, text: str) -> str:
+    if found := list(secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))):
         raise pulumi.RunError("\n".join(found))
     return text
 
@@ -80,7 +107,7 @@ def place_tier(
     """
     platform = choose(args["platform"])
     document = agent.document(topology, role, platform.traits(), args["agent_config"])
-    secrets = agent_secrets(args["agent_secrets"])
+    secrets = agent_secrets(args["agent_secrets"], release.of(args))
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
     shown = agent.serves_ui(document)

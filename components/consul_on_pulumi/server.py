@@ -2,7 +2,14 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, for_component, identify, place_tier
+from consul_on_pulumi.membership import (
+    Membership,
+    for_component,
+    identify,
+    place_tier,
+    snapshot_file,
+    wanted_release,
+)
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.resource_options import for_children, with_options
@@ -19,6 +26,8 @@ class ConsulServer(pulumi.ComponentResource):
     """The web UI of each server."""
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of each server's DNS interface, UDP and TCP."""
+    upgrade_snapshot: pulumi.Output[str | None]
+    """The snapshot before the last upgrade: its path on the machine that did the upgrade. None if none was taken."""
 
     def __init__(
         self,
@@ -38,6 +47,7 @@ class ConsulServer(pulumi.ComponentResource):
         if _membership:
             identity = _membership.identity
         else:
+            refusals.warn_if_release_is_unchecked(accepted, self)
             identity = identify(name, topology, choose(accepted["platform"]), "server", children)
             children = with_options(children, depends_on=[identity])
         expected = identity.initial_servers.apply(lambda initial: bootstrap_expect(int(initial), topology.servers))
@@ -49,6 +59,7 @@ class ConsulServer(pulumi.ComponentResource):
             children,
             cluster_id=identity.cluster_id,
             bootstrap_expect=expected,
+            release=wanted_release(name, accepted, _membership),
         )
         self.updated = list(placed.updated)
         """Depend on these to run after every existing server was updated, though new ones may still be starting."""
@@ -61,4 +72,5 @@ class ConsulServer(pulumi.ComponentResource):
         self.api_addresses = pulumi.Output.all(*placed.api_addresses)
         """Where the program itself reaches each server, which may differ from `http_addresses`."""
         self.http_addresses, self.ui_urls, self.dns_addresses = outputs.values()
-        self.register_outputs(outputs)
+        self.upgrade_snapshot = snapshot_file(placed)
+        self.register_outputs({**outputs, "upgrade_snapshot": self.upgrade_snapshot})

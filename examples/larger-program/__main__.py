@@ -27,7 +27,7 @@ uploads = docker.Volume("uploads")
 application = docker.Container(
     "application",
     # Takes the place of your application. It prints the greeting, and prints it again whenever the key changes.
-    image="hashicorp/consul:1.20.6",
+    image="hashicorp/consul:1.22.7",
     command=["consul", "watch", "-type=key", "-key=shop/greeting", "consul", "kv", "get", "shop/greeting"],
     envs=[f"CONSUL_HTTP_ADDR=http://{CONSUL}-client-0:8500"],
     networks_advanced=[{"name": network.name}],

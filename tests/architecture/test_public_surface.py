@@ -54,8 +54,16 @@ def test_the_package_exports_its_components_and_their_args() -> None:
 def test_a_component_promises_exactly_these_outputs() -> None:
     assert {shape.__name__: list(shape.__annotations__) for shape in (ConsulClient, ConsulCluster, ConsulServer)} == {
         "ConsulClient": ["http_addresses", "ui_urls", "dns_addresses"],
-        "ConsulCluster": ["ui_urls", "http_addresses", "leader_address", "servers", "datacenter", "dns_addresses"],
-        "ConsulServer": ["http_addresses", "ui_urls", "dns_addresses"],
+        "ConsulCluster": [
+            "ui_urls",
+            "http_addresses",
+            "leader_address",
+            "servers",
+            "datacenter",
+            "dns_addresses",
+            "upgrade_snapshot",
+        ],
+        "ConsulServer": ["http_addresses", "ui_urls", "dns_addresses", "upgrade_snapshot"],
     }
 
 

@@ -38,6 +38,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "agentConfig",
             "agentSecrets",
             "cluster",
+            "consulVersion",
             "datacenter",
             "image",
             "platform",
@@ -49,6 +50,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "agentSecrets",
             "clientConfig",
             "clients",
+            "consulVersion",
             "datacenter",
             "image",
             "name",
@@ -57,15 +59,18 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "seeds",
             "serverConfig",
             "servers",
+            "snapshotBeforeUpgrade",
         ],
         "ConsulServer": [
             "agentConfig",
             "agentSecrets",
             "cluster",
+            "consulVersion",
             "datacenter",
             "image",
             "platform",
             "replicas",
+            "snapshotBeforeUpgrade",
         ],
     }
 
@@ -114,7 +119,9 @@ def test_settings_that_decide_which_resources_exist_are_plain(
     }
 
 
-def test_only_the_leader_may_be_missing_from_the_outputs(components: dict[str, ComponentDefinition]) -> None:
+def test_only_the_leader_and_a_snapshot_may_be_missing_from_the_outputs(
+    components: dict[str, ComponentDefinition],
+) -> None:
     missing = {key for found in components.values() for key, output in found.outputs.items() if output.optional}
 
-    assert missing == {"leaderAddress"}
+    assert missing == {"leaderAddress", "upgradeSnapshot"}

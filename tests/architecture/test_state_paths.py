@@ -22,6 +22,7 @@ from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import Serve
 from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters, VotersProvider
 from consul_on_pulumi.providers.autopilot import Autopilot, AutopilotProvider
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity, ClusterIdentityProvider
+from consul_on_pulumi.providers.consul_version import ConsulVersion, ConsulVersionProvider
 from consul_on_pulumi.providers.kv_baseline import KvBaseline, KvBaselineProvider
 from consul_on_pulumi.providers.kv_entries import KvEntries, KvEntriesProvider
 from consul_on_pulumi.providers.ownership import Ownership
@@ -35,6 +36,7 @@ PATHS: dict[type[ConsulProvider], str] = {
     ClientRolloutProvider: "consul_on_pulumi.platforms.kubernetes.providers.client_rollout ClientRolloutProvider",
     ClusterIdentityProvider: "consul_on_pulumi.providers.cluster_identity ClusterIdentityProvider",
     ContainerHealthProvider: "consul_on_pulumi.platforms.docker.providers.container_health ContainerHealthProvider",
+    ConsulVersionProvider: "consul_on_pulumi.providers.consul_version ConsulVersionProvider",
     HostPortsProvider: "consul_on_pulumi.platforms.docker.providers.host_ports HostPortsProvider",
     KvBaselineProvider: "consul_on_pulumi.providers.kv_baseline KvBaselineProvider",
     KvEntriesProvider: "consul_on_pulumi.providers.kv_entries KvEntriesProvider",
@@ -59,6 +61,7 @@ TOKENS: dict[type[Resource], str] = {
     ClientRollout: "dynamic/consul-on-pulumi:ClientRollout",
     ClusterIdentity: "dynamic/consul-on-pulumi:ClusterIdentity",
     ContainerHealth: "dynamic/consul-on-pulumi:ContainerHealth",
+    ConsulVersion: "dynamic/consul-on-pulumi:ConsulVersion",
     HostPorts: "dynamic/consul-on-pulumi:HostPorts",
     KvBaseline: "dynamic/consul-on-pulumi:KvBaseline",
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",

@@ -10,6 +10,8 @@ from typing import Any
 from tests.chaos import pods, scenarios
 from tests.e2e import consul
 from tests.e2e_k8s.stack import PodCluster, of_our_own, stood_up
+from tools import versions
+from tools.docker import older_image
 
 Outcome = tuple[str, bool]
 """The measurements as text, and whether they reach the target."""
@@ -60,6 +62,27 @@ def updated() -> Outcome:
     return text, report.gap <= 1 and lost == 0 and seen.fewest >= 2
 
 
+def upgraded() -> Outcome:
+    texts, good, reports = [], True, []
+    older = [older_image.image_of(release) for release in scenarios.OLDER]
+    with of_our_own() as kubeconfig, tempfile.TemporaryDirectory() as folder:
+        for image in older:
+            pods.bring(image)
+        with stood_up(Path(folder), "chaos-upgrade", kubeconfig, {"image": older[0]}) as made:
+            made.up()
+            made.all_vote(3)
+            for image in (*older[1:], versions.CONSUL_IMAGE):
+                made.all_ready(3)
+                made.change(image=image)
+                report, seen, took = pods.up(made, f"to-{image.partition(':')[2]}")
+                made.all_vote(3)
+                reports.append(report)
+                lost = sum(len(scenarios.not_stored(made.addresses()[0], one)) for one in reports)
+                texts.append(f"to {image}: {report}, {lost} lost, up took {took:.1f} s, {seen.fewest} pods ready")
+                good = good and report.gap <= 1 and lost == 0 and seen.fewest >= 2
+    return "; ".join(texts), good
+
+
 def scaled() -> Outcome:
     texts, good = [], True
     with cluster("scale") as made:
@@ -79,5 +102,6 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "pods: leave_on_terminate true, the leader deleted": lambda: leader_deleted(leave=True),
     "pods: leave_on_terminate false, the leader deleted": lambda: leader_deleted(leave=False),
     "pods: all 3 servers replaced under load": updated,
+    f"pods: Consul {' → '.join(scenarios.OLDER)} → {versions.CONSUL} under load": upgraded,
     "pods: 3 to 5 to 3 servers under load": scaled,
 }

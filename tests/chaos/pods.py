@@ -1,15 +1,17 @@
 """Faults and changes of a cluster on Kubernetes, and what its writers saw of them."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from kubernetes import client, config
 
 from tests.chaos.load import Follower, Report, Writer
 from tests.chaos.scenarios import OTHER_IMAGE
-from tests.e2e import consul
+from tests.e2e import consul, engine
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.stack import PodCluster
 from tools.kubernetes import images, layout
@@ -106,3 +108,12 @@ def other_image() -> str:
             Group(node.folder, network=node.namespace), "images", "tag", images.CONSUL, f"docker.io/{OTHER_IMAGE}"
         )
     return OTHER_IMAGE
+
+
+def bring(image: str) -> None:
+    """Copy an image of the Docker engine to every node that runs as plain processes."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "image.tar"
+        engine.docker("save", "--output", str(archive), image)
+        for node in layout.nodes():
+            images.load(Group(node.folder, network=node.namespace), archive)

@@ -14,8 +14,13 @@ from tests.chaos.load import Follower, Report, Writer
 from tests.e2e import consul, engine
 from tests.e2e.cluster import Cluster
 from tests.e2e.waiting import eventually
+from tools import versions
 
-OTHER_IMAGE = f"hashicorp/consul:1.20.6-{engine.RUN}"
+REFUSED_IN_TRANSFER = "500 raft apply failed: leadership transfer in progress"
+"""The answer of Consul during a transfer, for some milliseconds. Such a write was not applied."""
+OLDER = ("1.18.2", "1.20.6")
+"""Releases that an upgrade starts from; the next is the default one."""
+OTHER_IMAGE = f"{versions.CONSUL_IMAGE}-{engine.RUN}"
 """A second name of the same image, so that a rollout needs no second build."""
 
 
@@ -75,7 +80,7 @@ def _host(container: str) -> list[str]:
 @contextmanager
 def other_image() -> Iterator[str]:
     """The image under another name."""
-    engine.docker("tag", "hashicorp/consul:1.20.6", OTHER_IMAGE)
+    engine.docker("tag", versions.CONSUL_IMAGE, OTHER_IMAGE)
     try:
         yield OTHER_IMAGE
     finally:
@@ -90,6 +95,12 @@ def rollout(cluster: Cluster, image: str, prefix: str) -> tuple[Report, float]:
         cluster.up()
         took = time.monotonic() - began
     return report, took
+
+
+def releases(cluster: Cluster) -> list[str]:
+    """The release that each agent runs, as the member list says."""
+    members = consul.ask(cluster.servers[0], "/v1/agent/members")
+    return [member["Tags"]["build"].partition(":")[0] for member in members]
 
 
 def scale(cluster: Cluster, servers: int, prefix: str) -> tuple[Report, int]:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from consul_on_pulumi.cli import snapshot
 from consul_on_pulumi.cli.main import main
-from consul_on_pulumi.consul import access
+from consul_on_pulumi.consul import access, snapshot_files
 
 from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_consul import FakeConsul, Fault
@@ -53,7 +52,7 @@ def test_each_attempt_of_a_restore_sends_the_whole_file(three: FakeConsul, file:
     file.write_bytes(TAKEN)
     three.fail(Fault.NO_LEADER, "/v1/snapshot", times=2)
 
-    snapshot.restore(three.addresses, file)
+    snapshot_files.restore(three.addresses, file)
 
     assert [one.size for one in three.requests] == [len(TAKEN)] * 3
     assert three.snapshot == TAKEN
@@ -73,7 +72,7 @@ def test_a_snapshot_is_never_held_in_memory_as_a_whole(
     pieces = requests.Response.iter_content
     monkeypatch.setattr(requests.Response, "iter_content", watched)
 
-    assert snapshot.save(three.addresses, file) == hashlib.sha256(TAKEN).hexdigest()
+    assert snapshot_files.save(three.addresses, file) == hashlib.sha256(TAKEN).hexdigest()
     assert max(sizes) < len(TAKEN) == sum(sizes)
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from consul_on_pulumi.cli import snapshot
-from consul_on_pulumi.consul import kv_store, rollout
+from consul_on_pulumi.consul import kv_store, rollout, snapshot_files
 from consul_on_pulumi.consul.api import Consul, RefusedError, TooLargeError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
@@ -67,8 +66,10 @@ REQUESTS: dict[str, Callable[[FakeConsul], Any]] = {
     "transact": lambda consul: Consul(consul.addresses, 0).transact([{"KV": {"Verb": "delete-cas", "Key": "a"}}]),
     "put": lambda consul: Consul(consul.addresses, 0).put("a", b"1", 0),
     "apply": lambda consul: kv_store.apply(Consul(consul.addresses, 0), "s", {}, {"a": Seed(b"1")}, Rule()),
-    "snapshot": lambda consul: snapshot.save(consul.addresses, Path(tempfile.gettempdir()) / f"{uuid.uuid4()}.snap"),
-    "restore": lambda consul: snapshot.restore(consul.addresses, Path(__file__)),
+    "snapshot": lambda consul: snapshot_files.save(
+        consul.addresses, Path(tempfile.gettempdir()) / f"{uuid.uuid4()}.snap"
+    ),
+    "restore": lambda consul: snapshot_files.restore(consul.addresses, Path(__file__)),
     "KvBaseline": lambda consul: KvBaselineProvider().create(props(consul)),
     "KvEntries, create": lambda consul: KvEntriesProvider().create(props(consul)),
     "KvEntries, update": lambda consul: KvEntriesProvider().update("id", {"entries": {"b": "1"}}, props(consul)),
@@ -112,7 +113,7 @@ def test_a_snapshot_that_breaks_off_is_a_sentence(consul: FakeConsul, tmp_path: 
     consul.snapshot, consul.cut = b"x" * 100, 10
 
     with pytest.raises(UnreachableError, match=f"{consul.addresses[0]} broke off its answer: run it again"):
-        snapshot.save(consul.addresses, tmp_path / "broken.snap")
+        snapshot_files.save(consul.addresses, tmp_path / "broken.snap")
     assert list(tmp_path.iterdir()) == []
 
 

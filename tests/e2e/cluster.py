@@ -190,6 +190,8 @@ def new_stack(folder: Path, name: str, **env: str) -> automation.Stack:
         (project / part).symlink_to(places.ROOT / part)
     (folder / "backend").mkdir()
     env |= {"PULUMI_BACKEND_URL": (folder / "backend").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "e2e"}
+    # Where snapshots go.
+    env["XDG_STATE_HOME"] = str(folder / "state")
     return automation.create_stack(name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
 
 

@@ -10,7 +10,7 @@ import requests
 from tests.e2e.engine import RUN, docker
 from tests.e2e.waiting import eventually
 
-IMAGE = "hashicorp/consul:1.20.6"
+IMAGE = "hashicorp/consul:1.22.7"
 
 
 @contextmanager

@@ -47,6 +47,7 @@ OWNED = {tier: {f"consul-{tier}-ownership": "update"} for tier in ("server", "cl
 SEEDED = {"consul-seeds": "update"}
 RESIZED = {"consul-autopilot": "update", "consul-seeds": "update"}
 HEALTH = ["consul-server-0-health", "consul-server-1-health", "consul-server-2-health", "consul-client-0-health"]
+RELEASE = {"consul-server-version": "update"}
 PULLED = {"consul-server-image": "replace", "consul-client-image": "replace"}
 
 EVERY_AGENT: list[dict[str, Any]] = [
@@ -139,7 +140,7 @@ DOCKER: list[tuple[dict[str, Any], Operations]] = [
 UNCHANGED: list[dict[str, Any]] = [
     {"servers": 3},
     {"clients": 1},
-    {"image": "hashicorp/consul:1.20.6"},
+    {"image": "hashicorp/consul:1.22.7"},
     {"agent_config": {}},
     {"agent_config": {"log_level": "INFO"}},
     {"server_config": {"ui_config": {"enabled": True}}},
@@ -158,7 +159,7 @@ MATRIX: list[Any] = [
     *(pytest.param(edit, expected, id=f"size: {edit}") for edit, expected in SIZES),
     *(pytest.param({"docker": edit}, expected, id=f"docker: {edit}") for edit, expected in DOCKER),
     *(pytest.param(edit, {}, id=f"unchanged: {edit}") for edit in UNCHANGED),
-    pytest.param({"image": "hashicorp/consul:1.20.7"}, PULLED | SERVERS | CLIENTS, id="image"),
+    pytest.param({"image": "hashicorp/consul:1.22.8"}, PULLED | RELEASE | SERVERS | CLIENTS, id="image"),
 ]
 
 

@@ -24,7 +24,7 @@ def test_every_mistake_in_the_stack_file_is_shown_and_nothing_is_created(cluster
         "cluster.datacentre: unknown setting, did you mean datacenter?",
         "cluster.clients: expected a whole number, got 'two'",
         "cluster.servers: expected an odd number from 1 to 7, got 4",
-        "cluster.image: expected an exact version or a digest such as hashicorp/consul:1.20.6, got 'hashicorp/consul'",
+        "cluster.image: expected an exact version or a digest such as hashicorp/consul:1.22.7, got 'hashicorp/consul'",
         "cluster.seeds: key 'app/name' has no value, write '' for an empty one",
     ):
         assert line in error

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -14,11 +15,11 @@ from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import FLAT, Factory, three_and_one
-from tests.e2e.engine import docker, inspect
+from tests.e2e.engine import RUN, docker, inspect
 
 pytestmark = pytest.mark.e2e
 
-OTHER_IMAGE = f"{DEFAULT_IMAGE}-e2e"
+OTHER_IMAGE = f"hashicorp/consul:1.22.99-{RUN}"
 SERVERS = ["consul-server-0", "consul-server-1", "consul-server-2"]
 
 
@@ -29,7 +30,7 @@ def rolling(cluster_of_module: Factory) -> Cluster:
 
 @pytest.fixture(scope="module", autouse=True)
 def other_image() -> Iterator[None]:
-    """The same image under another name, which is another image for the program."""
+    """The same image under another name, by which it has a newer release."""
     docker("tag", DEFAULT_IMAGE, OTHER_IMAGE)
     yield
     subprocess.run(["docker", "image", "rm", "--force", OTHER_IMAGE], capture_output=True, check=False)
@@ -100,9 +101,11 @@ def test_a_changed_agent_setting_is_shown_by_its_key_and_replaces_servers_then_c
     assert consul.ask(rolling.servers[0], "/v1/agent/self")["DebugConfig"]["Logging"]["LogLevel"] == "DEBUG"
 
 
-def test_another_image_replaces_the_servers_in_order(rolling: Cluster) -> None:
+def test_a_newer_release_takes_a_snapshot_and_then_replaces_the_servers_in_order(rolling: Cluster) -> None:
     rolling.change(image=OTHER_IMAGE)
     replaces_one_by_one(rolling, [*SERVERS, "consul-client-0"])
+    assert Path(rolling.outputs["upgrade_snapshot"]).stat().st_size > 0
+    assert rolling.preview().keys() == {"same"}, rolling.changed()
     assert {inspect("container", name)["Config"]["Image"] for name in rolling.containers} == {OTHER_IMAGE}
 
 

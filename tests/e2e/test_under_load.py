@@ -9,12 +9,9 @@ from tests.e2e.conftest import SEEDS, Factory
 
 pytestmark = pytest.mark.e2e
 
-REFUSED_IN_TRANSFER = "500 raft apply failed: leadership transfer in progress"
-"""The answer of Consul 1.20 during a transfer, for some milliseconds. Such a write was not applied."""
-
 
 def only_refused(report: Report) -> None:
-    assert {write.problem for write in report.failed} <= {REFUSED_IN_TRANSFER}
+    assert {write.problem for write in report.failed} <= {scenarios.REFUSED_IN_TRANSFER}
     assert len(report.failed) <= 3
 
 

@@ -39,7 +39,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "no-change": {},
     "scale-up": {"servers": 5},
     "scale-down": {"servers": 1},
-    "image": {"image": "hashicorp/consul:1.20.7"},
+    "image": {"image": "hashicorp/consul:1.22.8"},
     "agent-setting": {"agent_config": {"log_level": "DEBUG"}},
     "kv-edits": {"seeds": EDITED},
     "port": {"docker": {"http_port": HTTP_PORT}},

@@ -60,7 +60,7 @@ def _slim(event: dict[str, Any]) -> dict[str, Any] | None:
         if found.get(side):
             inputs = _plain(found[side].get("inputs") or {})
             if internal(found["type"]):
-                inputs = {key: inputs[key] for key in ("server",) if key in inputs}
+                inputs = {key: inputs[key] for key in ("server", "change", "kind") if key in inputs}
             elif found["op"] == "same":
                 inputs = {key: inputs[key] for key in ("name", "command") if key in inputs}
             kept[side] = {"inputs": inputs, "retainOnDelete": found[side].get("retainOnDelete", False)}

@@ -11,6 +11,7 @@ from consul_on_pulumi.platforms.kubernetes.review import ROLLOUT, STATEFUL_SET
 from consul_on_pulumi.review.comment import comment
 from consul_on_pulumi.review.events import SECRET
 from consul_on_pulumi.review.kv import TYPE as KV
+from consul_on_pulumi.review.releases import TYPE as VERSION
 
 from tests.review.scripted import container, event, message, preview, server_group, stateful_set
 
@@ -250,3 +251,15 @@ def test_c12_a_stack_file_with_which_no_program_starts_is_told_with_the_way_out(
     assert "fork/exec" not in text
     assert "The stack file is too large, so the program did not start" in text
     assert "Move seeds into files (`folder`, `files` or `export` of a set in cluster.seed_sets)" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("upgrade", "- Upgrades Consul."), ("downgrade", "- Downgrades Consul. (`")]
+)
+@pytest.mark.parametrize("op", ["create", "update"])
+def test_an_upgrade_and_a_downgrade_have_different_sentences(op: str, kind: str, shown: str) -> None:
+    inputs = {"change": f"{kind.capitalize()}s Consul", "kind": kind}
+    text = comment(preview(event(op, VERSION, "server-version", None if op == "create" else {}, inputs)), "dev")
+
+    assert shown in text
+    assert ("> [!CAUTION]" in text) == (kind == "downgrade")

@@ -8,6 +8,7 @@ from consul_on_pulumi.platforms.kubernetes.review import NAMESPACE, ROLLOUT, STA
 from consul_on_pulumi.review.comment import comment, found_losses
 from consul_on_pulumi.review.kv import TYPE as KV
 from consul_on_pulumi.review.losses import Kind, refused
+from consul_on_pulumi.review.releases import TYPE as VERSION
 
 from tests.review.scripted import container, event, foreign, message, preview, server_group, stateful_set
 
@@ -113,6 +114,18 @@ LOSING: dict[str, tuple[Sequence[str], list[Kind]]] = {
         ],
         [Kind.DATA],
     ),
+    "an older release of Consul": (
+        [
+            event(
+                "update",
+                VERSION,
+                "server-version",
+                {"change": ""},
+                {"change": "Downgrades Consul", "kind": "downgrade"},
+            )
+        ],
+        [Kind.DOWNGRADE],
+    ),
     "a namespace deleted": ([event("delete", NAMESPACE, "namespace", {"metadata": {"name": "dev"}})], [Kind.DATA]),
 }
 KEEPING: dict[str, Sequence[str]] = {
@@ -135,6 +148,9 @@ KEEPING: dict[str, Sequence[str]] = {
     "a client removed": [
         CLIENT,
         event("delete", VOLUME, "client-0-data", {"name": "dev-client-0-data"}, component="ConsulClient"),
+    ],
+    "a newer release of Consul": [
+        event("update", VERSION, "server-version", {"change": ""}, {"change": "Upgrades Consul", "kind": "upgrade"})
     ],
     "a network created": [event("create", NETWORK, "network", None, {"name": "dev"})],
     "a seed set that is retained": [event("delete", KV, "seeds", {"entries": {"a": "1"}}, retained=True)],

@@ -15,7 +15,7 @@ from tests.recording import Build, build
 
 HEADER = "the settings are refused, nothing was changed:"
 NAME = "expected lower-case letters, digits and inner hyphens, a letter first, at most 40 characters"
-EXACT = "expected an exact version or a digest such as hashicorp/consul:1.20.6"
+EXACT = "expected an exact version or a digest such as hashicorp/consul:1.22.7"
 
 
 def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -> tuple[list[str], list[str]]:
@@ -58,6 +58,33 @@ def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -
             "set it in a file of `agent_secrets`, which is encrypted",
         ),
         ({"seeds": {"/a": 1}}, "cluster.seeds: key '/a' starts with a slash, remove it"),
+        (
+            {"agent_config": {"disable_kv_key_validation": True}, "image": "hashicorp/consul:1.20.6"},
+            "cluster.agent_config.disable_kv_key_validation: Consul 1.22 or newer, the image is 1.20.6",
+        ),
+        (
+            {"server_config": {"performance": {"raft_multiplyer": 2}}},
+            "cluster.server_config.performance.raft_multiplyer: Consul has no such key, did you mean raft_multiplier?",
+        ),
+        (
+            {"client_config": {"zzzzzz": 1}, "image": "my.registry/consul:prod", "consul_version": "1.21.0"},
+            "cluster.client_config.zzzzzz: Consul has no such key",
+        ),
+        (
+            {"image": "hashicorp/consul:1.21.5"},
+            "cluster.image: Consul 1.21.5 cannot read keys that hold anything but letters, digits and ,_./-?&= "
+            "(https://github.com/hashicorp/consul/issues/22822), take hashicorp/consul:1.22.7",
+        ),
+        (
+            {"consul_version": "1.20.6"},
+            "cluster.consul_version: expected 1.22.7 as in the image, got 1.20.6: leave it out",
+        ),
+        ({"consul_version": "1.22"}, "cluster.consul_version: expected a release such as 1.22.7, got '1.22'"),
+        (
+            {"seed_sets": {"app": {"entries": {"pct%20key": "x"}}}},
+            "cluster.seed_sets.app: key 'pct%20key' holds a space as an escape, which Consul 1.22.7 stores but does "
+            "not serve: rename it, or set `disable_kv_key_validation: true` in `agent_config`",
+        ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -236,11 +263,11 @@ def test_bug_a_ui_setting_that_is_no_map_is_refused_before_anything_is_registere
 @pytest.mark.parametrize(
     "image",
     [
-        "hashicorp/consul:1.20.6",
+        "hashicorp/consul:1.22.7",
         "consul:1.20",
         "registry.local:5000/consul:1.20.6",
         "hashicorp/consul@sha256:" + "0" * 64,
-        "hashicorp/consul:1.20.6@sha256:" + "0" * 64,
+        "hashicorp/consul:1.22.7@sha256:" + "0" * 64,
     ],
 )
 def test_an_image_that_names_its_version_is_accepted(image: str) -> None:
@@ -342,3 +369,16 @@ def test_c12_agent_configuration_that_no_agent_can_be_started_with_is_refused(pl
     assert problem.endswith(
         f"bytes, at most {limit} fit into an agent's configuration: write parts of it into files of agent_secrets"
     )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"image": "hashicorp/consul:1.20.6"},
+        {"agent_config": {"disable_kv_key_validation": True}},
+        {"image": "my.registry/consul:prod"},
+    ],
+    ids=["an older release", "without validation", "an unknown release"],
+)
+def test_a_key_is_refused_only_for_servers_that_do_not_serve_it(platform: PlatformCase, more: dict[str, Any]) -> None:
+    assert refused(ConsulCluster, {"platform": platform.cluster, "seeds": {"pct%20key": 1}, **more})[0] == []

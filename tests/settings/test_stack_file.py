@@ -200,6 +200,7 @@ def test_the_dev_stack_is_three_servers_and_a_client_with_typed_exports() -> Non
         "servers": [f"consul-stack-server-{ordinal}" for ordinal in range(3)],
         "datacenter": "dev",
         "leader_address": LEADER,
+        "upgrade_snapshot": "/consul-server-version.snap",
     }
 
 
@@ -221,6 +222,7 @@ def test_the_k8s_stack_is_the_same_cluster_with_the_same_exports() -> None:
         "servers": names,
         "datacenter": "k8s",
         "leader_address": LEADER,
+        "upgrade_snapshot": "/consul-server-version.snap",
     }
 
 

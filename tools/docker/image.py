@@ -56,17 +56,18 @@ def setup() -> Found:
     return find()
 
 
-def recipe() -> str:
-    """What a built image is made from; its label contains this."""
-    return f"{PACKAGE}@v{versions.CONSUL}+{cache.digest(Path(__file__).parent, 'layer.py')}"
+def recipe(program: go.Program = CONSUL) -> str:
+    """What an image built with this program is made from; its label contains this."""
+    sources = cache.digest(Path(__file__).parent, "layer.py") + cache.digest(program.folder)
+    return f"{PACKAGE}@v{program.version}+{sources}"
 
 
-def archive_name() -> str:
+def archive_name(program: go.Program = CONSUL) -> str:
     """The cache entry of the built image."""
-    return f"consul-image-{recipe().replace('/', '-')}-{cache.digest(CONSUL.folder)}"
+    return f"consul-image-{recipe(program).replace('/', '-')}"
 
 
-def archive() -> Path:
+def archive(program: go.Program = CONSUL, name: str = versions.CONSUL_IMAGE) -> Path:
     """The built image as a file, made without an engine."""
 
     def write(file_system: Path) -> None:
@@ -74,14 +75,14 @@ def archive() -> Path:
         shell = busybox()
         layer.write(
             file_system,
-            consul=CONSUL.path(),
+            consul=program.path(),
             busybox=shell,
             applets=layer.applets_of(shell),
-            entry_point=CONSUL.sources(PACKAGE) / ENTRY_POINT,
+            entry_point=program.sources(f"{PACKAGE}@v{program.version}") / ENTRY_POINT,
             certificates=CERTIFICATES if CERTIFICATES.is_file() else None,
         )
 
-    return cached_image(archive_name(), versions.CONSUL_IMAGE, config(), write)
+    return cached_image(archive_name(program), name, config(program), write)
 
 
 def cached_image(entry: str, name: str, settings: dict[str, Any], write: Callable[[Path], None]) -> Path:
@@ -103,17 +104,17 @@ def busybox() -> Path:
     return debian.unpacked("busybox-static", instead="install a statically linked busybox") / "bin" / "busybox"
 
 
-def config() -> dict[str, Any]:
+def config(program: go.Program = CONSUL) -> dict[str, Any]:
     """The settings of the official image, as an OCI image configuration."""
     return {
         "Env": [
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "BIN_NAME=consul",
-            f"VERSION={versions.CONSUL}",
+            f"VERSION={program.version}",
         ],
         "Volumes": {"/consul/data": {}},
         "ExposedPorts": {port if "/" in port else f"{port}/tcp": {} for port in PORTS},
         "Entrypoint": ["docker-entrypoint.sh"],
         "Cmd": ["agent", "-dev", "-client", "0.0.0.0"],
-        "Labels": {"org.opencontainers.image.version": versions.CONSUL, LABEL: recipe()},
+        "Labels": {"org.opencontainers.image.version": program.version, LABEL: recipe(program)},
     }

@@ -4,20 +4,22 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from consul_on_pulumi.model import agent, agent_keys, naming
+from consul_on_pulumi.model import agent, naming
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.kubernetes.objects import configuration
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import Tier
+from consul_on_pulumi.releases import agent_keys
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
 AGENTS = """\
 ## Agent configuration
 
-`agent_config`, `server_config` and `client_config` take Consul's own keys, those of Consul 1.20 without the deprecated
-ones. They are merged over the documents below, map by map. The program sets these keys itself and refuses them:
+`agent_config`, `server_config` and `client_config` take Consul's own keys, those of the release that runs without the
+deprecated ones. They are merged over the documents below, map by map. The program sets these keys itself and refuses
+them:
 """
 
 

@@ -104,6 +104,7 @@ class Servers:
             applied=int(raft["applied_index"]),
             last=int(raft["last_log_index"]),
             spec_hash=agent["Meta"].get("spec_hash"),
+            version=agent["Config"].get("Version", ""),
         )
 
     def _raft(self, by: str) -> list[dict[str, Any]]:

@@ -27,6 +27,8 @@ class ServerStatus:
     """Raft index of the last entry in its log; 0 on a new volume."""
     spec_hash: str | None = None
     """Hash of its container or pod specification, if this program started it."""
+    version: str = ""
+    """Its release of Consul, such as `1.22.7`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,10 @@ from typing import Any, Protocol
 
 import pulumi
 
+from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import Document, PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.providers.consul_version import ConsulVersion, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,9 @@ class AgentGroup:
     """For servers: how many must join before the first election."""
     cluster_id: pulumi.Input[str] | None = None
     """Identifies the objects of this cluster: no other cluster has it, whatever its name."""
+    release: Wanted | None = None
+    """For servers: the release that they are to run. The platform registers it as ConsulVersion, and no server changes
+    before."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -58,6 +63,8 @@ class Placed:
     """Exist when every agent that was there before runs the new specification."""
     ready: Sequence[pulumi.Resource] = ()
     """Exist when all agents work."""
+    version: ConsulVersion | None = None
+    """The release of the servers."""
     data: pulumi.Resource | None = None
     """Is deleted together with what the agents store; no rollout replaces it."""
     store: pulumi.Input[str] | None = None
@@ -72,6 +79,16 @@ class SharedResources:
     """The platform settings of a tier that uses them."""
     opts: pulumi.ResourceOptions = field(default_factory=pulumi.ResourceOptions)
     """The options of such a tier: what it depends on, and its provider."""
+
+
+def release_of(
+    name: str, group: AgentGroup, addresses: Sequence[pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> ConsulVersion | None:
+    """Register the release of the servers, whose own HTTP APIs have these addresses; None for clients."""
+    if group.release is None:
+        return None
+    names = [naming.node(group.topology.cluster, group.role, ordinal) for ordinal in range(group.count)]
+    return ConsulVersion(f"{name}-version", group.release, names, addresses, opts)
 
 
 class Platform(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from consul_on_pulumi.model.topology import Role, failure_tolerance
-from consul_on_pulumi.review import agents, kv
+from consul_on_pulumi.review import agents, kv, releases
 from consul_on_pulumi.review.agents import Agent, Data
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code, codes, number
@@ -17,6 +17,7 @@ def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], mor
     if preview.errors:
         return ["**Refused: nothing would be changed.**"]
     lines = [f"{loss.what} (`{loss.kind.value}`)" for loss in lost]
+    lines += releases.changes(preview.steps, downgrades=False)
     network = any(loss.kind is Kind.NETWORK for loss in lost)
     for role in Role:
         tiers = agents.tiers(found, role)

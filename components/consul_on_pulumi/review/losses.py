@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from consul_on_pulumi.model.topology import Role, quorum
-from consul_on_pulumi.review import agents, kv
+from consul_on_pulumi.review import agents, kv, releases
 from consul_on_pulumi.review.agents import Agent, Data
 from consul_on_pulumi.review.markdown import code, codes, number
 from consul_on_pulumi.review.steps import Step
@@ -17,6 +17,7 @@ class Kind(Enum):
 
     DATA = "data-loss"
     QUORUM = "quorum"
+    DOWNGRADE = "downgrade"
     NETWORK = "network"
     SEEDS = "seed-loss"
 
@@ -30,8 +31,9 @@ class Loss:
 
 
 def losses(steps: Sequence[Step], found: Sequence[Agent]) -> list[Loss]:
-    """What agents and seed sets lose; the same on every platform."""
-    return [*_data(found), *_quorum(found), *_seeds(steps)]
+    """What agents and seed sets lose, and downgrades; the same on every platform."""
+    downgrades = [Loss(Kind.DOWNGRADE, what) for what in releases.changes(steps, downgrades=True)]
+    return [*_data(found), *_quorum(found), *downgrades, *_seeds(steps)]
 
 
 def refused(lost: Iterable[Loss], allowed: Collection[str]) -> list[Loss]:

@@ -1,7 +1,7 @@
 """Seeding: each set of KV entries of a cluster is a resource of its own, independent of the others."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,12 @@ class SeedSet:
     """By full key, without secrets."""
 
 
-def read(args: Mapping[str, Any], path: str, root: Path) -> tuple[list[str], list[SeedSet]]:
+def read(
+    args: Mapping[str, Any], path: str, root: Path, key_problem: Callable[[str], str | None]
+) -> tuple[list[str], list[SeedSet]]:
     """The problems of the seeds of a cluster, also of keys that are in two sets; and its sets.
 
-    `root` is the program's folder.
+    `root` is the program's folder; `key_problem` says why the servers do not serve a key.
     """
     limit = _max_value(args)
     problems = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
@@ -54,7 +56,10 @@ def read(args: Mapping[str, Any], path: str, root: Path) -> tuple[list[str], lis
         found.append(SeedSet(f"seeds-{name}", settings, seeds))
         if not is_refused(settings, "prefix"):
             keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
-    return [*problems, *sets.overlaps(keys, path)], found
+    problems += sets.overlaps(keys, path)
+    for where, names in keys.items():
+        problems += [f"{path}.{where}: key {key!r} {reason}" for key in names if (reason := key_problem(key))]
+    return problems, found
 
 
 def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:

@@ -1,20 +1,19 @@
 """The settings of a whole cluster: the arguments of ConsulCluster, and `cluster` in a stack file."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any, Required, TypedDict
 
 import pulumi
 
-from consul_on_pulumi.model import agent_keys, naming, secret_files
+from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import MAX_SERVERS
 from consul_on_pulumi.platforms.choose import PlatformArgs
 from consul_on_pulumi.schema.definition import Rule, Setting
 from consul_on_pulumi.schema.rules import at_least, matching, no_nulls
 from consul_on_pulumi.settings.seed_set_args import SeedSetArgs
 
-DEFAULT_IMAGE = "hashicorp/consul:1.20.6"
-"""Exact, so that two runs create the same cluster. Not 1.21.5, which makes stored keys unreadable (consul #22822)."""
+DEFAULT_IMAGE = "hashicorp/consul:1.22.7"
+"""Exact, so that two runs create the same cluster. Why this one: docs/consul-versions.md."""
 
 SERVERS = Rule(
     expected=f"an odd number from 1 to {MAX_SERVERS}",
@@ -40,17 +39,11 @@ def _is_exact(image: str) -> bool:
 
 
 IMAGE = Rule(
-    expected="an exact version or a digest such as hashicorp/consul:1.20.6",
+    expected="an exact version or a digest such as hashicorp/consul:1.22.7",
     accepts=_is_exact,
     schema={"pattern": "(:[^/]+|@sha256:[0-9a-f]{64})$", "not": {"pattern": ":latest$"}},
 )
 """With any other image two runs might create two different clusters."""
-
-
-def agent_config_problems(config: Any, path: str) -> Iterable[str]:
-    """What is wrong with agent configuration."""
-    yield from agent_keys.problems(config, path)
-    yield from no_nulls(config, path)
 
 
 PLATFORM = Setting(
@@ -64,6 +57,19 @@ IMAGE_SETTING = Setting(
     "Rolls the servers one by one, then the clients.",
     default=DEFAULT_IMAGE,
     rule=IMAGE,
+)
+CONSUL_VERSION = Setting(
+    "The release of Consul in `image`, such as `1.22.7`, where its name does not tell: for a digest, and for another "
+    "registry than Docker Hub. Settings and upgrades are checked for this release.",
+    "None by itself.",
+    default_text="the tag of an official image",
+    rule=matching(r"[0-9]+\.[0-9]+\.[0-9]+", "a release such as 1.22.7", 20),
+)
+SNAPSHOT_BEFORE_UPGRADE = Setting(
+    "Take a snapshot on this machine before servers get a newer release of Consul; the output `upgrade_snapshot` has "
+    "its path. With `true` an upgrade without one fails before any server changes.",
+    "None by itself.",
+    default_text="if the folder can be written and a server leads",
 )
 SERVER_COUNT = Setting(
     "How many servers. 3 tolerate the loss of one, 5 of two.",
@@ -79,15 +85,12 @@ AGENT_SECRETS = Setting(
     "Rolls every agent.",
     default={},
     secret=True,
-    problems=secret_files.problems,
 )
 
 
 def agent_config(whose: str, change: str) -> Setting:
     """The definition of a setting with agent configuration."""
-    return Setting(
-        f"Consul's own agent configuration keys for {whose}.", change, default={}, problems=agent_config_problems
-    )
+    return Setting(f"Consul's own agent configuration keys for {whose}.", change, default={}, problems=no_nulls)
 
 
 # fmt: off
@@ -105,6 +108,8 @@ class ConsulClusterArgs(TypedDict, total=False):
         "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
         "No other agent is touched.", default=0, rule=at_least(0))]
     image: Annotated[str, IMAGE_SETTING]
+    consul_version: Annotated[str, CONSUL_VERSION]
+    snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]
     agent_config: Annotated[dict[str, Any], agent_config("every agent, merged over the defaults", "Rolls every agent.")]
     server_config: Annotated[dict[str, Any], agent_config("servers, merged over `agent_config`", "Rolls the servers.")]
     client_config: Annotated[dict[str, Any], agent_config(

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from consul_on_pulumi.model.agent_keys import KNOWN, OWNED
+from consul_on_pulumi.releases import agent_keys
 from consul_on_pulumi.schema.definition import Kind, Setting, keys_of
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
+from consul_on_pulumi.settings.refusals import CONFIGURATIONS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TYPES = {str: "string", int: "integer", bool: "boolean", dict: "object", list: "array"}
-AGENT_CONFIG = ("agent_config", "server_config", "client_config")
 ELSEWHERE = {"agent_secrets", "secrets"}
 """Settings that a stack file gives outside `cluster`, since they are encrypted."""
 
@@ -52,8 +52,8 @@ def _property(name: str, kind: Kind, setting: Setting) -> dict[str, Any]:
         found["default"] = setting.default
     if setting.rule:
         found |= setting.rule.schema
-    if name in AGENT_CONFIG:
-        found["propertyNames"] = {"enum": sorted(KNOWN - OWNED.keys())}
+    if name in CONFIGURATIONS:
+        found["propertyNames"] = {"enum": sorted(agent_keys.known())}
     return {**found, "description": text}
 
 

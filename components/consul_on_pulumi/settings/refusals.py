@@ -1,7 +1,7 @@
 """Everything that is refused in the arguments of a component: all problems at once, before anything is registered."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,19 @@ from typing import Any
 import pulumi
 
 from consul_on_pulumi.consul import access
-from consul_on_pulumi.model import agent, program_access
+from consul_on_pulumi.model import agent, program_access, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms import choose
-from consul_on_pulumi.schema.check import checked, refuse
+from consul_on_pulumi.releases import agent_keys, known_problems, release
+from consul_on_pulumi.releases.formats import formats
+from consul_on_pulumi.releases.release import Release
+from consul_on_pulumi.schema.check import checked, is_refused, refuse
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.seeds.seeding import SeedSet
-from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, ConsulClusterArgs
+
+CONFIGURATIONS = ("agent_config", "server_config", "client_config")
+"""The settings with agent configuration."""
 
 
 def cluster_args(args: Any, path: str = "cluster") -> tuple[dict[str, Any], list[SeedSet]]:
@@ -29,8 +35,9 @@ def cluster_args(args: Any, path: str = "cluster") -> tuple[dict[str, Any], list
 def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[str, Any], list[SeedSet]]:
     """Every problem of the arguments of a ConsulCluster, their sound part with the defaults, and its seeds."""
     problems, complete = checked(args, ConsulClusterArgs, path)
+    problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
-    wrong, seeds = seeding.read(complete, path, Path.cwd())
+    wrong, seeds = seeding.read(complete, path, Path.cwd(), _key_problem(complete))
     problems += wrong
     tiers = {Role.SERVER: "server_config"} | ({Role.CLIENT: "client_config"} if complete["clients"] else {})
     for role, config in tiers.items():
@@ -48,10 +55,53 @@ def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
     problems, complete = checked(named, shape, path)
     replicas = complete["replicas"]
     servers, clients = (complete["servers"], replicas) if "servers" in complete else (replicas, 0)
+    problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, servers, clients, tier_alone=True)
     role = Role.CLIENT if "servers" in complete else Role.SERVER
     refuse([*problems, *_config_problems(complete, path, role, ("agent_config",)), *access.problems()])
     return complete
+
+
+def warn_if_release_is_unchecked(args: Mapping[str, Any], resource: pulumi.Resource) -> None:
+    """Warn where no table says what the release of the image reads, or where nobody knows the release."""
+    of = release.of(args)
+    if of is None:
+        pulumi.log.warn(
+            f"image: {args['image']} does not tell its release of Consul, so settings and upgrades are not checked for "
+            "it: set consul_version",
+            resource,
+        )
+    elif not formats().covers(of):
+        first, last = (release.minor(formats().releases[place]) for place in (0, -1))
+        pulumi.log.warn(
+            f"image: settings are checked for Consul {first} to {last}, and {release.text(of)} may read other ones",
+            resource,
+        )
+
+
+def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
+    """What the release of the image, as far as it is known, cannot run or read."""
+    if problem := release.versions_problem(args, path):
+        yield problem
+        return
+    of = _release(args)
+    if problem := known_problems.unusable(of, DEFAULT_IMAGE):
+        yield f"{path}.image: {problem}"
+    for name in CONFIGURATIONS:
+        yield from agent_keys.problems(args.get(name, {}), f"{path}.{name}", of)
+    yield from secret_files.problems(args["agent_secrets"], f"{path}.agent_secrets", agent_keys.check_of(of))
+
+
+def _release(args: Mapping[str, Any]) -> Release | None:
+    """The release that these settings tell. In place of a refused image they have the default one."""
+    return None if is_refused(args, "image") or is_refused(args, "consul_version") else release.of(args)
+
+
+def _key_problem(args: Mapping[str, Any]) -> Callable[[str], str | None]:
+    """Why the servers do not serve a key, or None."""
+    of = _release(args)
+    validates = not agent.merge(args["agent_config"], args["server_config"]).get("disable_kv_key_validation")
+    return lambda key: known_problems.key_problem(key, of) if validates else None
 
 
 def _platform_problems(

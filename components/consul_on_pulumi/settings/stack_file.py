@@ -12,9 +12,10 @@ import pulumi
 
 from consul_on_pulumi.model import kv_tree, secret_files
 from consul_on_pulumi.model.spelling import suggestion
+from consul_on_pulumi.releases import agent_keys, release
 from consul_on_pulumi.schema.check import refuse
 from consul_on_pulumi.settings import refusals
-from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, ConsulClusterArgs
 
 KEY = "cluster"
 """The key of the stack's configuration."""
@@ -102,7 +103,8 @@ def with_agent_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> Com
         for name, text in files.items()
         if not isinstance(text, str)
     ]
-    problems += secret_files.problems(files, FILES)
+    check = agent_keys.check_of(release.of({"image": DEFAULT_IMAGE, **cluster}))
+    problems += secret_files.problems(files, FILES, check)
     if problems or not files:
         return problems, cluster
     return [], {**cluster, FILES: {name: pulumi.Output.secret(text) for name, text in files.items()}}

@@ -11,9 +11,11 @@ from consul_on_pulumi.schema.rules import at_least
 from consul_on_pulumi.settings.cluster_args import (
     AGENT_SECRETS,
     CLUSTER_NAME,
+    CONSUL_VERSION,
     DATACENTER_SETTING,
     IMAGE_SETTING,
     SERVER_COUNT,
+    SNAPSHOT_BEFORE_UPGRADE,
     agent_config,
 )
 
@@ -39,6 +41,8 @@ class ConsulServerArgs(TypedDict, total=False):
     cluster: Annotated[str, _cluster("Prefix of every physical name.")]
     datacenter: Annotated[str, DATACENTER_SETTING]
     image: Annotated[str, replace(IMAGE_SETTING, change="Rolls the servers one by one.")]
+    consul_version: Annotated[str, CONSUL_VERSION]
+    snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]
     agent_config: Annotated[dict[str, Any], agent_config(
         "the servers, merged over the defaults", "Rolls the servers one by one.")]
     agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]
@@ -55,6 +59,7 @@ class ConsulClientArgs(TypedDict, total=False):
     cluster: Annotated[str, _cluster("Prefix of every physical name, the same as that of the servers.")]
     datacenter: Annotated[str, replace(DATACENTER_SETTING, text="The Consul datacenter to join.")]
     image: Annotated[str, replace(IMAGE_SETTING, change="Rolls the clients.")]
+    consul_version: Annotated[str, CONSUL_VERSION]
     agent_config: Annotated[dict[str, Any], agent_config(
         "the clients, merged over the defaults; `ui_config: {enabled: true}` serves the UI", "Rolls the clients.")]
     agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]

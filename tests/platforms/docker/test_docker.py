@@ -191,7 +191,7 @@ def test_the_image_is_pulled_before_any_container_changes(three_and_one: Build) 
 
 def test_the_image_stays_on_the_machine_when_the_cluster_is_destroyed(three_and_one: Build) -> None:
     assert [image.inputs for image in three_and_one.of("RemoteImage")] == [
-        {"name": "hashicorp/consul:1.20.6", "keepLocally": True}
+        {"name": "hashicorp/consul:1.22.7", "keepLocally": True}
     ] * 2
 
 
@@ -222,6 +222,12 @@ def test_bug_the_data_of_a_removed_server_is_deleted_after_its_container_and_bef
         assert f"{name}-gate" in seen[name].depends_on
         assert f"{name}-data" in seen[f"{name}-gate"].depends_on
         assert seen[f"{name}-gate"].deleted_with == "consul-server-0-data"
+
+
+def test_no_character_of_the_configuration_is_an_escape_that_hcl_lacks() -> None:
+    seen = cluster(agent_config={"node_meta": {"owner": "team \U0001f600"}})
+
+    assert '"team \U0001f600"' in seen["consul-server-0"].inputs["command"][2]
 
 
 def test_the_configuration_is_one_argument_of_sorted_json(three_and_one: Build) -> None:

@@ -13,7 +13,7 @@ from docker.errors import APIError, DockerException, NotFound
 LABELS = {"consul.cluster": "dev", "consul.cluster-id": "0123456789abcdef"}
 PROPS: dict[str, Any] = {
     "prefix": "dev-server-secrets",
-    "image": "hashicorp/consul:1.20.6",
+    "image": "hashicorp/consul:1.22.7",
     "directory": "/consul/secrets",
     "labels": LABELS,
     "files": {"gossip.json": "{}", "ca.pem": "☃"},
@@ -145,7 +145,7 @@ def test_changed_files_replace_the_volume_and_the_new_one_is_created_first(engin
 def test_a_changed_image_is_no_change(engine: FakeEngine) -> None:
     created = SecretVolumeProvider().create(PROPS).outs
 
-    assert SecretVolumeProvider().diff("", created, {**PROPS, "image": "hashicorp/consul:1.20.7"}).changes is False
+    assert SecretVolumeProvider().diff("", created, {**PROPS, "image": "hashicorp/consul:1.22.8"}).changes is False
 
 
 @pytest.mark.parametrize("left", [None, {}], ids=["removed", "created again by Docker, and empty"])

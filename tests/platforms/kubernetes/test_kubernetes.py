@@ -52,6 +52,7 @@ ON_KUBERNETES = {
     "consul-server-rollout": "pulumi-python:dynamic/consul-on-pulumi:ServerRollout",
     "consul-server-scale-down": "pulumi-python:dynamic/consul-on-pulumi:ScaleDown",
     "consul-server-stateful-set": "kubernetes:apps/v1:StatefulSet",
+    "consul-server-version": "pulumi-python:dynamic/consul-on-pulumi:ConsulVersion",
     "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
     "consul-server-ui": "kubernetes:core/v1:Service",
 }
@@ -251,7 +252,7 @@ def test_secret_files_are_in_a_secret_that_only_the_agent_reads_and_secret_in_th
         group = AgentGroup(
             topology=Topology(cluster="dev", datacenter="dc1", servers=3),
             role=Role.SERVER,
-            image="hashicorp/consul:1.20.6",
+            image="hashicorp/consul:1.22.7",
             document={"server": True, "retry_join": []},
             secrets={"gossip.json": pulumi.Output.secret('{"encrypt": "hunter2"}')},
         )
@@ -560,7 +561,7 @@ def test_the_rollout_has_all_servers_and_shows_image_and_configuration(three_and
         "names": ["dev-server-0", "dev-server-1", "dev-server-2"],
         "addresses": [f"http+kubernetes://_/dev/dev-server-{ordinal}:8500" for ordinal in range(3)],
         "spec_hash": spec_hash,
-        "image": "hashicorp/consul:1.20.6",
+        "image": "hashicorp/consul:1.22.7",
         "configuration": config(three_and_one).inputs["data"],
         "cluster": "_",
         "namespace": "dev",

@@ -56,7 +56,7 @@ def props(**more: Any) -> dict[str, Any]:
         "names": NAMES,
         "addresses": ["http://one", "http://two", "http://three"],
         "spec_hash": "old",
-        "image": "hashicorp/consul:1.20.6",
+        "image": "hashicorp/consul:1.22.7",
         "configuration": {"agent.json": "{}"},
         "cluster": "_",
         "namespace": "dev",

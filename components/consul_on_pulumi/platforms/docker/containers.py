@@ -52,7 +52,8 @@ def properties(
     address = addressing.address(settings["subnet"], role, ordinal)
     # The configuration is one argument: so a preview shows its difference key by key. The image's CONSUL_LOCAL_CONFIG
     # would write a file, which a read-only root file system does not allow.
-    configuration = ["-hcl", json.dumps(group.document, sort_keys=True)]
+    # Consul reads it as HCL, whose escapes have no characters beyond U+FFFF.
+    configuration = ["-hcl", json.dumps(group.document, sort_keys=True, ensure_ascii=False)]
     command: list[pulumi.Input[str]] = ["agent", *configuration, f"-node={node}", f"-advertise={address}"]
     if group.bootstrap_expect is not None:
         command.append(pulumi.Output.format("-bootstrap-expect={0}", group.bootstrap_expect))

@@ -9,7 +9,7 @@ import pulumi_docker as docker
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
-from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
+from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
@@ -106,7 +106,9 @@ class DockerPlatform:
         nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
         addresses = [agent.address for agent in agents]
         api = [consul_access.server_address(node, host[0]) for node, host in zip(nodes, hosts, strict=True)]
-        created = ready = create_in_order(group, agents, after_image)
+        version = release_of(name, group, api, after_image)
+        after_version = with_options(after_image, depends_on=[version] if version else [])
+        created = ready = create_in_order(group, agents, after_version)
         if group.role is Role.SERVER:
             after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)
             ready = [Voters(f"{name}-voters", nodes, api, after_created)]
@@ -117,6 +119,7 @@ class DockerPlatform:
             dns_addresses=[pulumi.Output.format("{0}:{1}", addressing.LOOPBACK, dns) for _, dns in hosts],
             updated=created,
             ready=ready,
+            version=version,
             data=agents[0].volume,
         )
 

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model import ports
-from consul_on_pulumi.platforms.contract import Placed
+from consul_on_pulumi.platforms.contract import Placed, release_of
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, Workload
 from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
@@ -31,7 +31,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     per_server = sorted(set(files) - {configuration.AGENT})
     secret = configuration.secret(tier, opts)
     template, spec_hash = pod.template(tier, config_name, per_server, secret)
-    needed = [
+    needed: list[pulumi.Resource] = [
         config_map,
         guards.account(tier, opts),
         services.headless(tier, opts),
@@ -49,6 +49,8 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         ),
     ]
     services.api(tier, opts)
+    version = release_of(tier.name, group, addresses, opts)
+    needed += [version] if version else []
     stateful_set = kubernetes.apps.v1.StatefulSet(
         f"{tier.name}-stateful-set",
         metadata=tier.metadata(tier.object_name, CREATED_IS_ENOUGH),
@@ -73,6 +75,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         dns_addresses=[services.dns(tier, opts)],
         updated=[rollout],
         ready=[voters],
+        version=version,
         data=stateful_set,
         store=stateful_set.metadata.uid,
     )

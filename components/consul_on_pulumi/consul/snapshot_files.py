@@ -1,0 +1,66 @@
+"""Snapshots as files on this machine, in a folder of each stack."""
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import requests
+
+from consul_on_pulumi.consul import answers, api
+from consul_on_pulumi.consul.api import Consul, UnreachableError
+
+PATH = "/v1/snapshot"
+TIMEOUT = 300.0
+"""Seconds without a byte after which the transfer of a snapshot fails."""
+CHUNK = 1024 * 1024
+"""Bytes of a snapshot that are in memory at once."""
+
+
+def folder(project: str, stack: str) -> Path:
+    """Where the snapshots of a stack are kept; created if need be, closed to other users. Raises OSError."""
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+    found = state / "consul-on-pulumi" / "snapshots" / project / stack
+    found.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return found
+
+
+def new_file(folder: Path, cluster: str) -> Path:
+    """A name for a new snapshot of a cluster, the component with that name."""
+    return folder / time.strftime(f"%Y%m%dT%H%M%SZ-{cluster}.snap", time.gmtime())
+
+
+def newest(folder: Path, cluster: str) -> Path | None:
+    """The newest snapshot of a cluster in this folder, if there is one."""
+    # The name begins with the time, so the last one in alphabetical order is the newest.
+    found = sorted(file for file in folder.glob("*.snap") if file.stem.partition("-")[2] == cluster)
+    return found[-1] if found else None
+
+
+def save(addresses: Sequence[str], file: Path) -> str:
+    """Write a consistent snapshot, made by the leader, to `file`: all of it or nothing. Returns its SHA-256.
+
+    Raises OSError, RefusedError, and UnreachableError, also if the transfer is interrupted.
+    """
+    digest = hashlib.sha256()
+    part = file.with_name(f"{file.name}.part")
+    part.touch(mode=0o600)
+    try:
+        answer = Consul(addresses).request("GET", PATH, attempt_timeout=TIMEOUT, stream=True)
+        with answer, part.open("wb") as written:
+            for piece in answer.iter_content(CHUNK):
+                written.write(piece)
+                digest.update(piece)
+        part.rename(file)
+    except requests.RequestException as error:
+        raise UnreachableError(answers.silence(api.agent(answer), error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return digest.hexdigest()
+
+
+def restore(addresses: Sequence[str], file: Path) -> None:
+    """Replace everything that the cluster stores by the content of `file`. Raises the same."""
+    with file.open("rb") as taken:
+        Consul(addresses, timeout=60).request("PUT", PATH, body=taken, attempt_timeout=TIMEOUT)

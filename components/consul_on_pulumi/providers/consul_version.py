@@ -1,0 +1,130 @@
+"""ConsulVersion: records the release of Consul that the servers run, and takes a snapshot before another one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypedDict
+
+import pulumi
+import requests
+from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
+
+from consul_on_pulumi.consul import snapshot_files
+from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.consul.servers import Servers
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, known_addresses
+from consul_on_pulumi.releases import upgrade
+from consul_on_pulumi.releases.release import Release, parse
+from consul_on_pulumi.releases.upgrade import Change
+
+
+class Wanted(TypedDict, total=False):
+    """What the settings say about the release of the servers."""
+
+    path: str
+    """The path of the settings, for messages."""
+    cluster: str
+    """The component that a snapshot is named after, as `consul-on-pulumi snapshot` does."""
+    image: str
+    """The image of the servers."""
+    version: str
+    """The release in the image, or an empty text if nobody knows it."""
+    clients: int
+    """How many clients follow."""
+    snapshot: str
+    """When to take a snapshot: see SNAPSHOT."""
+    stack: Sequence[str]
+    """Project and stack."""
+
+
+ALWAYS, IF_POSSIBLE, NEVER = "always", "if possible", "never"
+"""Whether to take a snapshot before an upgrade. `if possible`: where its folder can be written and a server leads."""
+
+
+class ConsulVersionProvider(ConsulProvider):
+    """Compares the wanted release with those that run. It changes nothing in Consul."""
+
+    compared = ("image", "version")
+
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Put into the inputs what the change is, so that a preview shows it."""
+        change = self._change(olds, news)
+        first = ". A snapshot is taken first" if change.kind == upgrade.UPGRADE and news["snapshot"] != NEVER else ""
+        return super().check(olds, {**news, "change": change.text + first, "kind": change.kind})
+
+    def problems(self, olds: Properties, news: Properties) -> Iterable[str]:
+        """An upgrade that Consul's rules forbid."""
+        return [f"{news['path']}.image: {news['change']}"] if news["kind"] == upgrade.FORBIDDEN else []
+
+    def _change(self, olds: Properties, news: Properties) -> Change:
+        wanted, running = parse(news["version"]), _running(news)
+        if not running and (recorded := parse(olds.get("version", ""))):
+            running = dict.fromkeys(news["names"], recorded)
+        # Servers that run another release than an image is said to have do not change if the image stays.
+        settled = not any(olds.get(key) != news[key] for key in self.compared) and len(set(running.values())) == 1
+        if wanted is None or not running or settled:
+            return Change()
+        return upgrade.change(running, wanted, int(news["clients"]))
+
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Whether servers run another release than the wanted one."""
+        return bool(news.get("change"))
+
+    def create(self, props: Properties) -> CreateResult:
+        """Take a snapshot if an older release runs already, which an earlier version of this package started."""
+        return CreateResult("version", {**props, "snapshot_file": _snapshot(props)})
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Take a snapshot before an upgrade."""
+        return UpdateResult({**news, "snapshot_file": _snapshot(news) or olds.get("snapshot_file", "")})
+
+
+class ConsulVersion(ProviderResource, module="consul-on-pulumi", name="ConsulVersion"):
+    """The release of the servers; they depend on it."""
+
+    snapshot_file: pulumi.Output[str]
+    """The snapshot that was taken before the last upgrade, on the machine that did it; empty if none was taken."""
+
+    def __init__(
+        self,
+        name: str,
+        wanted: Wanted,
+        names: Sequence[str],
+        addresses: Sequence[pulumi.Input[str]],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """`names` are the node names of the servers, `addresses` the base URLs of their own HTTP APIs."""
+        super().__init__(ConsulVersionProvider(), name, {**wanted, "names": names, "addresses": addresses}, opts)
+
+
+def _running(props: Properties) -> Mapping[str, Release]:
+    """The release of each server that answers, by node name."""
+    addresses = known_addresses(props)
+    if not addresses:
+        return {}
+    status = Servers(props["names"], addresses).view().status
+    return {name: found for name, one in status.items() if (found := parse(one.version))}
+
+
+def _snapshot(props: Properties) -> str:
+    """Take a snapshot if the change is an upgrade, or if nobody knows what it is; returns its path or an empty text."""
+    servers = Servers(props["names"], props["addresses"])
+    view, wanted = servers.view(), parse(props["version"])
+    running = [found for one in view.status.values() if (found := parse(one.version))]
+    upgrades = bool(running) and (wanted is None or min(running) < wanted)
+    if not upgrades or props["snapshot"] == NEVER or (view.leader is None and props["snapshot"] == IF_POSSIBLE):
+        return ""
+    try:
+        folder = snapshot_files.folder(*props["stack"])
+    except OSError:
+        if props["snapshot"] == IF_POSSIBLE:
+            return ""
+        raise
+    file = snapshot_files.new_file(Path(folder), props["cluster"])
+    try:
+        snapshot_files.save(props["addresses"], file)
+    except (RefusedError, UnreachableError, OSError, requests.RequestException) as error:
+        raise RuntimeError(
+            f"no snapshot before the upgrade, no server was touched: {error}. Repair the cluster, or set "
+            f"{props['path']}.snapshot_before_upgrade to false"
+        ) from error
+    return str(file)

@@ -1,0 +1,1 @@
+"""What Consul's releases read and store, and how to get from one to another."""

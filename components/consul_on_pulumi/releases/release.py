@@ -1,0 +1,48 @@
+"""The release of Consul that an image has."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Release = tuple[int, int, int]
+"""A release such as 1.22.7."""
+
+_RELEASE = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_OFFICIAL = re.compile(r"(docker\.io/)?((library/)?consul|hashicorp/consul(-enterprise)?):(?P<tag>[^@]+)(@.*)?")
+"""HashiCorp's own repositories on Docker Hub, where a tag is the release. What a tag says elsewhere, nobody knows."""
+
+
+def parse(text: str) -> Release | None:
+    """The release in a text that begins with it, such as `1.22.7` or `1.22.7-ent`."""
+    match = _RELEASE.match(text)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+
+
+def of_image(image: str) -> Release | None:
+    """The release that the name of an image tells, or None."""
+    match = _OFFICIAL.fullmatch(image)
+    return parse(match["tag"]) if match else None
+
+
+def of(args: Mapping[str, Any]) -> Release | None:
+    """The release that these settings tell, by `consul_version` or else by `image`; None if they tell none."""
+    version, image = (str(args.get(name, "")) for name in ("consul_version", "image"))
+    return parse(version) or of_image(image)
+
+
+def text(release: Release) -> str:
+    """`1.22.7`."""
+    return ".".join(map(str, release))
+
+
+def minor(release: Release) -> str:
+    """`1.22`, for the first release of which Consul documents how to upgrade to it."""
+    return f"{release[0]}.{release[1]}"
+
+
+def versions_problem(args: Mapping[str, Any], path: str) -> str | None:
+    """Why `consul_version` and `image` contradict each other, or None."""
+    told, tag = parse(args.get("consul_version", "")), of_image(args["image"])
+    if told is None or tag is None or told == tag:
+        return None
+    return f"{path}.consul_version: expected {text(tag)} as in the image, got {text(told)}: leave it out"

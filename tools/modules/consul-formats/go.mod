@@ -1,0 +1,3 @@
+module consul-on-pulumi/toolchain/consul-formats
+
+go 1.25.0
