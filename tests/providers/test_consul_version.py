@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.providers.consul_version import ConsulVersionProvider
 
 from tests.doubles.fake_consul import FakeConsul, Fault
@@ -188,7 +189,7 @@ def test_a_snapshot_that_fails_stops_the_upgrade(three: FakeConsul) -> None:
     runs(three, "1.20.6", "1.20.6", "1.20.6")
     three.fail(Fault.FORBIDDEN, "/v1/snapshot", times=float("inf"))
 
-    with pytest.raises(RuntimeError) as caught:
+    with pytest.raises(RolloutStoppedError) as caught:
         PROVIDER.update("", props(three, "1.20.6"), props(three, "1.22.7"))
 
     assert str(caught.value).startswith("no snapshot before the upgrade, no server was touched: ")

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TypedDict
 
 import pulumi
-import requests
 from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import snapshot_files
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, known_addresses
 from consul_on_pulumi.releases import upgrade
@@ -122,8 +122,8 @@ def _snapshot(props: Properties) -> str:
     file = snapshot_files.new_file(Path(folder), props["cluster"])
     try:
         snapshot_files.save(props["addresses"], file)
-    except (RefusedError, UnreachableError, OSError, requests.RequestException) as error:
-        raise RuntimeError(
+    except (RefusedError, UnreachableError, OSError) as error:
+        raise RolloutStoppedError(
             f"no snapshot before the upgrade, no server was touched: {error}. Repair the cluster, or set "
             f"{props['path']}.snapshot_before_upgrade to false"
         ) from error
