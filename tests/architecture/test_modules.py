@@ -72,7 +72,7 @@ def test_a_class_inherits_only_from_the_language_pulumi_and_the_one_provider() -
     assert {name: found for name, found in inherited.items() if found} == {}
 
 
-def test_no_provider_refuses_a_property_by_name_or_the_engine_would_print_its_value() -> None:
+def test_c9_no_provider_refuses_a_property_by_name_or_the_engine_would_print_its_value() -> None:
     naming = [str(path) for path in PACKAGE.rglob("*.py") if "CheckFailure(" in path.read_text()]
 
     assert naming == [str(PACKAGE / "providers/provider.py")]

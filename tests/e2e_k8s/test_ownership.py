@@ -48,7 +48,7 @@ def forget_service(stack: PodCluster) -> None:
     stack.rewrite(remove)
 
 
-def test_a_namespace_created_by_hand_is_refused_and_stays_with_its_objects(stack: PodCluster) -> None:
+def test_a2_a_namespace_created_by_hand_is_refused_and_stays_with_its_objects(stack: PodCluster) -> None:
     before = objects(stack)
 
     for operation in ("preview", "up"):
@@ -60,7 +60,7 @@ def test_a_namespace_created_by_hand_is_refused_and_stays_with_its_objects(stack
     assert objects(stack) == before
 
 
-def test_a_service_created_by_hand_is_refused_and_stays(stack: PodCluster) -> None:
+def test_a2_a_service_created_by_hand_is_refused_and_stays(stack: PodCluster) -> None:
     stack.change(**EXISTING)
     stack.kubectl("create", "service", "clusterip", f"{NAMESPACE}-http", "--tcp=80", "--namespace", NAMESPACE)
     before = objects(stack)
@@ -81,7 +81,7 @@ def test_an_existing_namespace_without_such_objects_is_used(stack: PodCluster) -
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def test_another_state_cannot_take_over_the_cluster(stack: PodCluster, kubernetes: Path, tmp_path: Path) -> None:
+def test_b6_another_state_cannot_take_over_the_cluster(stack: PodCluster, kubernetes: Path, tmp_path: Path) -> None:
     before = stack.uids()
     # Its end would delete the namespace, so only the stack is used here.
     with stood_up(tmp_path, "e2e-other", kubernetes, {"servers": 1, "name": NAMESPACE, **EXISTING}) as other:
@@ -123,7 +123,7 @@ def test_an_object_that_somebody_else_created_since_the_last_update_is_refused(s
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def test_a_deployment_that_somebody_scaled_is_scaled_back(stack: PodCluster) -> None:
+def test_b9_a_deployment_that_somebody_scaled_is_scaled_back(stack: PodCluster) -> None:
     stack.kubectl("scale", "deployment", f"{NAMESPACE}-client", "--replicas=2", "--namespace", NAMESPACE)
 
     stack.refresh()
@@ -134,7 +134,7 @@ def test_a_deployment_that_somebody_scaled_is_scaled_back(stack: PodCluster) -> 
     assert stack.preview().keys() == {"same"}, stack.changed()
 
 
-def test_claims_get_the_labels_of_the_settings_in_place(stack: PodCluster) -> None:
+def test_c5_claims_get_the_labels_of_the_settings_in_place(stack: PodCluster) -> None:
     def labels() -> dict[str, str]:
         (claim,) = stack.kubectl.get("persistentvolumeclaims", "--namespace", NAMESPACE)["items"]
         found: dict[str, str] = claim["metadata"]["labels"]

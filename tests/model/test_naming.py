@@ -21,7 +21,7 @@ def topology(servers: int) -> Topology:
         ("2026", ""),
     ],
 )
-def test_a_similar_name_is_one_that_a_cluster_may_have(text: str, name: str) -> None:
+def test_b5_a_similar_name_is_one_that_a_cluster_may_have(text: str, name: str) -> None:
     assert naming.similar(text) == name
 
 

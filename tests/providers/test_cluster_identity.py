@@ -46,7 +46,7 @@ def test_a_new_cluster_and_an_unchanged_one_are_accepted() -> None:
         assert (result.inputs, result.failures) == (inputs(3), [])
 
 
-def test_another_value_for_what_is_fixed_is_refused_with_both_values() -> None:
+def test_b5_another_value_for_what_is_fixed_is_refused_with_both_values() -> None:
     result = ClusterIdentityProvider().check(inputs(), inputs(name="prod", datacenter="east"))
 
     assert [(failure.property, failure.reason) for failure in result.failures] == [

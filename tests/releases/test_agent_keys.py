@@ -213,11 +213,11 @@ def test_a_value_of_another_type_is_refused(config: Any, problem: str) -> None:
         ("tls_prefer_server_cipher_suites", "remove it: Consul ignores it"),
     ],
 )
-def test_a_deprecated_key_is_refused_with_its_successor(key: str, advice: str) -> None:
+def test_c2_a_deprecated_key_is_refused_with_its_successor(key: str, advice: str) -> None:
     assert problems({key: "x"}) == [f"cluster.agent_config.{key}: deprecated, {advice}"]
 
 
-def test_a_deprecated_key_inside_a_map_is_refused_with_its_successor() -> None:
+def test_c2_a_deprecated_key_inside_a_map_is_refused_with_its_successor() -> None:
     assert problems({"acl": {"tokens": {"master": "x"}}}, secret=True) == [
         "cluster.agent_config.acl.tokens.master: deprecated, set acl.tokens.initial_management instead"
     ]

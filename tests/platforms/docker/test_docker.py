@@ -224,7 +224,7 @@ def test_bug_the_data_of_a_removed_server_is_deleted_after_its_container_and_bef
         assert seen[f"{name}-gate"].deleted_with == "consul-server-0-data"
 
 
-def test_no_character_of_the_configuration_is_an_escape_that_hcl_lacks() -> None:
+def test_c1_no_character_of_the_configuration_is_an_escape_that_hcl_lacks() -> None:
     seen = cluster(agent_config={"node_meta": {"owner": "team \U0001f600"}})
 
     assert '"team \U0001f600"' in seen["consul-server-0"].inputs["command"][2]

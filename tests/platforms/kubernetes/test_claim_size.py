@@ -48,7 +48,7 @@ def test_every_claim_grows(kubernetes: FakeKubernetes) -> None:
     assert result.outs == props("20Gi")
 
 
-def test_every_claim_gets_new_labels_and_loses_old_ones(kubernetes: FakeKubernetes) -> None:
+def test_c5_every_claim_gets_new_labels_and_loses_old_ones(kubernetes: FakeKubernetes) -> None:
     ClaimSizeProvider().update("id", props(), props(labels={"b": "2"}))
 
     assert [claim["metadata"]["labels"] for claim in kubernetes.claims.values()] == [{"b": "2"}] * 2

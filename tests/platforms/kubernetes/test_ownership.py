@@ -142,7 +142,7 @@ def test_free_names_are_accepted(kubernetes: FakeKubernetes, cluster_id: str | N
     assert reasons({}, props("Service/dev-http", "StatefulSet/dev-server-new", cluster_id=cluster_id)) == []
 
 
-def test_a_preview_refuses_every_foreign_object_in_one_message(kubernetes: FakeKubernetes) -> None:
+def test_a2_a_preview_refuses_every_foreign_object_in_one_message(kubernetes: FakeKubernetes) -> None:
     kubernetes.objects |= {SERVICE: existing("other"), SERVICE.replace("http", "ui"): existing(None)}
 
     (reason,) = reasons({}, props("Service/dev-http", "Service/dev-ui", "Service/dev-dns"))
@@ -222,7 +222,7 @@ def test_nothing_is_created_over_a_foreign_object(kubernetes: FakeKubernetes) ->
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_a_preview_warns_once_if_the_api_server_cannot_be_reached(
+def test_c6_a_preview_warns_once_if_the_api_server_cannot_be_reached(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, preview: bool
 ) -> None:
     warnings: list[str] = []
