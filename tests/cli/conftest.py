@@ -33,13 +33,15 @@ def cluster(name: str, servers: dict[str, str], kind: str = "kubernetes:apps/v1:
     above = f"{URN}acme:index:Platform::platform"
     top = f"{URN}acme:index:Platform${CLUSTER}::{name}"
     tier = f"{URN}acme:index:Platform${CLUSTER}${SERVER}::{name}-server"
-    group = {"names": list(servers), "addresses": list(servers.values())}
+    version = {"names": list(servers), "addresses": list(servers.values()), "cluster": name}
+    group = version | ({} if kind.startswith("docker:") else {"cluster": "_", "stateful_set": f"{name}-server"})
     old = {"names": ["old"], "addresses": ["http://old:8500"]}
     return [
         {"urn": above, "type": "acme:index:Platform"},
         {"urn": top, "type": CLUSTER, "parent": above},
         {"urn": tier, "type": SERVER, "parent": top},
         {"urn": f"{tier}-run", "type": kind, "parent": tier, "inputs": {}},
+        {"urn": f"{tier}-version", "type": f"{DYNAMIC}ConsulVersion", "parent": tier, "inputs": version},
         {"urn": f"{tier}-rollout", "type": f"{DYNAMIC}ServerRollout", "parent": tier, "inputs": group},
         # Still in the state after a failed update, and no longer true.
         {"urn": f"{tier}-old", "type": f"{DYNAMIC}Voters", "parent": tier, "inputs": old, "delete": True},

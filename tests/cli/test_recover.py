@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from consul_on_pulumi.cli import recover
+from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.model import rollout
 from consul_on_pulumi.platforms.docker import operations as docker_operations
@@ -96,3 +97,9 @@ def status(node_id: str) -> rollout.ServerStatus:
     return rollout.ServerStatus(
         node_id=node_id, address="10.0.0.1:8300", leads=False, term=1, commit=1, applied=1, last=1
     )
+
+
+def test_bug_the_group_of_a_cluster_names_its_stateful_set(stack: Stack) -> None:
+    stack()
+
+    assert stacks.cluster("dev", None).group["stateful_set"] == "consul-server"

@@ -127,7 +127,7 @@ def test_a_setting_that_the_agent_refuses_stops_the_rollout_at_the_first_server(
     first = rolling.outputs["servers"][0]
     rolling.change(server_config={"performance": {"raft_multiplier": 99}})
     error = rolling.refused("up")
-    assert f"{first} ends as soon as it starts (" in error
+    assert f"{first} ends as soon as it starts with exit status 1 (" in error
     assert "raft_multiplier cannot be 99" in error
     assert {name for name, now in ids(rolling).items() if now != before[name]} == {first}
     rolling.leader(without=first)

@@ -13,7 +13,7 @@ from tests.e2e.waiting import eventually
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.e2e_k8s.traces import running_in
 from tools import places
-from tools.kubernetes import cgroups, cluster, layout, node_files
+from tools.kubernetes import cgroups, cluster, layout, network, node_files
 from tools.kubernetes.isolation import Group
 from tools.kubernetes.layout import Node
 
@@ -60,12 +60,12 @@ def test_the_next_start_restarts_a_node_that_was_killed(processes: Path) -> None
 
 def test_a_network_that_was_removed_is_created_again(processes: Path) -> None:
     subprocess.run(["ip", "link", "delete", layout.BRIDGE], check=True)
-    subprocess.run(["iptables", "-D", "FORWARD", "-j", "CONSUL-K8S-FORWARD"], check=True)
+    subprocess.run(["iptables", "-D", "FORWARD", "-j", f"{network.CHAIN}-FORWARD"], check=True)
 
     cluster.ours(nodes=1)
 
     assert cluster.running()
-    subprocess.run(["iptables", "-C", "FORWARD", "-j", "CONSUL-K8S-FORWARD"], check=True)
+    subprocess.run(["iptables", "-C", "FORWARD", "-j", f"{network.CHAIN}-FORWARD"], check=True)
 
 
 def test_the_next_start_continues_an_interrupted_one(processes: Path) -> None:

@@ -57,7 +57,8 @@ def cluster(stack: str, name: str | None) -> Cluster:
     groups = [one["inputs"] for one in parts if {"names", "addresses"} <= one.get("inputs", {}).keys()]
     if not groups:
         no_cluster(stack)
-    group = max(groups, key=lambda inputs: len(inputs["names"]))
+    # ConsulVersion has all servers too, but does not name the StatefulSet.
+    group = max(groups, key=lambda inputs: (len(inputs["names"]), "stateful_set" in inputs))
     servers = dict(zip(group["names"], group["addresses"], strict=True))
     return Cluster(names[chosen[0]], project, stack, {str(one["type"]) for one in parts}, servers, group)
 
