@@ -30,7 +30,7 @@ def main(chosen: list[str]) -> int:
             with log.open("a") as file:
                 file.write(json.dumps([title, text]) + "\n")
     if not chosen and not missed:
-        log.unlink()
+        log.unlink(missing_ok=True)
     return 1 if missed else 0
 
 
