@@ -31,7 +31,7 @@ class Wanted(TypedDict, total=False):
     clients: int
     """How many clients follow."""
     snapshot: str
-    """When to take a snapshot: see SNAPSHOT."""
+    """Whether to take a snapshot: ALWAYS, IF_POSSIBLE or NEVER."""
     stack: Sequence[str]
     """Project and stack."""
 
