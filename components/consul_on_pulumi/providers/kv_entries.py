@@ -96,7 +96,7 @@ class KvEntriesProvider(ConsulProvider):
 
     def delete(self, _id: str, props: Properties) -> None:
         """Delete the entries that still have the value that this set wrote, and that no other set wants."""
-        owned = kv_moves.without_wanted(kv_state.seeds_of(props), props.get("set", ""))
+        owned = kv_moves.without_wanted(kv_state.seeds_of(props), props)
         self._apply({**props, "addresses": kv_moves.addresses_now(props)}, owned, {})
 
     def _apply(self, props: Properties, owned: Seeds, wanted: Seeds) -> None:
@@ -119,8 +119,8 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`hidden` are secret values by full key.
-        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`, and `store` as in
-        `other_store`."""
+        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`, `store` as in `other_store`,
+        and what `kv_moves.of_cluster` returns."""
         parts = kv_state.to_props(dict(seeds))
         for digested in parts.get(kv_state.BINARY, {}).values():
             digested["content"] = pulumi.Output.secret(digested["content"])
@@ -131,8 +131,12 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
 
 
 def _visible(props: Properties) -> Properties:
-    """The properties that a preview shows as changes: without the baseline and without properties of the SDK."""
-    return {key: value for key, value in props.items() if key not in ("baseline", "store", "__provider")}
+    """The properties that a preview shows as changes: not what identifies the store, nor properties of the SDK."""
+    return {
+        key: value
+        for key, value in props.items()
+        if key not in ("baseline", kv_moves.CLUSTER_ID, "store", "__provider")
+    }
 
 
 def _rule(props: Properties) -> Rule:

@@ -80,13 +80,14 @@ def create(
     args: Mapping[str, Any],
     name: str,
     addresses: Addresses,
+    cluster_id: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
     store: pulumi.Input[str] | None = None,
 ) -> list[KvEntries]:
     """Register the sets that were read, with resource names that begin with `name`. `args` are those of the cluster."""
     default = {"on_conflict": _default_on_conflict(args).value, "keep_edits": False, "retain": False}
     keys = {key for one in found for key in (*one.seeds, *sets.secrets(one.settings))}
-    shared: dict[str, Any] = {**kv_moves.of_cluster(f"{name}-seeds", keys)}
+    shared: dict[str, Any] = {**kv_moves.of_cluster(cluster_id, f"{name}-seeds", keys)}
     if store is not None:
         shared["store"] = store
     return [
