@@ -34,6 +34,18 @@ class Monitor:
     """The engine, which registers nothing."""
 
 
+class Other(pulumi.CustomResource):
+    """A resource that is not of a cluster; each property is an output."""
+
+    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("test:index:Other", name, props, opts)
+
+    def output(self, name: str) -> pulumi.Output[Any]:
+        """One of its properties."""
+        found: pulumi.Output[Any] = pulumi.get(self, name)
+        return found
+
+
 @dataclass(frozen=True)
 class Registration:
     """One registered resource. Other resources are given by their logical names."""

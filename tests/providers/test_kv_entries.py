@@ -474,7 +474,9 @@ def test_a_preview_accepts_inputs_that_are_not_known_yet(consul: FakeConsul, unk
     consul.write("a", "theirs")
 
     assert checked({}, props(consul, a="1") | unknown) == []
-    assert checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}}) == []
+    assert checked({}, props(consul, b="1") | {"secrets": {"s": Unknown()}}) == []
+    (conflict,) = checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}})
+    assert conflict.startswith("a exists already with another value"), "the value of a is known"
     consul.fail(Fault.NO_LEADER, times=float("inf"))
     assert checked({}, props(consul, a="1")) == []
 
