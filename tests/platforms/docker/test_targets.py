@@ -59,7 +59,7 @@ def test_a_server_waits_for_the_one_before_if_that_was_replaced_without_its_peer
 
 @pytest.mark.parametrize("answer", [True, False])
 def test_a_resource_that_may_not_change_keeps_its_properties(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
-    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", lambda: None)
+    monkeypatch.setattr(resource_options.run, "mocks", lambda: None)
 
     async def passed() -> bool:
         return answer
