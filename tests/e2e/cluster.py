@@ -189,8 +189,8 @@ class Cluster:
     def _note(self, event: automation.EngineEvent) -> None:
         if event.resource_pre_event:
             step = event.resource_pre_event.metadata
-            # The default providers record every change of the stack file; the engine does not show that.
-            if "pulumi:providers:" in step.urn:
+            # The default providers record every change of the stack file, and the components record the settings.
+            if "pulumi:providers:" in step.urn or str(step.type).startswith("consul-on-pulumi:"):
                 return
             self.steps.append((step.op.value, step.urn.rpartition("::")[2]))
 
