@@ -35,6 +35,8 @@ class AgentGroup:
     release: Wanted | None = None
     """For servers: the release that they are to run. The platform registers it as ConsulVersion, and no server changes
     before."""
+    protect: bool | None = None
+    """For servers: the resource option of what holds their data."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)

@@ -365,3 +365,18 @@ def test_b2_servers_that_never_vote_are_named(servers: ScriptedServers) -> None:
 
 def test_a_new_cluster_is_waited_for_once(servers: ScriptedServers) -> None:
     assert VotersProvider().diff("id", props(0), props(0, names=NAMES[:1])).changes is False
+
+
+def test_protecting_the_data_of_a_server_opens_no_gate(servers: ScriptedServers) -> None:
+    servers.running[NAMES[0]] = "old"
+
+    assert VoterGateProvider().diff("id", props(0), props(0, protect=True)).changes
+    assert VoterGateProvider().update("id", props(0), props(0, protect=True)).outs == props(0, protect=True)
+    assert servers.done == []
+
+
+def test_a_protected_server_is_not_removed_with_its_data(servers: ScriptedServers) -> None:
+    with pytest.raises(RolloutStoppedError, match="`protect` keeps its data"):
+        VoterGateProvider().delete("id", props(2, protect=True))
+
+    assert servers.done == []

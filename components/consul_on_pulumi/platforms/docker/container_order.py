@@ -49,7 +49,11 @@ def create_in_order(
         step = RolloutStep(server=server, names=names, addresses=addresses, spec_hash=spec_hash)
         # Deleting the first server's data deletes the cluster, and then no server has to leave Raft first.
         with_cluster = with_options(after, deleted_with=agents[0].volume)
-        gates = [VoterGate(f"{agent.name}-gate", step, with_cluster)] if group.role is Role.SERVER else []
+        gates = (
+            [VoterGate(f"{agent.name}-gate", step, bool(group.protect), with_cluster)]
+            if group.role is Role.SERVER
+            else []
+        )
         after_gate = with_options(after, depends_on=gates)
         for gate in gates:
             turn = unchanged_unless(agent.name, partial(_passed, gate, step, before))

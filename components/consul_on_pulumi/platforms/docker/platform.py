@@ -135,7 +135,9 @@ class DockerPlatform:
             name,
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
             labels=containers.labels(group.topology.cluster, group.cluster_id),
-            opts=with_options(opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored),
+            opts=with_options(
+                opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored, protect=group.protect
+            ),
         )
 
     def _needed(self, cluster: str, role: Role, ordinal: int) -> Iterator[str]:
