@@ -311,10 +311,6 @@ def test_the_children_of_a_cluster_have_its_depends_on(platform: PlatformCase) -
             assert "other" in one.depends_on
 
 
-def test_every_child_of_a_protected_cluster_is_protected(platform: PlatformCase) -> None:
-    assert {one.protect for one in cluster(platform, opts=pulumi.ResourceOptions(protect=True)).seen} == {True}
-
-
 def test_scaling_changes_no_server_that_stays(platform: PlatformCase) -> None:
     five, three = cluster(platform, servers=5), cluster(platform, servers=3)
 

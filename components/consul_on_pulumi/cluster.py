@@ -105,7 +105,13 @@ class ConsulCluster(pulumi.ComponentResource):
         )
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
         seeded = seeding.create(
-            seeds, accepted, name, servers.api_addresses, identity.cluster_id, on_servers, servers.store
+            seeds,
+            accepted | {"protect": protect},
+            name,
+            servers.api_addresses,
+            identity.cluster_id,
+            on_servers,
+            servers.store,
         )
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)

@@ -34,6 +34,10 @@ class Cluster:
         """Operation and logical name of every step of the last operation, in the order in which they began."""
 
     @property
+    def stack_name(self) -> str:
+        return self._stack.name
+
+    @property
     def work_dir(self) -> str:
         return self._stack.workspace.work_dir
 
@@ -102,9 +106,9 @@ class Cluster:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def attempt(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """A command of Pulumi's CLI on this stack, which may fail."""
-        command = ["pulumi", "--non-interactive", "--color", "never", *words, "--stack", self._stack.name]
+    def attempt(self, *words: str, stack: str = "") -> "subprocess.CompletedProcess[str]":
+        """A command of Pulumi's CLI on this stack, or on one with another name, which may fail."""
+        command = ["pulumi", "--non-interactive", "--color", "never", *words, "--stack", stack or self.stack_name]
         env = {**os.environ, **self.env, "PULUMI_SKIP_UPDATE_CHECK": "true"}
         return subprocess.run(command, cwd=self.work_dir, env=env, capture_output=True, text=True, check=False)
 

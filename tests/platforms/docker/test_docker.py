@@ -221,7 +221,7 @@ def test_bug_the_data_of_a_removed_server_is_deleted_after_its_container_and_bef
     for name in (f"consul-server-{ordinal}" for ordinal in range(3)):
         assert f"{name}-gate" in seen[name].depends_on
         assert f"{name}-data" in seen[f"{name}-gate"].depends_on
-        assert seen[f"{name}-gate"].deleted_with == "consul-server-0-data"
+        assert seen[f"{name}-gate"].deleted_with == ("" if name == "consul-server-0" else "consul-server-0-gate")
 
 
 def test_c1_no_character_of_the_configuration_is_an_escape_that_hcl_lacks() -> None:
@@ -398,14 +398,15 @@ def test_a_change_of_clients_changes_no_gate(three_and_one: Build) -> None:
     assert [gate.inputs for gate in changed.of("VoterGate")] == [gate.inputs for gate in three_and_one.of("VoterGate")]
 
 
-def test_resources_that_need_a_running_consul_are_deleted_with_the_data_of_the_first_server(
+def test_resources_that_need_a_running_consul_are_deleted_with_the_gate_of_the_first_server(
     three_and_one: Build,
 ) -> None:
-    with_data = {one.name for one in three_and_one.seen if one.deleted_with == "consul-server-0-data"}
+    with_data = {one.name for one in three_and_one.seen if one.deleted_with == "consul-server-0-gate"}
 
     expected = {f"consul-server-{ordinal}-{step}" for ordinal in range(3) for step in ("gate", "peer")}
+    expected -= {"consul-server-0-gate"}
     assert with_data == expected | {"consul-seeds", "consul-autopilot", "consul-server-voters"}
-    assert {one.deleted_with for one in three_and_one.seen} == {"", "consul-server-0-data"}
+    assert {one.deleted_with for one in three_and_one.seen} == {"", "consul-server-0-gate"}
 
 
 def test_d3_a_limit_that_somebody_set_replaces_no_container() -> None:

@@ -380,3 +380,9 @@ def test_a_protected_server_is_not_removed_with_its_data(servers: ScriptedServer
         VoterGateProvider().delete("id", props(2, protect=True))
 
     assert servers.done == []
+
+
+def test_the_gate_of_the_first_server_deletes_nothing_since_the_whole_cluster_goes(servers: ScriptedServers) -> None:
+    VoterGateProvider().delete("id", props(0))
+
+    assert servers.done == []

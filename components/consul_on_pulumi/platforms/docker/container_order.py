@@ -33,22 +33,25 @@ class AgentContainer:
 
 def create_in_order(
     group: AgentGroup, agents: Sequence[AgentContainer], opts: pulumi.ResourceOptions
-) -> list[pulumi.Resource]:
-    """Create each container after the one before it; returns the last resource of each agent.
+) -> tuple[list[pulumi.Resource], pulumi.Resource | None]:
+    """Create each container after the one before it; returns the last resource of each agent, and of servers the first
+    gate, which is deleted with the cluster alone.
 
     Only `depends_on` makes the order. If an output of one container were an input of the next, the engine would delete
     all later containers before it replaces the first (pulumi #2167).
     """
     created: list[pulumi.Resource] = []
     before: tuple[RaftPeer, docker.Container] | None = None
+    first: VoterGate | None = None
     names = [naming.node(group.topology.cluster, group.role, ordinal) for ordinal in range(len(agents))]
     addresses = [agent.address for agent in agents]
     for server, agent in zip(names, agents, strict=True):
         after = with_options(opts, depends_on=[agent.volume, *created[-1:]])
         spec_hash = digest(agent.spec)
         step = RolloutStep(server=server, names=names, addresses=addresses, spec_hash=spec_hash)
-        # Deleting the first server's data deletes the cluster, and then no server has to leave Raft first.
-        with_cluster = with_options(after, deleted_with=agents[0].volume)
+        # The first server is never removed alone. With its gate the cluster is deleted, and no server has to leave Raft
+        # first. Its volume would say less: `destroy --exclude-protected` keeps it.
+        with_cluster = with_options(after, deleted_with=first) if first else after
         gates = (
             [VoterGate(f"{agent.name}-gate", step, bool(group.protect), with_cluster)]
             if group.role is Role.SERVER
@@ -65,10 +68,13 @@ def create_in_order(
         if group.role is Role.CLIENT:
             created.append(health)
         else:
-            after_health = with_options(with_cluster, depends_on=[container, health])
-            before = RaftPeer(f"{agent.name}-peer", step, container.id, after_health), container
+            after_health = with_options(after, depends_on=[container, health])
+            (gate,) = gates
+            first = first or gate
+            with_gate = with_options(after_health, deleted_with=first)
+            before = RaftPeer(f"{agent.name}-peer", step, container.id, with_gate), container
             created.append(before[0])
-    return created
+    return created, first
 
 
 async def _passed(gate: VoterGate, step: RolloutStep, before: tuple[RaftPeer, docker.Container] | None) -> bool:

@@ -113,9 +113,10 @@ class DockerPlatform:
             for ordinal, host in enumerate(hosts)
         ]
         addresses = [agent.address for agent in agents]
-        created = ready = create_in_order(group, agents, after_version)
+        created, first = create_in_order(group, agents, after_version)
+        ready = created
         if group.role is Role.SERVER:
-            after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)
+            after_created = with_options(opts, depends_on=created, deleted_with=first)
             ready = [Voters(f"{name}-voters", nodes, api, after_created)]
         return Placed(
             api_addresses=api,
@@ -125,7 +126,7 @@ class DockerPlatform:
             updated=created,
             ready=ready,
             version=version,
-            data=agents[0].volume,
+            data=first,
         )
 
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:

@@ -67,6 +67,9 @@ class VoterGateProvider(ConsulProvider):
         `retain_data` Pulumi only drops the volume from the state, and a later server with the same name would start
         with the old Raft data and its old vote. The engine refuses to delete a protected volume, after this.
         """
+        if props["server"] == props["names"][0]:
+            # The whole cluster is deleted.
+            return
         if props.get("protect"):
             raise RolloutStoppedError(
                 f"{props['server']} was not removed: `protect` keeps its data. Set `protect: false`, run `pulumi up` "
