@@ -22,6 +22,7 @@ ON_DOCKER = {
     "consul-client-image": "docker:index/remoteImage:RemoteImage",
     "consul-client-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-network": "docker:index/network:Network",
+    "consul-network-end": "pulumi-python:dynamic/consul-on-pulumi:NetworkEnd",
     "consul-seeds-baseline": "pulumi-python:dynamic/consul-on-pulumi:KvBaseline",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
     "consul-server": "consul-on-pulumi:index:ConsulServer",
