@@ -24,7 +24,7 @@ class Wanted(TypedDict, total=False):
     """The path of the settings, for messages."""
     cluster: str
     """The component that a snapshot is named after, as `consul-on-pulumi snapshot` does."""
-    image: str
+    image: pulumi.Input[str]
     """The image of the servers."""
     version: str
     """The release in the image, or an empty text if nobody knows it."""
@@ -81,6 +81,8 @@ class ConsulVersionProvider(ConsulProvider):
 class ConsulVersion(ProviderResource, module="consul-on-pulumi", name="ConsulVersion"):
     """The release of the servers; they depend on it."""
 
+    image: pulumi.Output[str]
+    """The image whose release was checked. Servers have no other, also where `--target` leaves this resource out."""
     snapshot_file: pulumi.Output[str]
     """The snapshot that was taken before the last upgrade, on the machine that did it; empty if none was taken."""
 

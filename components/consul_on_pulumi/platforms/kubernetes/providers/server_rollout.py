@@ -37,7 +37,7 @@ class ServerGroup(TypedDict):
     """Where the program reaches each server's own HTTP API (consul/access.py), in the same order."""
     spec_hash: pulumi.Input[str]
     """Digest of the whole specification of a server's pod."""
-    image: str
+    image: pulumi.Input[str]
     """Only for the preview: the image of the servers,"""
     configuration: Mapping[str, str]
     """and their configuration, file name to content, without secrets."""
