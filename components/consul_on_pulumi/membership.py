@@ -110,11 +110,11 @@ def place_tier(
     secrets = agent_secrets(args["agent_secrets"], release.of(args))
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
-    shown = agent.serves_ui(document)
+    ui_path = agent.ui_path(document)
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),
         "ui_urls": pulumi.Output.all(*placed.ui_addresses).apply(
-            lambda bases: [f"{base}/ui/" for base in bases] if shown else []
+            lambda bases: [f"{base}{ui_path}" for base in bases] if ui_path else []
         ),
         "dns_addresses": pulumi.Output.all(*placed.dns_addresses),
     }
