@@ -8,6 +8,7 @@ from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.providers.consul_version import ConsulVersionProvider
 
 from tests.doubles.fake_consul import FakeConsul, Fault
+from tests.doubles.snapshots import snapshot
 
 NAMES = ["dev-server-0", "dev-server-1", "dev-server-2"]
 PROVIDER = ConsulVersionProvider()
@@ -138,14 +139,14 @@ def test_an_upgrade_that_skips_too_much_is_refused_with_the_step_between(three: 
 
 def test_a_snapshot_is_taken_before_an_upgrade(three: FakeConsul, state: Path) -> None:
     runs(three, "1.20.6", "1.20.6", "1.20.6")
-    three.snapshot = b"all data"
+    three.snapshot = snapshot(b"all data")
 
     outs = PROVIDER.update("", props(three, "1.20.6"), props(three, "1.22.7")).outs or {}
 
     (file,) = state.iterdir()
     assert outs["snapshot_file"] == str(file)
     assert file.name.endswith("Z-consul.snap")
-    assert file.read_bytes() == b"all data"
+    assert file.read_bytes() == snapshot(b"all data")
     # An update that is none keeps the path.
     runs(three, "1.22.7", "1.22.7", "1.22.7")
     assert (PROVIDER.update("", outs, props(three, "1.22.7", image="x")).outs or {})["snapshot_file"] == str(file)

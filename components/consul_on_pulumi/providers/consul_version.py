@@ -133,7 +133,7 @@ def _snapshot(props: Properties) -> str:
     file = snapshot_files.new_file(Path(folder), props["cluster"])
     try:
         snapshot_files.save(props["addresses"], file)
-    except (RefusedError, UnreachableError, OSError) as error:
+    except (RefusedError, UnreachableError, snapshot_files.DamagedError, OSError) as error:
         raise RolloutStoppedError(
             f"no snapshot before the upgrade, no server was touched: {error}. Repair the cluster, or set "
             f"{props['path']}.snapshot_before_upgrade to false"
