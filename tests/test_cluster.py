@@ -172,6 +172,12 @@ def test_every_output_except_the_leader_is_registered(platform: PlatformCase) ->
     }
 
 
+def test_d2_ui_urls_follow_the_content_path(platform: PlatformCase) -> None:
+    seen = cluster(platform, agent_config={"ui_config": {"content_path": "/console/"}})
+
+    assert seen.outputs["ui_urls"] == [url.removesuffix("/ui/") + "/console/" for url in platform.ui(3, "dev")]
+
+
 def test_only_servers_serve_a_ui_by_default(platform: PlatformCase) -> None:
     assert cluster(platform).outputs["ui_urls"] == platform.ui(3, "dev")
 
