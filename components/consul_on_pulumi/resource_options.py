@@ -1,10 +1,12 @@
 """Resource options that the components and both platforms build."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.stack import ResourceRegistrationFailed
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -15,6 +17,24 @@ def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None
 def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
     """`opts` merged with `more`, which are arguments of `pulumi.ResourceOptions`."""
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
+
+
+def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """For `depends_on`: a resource is registered when these are known, and the state holds no dependency.
+
+    So resources are created one after the other and deleted side by side. A preview, which creates none, waits for
+    nothing. With `--continue-on-error` a failure is not waited for: the engine deletes what is not registered.
+    """
+
+    async def wait() -> None:
+        for output in () if pulumi.runtime.is_dry_run() else outputs:
+            with suppress(ResourceRegistrationFailed):
+                await output.future(with_unknowns=True)
+
+    async def known() -> bool:
+        return True
+
+    return pulumi.Output(set(), wait(), known())
 
 
 def before_create(

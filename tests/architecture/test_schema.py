@@ -37,6 +37,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
         "ConsulClient": [
             "agentConfig",
             "agentSecrets",
+            "clientsAtOnce",
             "cluster",
             "consulVersion",
             "datacenter",
@@ -50,6 +51,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "agentSecrets",
             "clientConfig",
             "clients",
+            "clientsAtOnce",
             "consulVersion",
             "datacenter",
             "image",

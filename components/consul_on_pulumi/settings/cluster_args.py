@@ -78,6 +78,13 @@ SERVER_COUNT = Setting(
     default=3,
     rule=SERVERS,
 )
+CLIENTS_AT_ONCE = Setting(
+    "How many clients a change stops and starts at the same time. A new cluster starts all of them together, and those "
+    "that are removed stop together. A DaemonSet counts the nodes.",
+    "None by itself.",
+    default_text="a quarter of them",
+    rule=at_least(1),
+)
 AGENT_SECRETS = Setting(
     "Secret files by name. Every agent finds them in `/consul/secrets`. It reads those that end in `.json` or `.hcl` "
     "as configuration; `agent_config` can name any other, such as a key or a certificate, by its path. A stack file "
@@ -107,6 +114,7 @@ class ConsulClusterArgs(TypedDict, total=False):
     clients: Annotated[int, Setting(
         "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
         "No other agent is touched.", default=0, rule=at_least(0))]
+    clients_at_once: Annotated[int, CLIENTS_AT_ONCE]
     image: Annotated[str, IMAGE_SETTING]
     consul_version: Annotated[str, CONSUL_VERSION]
     snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]
