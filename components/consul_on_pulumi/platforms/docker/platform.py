@@ -13,6 +13,7 @@ from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResour
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
+from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.providers.voters import Voters
@@ -69,6 +70,7 @@ class DockerPlatform:
                 ignore_changes=["labels"],
             ),
         )
+        NetworkEnd(f"{name}-network-end", network.name, topology.cluster, with_options(opts, depends_on=[network]))
         return SharedResources(platform={"docker": self.settings | {"network": network.name}})
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
