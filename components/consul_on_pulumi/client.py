@@ -2,8 +2,10 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, for_component, place_tier
+from consul_on_pulumi.membership import Membership, connect, for_component, place_tier
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.platforms.choose import choose
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.resource_options import for_children
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulClientArgs
@@ -30,7 +32,10 @@ class ConsulClient(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         accepted = refusals.tier_args(args, ConsulClientArgs, "client", name)
         super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, for_component(opts))
-        if not _membership:
+        if _membership:
+            connecting.share(self, _membership.cluster)
+        else:
+            connect(self, accepted["cluster"], accepted, choose(accepted["platform"]))
             refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["cluster"],

@@ -7,10 +7,11 @@ import pulumi
 
 from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
-from consul_on_pulumi.membership import Membership, for_component, identify
+from consul_on_pulumi.membership import Membership, connect, for_component, identify
 from consul_on_pulumi.model import agent, naming
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
 from consul_on_pulumi.platforms.choose import choose
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, with_options
 from consul_on_pulumi.seeds import seeding
@@ -55,6 +56,7 @@ class ConsulCluster(pulumi.ComponentResource):
             clients=accepted["clients"],
         )
         platform = choose(accepted["platform"])
+        connect(self, topology.cluster, accepted, platform)
         children = for_children(self, opts)
         identity = identify(name, topology, platform, "cluster", children)
         children = with_options(children, depends_on=[identity])
@@ -81,7 +83,7 @@ class ConsulCluster(pulumi.ComponentResource):
             f"{name}-server",
             server_args,
             children,
-            _membership=Membership(component=name, clients=topology.clients, identity=identity),
+            _membership=Membership(component=name, cluster=self, clients=topology.clients, identity=identity),
         )
         clients = ConsulClient(
             f"{name}-client",
@@ -89,7 +91,11 @@ class ConsulCluster(pulumi.ComponentResource):
             # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
             with_options(children, depends_on=servers.updated),
             _membership=Membership(
-                component=name, clients=topology.clients, identity=identity, servers_ready=servers.ready
+                component=name,
+                cluster=self,
+                clients=topology.clients,
+                identity=identity,
+                servers_ready=servers.ready,
             ),
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
@@ -99,9 +105,10 @@ class ConsulCluster(pulumi.ComponentResource):
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        self.leader_address = pulumi.Output.all(servers.api_addresses, *(one.id for one in seeded)).apply(
+        where = connecting.of(self)
+        self.leader_address = pulumi.Output.all(servers.api_addresses, where, *(one.id for one in seeded)).apply(
             lambda known: leader_now(
-                known[0], LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE
+                known[0], known[1], LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE
             )
         )
         self.servers = pulumi.Output.from_input(

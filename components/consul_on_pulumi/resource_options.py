@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
+
+from consul_on_pulumi.model.connection import Connection
+
+_asked: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""The places that were asked for, by the engine's monitor: each run has its own."""
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -17,8 +23,12 @@ def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOp
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
 
 
+Check = Callable[[pulumi.ResourceHookArgs, Connection], None]
+"""Looks for an object that is going to be created, in the cluster that the connection names."""
+
+
 def before_create(
-    name: str, action: Callable[[pulumi.ResourceHookArgs], None], *, in_previews: bool = False
+    name: str, action: Check, connection: pulumi.Output[Connection], *, in_previews: bool = False
 ) -> pulumi.ResourceOptions:
     """Options that run `action` right before a resource is created; `name` is a prefix of the hook's name.
 
@@ -28,9 +38,25 @@ def before_create(
     if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
+
+    async def run(args: pulumi.ResourceHookArgs) -> None:
+        known = await connection.is_known()
+        action(args, await connection.future() or {} if known else {"unknown": True})
+
     options = pulumi.ResourceHookOptions(on_dry_run=in_previews)
-    hook = pulumi.ResourceHook(f"{name}-existing-object", action, options)
+    hook = pulumi.ResourceHook(f"{name}-existing-object", run, options)
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
+
+
+def first_in_run(connection: Connection) -> bool:
+    """Whether this is the first call with this connection in this run of a program; never on mocks."""
+    monitor = pulumi.runtime.settings.get_monitor()
+    if isinstance(monitor, MockMonitor):
+        return False
+    seen = _asked.setdefault(monitor, set())
+    before = len(seen)
+    seen.add(connection.get("place", ""))
+    return len(seen) > before
 
 
 def on_error(name: str, explain: Callable[[pulumi.ErrorHookArgs], str | None]) -> pulumi.ResourceOptions:

@@ -60,6 +60,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "serverConfig",
             "servers",
             "snapshotBeforeUpgrade",
+            "token",
         ],
         "ConsulServer": [
             "agentConfig",
@@ -71,6 +72,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "platform",
             "replicas",
             "snapshotBeforeUpgrade",
+            "token",
         ],
     }
 
@@ -115,6 +117,8 @@ def test_settings_that_decide_which_resources_exist_are_plain(
     }
 
     assert not_plain == {
+        "ConsulCluster.token",
+        "ConsulServer.token",
         "DockerArgs.network",
     }
 

@@ -86,6 +86,13 @@ AGENT_SECRETS = Setting(
     default={},
     secret=True,
 )
+TOKEN = Setting(
+    "The ACL token of Consul that this program uses, and sends to this cluster alone. A stack file gives it beside "
+    "`cluster`: `pulumi config set --secret token`.",
+    "No agent is touched.",
+    default_text="`CONSUL_HTTP_TOKEN_FILE`, else `CONSUL_HTTP_TOKEN`",
+    secret=True,
+)
 
 
 def agent_config(whose: str, change: str) -> Setting:
@@ -116,6 +123,7 @@ class ConsulClusterArgs(TypedDict, total=False):
         "clients, merged over `agent_config`; `ui_config: {enabled: true}` gives each client a UI",
         "Rolls the clients.")]
     agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]
+    token: Annotated[pulumi.Input[str], TOKEN]
     seeds: Annotated[dict[str, Any], Setting(
         "KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused; with "
         "`retain_data` it is adopted if it holds the same value.", "Writes the keys that differ and touches no agent.",

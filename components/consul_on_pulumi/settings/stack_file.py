@@ -23,6 +23,8 @@ SEEDS = "seed_secrets"
 """The key of the secret values of the seed sets."""
 FILES = "agent_secrets"
 """The key of the secret files, also in the arguments."""
+TOKEN = "token"
+"""The key of the ACL token, also in the arguments."""
 CONFIG = "PULUMI_CONFIG"
 """The environment variable in which the engine passes the whole configuration to the program."""
 MAX_SIZE = 128 * 1024
@@ -56,7 +58,7 @@ def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
         )
     problems: list[str] = []
     if isinstance(args, Mapping):
-        for add_secrets in (with_seed_secrets, with_agent_secrets):
+        for add_secrets in (with_seed_secrets, with_agent_secrets, with_token):
             found, args = add_secrets(config, args)
             problems += found
     if problems:
@@ -108,6 +110,15 @@ def with_agent_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> Com
     if problems or not files:
         return problems, cluster
     return [], {**cluster, FILES: {name: pulumi.Output.secret(text) for name, text in files.items()}}
+
+
+def with_token(config: pulumi.Config, cluster: Mapping[str, Any]) -> Completed:
+    """Add the ACL token."""
+    if TOKEN in cluster:
+        problem = f"{KEY}.{TOKEN}: not in `{KEY}`, set it with `pulumi config set --secret {config.name}:{TOKEN}`"
+        return [problem], {key: value for key, value in cluster.items() if key != TOKEN}
+    token = config.get_secret(TOKEN)
+    return [], cluster if token is None else {**cluster, TOKEN: token}
 
 
 def _encrypted(config: pulumi.Config, key: str, how: str, expected: str) -> tuple[list[str], Mapping[str, Any]]:

@@ -80,8 +80,10 @@ def test_b7_a_port_of_this_agent_is_accepted_and_one_of_another_agent_is_not(eng
     assert "used by dev-server-1: agents change one at a time, so choose ports that no agent of this cluster" in reason
 
 
-def test_b7_a_remote_engine_publishes_no_ports_on_this_machine(engine: FakeDocker, listening: int) -> None:
-    engine.api.base_url = "http://192.0.2.7:2375"
+def test_b7_a_remote_engine_publishes_no_ports_on_this_machine(
+    engine: FakeDocker, listening: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.7:2375")
 
     assert reasons(f"port/dev-server-0/dns_port/{listening}") == []
 
@@ -112,7 +114,7 @@ def test_b7_a_port_that_was_taken_since_is_refused_before_the_container_is_creat
     args: Any = pulumi.ResourceHookArgs(urn="", id="", name="x", type="docker:index:Container", new_inputs=inputs)
 
     with pytest.raises(ForeignObjectError, match=rf"platform.docker.dns_port: .* got {FREE} \(udp\)"):
-        ownership.before_create("dev", retain_data=False)(args)
+        ownership.before_create("dev", retain_data=False)(args, {})
 
 
 def test_b7_every_port_that_the_settings_name_is_checked() -> None:

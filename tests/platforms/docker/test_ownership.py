@@ -56,7 +56,7 @@ def run_hook(
         type=f"docker:index/{kind}:{kind.capitalize()}",
         new_inputs={"name": name, "labels": labels},
     )
-    ownership.before_create("dev", retain_data=retain_data)(args)
+    ownership.before_create("dev", retain_data=retain_data)(args, {})
 
 
 @pytest.fixture
@@ -297,11 +297,11 @@ def test_c10_without_an_answer_a_warning_says_once_that_nothing_was_looked_at(
     else:
         monkeypatch.delenv("DOCKER_HOST", raising=False)
         silent(monkeypatch)
-    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", object)
-    ownership.warn_if_unreachable.cache_clear()
+    monitor = FakeDocker()
+    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", lambda: monitor)
 
-    ownership.warn_if_unreachable()
-    ownership.warn_if_unreachable()
+    ownership.warn_if_unreachable({})
+    ownership.warn_if_unreachable({})
 
     (warning,) = warnings
     assert warning == (
@@ -315,9 +315,9 @@ def test_c10_an_engine_that_answers_is_no_warning(
     engine: FakeDocker, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
 ) -> None:
     engine.ping = lambda: True
-    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", object)
-    ownership.warn_if_unreachable.cache_clear()
+    monitor = FakeDocker()
+    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", lambda: monitor)
 
-    ownership.warn_if_unreachable()
+    ownership.warn_if_unreachable({})
 
     assert warnings == []
