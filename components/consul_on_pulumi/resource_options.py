@@ -2,15 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pulumi
-from pulumi.runtime.mocks import MockMonitor
 
+from consul_on_pulumi import run
 from consul_on_pulumi.model.connection import Connection
-
-_asked: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
-"""The places that were asked for, by the engine's monitor: each run has its own."""
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -35,33 +31,22 @@ def before_create(
     The engine creates only what its state does not hold, so an object that `action` finds then is in no state. The
     engine shows the hook's name if `action` fails. A state records it, but another name is no change.
     """
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    if run.mocks():
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
 
-    async def run(args: pulumi.ResourceHookArgs) -> None:
+    async def look(args: pulumi.ResourceHookArgs) -> None:
         known = await connection.is_known()
         action(args, await connection.future() or {} if known else {"unknown": True})
 
     options = pulumi.ResourceHookOptions(on_dry_run=in_previews)
-    hook = pulumi.ResourceHook(f"{name}-existing-object", run, options)
+    hook = pulumi.ResourceHook(f"{name}-existing-object", look, options)
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
-
-
-def first_in_run(connection: Connection) -> bool:
-    """Whether this is the first call with this connection in this run of a program; never on mocks."""
-    monitor = pulumi.runtime.settings.get_monitor()
-    if isinstance(monitor, MockMonitor):
-        return False
-    seen = _asked.setdefault(monitor, set())
-    before = len(seen)
-    seen.add(connection.get("place", ""))
-    return len(seen) > before
 
 
 def on_error(name: str, explain: Callable[[pulumi.ErrorHookArgs], str | None]) -> pulumi.ResourceOptions:
     """Options that log what `explain` says of a failed operation, before the engine shows the error itself."""
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    if run.mocks():
         return pulumi.ResourceOptions()
 
     def log(args: pulumi.ErrorHookArgs) -> bool:

@@ -12,13 +12,14 @@ from typing import Any
 import pulumi
 from docker.errors import NotFound
 
+from consul_on_pulumi import run
 from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.docker import engine, existing, occupied
 from consul_on_pulumi.platforms.docker.existing import Existing, Owner
 from consul_on_pulumi.providers.ownership import ForeignObjectError, refusal
-from consul_on_pulumi.resource_options import Check, first_in_run
+from consul_on_pulumi.resource_options import Check
 
 ANOTHER = "choose another cluster name"
 """What else may be chosen where an object has the name of ours."""
@@ -101,7 +102,7 @@ def _cluster_id(args: pulumi.ResourceHookArgs) -> object:
 
 def warn_if_unreachable(connection: Connection) -> None:
     """Say once in a run that nobody knows what exists on the Docker engine: a preview then shows the old state."""
-    if not first_in_run(connection):
+    if run.mocks() or not run.first_time((warn_if_unreachable, connection.get("place", ""))):
         return
     try:
         with engine.connect(connection) as client:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pulumi
 
+from consul_on_pulumi import run
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
@@ -16,7 +17,7 @@ from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID
 from consul_on_pulumi.providers import ownership
 from consul_on_pulumi.providers.ownership import Foreign, ForeignObjectError
-from consul_on_pulumi.resource_options import Check, first_in_run
+from consul_on_pulumi.resource_options import Check
 
 PATHS = {
     "ConfigMap": "/api/v1/namespaces/{namespace}/configmaps/{name}",
@@ -88,10 +89,11 @@ def before_create(settings: Cluster) -> Check:
 
 def warn_if_unreachable(settings: Cluster, connection: Connection) -> None:
     """Say in a preview, once, that it does not know what exists in Kubernetes."""
-    if not pulumi.runtime.is_dry_run() or not first_in_run(connection):
+    cluster = Cluster.of(settings.text, connection)
+    if not pulumi.runtime.is_dry_run() or run.mocks() or not run.first_time((warn_if_unreachable, cluster)):
         return
     try:
-        ApiServer(Cluster.of(settings.text, connection)).find("/version")
+        ApiServer(cluster).find("/version")
     except (RefusedError, UnreachableError) as error:
         pulumi.log.warn(
             f"{error}. This preview does not know which objects exist: check `platform.kubernetes.context`, "
