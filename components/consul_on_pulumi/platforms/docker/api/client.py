@@ -37,9 +37,22 @@ def of(connection: Connection) -> Iterator[docker.DockerClient]:
         address = _by_ssh(address, *host.ssh_options(connection))
     with (
         _certificates(host.settings_of(connection)) as files,
-        closing(docker.from_env(environment={"DOCKER_HOST": address, **files})) as opened,
+        closing(
+            (_TlsClient.from_env if files else docker.from_env)(environment={"DOCKER_HOST": address, **files})
+        ) as opened,
     ):
         yield opened
+
+
+class _TlsApi(docker.APIClient):
+    """Verifies the engine by its own authority: with `trust_env` REQUESTS_CA_BUNDLE replaces it (requests #3829)."""
+
+    trust_env = property(lambda _api: False, lambda _api, _value: None)
+
+
+class _TlsClient(docker.DockerClient):
+    def __init__(self, **options: Any) -> None:
+        self.api = _TlsApi(**options)
 
 
 @contextmanager
