@@ -7,15 +7,15 @@ import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
-    ConfigureRequest,
     DiffResult,
     Resource,
     ResourceProvider,
     UpdateResult,
 )
 
-from consul_on_pulumi.consul import access
 from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.providers.connecting import connected, inputs
 from consul_on_pulumi.providers.failures import told
 
 Properties = dict[str, Any]
@@ -37,15 +37,9 @@ class ConsulProvider(ResourceProvider):
     """The inputs whose change is an update."""
 
     def __init_subclass__(cls) -> None:
-        """Let the engine show the errors of each method as they are."""
+        """Let the engine show the errors of each method as they are, and give each the newest connection."""
         for name in ("check", "diff", "create", "read", "update", "delete"):
-            if name in vars(cls):
-                setattr(cls, name, told(vars(cls)[name]))
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
-        if (token := req.config.get(access.TOKEN)) is not None:
-            access.use_token(str(token))
+            setattr(cls, name, told(connected(getattr(cls, name))))
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse inputs that have problems, in the preview already."""
@@ -76,7 +70,7 @@ class ConsulProvider(ResourceProvider):
 
     def consul_with_leader(self, props: Properties) -> Consul:
         """The HTTP API at the `addresses` of a cluster, once a server leads. Raises UnreachableError."""
-        consul = Consul(props["addresses"], UPDATE_TIMEOUT)
+        consul = Consul(props["addresses"], connection_of(props), UPDATE_TIMEOUT)
         consul.leader()
         return consul
 
@@ -88,7 +82,7 @@ class ProviderResource(Resource):
         self, provider: ConsulProvider, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
-        super().__init__(provider, name, {**computed, **props, "revision": provider.revision}, opts)
+        super().__init__(provider, name, {**computed, **props, **inputs(opts), "revision": provider.revision}, opts)
 
 
 def other_store(olds: Properties, news: Properties) -> bool:
