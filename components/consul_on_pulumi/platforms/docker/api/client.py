@@ -74,8 +74,10 @@ def _certificates(settings: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 @cache
 def _by_ssh(address: str, *options: str) -> str:
     """A socket on this machine that leads to the engine at an `ssh://` address as long as this process runs."""
-    command = ssh_command(address, options)
     folder = tempfile.mkdtemp()
+    # All share one connection: each by itself would take part of a second.
+    shared = ["ControlMaster=auto", f"ControlPath={folder}/%C", "ControlPersist=30"]
+    command = ssh_command(address, [*options, *(word for one in shared for word in ("-o", one))])
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{folder}/docker.sock")
