@@ -26,7 +26,7 @@ class Wanted(TypedDict, total=False):
     """The path of the settings, for messages."""
     cluster: str
     """The component that a snapshot is named after, as `consul-on-pulumi snapshot` does."""
-    image: str
+    image: pulumi.Input[str]
     """The image of the servers."""
     raft_log: str
     """The `raft_logstore.backend` of the servers."""
@@ -90,6 +90,8 @@ class ConsulVersionProvider(ConsulProvider):
 class ConsulVersion(ProviderResource, module="consul-on-pulumi", name="ConsulVersion"):
     """The release of the servers; they depend on it."""
 
+    image: pulumi.Output[str]
+    """The image whose release was checked. Servers have no other, also where `--target` leaves this resource out."""
     snapshot_file: pulumi.Output[str]
     """The snapshot that was taken before the last upgrade, on the machine that did it; empty if none was taken."""
 
