@@ -46,8 +46,8 @@ class ConsulClient(pulumi.ComponentResource):
             Role.CLIENT,
             topology,
             for_children(self, opts),
-            cluster_id=_membership.identity.cluster_id if _membership else None,
-            wait_for=_membership.servers_ready if _membership else (),
+            at_once=accepted.get("clients_at_once"),
+            **(_membership.of_clients() if _membership else {}),
         )
         self.ready = list(placed.ready)
         """Depend on these to run when the clients work."""

@@ -79,6 +79,7 @@ class ConsulCluster(pulumi.ComponentResource):
             "replicas": topology.clients,
             "servers": topology.servers,
             "agent_config": _config(accepted, "client_config"),
+            **{name: accepted[name] for name in ("clients_at_once",) if name in accepted},
             "agent_secrets": accepted["agent_secrets"] | accepted["client_secrets"],
         }
         servers = ConsulServer(
@@ -90,10 +91,13 @@ class ConsulCluster(pulumi.ComponentResource):
         clients = ConsulClient(
             f"{name}-client",
             client_args,
-            # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
-            with_options(children, depends_on=servers.updated),
+            children,
             _membership=Membership(
-                component=name, clients=topology.clients, identity=identity, servers_ready=servers.ready
+                component=name,
+                clients=topology.clients,
+                identity=identity,
+                servers_updated=servers.updated,
+                servers_ready=servers.ready,
             ),
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.

@@ -37,8 +37,21 @@ class Membership:
     """The name of the ConsulCluster."""
     clients: int
     identity: ClusterIdentity
+    servers_updated: Sequence[pulumi.Resource] = ()
+    """Exist when the servers have changed. Clients follow, as Consul's upgrade rule demands: a client may be older than
+    its servers, never newer."""
     servers_ready: Sequence[pulumi.Resource] = ()
     """Exist when the servers work: clients may be started before, and nothing waits for a client before that."""
+
+    def of_clients(self) -> dict[str, Any]:
+        """The fields of a group of clients that belong to this cluster."""
+        identity = self.identity
+        return {
+            "cluster_id": identity.cluster_id,
+            "is_new": identity.is_new,
+            "after": self.servers_updated,
+            "wait_for": self.servers_ready,
+        }
 
 
 def identify(

@@ -63,6 +63,7 @@ class ConsulServer(pulumi.ComponentResource):
             topology,
             children,
             cluster_id=identity.cluster_id,
+            is_new=identity.is_new,
             bootstrap_expect=expected,
             release=wanted_release(name, accepted, _membership),
         )

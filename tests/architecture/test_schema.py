@@ -37,6 +37,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
         "ConsulClient": [
             "agentConfig",
             "agentSecrets",
+            "clientsAtOnce",
             "cluster",
             "consulVersion",
             "datacenter",
@@ -51,6 +52,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "clientConfig",
             "clientSecrets",
             "clients",
+            "clientsAtOnce",
             "consulVersion",
             "datacenter",
             "image",

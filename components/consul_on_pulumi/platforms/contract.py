@@ -35,6 +35,12 @@ class AgentGroup:
     release: Wanted | None = None
     """For servers: the release that they are to run. The platform registers it as ConsulVersion, and no server changes
     before."""
+    after: Sequence[pulumi.Resource] = ()
+    """No agent of this group changes before these."""
+    is_new: pulumi.Output[bool] | None = None
+    """Whether this run creates the cluster. Then nothing can be lost, and all agents start at the same time."""
+    at_once: int | None = None
+    """For clients: how many may change at the same time. None for a quarter."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)

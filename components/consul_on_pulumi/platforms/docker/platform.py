@@ -12,13 +12,14 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
+from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
 from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.providers.voters import Voters
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.providers.ownership import Ownership
-from consul_on_pulumi.resource_options import before_create, on_error, with_options
+from consul_on_pulumi.resource_options import before_create, on_error, once_known, with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,7 @@ class DockerPlatform:
             ),
         )
         NetworkEnd(f"{name}-network-end", network.name, topology.cluster, with_options(opts, depends_on=[network]))
-        # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
-        after_network = pulumi.ResourceOptions(depends_on=[network])
-        return SharedResources(platform={"docker": self.settings | {"network": network.name}}, opts=after_network)
+        return SharedResources(platform={"docker": self.settings | {"network": network.name}})
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image, then one volume and one container for each ordinal."""
@@ -117,6 +116,9 @@ class DockerPlatform:
         if group.role is Role.SERVER:
             after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)
             ready = [Voters(f"{name}-voters", nodes, api, after_created)]
+            end = ClusterEnd(f"{name}-end", cluster, group.cluster_id, with_options(opts, depends_on=ready))
+            before_end = with_options(opts, depends_on=[end], deleted_with=agents[0].volume)
+            ClusterEnd(f"{name}-end-of-part", cluster, group.cluster_id, before_end, data_stays=True)
         return Placed(
             api_addresses=api,
             http_addresses=addresses,
@@ -131,11 +133,15 @@ class DockerPlatform:
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
         # The provider would replace the volume, and delete its data, for a changed label.
         ignored = ["labels", "driver", "driverOpts"]
+        # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
+        network = once_known(pulumi.Output.from_input(self.settings["network"]))
         return docker.Volume(
             name,
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
             labels=containers.labels(group.topology.cluster, group.cluster_id),
-            opts=with_options(opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored),
+            opts=with_options(
+                opts, depends_on=[network], retain_on_delete=self.settings["retain_data"], ignore_changes=ignored
+            ),
         )
 
     def _needed(self, cluster: str, role: Role, ordinal: int) -> Iterator[str]:
