@@ -271,6 +271,17 @@ def test_a_server_that_does_not_become_ready_stops_the_rollout(
     )
 
 
+def test_d7_a_lone_server_in_a_crash_loop_is_named_with_the_reason(
+    servers: ScriptedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it there is no leader, and nobody waited for the end of its log."""
+    servers.names = []
+    monkeypatch.setattr(CrashLoop, "reason", lambda _self: "ends as soon as it starts (scripts are disabled)")
+
+    with pytest.raises(RolloutStoppedError, match=r"dev-server-0 ends as soon as it starts \(scripts are disabled\)"):
+        RaftPeerProvider().update("id", props(0), props(0, spec_hash="new"))
+
+
 def test_a_server_in_a_crash_loop_stops_the_rollout_at_once(
     servers: ScriptedServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
