@@ -22,6 +22,7 @@ ON_DOCKER = {
     "consul-client-image": "docker:index/remoteImage:RemoteImage",
     "consul-client-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-network": "docker:index/network:Network",
+    "consul-network-end": "pulumi-python:dynamic/consul-on-pulumi:NetworkEnd",
     "consul-seeds-baseline": "pulumi-python:dynamic/consul-on-pulumi:KvBaseline",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
     "consul-server": "consul-on-pulumi:index:ConsulServer",
@@ -44,7 +45,6 @@ ON_DOCKER = {
     "consul-server-2-peer": "pulumi-python:dynamic/consul-on-pulumi:RaftPeer",
     "consul-server-2-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-server-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
-    "consul-network-end": "pulumi-python:dynamic/consul-on-pulumi:NetworkEnd",
     "consul-server-end": "pulumi-python:dynamic/consul-on-pulumi:ClusterEnd",
     "consul-server-end-of-part": "pulumi-python:dynamic/consul-on-pulumi:ClusterEnd",
     "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
@@ -172,6 +172,12 @@ def test_every_output_except_the_leader_is_registered(platform: PlatformCase) ->
     assert seen.registered_outputs["consul"] == {
         name: value for name, value in seen.outputs.items() if name != "leader_address"
     }
+
+
+def test_d2_ui_urls_follow_the_content_path(platform: PlatformCase) -> None:
+    seen = cluster(platform, agent_config={"ui_config": {"content_path": "/console/"}})
+
+    assert seen.outputs["ui_urls"] == [url.removesuffix("/ui/") + "/console/" for url in platform.ui(3, "dev")]
 
 
 def test_only_servers_serve_a_ui_by_default(platform: PlatformCase) -> None:

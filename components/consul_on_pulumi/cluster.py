@@ -14,6 +14,7 @@ from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, with_options
 from consul_on_pulumi.run import mocks
+from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.server import ConsulServer
 from consul_on_pulumi.settings import refusals
@@ -47,7 +48,8 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
-        super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, for_component(opts))
+        inputs = component_inputs(accepted, ConsulClusterArgs)
+        super().__init__("consul-on-pulumi:index:ConsulCluster", name, inputs, for_component(opts))
         refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["name"],

@@ -1,8 +1,10 @@
 """The order in which containers change: each server between its VoterGate and its RaftPeer, clients side by side."""
 
+import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -13,9 +15,9 @@ from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import AgentGroup, digest
 from consul_on_pulumi.platforms.docker import containers
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth
-from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer
+from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer, wait_until_voter
 from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, VoterGate
-from consul_on_pulumi.resource_options import once_known, with_options
+from consul_on_pulumi.resource_options import once_known, unchanged_unless, with_options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ def create_in_order(
     names = [naming.node(group.topology.cluster, group.role, ordinal) for ordinal in range(len(agents))]
     addresses = [agent.address for agent in agents]
     created: list[pulumi.Resource] = []
+    previous: tuple[RaftPeer, docker.Container] | None = None
     for number, agent in enumerate(agents):
         before = created[: number - number % at_once][-at_once:]
         waits = once_known(*(_unless_new(group, one) for one in before))
@@ -58,9 +61,12 @@ def create_in_order(
         # Deleting the first server's data deletes the cluster, and then no server has to leave Raft first.
         with_cluster = with_options(after, deleted_with=agents[0].volume)
         gate = VoterGate(f"{agent.name}-gate", step, with_cluster)
-        container, health = _container(agent, spec_hash, with_options(after, depends_on=[gate]), is_client=False)
+        turn = unchanged_unless(agent.name, partial(_passed, group, gate, step, previous))
+        after_gate = pulumi.ResourceOptions.merge(with_options(after, depends_on=[gate]), turn)
+        container, health = _container(agent, spec_hash, after_gate, is_client=False)
         after_health = with_options(with_cluster, depends_on=[container, health])
-        created.append(RaftPeer(f"{agent.name}-peer", step, container.id, after_health))
+        previous = RaftPeer(f"{agent.name}-peer", step, container.id, after_health), container
+        created.append(previous[0])
     return created
 
 
@@ -76,3 +82,21 @@ def _container(
 def _unless_new(group: AgentGroup, before: pulumi.Resource) -> pulumi.Output[Any]:
     """Known when `before` exists, but at once if this run creates the cluster."""
     return group.is_new.apply(lambda new: None if new else before.urn) if group.is_new else before.urn
+
+
+async def _passed(
+    group: AgentGroup, gate: VoterGate, step: RolloutStep, before: tuple[RaftPeer, docker.Container] | None
+) -> bool:
+    """Whether the container of a server may change: `--target`, `--exclude` and `--replace` pass no gate."""
+    # The servers of a new cluster wait for each other: none votes alone.
+    is_new = group.is_new and await group.is_new.future()
+    if before and not is_new and not pulumi.runtime.is_dry_run():
+        peer, container = before
+        agent, wanted = await pulumi.Output.all(peer.agent, container.id).future() or (None, None)
+        if agent and agent != wanted:
+            # The server before was replaced and its RaftPeer left out.
+            props = {"server": peer.server, "names": step["names"], "addresses": step["addresses"], "agent": wanted}
+            await asyncio.to_thread(wait_until_voter, await pulumi.Output.from_input(props).future() or {})
+    hashes = await pulumi.Output.all(gate.spec_hash, step["spec_hash"]).future()
+    # A preview may not know the hashes yet.
+    return not hashes or hashes[0] == hashes[1]
