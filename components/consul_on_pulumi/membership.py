@@ -8,8 +8,9 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, secret_files
+from consul_on_pulumi.model import agent, naming, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
@@ -49,7 +50,7 @@ def identify(
     return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts)
 
 
-def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[str, str]:
+def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[str, pulumi.Input[str]]:
     """The settings, by their paths, that must not change while the cluster exists."""
     return {
         f"{path}.name": topology.cluster,
@@ -60,17 +61,21 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
 
 def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | None) -> Wanted:
     """What the settings of the server tier with this name say about the release of its servers."""
-    known = release.of(args)
     asked = args.get("snapshot_before_upgrade")
     return Wanted(
         path="cluster" if membership else "server",
         cluster=membership.component if membership else name,
         image=args["image"],
-        version=release.text(known) if known else "",
+        version=lifted(partial(_version, args), args["image"]),
         clients=membership.clients if membership else 0,
         snapshot=IF_POSSIBLE if asked is None else ALWAYS if asked else NEVER,
         stack=[pulumi.get_project(), pulumi.get_stack()],
     )
+
+
+def _version(args: Mapping[str, Any], image: str) -> str:
+    known = release.of({**args, "image": image})
+    return release.text(known) if known else ""
 
 
 def snapshot_file(placed: Placed) -> pulumi.Output[str | None]:
@@ -106,15 +111,17 @@ def place_tier(
     Returns them and the outputs of the tier. The UI has an address only if the agents serve it.
     """
     platform = choose(args["platform"])
-    document = agent.document(topology, role, platform.traits(), args["agent_config"])
+    traits = platform.traits()
+    join = lifted(partial(naming.join, topology), traits.domain)
+    document = agent.document(topology, role, traits, args["agent_config"], join)
     secrets = agent_secrets(args["agent_secrets"], release.of(args))
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
-    shown = agent.serves_ui(document)
+    shown = lifted(agent.serves_ui, {"ui_config": document.get("ui_config", {})})
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),
-        "ui_urls": pulumi.Output.all(*placed.ui_addresses).apply(
-            lambda bases: [f"{base}/ui/" for base in bases] if shown else []
+        "ui_urls": pulumi.Output.all(shown, *placed.ui_addresses).apply(
+            lambda known: [f"{base}/ui/" for base in known[1:]] if known[0] else []
         ),
         "dns_addresses": pulumi.Output.all(*placed.dns_addresses),
     }

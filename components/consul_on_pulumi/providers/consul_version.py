@@ -24,9 +24,9 @@ class Wanted(TypedDict, total=False):
     """The path of the settings, for messages."""
     cluster: str
     """The component that a snapshot is named after, as `consul-on-pulumi snapshot` does."""
-    image: str
+    image: pulumi.Input[str]
     """The image of the servers."""
-    version: str
+    version: pulumi.Input[str]
     """The release in the image, or an empty text if nobody knows it."""
     clients: int
     """How many clients follow."""
@@ -56,6 +56,8 @@ class ConsulVersionProvider(ConsulProvider):
         return [f"{news['path']}.image: {news['change']}"] if news["kind"] == upgrade.FORBIDDEN else []
 
     def _change(self, olds: Properties, news: Properties) -> Change:
+        if not isinstance(news["version"], str):
+            return Change()
         wanted, running = parse(news["version"]), _running(news)
         if not running and (recorded := parse(olds.get("version", ""))):
             running = dict.fromkeys(news["names"], recorded)
