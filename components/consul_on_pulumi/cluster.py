@@ -66,17 +66,18 @@ class ConsulCluster(pulumi.ComponentResource):
             "cluster": topology.cluster,
             "datacenter": topology.datacenter,
             **{name: accepted[name] for name in ("image", "consul_version") if name in accepted},
-            "agent_secrets": accepted["agent_secrets"],
         }
         server_args: Any = tier | {
             "replicas": topology.servers,
             "agent_config": _config(accepted, "server_config"),
+            "agent_secrets": accepted["agent_secrets"] | accepted["server_secrets"],
             **{name: accepted[name] for name in ("snapshot_before_upgrade",) if name in accepted},
         }
         client_args: Any = tier | {
             "replicas": topology.clients,
             "servers": topology.servers,
             "agent_config": _config(accepted, "client_config"),
+            "agent_secrets": accepted["agent_secrets"] | accepted["client_secrets"],
         }
         servers = ConsulServer(
             f"{name}-server",

@@ -180,11 +180,11 @@ def test_a_removal_without_a_leader_says_what_the_servers_answered(
     three: FakeConsul, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rollout, "LEADER_TIMEOUT", 0.1)
-    three.fail(Fault.FORBIDDEN, "/v1/agent/self", times=float("inf"))
+    three.fail(Fault.BROKEN, "/v1/agent/self", times=float("inf"))
 
     with pytest.raises(
         RolloutStoppedError,
-        match=r"without dev-server-2 the rest would have no quorum .*answered GET /v1/agent/self with 403",
+        match=r"without dev-server-2 the rest would have no quorum .*answered GET /v1/agent/self with 500",
     ):
         rollout.require_quorum_without(servers, NAMES[2])
 
@@ -193,9 +193,9 @@ def test_a_rollout_without_a_leader_says_what_the_servers_answered(
     three: FakeConsul, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rollout, "TIMEOUT", 0.1)
-    three.fail(Fault.FORBIDDEN, "/v1/agent/self", times=float("inf"))
+    three.fail(Fault.BROKEN, "/v1/agent/self", times=float("inf"))
 
     view, reasons = rollout.wait_until_ready(servers, lambda _: NAMES)
 
     assert view is None
-    assert all(f"{name} answered GET /v1/agent/self with 403" in reasons for name in NAMES)
+    assert all(f"{name} answered GET /v1/agent/self with 500" in reasons for name in NAMES)

@@ -736,7 +736,15 @@ def test_a5_keys_that_the_token_may_not_read_are_not_missing(consul: FakeConsul,
     consul.filtered = True
 
     assert KvEntriesProvider().read("id", outs).outs == outs
-    assert "the token may not read every key below 'app/" in warned[0]
+    assert "hides keys below 'app/': the token lacks key:read" in warned[0]
+
+
+def test_a_key_that_a_transaction_hides_is_not_missing(consul: FakeConsul, warned: list[str]) -> None:
+    outs = create(consul, **{"app/name": "web"})
+    consul.hidden = {"app/name"}
+
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    assert "hides the key 'app/name': the token lacks key:read" in warned[0]
 
 
 def test_a5_conflicts_that_could_not_be_looked_for_are_said(consul: FakeConsul, warned: list[str]) -> None:

@@ -12,6 +12,7 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
+from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.providers.voters import Voters
@@ -68,6 +69,7 @@ class DockerPlatform:
                 ignore_changes=["labels"],
             ),
         )
+        NetworkEnd(f"{name}-network-end", network.name, topology.cluster, with_options(opts, depends_on=[network]))
         # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
         after_network = pulumi.ResourceOptions(depends_on=[network])
         return SharedResources(platform={"docker": self.settings | {"network": network.name}}, opts=after_network)

@@ -47,7 +47,7 @@ class VoterGateProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Open at once in a new cluster; a server that joins an existing one waits for the others."""
-        if servers_of(props).view().leader:
+        if servers_of(props).accepted_view().leader:
             rollout.wait_until_replaceable(servers_of(props), props["names"], props["server"])
         return CreateResult(props["server"], props)
 

@@ -110,7 +110,7 @@ def _replace_outdated(props: Properties) -> str:
                 f"{', '.join(again)} was replaced and still differs from the settings: somebody else changed the "
                 "StatefulSet, so run `pulumi refresh` and `pulumi up`"
             )
-        view = servers.view()
+        view = servers.accepted_view()
         down = [name for name, pod in outdated.items() if not pod.ready and not view.votes(name)]
         leaving = rollout.next_to_replace(list(outdated), down, view)
         order = [*(name for name in names if name not in outdated), leaving]
