@@ -1,7 +1,7 @@
 """What the two tiers of a cluster share with each other and with their ConsulCluster."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ import pulumi
 
 from consul_on_pulumi.model import agent, naming, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
-from consul_on_pulumi.outputs import lifted
+from consul_on_pulumi.outputs import lifted, when_known
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
@@ -89,13 +89,14 @@ def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) ->
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
-    return {name: pulumi.Output.secret(text).apply(partial(_checked, name, of)) for name, text in sorted(files.items())}
+    return {
+        name: when_known(pulumi.Output.secret(text), partial(_problems, name, of))
+        for name, text in sorted(files.items())
+    }
 
 
-def _checked(name: str, of: Release | None, text: str) -> str:
-    if found := list(secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))):
-        raise pulumi.RunError("\n".join(found))
-    return text
+def _problems(name: str, of: Release | None, text: str) -> Iterable[str]:
+    return secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))
 
 
 def place_tier(

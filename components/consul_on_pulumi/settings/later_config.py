@@ -38,7 +38,7 @@ def _public(value: Any, path: str) -> pulumi.Output[Any]:
 
     async def accepted(known: Any) -> Any:
         if await output.is_secret():
-            refuse_known([f"{path}: {SECRET}"])
+            await refuse_known([f"{path}: {SECRET}"])
         return known
 
     return output.apply(accepted, run_with_unknowns=True)
