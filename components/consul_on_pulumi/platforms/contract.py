@@ -118,10 +118,10 @@ class Platform(Protocol):
     def requests_from(self) -> str | None:
         """The address from which the program's requests reach an agent, if it is known."""
 
-    def fixed_settings(self) -> Mapping[str, str]:
+    def fixed_settings(self) -> Mapping[str, pulumi.Input[str]]:
         """The settings that must not change while the cluster exists, by their paths below `platform`."""
 
-    def location(self, topology: Topology) -> Mapping[str, str]:
+    def location(self, topology: Topology) -> Mapping[str, pulumi.Input[str]]:
         """Where the data of a cluster is: the name of the `platform`, and what `operations.data` of it needs."""
 
     def traits(self) -> PlatformTraits:

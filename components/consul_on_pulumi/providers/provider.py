@@ -12,6 +12,7 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.output import Unknown
 
 from consul_on_pulumi.consul.api import Consul
 from consul_on_pulumi.model.connection import connection_of
@@ -44,7 +45,10 @@ class ConsulProvider(ResourceProvider):
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse inputs that have problems, in the preview already."""
         # With the name of a property, the engine would print its value before the message.
-        return CheckResult(news, [CheckFailure("", problem) for problem in self.problems(olds, news)])
+        return CheckResult(news, [CheckFailure("", problem) for problem in self._problems(olds, news)])
+
+    def _problems(self, olds: Properties, news: Properties) -> Iterable[str]:
+        return () if _is_elsewhere(news) else self.problems(olds, news)
 
     def problems(self, olds: Properties, news: Properties) -> Iterable[str]:
         """Why the inputs are refused: whole messages. `olds` is empty for a new resource."""
@@ -52,7 +56,7 @@ class ConsulProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if a compared input changed, or if what runs is no longer as the state says."""
-        return DiffResult(changes=self.differs(olds, news) or self.drifted(olds, news))
+        return DiffResult(changes=self.differs(olds, news) or (not _is_elsewhere(news) and self.drifted(olds, news)))
 
     def differs(self, olds: Properties, news: Properties) -> bool:
         """Whether a compared input, the revision or the store changed. An empty input is the same as a missing one."""
@@ -83,6 +87,11 @@ class ProviderResource(Resource):
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
         super().__init__(provider, name, {**computed, **props, **inputs(opts), "revision": provider.revision}, opts)
+
+
+def _is_elsewhere(news: Properties) -> bool:
+    """Whether a preview does not know yet where the resource is going to be: there is nothing to compare with."""
+    return any(isinstance(news.get(name), Unknown) for name in ("cluster", "namespace"))
 
 
 def other_store(olds: Properties, news: Properties) -> bool:

@@ -131,7 +131,7 @@ class ConsulClusterArgs(TypedDict, total=False):
         "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
         "No other agent is touched.", default=0, rule=at_least(0))]
     clients_at_once: Annotated[int, CLIENTS_AT_ONCE]
-    image: Annotated[str, IMAGE_SETTING]
+    image: Annotated[pulumi.Input[str], IMAGE_SETTING]
     consul_version: Annotated[str, CONSUL_VERSION]
     snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]
     agent_config: Annotated[dict[str, Any], agent_config("every agent, merged over the defaults", "Rolls every agent.")]
