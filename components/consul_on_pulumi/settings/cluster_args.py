@@ -74,7 +74,8 @@ SNAPSHOT_BEFORE_UPGRADE = Setting(
 PROTECT = Setting(
     "Whether Pulumi refuses to delete what holds data: on Docker the volumes of the servers, on Kubernetes their "
     "StatefulSet, and a network or a namespace of the cluster's own. The resource option `protect` of "
-    "the component does the same. `pulumi state protect` lasts until the next `up` only, which sets what the program says.",
+    "the component does the same. `pulumi state protect` lasts until the next `up` only, which sets what the program "
+    "says.",
     "No agent is touched.",
     default=False,
 )
