@@ -1,20 +1,22 @@
 """Snapshots of clusters that are reached through an API server, and of several clusters in one stack."""
 
 import hashlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 from consul_on_pulumi.cli.main import main
-from consul_on_pulumi.consul import access, snapshot_files
+from consul_on_pulumi.consul import snapshot_files
 
 from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_consul import FakeConsul, Fault
 from tests.doubles.fake_kubernetes import FakeKubernetes
+from tests.doubles.snapshots import snapshot
 
 # More than one piece, and not text in any encoding.
-TAKEN = bytes(range(256)) * 10_000
+TAKEN = snapshot(random.Random(1).randbytes(2_560_000))
 
 
 @pytest.fixture
@@ -37,14 +39,14 @@ def test_save_and_restore_use_the_addresses_in_the_state(
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_the_token_of_the_configuration_is_sent(
+def test_row_12_the_token_in_the_state_is_sent(
     stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack(token="hush")
 
     main(["snapshot", "--stack", "dev", str(file)])
 
-    assert access.token({}) == "hush"
+    assert three.tokens == {"hush"}
     assert "hush" not in capsys.readouterr().out
 
 
@@ -52,10 +54,49 @@ def test_each_attempt_of_a_restore_sends_the_whole_file(three: FakeConsul, file:
     file.write_bytes(TAKEN)
     three.fail(Fault.NO_LEADER, "/v1/snapshot", times=2)
 
-    snapshot_files.restore(three.addresses, file)
+    snapshot_files.restore(three.addresses, {}, file)
 
     assert [one.size for one in three.requests] == [len(TAKEN)] * 3
     assert three.snapshot == TAKEN
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (TAKEN[: len(TAKEN) // 2], "Compressed file ended before the end-of-stream marker was reached"),
+        (TAKEN[:-4], "Compressed file ended before the end-of-stream marker was reached"),
+        (TAKEN[:-6] + b"xxxxxx", "CRC check failed"),
+        (b"", "empty file"),
+        (b'{"not": "a snapshot"}', "Not a gzipped file"),
+        (snapshot(b"one", digest_of=b"another"), "its digests differ from its content"),
+    ],
+    ids=["half", "four bytes less", "other bytes", "empty", "no archive", "repacked"],
+)
+def test_d6_a_file_that_is_no_whole_snapshot_is_not_sent(
+    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, content: bytes, why: str
+) -> None:
+    stack()
+    file.write_bytes(content)
+
+    with pytest.raises(SystemExit) as caught:
+        main(["restore", "--stack", "dev", str(file)])
+
+    assert str(caught.value).startswith(f"restore failed: {file} is no whole snapshot (")
+    assert why in str(caught.value)
+    assert [one for one in three.requests if one.path == "/v1/snapshot"] == []
+
+
+def test_d6_a_snapshot_that_ends_early_is_not_kept(
+    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path
+) -> None:
+    """The leader stopped in the middle, and the server that forwards it said nothing of that."""
+    stack()
+    three.snapshot = TAKEN[:-1000]
+
+    with pytest.raises(SystemExit, match=r"snapshot failed: .* is no whole snapshot"):
+        main(["snapshot", "--stack", "dev", str(file)])
+
+    assert list(file.parent.glob("one.snap*")) == []
 
 
 def test_a_snapshot_is_never_held_in_memory_as_a_whole(
@@ -72,7 +113,7 @@ def test_a_snapshot_is_never_held_in_memory_as_a_whole(
     pieces = requests.Response.iter_content
     monkeypatch.setattr(requests.Response, "iter_content", watched)
 
-    assert snapshot_files.save(three.addresses, file) == hashlib.sha256(TAKEN).hexdigest()
+    assert snapshot_files.save(three.addresses, {}, file) == hashlib.sha256(TAKEN).hexdigest()
     assert max(sizes) < len(TAKEN) == sum(sizes)
 
 

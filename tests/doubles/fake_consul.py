@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.doubles import snapshots
 from tests.doubles.http_server import Handler, Server
 
 MAX_OPERATIONS = 128
@@ -91,7 +92,7 @@ class FakeConsul:
             "ModifyIndex": 5,
         }
     )
-    snapshot: bytes = b""
+    snapshot: bytes = field(default_factory=snapshots.snapshot)
     """The content of a snapshot, or the last snapshot that was restored."""
     max_value: int = MAX_VALUE
     """`limits.kv_max_value_size`."""
@@ -109,6 +110,8 @@ class FakeConsul:
     canned: dict[tuple[int, str, str], Any] = field(default_factory=dict)
     """Server, method and path to the answer, for requests that the fake does not implement."""
     requests: list[Request] = field(default_factory=list)
+    tokens: set[str | None] = field(default_factory=set)
+    """Every ACL token that was sent, and None for a request without one."""
 
     def __post_init__(self) -> None:
         self._index = 10
@@ -304,6 +307,7 @@ class _Handler(Handler):
         request = Request(
             self.server.number, self.command, unquote(url.path), query, len(body), b'"get-or-empty"' in body
         )
+        consul.tokens.add(self.headers.get("X-Consul-Token"))
         match consul.fault_of(request):
             case Fault.NO_LEADER:
                 self._send(500, "No cluster leader")

@@ -76,7 +76,10 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     ClaimSize(f"{tier.name}-claims", tier.claims, size, tier.claim_labels, workload, after_voters)
     return Placed(
         api_addresses=addresses,
-        http_addresses=[f"http://{name}.{tier.object_name}.{tier.domain}:{ports.HTTP}" for name in nodes],
+        http_addresses=[
+            pulumi.Output.format("http://{0}.{1}.{2}:{3}", name, tier.object_name, tier.domain, ports.HTTP)
+            for name in nodes
+        ],
         ui_addresses=[services.ui(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
         updated=[rollout],
