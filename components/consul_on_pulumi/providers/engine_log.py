@@ -1,5 +1,6 @@
 """Warnings of a provider. The SDK connects a program to the engine's log, but not its process for dynamic providers:
-that one has the address of the engine as its only argument (pulumi 3.259, pkg/resource/plugin/plugin.go)."""
+that one has the address of the engine as its first argument, like our plugin (pulumi 3.259,
+pkg/resource/plugin/plugin.go)."""
 
 import sys
 from functools import cache
@@ -7,6 +8,8 @@ from functools import cache
 import grpc
 import pulumi
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from consul_on_pulumi.providers import hosting
 
 
 def not_compared(what: str, error: Exception) -> None:
@@ -17,7 +20,7 @@ def not_compared(what: str, error: Exception) -> None:
 @cache
 def warn(message: str) -> None:
     """Show a warning in a preview or an update, once: the engine asks a provider several times."""
-    if not hasattr(sys.modules["__main__"], "DynamicResourceProviderServicer"):
+    if not (hasattr(sys.modules["__main__"], "DynamicResourceProviderServicer") or hosting.in_provider()):
         return pulumi.log.warn(message)
     with grpc.insecure_channel(sys.argv[1]) as channel:
         request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message)
