@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import pulumi
+import pytest
 from consul_on_pulumi import ConsulClientArgs, ConsulClusterArgs, ConsulServerArgs
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
@@ -25,8 +26,26 @@ SUFFIX = "5ec4e7"
 """The end of generated names."""
 BALANCER = "203.0.113.7"
 
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key of an object that encodes a secret (pulumi, sdk/go/common/resource/sig)."""
 ROOT = "project-stack"
 """Logical name of the stack itself."""
+
+
+class Monitor:
+    """The engine, which registers nothing."""
+
+
+class Other(pulumi.CustomResource):
+    """A resource that is not of a cluster; each property is an output."""
+
+    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("test:index:Other", name, props, opts)
+
+    def output(self, name: str) -> pulumi.Output[Any]:
+        """One of its properties."""
+        found: pulumi.Output[Any] = pulumi.get(self, name)
+        return found
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,7 @@ class Registration:
     type: str
     name: str
     inputs: Mapping[str, Any]
+    secret_inputs: frozenset[str]
     parent: str
     depends_on: frozenset[str]
     """From `depends_on` and from outputs in the inputs."""
@@ -117,9 +137,19 @@ def build(
 
     answers = _Answers(computed=exists)
     set_mocks(answers, stack=stack, preview=preview, logger=_logger(done.log), monitor=_Recorder(answers, done))
-    with mock.patch("consul_on_pulumi.cluster.leader_now", answer):
+    with (
+        mock.patch("consul_on_pulumi.cluster.leader_now", answer),
+        # As with an engine.
+        mock.patch("consul_on_pulumi.cluster.mocks", return_value=None),
+    ):
         run()
     return done
+
+
+def a_new_run(patch: pytest.MonkeyPatch) -> None:
+    """As if an engine ran the program, for another time."""
+    monitor = Monitor()
+    patch.setattr(pulumi.runtime.settings, "get_monitor", lambda: monitor)
 
 
 def cluster_args(platform: Mapping[str, Any], **more: Any) -> ConsulClusterArgs:
@@ -197,6 +227,11 @@ class _Recorder(MockMonitor):
                     type=request.type,
                     name=request.name,
                     inputs={key: value for key, value in inputs.items() if key != "__provider"},
+                    secret_inputs=frozenset(
+                        key
+                        for key, value in request.object.fields.items()
+                        if value.HasField("struct_value") and SIGNATURE in value.struct_value.fields
+                    ),
                     parent=_name(request.parent),
                     depends_on=_names(request.dependencies),
                     input_from={key: _names(found.urns) for key, found in request.propertyDependencies.items()},

@@ -22,6 +22,7 @@ ON_DOCKER = {
     "consul-client-image": "docker:index/remoteImage:RemoteImage",
     "consul-client-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-network": "docker:index/network:Network",
+    "consul-network-end": "pulumi-python:dynamic/consul-on-pulumi:NetworkEnd",
     "consul-seeds-baseline": "pulumi-python:dynamic/consul-on-pulumi:KvBaseline",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
     "consul-server": "consul-on-pulumi:index:ConsulServer",
@@ -136,6 +137,7 @@ def test_seeds_are_flat_entries_with_full_keys(platform: PlatformCase) -> None:
         "set": "consul-seeds",
         "baseline": 7,
         "on_conflict": "fail",
+        "cluster_id": "id-of-consul-identity",
         "cluster": "consul-seeds",
         "cluster_keys": "app/name\napp/on\napp/replicas\nmotd",
         "revision": 1,
@@ -168,6 +170,12 @@ def test_every_output_except_the_leader_is_registered(platform: PlatformCase) ->
     assert seen.registered_outputs["consul"] == {
         name: value for name, value in seen.outputs.items() if name != "leader_address"
     }
+
+
+def test_d2_ui_urls_follow_the_content_path(platform: PlatformCase) -> None:
+    seen = cluster(platform, agent_config={"ui_config": {"content_path": "/console/"}})
+
+    assert seen.outputs["ui_urls"] == [url.removesuffix("/ui/") + "/console/" for url in platform.ui(3, "dev")]
 
 
 def test_only_servers_serve_a_ui_by_default(platform: PlatformCase) -> None:

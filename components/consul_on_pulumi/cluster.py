@@ -13,6 +13,8 @@ from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, q
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, with_options
+from consul_on_pulumi.run import mocks
+from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.server import ConsulServer
 from consul_on_pulumi.settings import refusals
@@ -46,7 +48,8 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
-        super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, for_component(opts))
+        inputs = component_inputs(accepted, ConsulClusterArgs)
+        super().__init__("consul-on-pulumi:index:ConsulCluster", name, inputs, for_component(opts))
         refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["name"],
@@ -65,17 +68,18 @@ class ConsulCluster(pulumi.ComponentResource):
             "cluster": topology.cluster,
             "datacenter": topology.datacenter,
             **{name: accepted[name] for name in ("image", "consul_version") if name in accepted},
-            "agent_secrets": accepted["agent_secrets"],
         }
         server_args: Any = tier | {
             "replicas": topology.servers,
             "agent_config": _config(accepted, "server_config"),
+            "agent_secrets": accepted["agent_secrets"] | accepted["server_secrets"],
             **{name: accepted[name] for name in ("snapshot_before_upgrade",) if name in accepted},
         }
         client_args: Any = tier | {
             "replicas": topology.clients,
             "servers": topology.servers,
             "agent_config": _config(accepted, "client_config"),
+            "agent_secrets": accepted["agent_secrets"] | accepted["client_secrets"],
         }
         servers = ConsulServer(
             f"{name}-server",
@@ -95,14 +99,14 @@ class ConsulCluster(pulumi.ComponentResource):
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
-        seeded = seeding.create(seeds, accepted, name, servers.api_addresses, on_servers, servers.store)
+        seeded = seeding.create(
+            seeds, accepted, name, servers.api_addresses, identity.cluster_id, on_servers, servers.store
+        )
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
         self.leader_address = pulumi.Output.all(servers.api_addresses, *(one.id for one in seeded)).apply(
-            lambda known: leader_now(
-                known[0], LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE
-            )
+            lambda known: _leader(known[0])
         )
         self.servers = pulumi.Output.from_input(
             [naming.node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(topology.servers)]
@@ -113,6 +117,13 @@ class ConsulCluster(pulumi.ComponentResource):
             pulumi.log.warn("one server tolerates no failure and may lose data: set servers to 3", self)
         outputs = ("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses", "upgrade_snapshot")
         self.register_outputs({output: getattr(self, output) for output in outputs})
+
+
+def _leader(addresses: list[str]) -> str | None:
+    """The leader now. Mocks have no cluster; those of `consul_on_pulumi.testing` say who leads."""
+    if answers := mocks():
+        return getattr(answers, "leader_address", None)
+    return leader_now(addresses, LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE)
 
 
 def _config(args: Mapping[str, Any], tier: str) -> agent.Document:

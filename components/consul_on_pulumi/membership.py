@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, secret_files
+from consul_on_pulumi.model import agent, raft_log, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
@@ -66,6 +66,7 @@ def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | 
         path="cluster" if membership else "server",
         cluster=membership.component if membership else name,
         image=args["image"],
+        raft_log=raft_log.backend(args["agent_config"]),
         version=release.text(known) if known else "",
         clients=membership.clients if membership else 0,
         snapshot=IF_POSSIBLE if asked is None else ALWAYS if asked else NEVER,
@@ -110,11 +111,11 @@ def place_tier(
     secrets = agent_secrets(args["agent_secrets"], release.of(args))
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
-    shown = agent.serves_ui(document)
+    ui_path = agent.ui_path(document)
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),
         "ui_urls": pulumi.Output.all(*placed.ui_addresses).apply(
-            lambda bases: [f"{base}/ui/" for base in bases] if shown else []
+            lambda bases: [f"{base}{ui_path}" for base in bases] if ui_path else []
         ),
         "dns_addresses": pulumi.Output.all(*placed.dns_addresses),
     }

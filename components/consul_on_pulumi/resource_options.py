@@ -1,10 +1,11 @@
 """Resource options that the components and both platforms build."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pulumi
-from pulumi.runtime.mocks import MockMonitor
+
+from consul_on_pulumi import run
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -17,6 +18,23 @@ def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOp
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
 
 
+def unchanged_unless(name: str, passed: Callable[[], Awaitable[bool]]) -> pulumi.ResourceOptions:
+    """Options that keep all properties of a resource as the state holds them if `passed` says no right before it.
+
+    The engine lets `--target` and `--exclude` update a resource without what it depends on. It then gives the program
+    the old outputs of what it leaves out, which show that.
+    """
+    if run.mocks():
+        return pulumi.ResourceOptions()
+
+    async def keep(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.name != name or await passed():
+            return None
+        return pulumi.ResourceTransformResult(args.props, with_options(args.opts, ignore_changes=["*"]))
+
+    return pulumi.ResourceOptions(transforms=[keep])
+
+
 def before_create(
     name: str, action: Callable[[pulumi.ResourceHookArgs], None], *, in_previews: bool = False
 ) -> pulumi.ResourceOptions:
@@ -25,7 +43,7 @@ def before_create(
     The engine creates only what its state does not hold, so an object that `action` finds then is in no state. The
     engine shows the hook's name if `action` fails. A state records it, but another name is no change.
     """
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    if run.mocks():
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
     options = pulumi.ResourceHookOptions(on_dry_run=in_previews)
@@ -35,7 +53,7 @@ def before_create(
 
 def on_error(name: str, explain: Callable[[pulumi.ErrorHookArgs], str | None]) -> pulumi.ResourceOptions:
     """Options that log what `explain` says of a failed operation, before the engine shows the error itself."""
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    if run.mocks():
         return pulumi.ResourceOptions()
 
     def log(args: pulumi.ErrorHookArgs) -> bool:

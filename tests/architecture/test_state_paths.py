@@ -9,6 +9,7 @@ from consul_on_pulumi.platforms.docker.providers import ownership as docker_owne
 from consul_on_pulumi.platforms.docker.providers import voters as docker_voters
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth, ContainerHealthProvider
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts, HostPortsProvider
+from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd, NetworkEndProvider
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer, RaftPeerProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume, SecretVolumeProvider
 from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGate, VoterGateProvider
@@ -42,6 +43,7 @@ PATHS: dict[type[ConsulProvider], str] = {
     KvEntriesProvider: "consul_on_pulumi.providers.kv_entries KvEntriesProvider",
     LoadBalancerProvider: "consul_on_pulumi.platforms.kubernetes.providers.load_balancer LoadBalancerProvider",
     NamespaceEndProvider: "consul_on_pulumi.platforms.kubernetes.providers.namespace_end NamespaceEndProvider",
+    NetworkEndProvider: "consul_on_pulumi.platforms.docker.providers.network_end NetworkEndProvider",
     docker_ownership.OwnershipProvider: "consul_on_pulumi.platforms.docker.providers.ownership OwnershipProvider",
     kubernetes_ownership.OwnershipProvider: (
         "consul_on_pulumi.platforms.kubernetes.providers.ownership OwnershipProvider"
@@ -67,6 +69,7 @@ TOKENS: dict[type[Resource], str] = {
     KvEntries: "dynamic/consul-on-pulumi:KvEntries",
     LoadBalancer: "dynamic/consul-on-pulumi:LoadBalancer",
     NamespaceEnd: "dynamic/consul-on-pulumi:NamespaceEnd",
+    NetworkEnd: "dynamic/consul-on-pulumi:NetworkEnd",
     Ownership: "dynamic/consul-on-pulumi:Ownership",
     RaftPeer: "dynamic/consul-on-pulumi:RaftPeer",
     ScaleDown: "dynamic/consul-on-pulumi:ScaleDown",

@@ -1,8 +1,11 @@
 """Requests to single servers. The answers have the form of Consul 1.20, reduced to the fields that are read."""
 
+import time
 from typing import Any
 
 import pytest
+from consul_on_pulumi.consul import rollout
+from consul_on_pulumi.consul import servers as servers_module
 from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model.rollout import ServerStatus
@@ -78,6 +81,41 @@ def test_a_server_that_fails_is_missing_and_the_others_are_not(
     three.fail(fault, "/v1/agent/self", server=0)
 
     assert servers.view().status.keys() == {NAMES[1], NAMES[2]}
+
+
+@pytest.mark.parametrize("fault", [Fault.FORBIDDEN, Fault.UNKNOWN_TOKEN])
+@pytest.mark.parametrize("path", ["/v1/agent/self", "/v1/operator/raft/configuration"])
+def test_a_refused_token_stops_a_rollout_at_once(
+    three: FakeConsul, servers: Servers, monkeypatch: pytest.MonkeyPatch, fault: Fault, path: str
+) -> None:
+    monkeypatch.setattr(servers_module, "REFUSED_FOR", 0.2)
+    three.fail(fault, path, times=float("inf"))
+
+    began = time.monotonic()
+    with pytest.raises(RefusedError, match=r"the servers refuse this program: .*token"):
+        rollout.wait_until_replaceable(servers, NAMES, NAMES[2])
+    assert time.monotonic() - began < 5
+
+
+def test_a_server_whose_leader_has_no_acls_yet_is_judged_by_the_leader(three: FakeConsul, servers: Servers) -> None:
+    three.fail(Fault.NO_ACLS_YET, "/v1/agent/self", server=0, times=float("inf"))
+    health = {"ID": "id-0", "Name": NAMES[0], "Address": "172.30.0.2:8300", "LastTerm": 3, "LastIndex": 101}
+    three.canned[1, "GET", "/v1/operator/autopilot/health"] = {"Servers": [health]}
+
+    view, reasons = rollout.wait_until_ready(servers, lambda _: NAMES[:1])
+
+    assert view is not None, reasons
+    assert view.votes(NAMES[0])
+    three.reported_leader[0] = ""
+    assert NAMES[0] not in servers.view().status
+
+
+def test_members_that_the_token_hides_are_not_gone(three: FakeConsul, servers: Servers) -> None:
+    three.canned[0, "GET", "/v1/agent/members"] = []
+    three.filtered = True
+
+    with pytest.raises(RefusedError, match="dev-server-0 hides a part of /v1/agent/members: the token lacks node:read"):
+        servers.members(NAMES[0])
 
 
 def test_without_a_leader_no_voter_is_known(three: FakeConsul, servers: Servers) -> None:

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.doubles import snapshots
 from tests.doubles.http_server import Handler, Server
 
 MAX_OPERATIONS = 128
@@ -30,6 +31,7 @@ class Fault(Enum):
     BROKEN = "500 because of something else"
     LIMITED = "503"
     FORBIDDEN = "403"
+    NO_ACLS_YET = "403 while no leader has ACLs"
     UNKNOWN_TOKEN = "401"
     SHUT_OUT = "403 because of http_config.allow_write_http_from"
     BLOCKED = "403 because of http_config.block_endpoints"
@@ -90,7 +92,7 @@ class FakeConsul:
             "ModifyIndex": 5,
         }
     )
-    snapshot: bytes = b""
+    snapshot: bytes = field(default_factory=snapshots.snapshot)
     """The content of a snapshot, or the last snapshot that was restored."""
     max_value: int = MAX_VALUE
     """`limits.kv_max_value_size`."""
@@ -98,6 +100,8 @@ class FakeConsul:
     """`limits.txn_max_req_len`."""
     filtered: bool = False
     """Whether answers lack what the token may not read."""
+    hidden: set[str] = field(default_factory=set)
+    """The keys that the token may not read, which Consul leaves out of a transaction."""
     cut: int | None = None
     """After so many bytes of an answer the connection is closed."""
     leader: str = LEADER
@@ -241,7 +245,8 @@ class FakeConsul:
         if all(operation["Verb"] == "get-or-empty" for operation in operations):
             absent = Entry(b"", 0, 0)
             found = [_entry_json(key, self.keys.get(key, absent)) for key in (one["Key"] for one in operations)]
-            return 200, {"Results": [{"KV": entry} for entry in found], "Errors": None}
+            seen = [{"KV": entry} for entry in found if entry["Key"] not in self.hidden]
+            return 200, {"Results": seen, "Errors": None}
         stale = []
         for number, operation in enumerate(operations):
             present = self._index_of(operation["Key"])
@@ -311,6 +316,12 @@ class _Handler(Handler):
                 self._send(500, "rpc error making call: EOF")
             case Fault.LIMITED:
                 self._send(503, "rate limit exceeded for operation that can only be performed by the leader, try again")
+            case Fault.NO_ACLS_YET:
+                self._send(
+                    403,
+                    "ACL system must be bootstrapped before making any requests that require authorization: "
+                    "ACL not found",
+                )
             case Fault.UNKNOWN_TOKEN:
                 self._send(401, "ACL not found")
             case Fault.SHUT_OUT:

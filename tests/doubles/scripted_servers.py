@@ -35,6 +35,9 @@ class ScriptedServers:
             peers=frozenset(self.names),
         )
 
+    def accepted_view(self) -> ClusterView:
+        return self.view()
+
     def wait_for(self, condition: Callable[[ClusterView], bool], timeout: float) -> ClusterView | None:
         assert timeout > 0
         for _ in range(MAX_VIEWS):

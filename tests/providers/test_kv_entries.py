@@ -474,7 +474,9 @@ def test_a_preview_accepts_inputs_that_are_not_known_yet(consul: FakeConsul, unk
     consul.write("a", "theirs")
 
     assert checked({}, props(consul, a="1") | unknown) == []
-    assert checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}}) == []
+    assert checked({}, props(consul, b="1") | {"secrets": {"s": Unknown()}}) == []
+    (conflict,) = checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}})
+    assert conflict.startswith("a exists already with another value"), "the value of a is known"
     consul.fail(Fault.NO_LEADER, times=float("inf"))
     assert checked({}, props(consul, a="1")) == []
 
@@ -631,6 +633,34 @@ def test_a_set_that_is_removed_while_the_addresses_change_is_deleted_at_the_new_
     assert consul.texts == {"b": "1"}
 
 
+def test_a_removed_set_belongs_to_one_of_two_clusters_whose_sets_have_similar_names(
+    consul: FakeConsul, three: FakeConsul
+) -> None:
+    """Of the clusters `consul` and `consul-seeds`, in one program."""
+    old = create(three, a="1", b="1") | {"set": "consul-seeds-seeds-old", "cluster_id": "2"}
+    first = in_cluster("consul-seeds", "a") | {"cluster_id": "1"}
+    second = in_cluster("consul-seeds-seeds", "b") | {"cluster_id": "2"}
+    checked_inputs({}, props(consul, a="1") | first)
+    checked_inputs({}, props(three, b="1") | second)
+
+    for state in (old, {name: value for name, value in old.items() if name != "cluster_id"}):
+        KvEntriesProvider().delete("id", state)
+
+        assert three.texts == {"b": "1"}, "a is the other cluster's"
+    assert consul.texts == {}
+
+
+def test_a_removed_set_belongs_to_one_of_two_clusters_with_the_same_name(consul: FakeConsul, three: FakeConsul) -> None:
+    """In two components of one program."""
+    old = create(consul, a="1") | {"set": "consul-seeds-old", "cluster_id": "1"}
+    checked_inputs({}, props(consul) | in_cluster("consul-seeds", "") | {"cluster_id": "1"})
+    checked_inputs({}, props(three, a="1") | in_cluster("consul-seeds", "a") | {"cluster_id": "2"})
+
+    KvEntriesProvider().delete("id", old)
+
+    assert consul.texts == {}
+
+
 def test_b4_batches_follow_the_limits_of_the_servers(consul: FakeConsul) -> None:
     consul.max_value = consul.max_body = 10_240
     many = {f"k/{number:03}": "x" * 200 for number in range(200)}
@@ -706,7 +736,15 @@ def test_a5_keys_that_the_token_may_not_read_are_not_missing(consul: FakeConsul,
     consul.filtered = True
 
     assert KvEntriesProvider().read("id", outs).outs == outs
-    assert "the token may not read every key below 'app/" in warned[0]
+    assert "hides keys below 'app/': the token lacks key:read" in warned[0]
+
+
+def test_a_key_that_a_transaction_hides_is_not_missing(consul: FakeConsul, warned: list[str]) -> None:
+    outs = create(consul, **{"app/name": "web"})
+    consul.hidden = {"app/name"}
+
+    assert KvEntriesProvider().read("id", outs).outs == outs
+    assert "hides the key 'app/name': the token lacks key:read" in warned[0]
 
 
 def test_a5_conflicts_that_could_not_be_looked_for_are_said(consul: FakeConsul, warned: list[str]) -> None:

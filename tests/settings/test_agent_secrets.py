@@ -54,6 +54,16 @@ def delivered(platform: PlatformCase, seen: Build, tier: str) -> Any:
     return seen[f"{tier}-secrets"].inputs["files" if platform.name == "docker" else "data"]
 
 
+def test_secret_files_of_one_tier_reach_no_other_tier(platform: PlatformCase) -> None:
+    files = {"agent_secrets": {"both.json": GOSSIP}, "server_secrets": {"management.json": GOSSIP}}
+    args = cluster_args(platform.cluster, **files, client_secrets={"client.json": GOSSIP})
+    seen = build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
+
+    for tier, own in (("consul-server", "management.json"), ("consul-client", "client.json")):
+        found = delivered(platform, seen, tier)
+        assert set(found.get("value", found)) == {"both.json", own}
+
+
 def test_a_stack_files_secret_files_become_args_that_are_secret() -> None:
     files = dict(read_with({"gossip.json": GOSSIP, "ca.pem": CANARY})["agent_secrets"])
 

@@ -29,13 +29,14 @@ preview, all at once. For completion and checks in an editor, put this line on t
 # yaml-language-server: $schema=docs/stack-file.schema.json
 ```
 
-Three settings are beside `cluster`, since they are encrypted:
+Five settings are beside `cluster`, since they are encrypted:
 
 | setting | meaning |
 |---|---|
 | `seed_secrets.SET.KEY` | A secret value of a seed set: \
 `pulumi config set --secret --path seed_secrets.app.db.password`. |
-| `agent_secrets["FILE"]` | A file that only agents read, such as a gossip key, tokens or a private key: \
+| `agent_secrets["FILE"]`, `server_secrets["FILE"]`, `client_secrets["FILE"]` | \
+A file that only agents read, such as a gossip key, tokens or a private key: \
 see [operations](operations.md#secret-files-of-agents). |
 | `token` | The ACL token with which the program asks Consul: `pulumi config set --secret token …`. Without it the \
 variables of Consul's own commands count (`CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKEN_FILE`). |

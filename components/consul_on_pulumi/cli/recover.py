@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consul_on_pulumi.cli import stack as stacks
+from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import rollout
 from consul_on_pulumi.model.topology import quorum
@@ -37,8 +38,11 @@ def recover(addresses: Mapping[str, str], platform: Any, group: Mapping[str, Any
     """Recover the cluster with these servers, node name to address; `platform` is the module `operations` of one, and
     `group` tells it where they are."""
     names, servers = list(addresses), Servers(list(addresses), list(addresses.values()))
-    if servers.wait_for(rollout.has_quorum, ELECTION):
-        sys.exit("the cluster has a leader, so there is nothing to recover")
+    try:
+        if servers.wait_for(rollout.has_quorum, ELECTION):
+            sys.exit("the cluster has a leader, so there is nothing to recover")
+    except RefusedError as error:
+        sys.exit(str(error))
     view = servers.view()
     seen = view.status
     chosen = rollout.survivors(seen)

@@ -12,11 +12,19 @@ SHOWN = 300
 _TOKEN = "give the program a token that may do this with `pulumi config set --secret token`"
 _REPAIR = "`pulumi refresh` and `pulumi up` repair what has stopped, and its log says why"
 _LIMITS = "`limits.request_limits` or `limits.http_max_conns_per_client`"
+_RIGHTS = {"/v1/agent/members": "node:read"}
+"""The right that shows all of an answer, by path."""
+FILTERED = "X-Consul-Results-Filtered-By-ACLs"
+"""Header of an answer that lacks what the token may not read."""
+NO_ACLS_YET = "ACL system must be bootstrapped"
+"""Consul's answer while no server that leads has ACLs: at the birth of a cluster, and while servers get ACLs one by
+one. It says nothing about the token."""
 NO_LEADER = f"a majority of the servers must run and reach each other; {_REPAIR}"
 _REMEDIES = (
     ((403,), "Access is restricted", "remove `http_config.allow_write_http_from`, which shuts this program out. If it "
      "leads, run `consul operator raft transfer-leader` in its container first"),
     ((403,), "blocked by agent configuration", "remove the endpoint from `http_config.block_endpoints`"),
+    ((401, 403), NO_ACLS_YET, "the cluster has no leader with ACLs yet, run it again later"),
     ((401, 403, 409, 500), "ACL not found", f"the cluster does not know the token: {_TOKEN}"),
     ((401, 403), "", _TOKEN),
     ((409, 500), "Permission denied", _TOKEN),
@@ -31,8 +39,26 @@ _REMEDIES = (
 """Status codes (none stands for all), a part of the answer's text, and what to do; the first that fits counts."""
 
 
+def may_not_read(right: str) -> str:
+    """Why an answer lacks something, and what to do: the token has not this right for all that was asked for."""
+    return f"the token lacks {right}, so what is missing proves nothing; {_TOKEN}"
+
+
+def is_filtered(answer: requests.Response) -> bool:
+    """Whether the answer lacks what the token may not read."""
+    return answer.headers.get(FILTERED) == "true"
+
+
+def is_refused(answer: requests.Response) -> bool:
+    """Whether the agent refuses the token, or the request because of it."""
+    return answer.status_code in (401, 403) and NO_ACLS_YET not in answer.text
+
+
 def refusal(agent: str, answer: requests.Response) -> str:
-    """An answer that is an error."""
+    """An answer that is an error, or that lacks what was asked for."""
+    if is_filtered(answer):
+        path = answer.request.path_url.partition("?")[0]
+        return f"{agent} hides a part of {path}: {may_not_read(_RIGHTS.get(path, 'a right to read'))}"
     text = " ".join(answer.text.split())[:SHOWN].rstrip(".")
     request = answer.request
     path = request.path_url.partition("?")[0]

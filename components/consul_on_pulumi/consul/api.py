@@ -15,8 +15,6 @@ from consul_on_pulumi.model.seed import Seed
 
 ATTEMPT_TIMEOUT = 5.0
 """Seconds for one request to one server."""
-FILTERED = "X-Consul-Results-Filtered-By-ACLs"
-"""Header of an answer that lacks what the token may not read."""
 
 
 class UnreachableError(Exception):
@@ -62,8 +60,7 @@ class Consul:
     def keys_below(self, prefix: str) -> dict[str, Stored]:
         """Every entry whose key starts with `prefix`, in a consistent read (`?consistent`)."""
         answer = self.request("GET", f"/v1/kv/{quote(prefix)}", {"recurse": "", "consistent": ""})
-        if answer.headers.get(FILTERED) == "true":
-            raise RefusedError(f"the token may not read every key below {prefix!r}, so a missing key proves nothing")
+        _require_all(answer, prefix)
         return {} if answer.status_code == 404 else _stored(content(answer))
 
     def existing(self, keys: Sequence[str]) -> dict[str, Stored]:
@@ -72,11 +69,16 @@ class Consul:
         answer = self.request("PUT", "/v1/txn", {"consistent": ""}, json.dumps(operations))
         if answer.status_code == 409:
             raise RefusedError(_refused(answer))
-        return _stored(result["KV"] for result in content(answer)["Results"] if result["KV"]["CreateIndex"])
+        # Of a transaction Consul leaves out what the token may not read, and a header does not say so.
+        found = {result["KV"]["Key"]: result["KV"] for result in content(answer)["Results"] or []}
+        if hidden := [key for key in keys if key not in found]:
+            raise RefusedError(f"{agent(answer)} hides the key {hidden[0]!r}: {answers.may_not_read('key:read')}")
+        return _stored(entry for entry in found.values() if entry["CreateIndex"])
 
     def index_below(self, prefix: str) -> int:
         """The Raft index of the last change below `prefix` (`X-Consul-Index`), or a later one."""
         answer = self.request("GET", f"/v1/kv/{quote(prefix)}", {"keys": "", "consistent": ""})
+        _require_all(answer, prefix)
         if answer.ok:
             content(answer)
         if (index := answer.headers.get("X-Consul-Index")) is None:
@@ -159,6 +161,12 @@ def content(answer: requests.Response) -> Any:
         return answers.content(agent(answer), answer)
     except ValueError as error:
         raise RefusedError(str(error)) from None
+
+
+def _require_all(answer: requests.Response, prefix: str) -> None:
+    """Raises RefusedError for a read that lacks keys below `prefix`."""
+    if answers.is_filtered(answer):
+        raise RefusedError(f"{agent(answer)} hides keys below {prefix!r}: {answers.may_not_read('key:read')}")
 
 
 def agent(answer: requests.Response) -> str:

@@ -57,7 +57,8 @@ def wait_until_ready(
 def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str) -> None:
     """Wait until the others can serve without `leaving`, then move the leadership away from it.
 
-    `order` lists the servers in the order of the rollout. Raises RolloutStoppedError.
+    `order` lists the servers in the order of the rollout. Raises RolloutStoppedError, and RefusedError for a token that
+    shows nothing.
     """
     if not servers.wait_for(has_leader, LEADER_TIMEOUT):
         # Nothing is served that the change could interrupt, and the change may be the repair.

@@ -15,6 +15,8 @@ REQUEST_TIMEOUT = 1.0
 """Seconds for one request to one server."""
 INTERVAL = 0.1
 """Seconds between two views of the cluster while waiting."""
+REFUSED_FOR = 2.0
+"""Seconds after which a refusal counts: a server that starts reads its tokens one after the other."""
 LEAVE_TIMEOUT = 30.0
 """Seconds for a graceful leave: the server drains connections for 5 seconds and then waits for Raft."""
 
@@ -28,26 +30,44 @@ class Servers:
         self._sessions = {name: access.session() for name in names}
         self._faults: dict[str, str] = {}
         self._refused: dict[str, str] = {}
+        self._rejected: set[str] = set()
+        self._without_acls: set[str] = set()
 
     def view(self) -> ClusterView:
         """Ask all servers at the same time, then the leader for the Raft configuration."""
-        self._faults.clear()
+        for known in (self._faults, self._rejected, self._without_acls):
+            known.clear()
         with ThreadPoolExecutor(len(self._bases)) as pool:
             statuses = pool.map(self._status, self._bases)
         answered = {name: status for name, status in zip(self._bases, statuses, strict=True) if status}
         leader = ClusterView(status=answered, voters={}).leader
         peers = self._raft(leader) if leader else []
+        if leader and self._without_acls:
+            answered |= self._seen_by(leader)
         return ClusterView(
             status=answered,
             voters={peer["ID"]: peer["Address"] for peer in peers if peer["Voter"]},
             peers=frozenset(peer["Node"] for peer in peers),
             faults=dict(self._faults),
+            refused=frozenset(self._rejected),
         )
 
+    def accepted_view(self) -> ClusterView:
+        """The same. Raises RefusedError if the servers refuse the program: a refusal is an answer, and no silence."""
+        deadline = time.monotonic() + REFUSED_FOR
+        while reason := (view := self.view()).refusal:
+            if time.monotonic() > deadline:
+                raise RefusedError(f"the servers refuse this program: {reason}")
+            time.sleep(INTERVAL)
+        return view
+
     def wait_for(self, condition: Callable[[ClusterView], bool], timeout: float) -> ClusterView | None:
-        """Wait until the cluster meets the condition; returns the view that does, or None after `timeout` seconds."""
+        """Wait until the cluster meets the condition; returns the view that does, or None after `timeout` seconds.
+
+        Raises RefusedError if the servers refuse the token.
+        """
         deadline = time.monotonic() + timeout
-        while not condition(view := self.view()):
+        while not condition(view := self.accepted_view()):
             if time.monotonic() > deadline:
                 return None
             time.sleep(INTERVAL)
@@ -76,7 +96,8 @@ class Servers:
             self._order("DELETE", by, f"/v1/operator/raft/peer?address={address}", timeout=5)
 
     def members(self, by: str) -> set[str]:
-        """The node names in the member list of the server `by`, alive or not. Raises RefusedError if it refuses."""
+        """The node names in the member list of the server `by`, alive or not. Raises RefusedError if it refuses, or
+        hides members."""
         found = self._order("GET", by, "/v1/agent/members")
         if by in self._refused:
             raise RefusedError(self._refused[by])
@@ -105,7 +126,26 @@ class Servers:
             last=int(raft["last_log_index"]),
             spec_hash=agent["Meta"].get("spec_hash"),
             version=agent["Config"].get("Version", ""),
+            raft_log=agent.get("DebugConfig", {}).get("RaftLogStoreConfig", {}).get("Backend", ""),
         )
+
+    def _seen_by(self, leader: str) -> dict[str, ServerStatus]:
+        """The servers with ACLs that a leader without ACLs knows: they cannot resolve the token, so what they store is
+        what autopilot says. It may be older than the server's last start, so the server itself must know a leader."""
+        health = self._call("GET", leader, "/v1/operator/autopilot/health") or {"Servers": []}
+        return {
+            one["Name"]: ServerStatus(
+                node_id=one["ID"],
+                address=one["Address"],
+                leads=False,
+                term=one["LastTerm"],
+                commit=one["LastIndex"],
+                applied=one["LastIndex"],
+                last=one["LastIndex"],
+            )
+            for one in health["Servers"]
+            if one["Name"] in self._without_acls and self._call("GET", one["Name"], "/v1/status/leader")
+        }
 
     def _raft(self, by: str) -> list[dict[str, Any]]:
         answer = self._call("GET", by, "/v1/operator/raft/configuration")
@@ -129,9 +169,13 @@ class Servers:
         faults = self._faults if faults is None else faults
         try:
             answer = self._sessions[name].request(method, self._bases[name] + path, timeout=timeout)
-            if answer.ok:
+            if answer.ok and not answers.is_filtered(answer):
                 return answers.content(name, answer) if answer.content else {}
             faults[name] = answers.refusal(name, answer)
+            if answers.is_refused(answer):
+                self._rejected.add(name)
+            elif answers.NO_ACLS_YET in answer.text:
+                self._without_acls.add(name)
         except requests.exceptions.SSLError as error:
             faults[name] = answers.silence(name, error)
         except requests.RequestException:

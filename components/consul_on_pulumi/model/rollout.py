@@ -29,6 +29,8 @@ class ServerStatus:
     """Hash of its container or pod specification, if this program started it."""
     version: str = ""
     """Its release of Consul, such as `1.22.7`."""
+    raft_log: str = ""
+    """Its `raft_logstore.backend`, as configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +45,22 @@ class ClusterView:
     """Node names in the leader's Raft configuration, voters or not."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """By node name, what a server answered instead of what it was asked for, and what to do."""
+    refused: frozenset[str] = frozenset()
+    """Node names of the servers that refused the token: they run, and their state is not known."""
 
     @property
     def leader(self) -> str | None:
         """The node name of the leader, if it answered."""
         leaders = [(status.term, name) for name, status in self.status.items() if status.leads]
         return max(leaders)[1] if leaders else None
+
+    @property
+    def refusal(self) -> str:
+        """Why the token does not show who leads or who votes; empty if it does, or if no server refused it."""
+        if self.refused and (self.leader is None or self.leader in self.refused):
+            first, *more = sorted(self.refused)
+            return self.faults[first] + (f" (so did {', '.join(more)})" if more else "")
+        return ""
 
     def votes(self, name: str) -> bool:
         """Whether this server answered and is a voter at its own address."""

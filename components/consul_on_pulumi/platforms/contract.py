@@ -24,7 +24,7 @@ class AgentGroup:
 
     topology: Topology
     role: Role
-    image: str
+    image: pulumi.Input[str]
     """The Consul image, by exact version or digest."""
     document: Document
     """The configuration that all of them share; not secret, so that a preview shows its difference."""
@@ -87,8 +87,9 @@ def release_of(
     """Register the release of the servers, whose own HTTP APIs have these addresses; None for clients."""
     if group.release is None:
         return None
+    wanted = Wanted(**{**group.release, "image": group.image})
     names = [naming.node(group.topology.cluster, group.role, ordinal) for ordinal in range(group.count)]
-    return ConsulVersion(f"{name}-version", group.release, names, addresses, opts)
+    return ConsulVersion(f"{name}-version", wanted, names, addresses, opts)
 
 
 class Platform(Protocol):

@@ -23,5 +23,5 @@ class Plugin(Provider):
 
 def serve() -> None:
     """Serve until the engine ends the process. The SDK's server builds its servicer by this name."""
-    sdk.ProviderServicer = Servicer
+    setattr(sdk, "ProviderServicer", Servicer)  # noqa: B010, mypy knows it as a type
     sdk.main(Plugin(), sys.argv[1:])

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import dill
-from pulumi.dynamic.dynamic import PROVIDER_KEY
+from pulumi.dynamic.dynamic import PROVIDER_KEY, dill
 
 from consul_on_pulumi.providers.provider import ConsulProvider
 

@@ -22,7 +22,6 @@ from consul_on_pulumi.plugin import values
 from consul_on_pulumi.plugin.providers import provider_of
 from consul_on_pulumi.providers import detailed_diff, hosting
 
-
 _THREADS = ThreadPoolExecutor(32)
 """Of providers alone. The SDK's registrations fill the threads of the event loop while they wait for providers."""
 
@@ -117,5 +116,5 @@ async def _called(context: Any, method: Callable[..., Any], *args: Any) -> Any:
 async def _outputs(
     outs: Mapping[str, Any] | None, props: Mapping[str, Any], given: struct_pb2.Struct
 ) -> struct_pb2.Struct:
-    """Outputs on the wire. They name the provider as those of a Python program do: either takes over the other's state."""
+    """Outputs on the wire. They name the provider, as those of a Python program do: each takes over the other's state."""
     return await values.marked({**(outs or {}), PROVIDER_KEY: props[PROVIDER_KEY]}, values.secret_names(given))

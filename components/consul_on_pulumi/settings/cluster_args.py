@@ -78,19 +78,28 @@ SERVER_COUNT = Setting(
     default=3,
     rule=SERVERS,
 )
-AGENT_SECRETS = Setting(
-    "Secret files by name. Every agent finds them in `/consul/secrets`. It reads those that end in `.json` or `.hcl` "
-    "as configuration; `agent_config` can name any other, such as a key or a certificate, by its path. A stack file "
-    "gives them beside `cluster`.",
-    "Rolls every agent.",
-    default={},
-    secret=True,
-)
+SECRET_FILES = ("agent_secrets", "server_secrets", "client_secrets")
+"""The settings with secret files: of every agent, of servers, of clients."""
 
 
 def agent_config(whose: str, change: str) -> Setting:
     """The definition of a setting with agent configuration."""
     return Setting(f"Consul's own agent configuration keys for {whose}.", change, default={}, problems=no_nulls)
+
+
+def secret_files(whose: str, change: str) -> Setting:
+    """The definition of a setting with secret files."""
+    return Setting(
+        f"Secret files by name. {whose} finds them in `/consul/secrets`. It reads those that end in `.json` or `.hcl` "
+        "as configuration; `agent_config` can name any other, such as a key or a certificate, by its path. A stack "
+        "file gives them beside `cluster`.",
+        change,
+        default={},
+        secret=True,
+    )
+
+
+AGENT_SECRETS = secret_files("Every agent", "Rolls every agent.")
 
 
 # fmt: off
@@ -116,6 +125,10 @@ class ConsulClusterArgs(TypedDict, total=False):
         "clients, merged over `agent_config`; `ui_config: {enabled: true}` gives each client a UI",
         "Rolls the clients.")]
     agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]
+    server_secrets: Annotated[dict[str, pulumi.Input[str]], secret_files(
+        "Every server, and no client,", "Rolls the servers.")]
+    client_secrets: Annotated[dict[str, pulumi.Input[str]], secret_files(
+        "Every client, and no server,", "Rolls the clients.")]
     seeds: Annotated[dict[str, Any], Setting(
         "KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused; with "
         "`retain_data` it is adopted if it holds the same value.", "Writes the keys that differ and touches no agent.",

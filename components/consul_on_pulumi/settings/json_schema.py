@@ -5,12 +5,12 @@ from typing import Any
 
 from consul_on_pulumi.releases import agent_keys
 from consul_on_pulumi.schema.definition import Kind, Setting, keys_of
-from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
+from consul_on_pulumi.settings.cluster_args import SECRET_FILES, ConsulClusterArgs
 from consul_on_pulumi.settings.refusals import CONFIGURATIONS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TYPES = {str: "string", int: "integer", bool: "boolean", dict: "object", list: "array"}
-ELSEWHERE = {"agent_secrets", "secrets"}
+ELSEWHERE = {*SECRET_FILES, "secrets"}
 """Settings that a stack file gives outside `cluster`, since they are encrypted."""
 
 
@@ -26,7 +26,7 @@ def stack_file_schema() -> dict[str, Any]:
                 "type": "object",
                 "patternProperties": {
                     "^[^:]+:cluster$": shape_schema(ConsulClusterArgs),
-                    "^[^:]+:(seed_secrets|agent_secrets)$": encrypted,
+                    f"^[^:]+:({'|'.join(('seed_secrets', *SECRET_FILES))})$": encrypted,
                 },
             }
         },

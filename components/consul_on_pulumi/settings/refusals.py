@@ -18,7 +18,7 @@ from consul_on_pulumi.releases.release import Release
 from consul_on_pulumi.schema.check import checked, is_refused, refuse
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.seeds.seeding import SeedSet
-from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, ConsulClusterArgs
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
 
 CONFIGURATIONS = ("agent_config", "server_config", "client_config")
 """The settings with agent configuration."""
@@ -89,7 +89,8 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
         yield f"{path}.image: {problem}"
     for name in CONFIGURATIONS:
         yield from agent_keys.problems(args.get(name, {}), f"{path}.{name}", of)
-    yield from secret_files.problems(args["agent_secrets"], f"{path}.agent_secrets", agent_keys.check_of(of))
+    for name in SECRET_FILES:
+        yield from secret_files.problems(args.get(name, {}), f"{path}.{name}", agent_keys.check_of(of))
 
 
 def _release(args: Mapping[str, Any]) -> Release | None:
@@ -127,7 +128,7 @@ def _config_problems(args: Mapping[str, Any], path: str, role: Role, configs: Se
         role,
         platform.requests_from(),
         seeds=bool(args.get("seeds") or args.get("seed_sets")),
-        token=bool(args["agent_secrets"]) or _has_token(),
+        token=any(args.get(name) for name in SECRET_FILES) or _has_token(),
     )
     for key, problem in found:
         where = [name for name in configs if program_access.has(args[name], key)]

@@ -15,14 +15,12 @@ from consul_on_pulumi.model.spelling import suggestion
 from consul_on_pulumi.releases import agent_keys, release
 from consul_on_pulumi.schema.check import refuse
 from consul_on_pulumi.settings import refusals
-from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, ConsulClusterArgs
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
 
 KEY = "cluster"
 """The key of the stack's configuration."""
 SEEDS = "seed_secrets"
 """The key of the secret values of the seed sets."""
-FILES = "agent_secrets"
-"""The key of the secret files, also in the arguments."""
 CONFIG = "PULUMI_CONFIG"
 """The environment variable in which the engine passes the whole configuration to the program."""
 MAX_SIZE = 128 * 1024
@@ -51,13 +49,15 @@ def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
         refuse(
             [
                 f"{KEY}: holds an encrypted value, which would be readable on the agents, leave it out; "
-                f"encrypted seeds belong to {SEEDS}, encrypted files to {FILES}"
+                f"encrypted seeds belong to {SEEDS}, encrypted files to {SECRET_FILES[0]}"
             ]
         )
     problems: list[str] = []
     if isinstance(args, Mapping):
-        for add_secrets in (with_seed_secrets, with_agent_secrets):
-            found, args = add_secrets(config, args)
+        found, args = with_seed_secrets(config, args)
+        problems += found
+        for key in SECRET_FILES:
+            found, args = with_secret_files(config, args, key)
             problems += found
     if problems:
         refuse([*problems, *refusals.cluster_problems(args, KEY)[0]])
@@ -91,23 +91,23 @@ def with_seed_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> Comp
     return problems, {**cluster, "seed_sets": filled} if sets else cluster
 
 
-def with_agent_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> Completed:
-    """Add the secret files."""
-    how = _how(config, f'{FILES}["NAME"]')
-    if FILES in cluster:
-        problem = f"{KEY}.{FILES}: not in `{KEY}`, set each value with {how}"
-        return [problem], {key: value for key, value in cluster.items() if key != FILES}
-    problems, files = _encrypted(config, FILES, how, "a map from file name to text")
+def with_secret_files(config: pulumi.Config, cluster: Mapping[str, Any], key: str) -> Completed:
+    """Add the secret files of the setting `key`."""
+    how = _how(config, f'{key}["NAME"]')
+    if key in cluster:
+        problem = f"{KEY}.{key}: not in `{KEY}`, set each value with {how}"
+        return [problem], {name: value for name, value in cluster.items() if name != key}
+    problems, files = _encrypted(config, key, how, "a map from file name to text")
     problems += [
-        f"{FILES}.{name}: expected text, put the whole name of the file in quotes: {how}"
+        f"{key}.{name}: expected text, put the whole name of the file in quotes: {how}"
         for name, text in files.items()
         if not isinstance(text, str)
     ]
     check = agent_keys.check_of(release.of({"image": DEFAULT_IMAGE, **cluster}))
-    problems += secret_files.problems(files, FILES, check)
+    problems += secret_files.problems(files, key, check)
     if problems or not files:
         return problems, cluster
-    return [], {**cluster, FILES: {name: pulumi.Output.secret(text) for name, text in files.items()}}
+    return [], {**cluster, key: {name: pulumi.Output.secret(text) for name, text in files.items()}}
 
 
 def _encrypted(config: pulumi.Config, key: str, how: str, expected: str) -> tuple[list[str], Mapping[str, Any]]:

@@ -536,7 +536,10 @@ def test_a_client_stores_nothing(three_and_one: Build) -> None:
 
 
 def test_scale_down_runs_before_the_stateful_set_and_the_rollout_after_it(three_and_one: Build) -> None:
-    assert "consul-server-scale-down" in three_and_one["consul-server-stateful-set"].depends_on
+    stateful_set = three_and_one["consul-server-stateful-set"]
+    assert "consul-server-scale-down" in stateful_set.depends_on
+    # So `--target` on the StatefulSet alone neither removes servers nor gives them an unchecked image.
+    assert {"consul-server-scale-down", "consul-server-version"} <= stateful_set.input_from["spec"]
     assert "consul-server-stateful-set" in three_and_one["consul-server-rollout"].depends_on
     assert "consul-server-rollout" in three_and_one["consul-server-voters"].depends_on
     assert "consul-server-voters" in three_and_one["consul-server-claims"].depends_on

@@ -1,7 +1,7 @@
 """DockerPlatform: a private network with one container for each agent."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_docker as docker
@@ -12,6 +12,7 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
+from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.providers.voters import Voters
@@ -68,6 +69,7 @@ class DockerPlatform:
                 ignore_changes=["labels"],
             ),
         )
+        NetworkEnd(f"{name}-network-end", network.name, topology.cluster, with_options(opts, depends_on=[network]))
         # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
         after_network = pulumi.ResourceOptions(depends_on=[network])
         return SharedResources(platform={"docker": self.settings | {"network": network.name}}, opts=after_network)
@@ -82,7 +84,8 @@ class DockerPlatform:
             # Any other is created by the program itself.
             needed.append(f"existing/{network}/{self.settings['subnet']}")
         opts = self._owned(name, cluster, needed, group.cluster_id, opts)
-        # Pulled before any container changes, so that an image that does not exist stops no running agent.
+        # Pulled before any container changes, so that an image that does not exist stops no running agent. Containers
+        # have the image of this resource and of ConsulVersion, so `--target` gives them none that was not checked.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_options(opts, depends_on=[image])
         secrets = None
@@ -94,6 +97,12 @@ class DockerPlatform:
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)
         ]
+        nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
+        api = [consul_access.server_address(node, host[0]) for node, host in zip(nodes, hosts, strict=True)]
+        group = replace(group, image=image.name)
+        version = release_of(name, group, api, after_image)
+        after_version = with_options(after_image, depends_on=[version] if version else [])
+        group = replace(group, image=version.image) if version else group
         agents = [
             AgentContainer(
                 name=f"{name}-{ordinal}",
@@ -103,11 +112,7 @@ class DockerPlatform:
             )
             for ordinal, host in enumerate(hosts)
         ]
-        nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
         addresses = [agent.address for agent in agents]
-        api = [consul_access.server_address(node, host[0]) for node, host in zip(nodes, hosts, strict=True)]
-        version = release_of(name, group, api, after_image)
-        after_version = with_options(after_image, depends_on=[version] if version else [])
         created = ready = create_in_order(group, agents, after_version)
         if group.role is Role.SERVER:
             after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)

@@ -19,12 +19,12 @@ class RaftPeerProvider(ConsulProvider):
     def create(self, props: Properties) -> CreateResult:
         """Wait for the server, unless the cluster is new and has no leader yet."""
         if servers_of(props).view().leader:
-            _wait_until_voter(props)
+            wait_until_voter(props)
         return CreateResult(props["server"], props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Wait for the server."""
-        _wait_until_voter(news)
+        wait_until_voter(news)
         return UpdateResult(news)
 
     def delete(self, _id: str, props: Properties) -> None:
@@ -42,12 +42,17 @@ class RaftPeerProvider(ConsulProvider):
 class RaftPeer(ProviderResource, module="consul-on-pulumi", name="RaftPeer"):
     """The gate of the next server depends on it."""
 
+    server: pulumi.Output[str]
+    agent: pulumi.Output[str]
+    """The ID of the container that was waited for."""
+
     def __init__(self, name: str, step: RolloutStep, agent: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
         """`step` names the server; `agent` is the ID of its container, so that a recreated one is waited for too."""
         super().__init__(RaftPeerProvider(), name, {**step, "agent": agent}, opts)
 
 
-def _wait_until_voter(props: Properties) -> None:
+def wait_until_voter(props: Properties) -> None:
+    """Wait until the `server` votes and has caught up. Raises RolloutStoppedError."""
     servers, name = servers_of(props), props["server"]
     if not servers.wait_for(has_leader, rollout.LEADER_TIMEOUT):
         now = servers.view()

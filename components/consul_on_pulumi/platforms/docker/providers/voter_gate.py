@@ -47,7 +47,7 @@ class VoterGateProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Open at once in a new cluster; a server that joins an existing one waits for the others."""
-        if servers_of(props).view().leader:
+        if servers_of(props).accepted_view().leader:
             rollout.wait_until_replaceable(servers_of(props), props["names"], props["server"])
         return CreateResult(props["server"], props)
 
@@ -70,6 +70,9 @@ class VoterGateProvider(ConsulProvider):
 
 class VoterGate(ProviderResource, module="consul-on-pulumi", name="VoterGate"):
     """A server's container depends on it, so servers change one at a time, whatever `--parallel` says."""
+
+    spec_hash: pulumi.Output[str]
+    """The hash that the last open gate let through."""
 
     def __init__(self, name: str, step: RolloutStep, opts: pulumi.ResourceOptions | None = None) -> None:
         """`step` names the server that the gate precedes."""

@@ -74,7 +74,7 @@ def not_ready_reasons(
     timeout = Deadline()
     index = 0
     while True:
-        pods, view = timeout.retry(lambda: stateful_set.pods(names)), servers.view()
+        pods, view = timeout.retry(lambda: stateful_set.pods(names)), servers.accepted_view()
         index = index or (view.status[view.leader].commit if view.leader else 0)
         not_ready = {
             name: reason

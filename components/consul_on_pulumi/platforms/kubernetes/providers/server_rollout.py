@@ -37,7 +37,7 @@ class ServerGroup(TypedDict):
     """Where the program reaches each server's own HTTP API (consul/access.py), in the same order."""
     spec_hash: pulumi.Input[str]
     """Digest of the whole specification of a server's pod."""
-    image: str
+    image: pulumi.Input[str]
     """Only for the preview: the image of the servers,"""
     configuration: Mapping[str, str]
     """and their configuration, file name to content, without secrets."""
@@ -70,6 +70,11 @@ class ServerRolloutProvider(ConsulProvider):
                 f"StatefulSet {olds['namespace']}/{olds['stateful_set']} asks for {work.replicas} pods and not for "
                 f"{len(olds['names'])}: somebody scaled it. `pulumi up` starts {', '.join(work.missing)} again, "
                 "without data; if Consul has no leader, run `consul-on-pulumi recover` then"
+            )
+        if work.silent and not changes:
+            engine_log.warn(
+                f"pods in {olds['namespace']} are not ready, although nothing has to change: {', '.join(work.silent)}. "
+                f"Their logs say why (`kubectl --namespace {olds['namespace']} logs POD`)"
             )
         return DiffResult(changes=changes)
 
@@ -110,7 +115,7 @@ def _replace_outdated(props: Properties) -> str:
                 f"{', '.join(again)} was replaced and still differs from the settings: somebody else changed the "
                 "StatefulSet, so run `pulumi refresh` and `pulumi up`"
             )
-        view = servers.view()
+        view = servers.accepted_view()
         down = [name for name, pod in outdated.items() if not pod.ready and not view.votes(name)]
         leaving = rollout.next_to_replace(list(outdated), down, view)
         order = [*(name for name in names if name not in outdated), leaving]

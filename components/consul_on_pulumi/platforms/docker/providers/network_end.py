@@ -1,0 +1,55 @@
+"""NetworkEnd: names the containers of others that keep a network from being deleted, before anything is deleted.
+
+Docker's provider waits for 30 seconds, and then says only that the network has active endpoints.
+"""
+
+from collections.abc import Iterator
+
+import pulumi
+from docker.errors import NotFound
+from pulumi.dynamic import CreateResult, DiffResult
+
+from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.providers.ownership import ForeignObjectError
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+
+
+class NetworkEndProvider(ConsulProvider):
+    """Looks when the cluster is destroyed. Nothing depends on it, so it is deleted among the first."""
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """Never an update."""
+        return DiffResult(changes=False)
+
+    def create(self, props: Properties) -> CreateResult:
+        """Nothing to do before the end."""
+        return CreateResult(props["network"], props)
+
+    def delete(self, _id: str, props: Properties) -> None:
+        """Raises ForeignObjectError if a container of somebody else is connected."""
+        name = props["network"]
+        if foreign := ", ".join(sorted(_foreign(name, props["cluster"]))):
+            raise ForeignObjectError(
+                f"network {name} cannot be removed while containers outside this stack are connected to it: {foreign}. "
+                f"Remove them or run `docker network disconnect {name} CONTAINER`, then run the command again"
+            )
+
+
+class NetworkEnd(ProviderResource, module="consul-on-pulumi", name="NetworkEnd"):
+    """The end of the network that a cluster created; depends on it."""
+
+    def __init__(
+        self, name: str, network: pulumi.Input[str], cluster: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`cluster` is the name in the labels of its own containers."""
+        super().__init__(NetworkEndProvider(), name, {"network": network, "cluster": cluster}, opts)
+
+
+def _foreign(network: str, cluster: str) -> Iterator[str]:
+    try:
+        with engine.connect() as client:
+            for container in client.networks.get(network).containers:
+                if container.labels.get(engine.CLUSTER) != cluster:
+                    yield str(container.name)
+    except NotFound:
+        return
