@@ -22,6 +22,7 @@ ON_DOCKER = {
     "consul-client-image": "docker:index/remoteImage:RemoteImage",
     "consul-client-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-network": "docker:index/network:Network",
+    "consul-network-end": "pulumi-python:dynamic/consul-on-pulumi:NetworkEnd",
     "consul-seeds-baseline": "pulumi-python:dynamic/consul-on-pulumi:KvBaseline",
     "consul-seeds": "pulumi-python:dynamic/consul-on-pulumi:KvEntries",
     "consul-server": "consul-on-pulumi:index:ConsulServer",
@@ -44,6 +45,8 @@ ON_DOCKER = {
     "consul-server-2-peer": "pulumi-python:dynamic/consul-on-pulumi:RaftPeer",
     "consul-server-2-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-server-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
+    "consul-server-end": "pulumi-python:dynamic/consul-on-pulumi:ClusterEnd",
+    "consul-server-end-of-part": "pulumi-python:dynamic/consul-on-pulumi:ClusterEnd",
     "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
     "consul-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-server-image": "docker:index/remoteImage:RemoteImage",
@@ -171,6 +174,12 @@ def test_every_output_except_the_leader_is_registered(platform: PlatformCase) ->
     }
 
 
+def test_d2_ui_urls_follow_the_content_path(platform: PlatformCase) -> None:
+    seen = cluster(platform, agent_config={"ui_config": {"content_path": "/console/"}})
+
+    assert seen.outputs["ui_urls"] == [url.removesuffix("/ui/") + "/console/" for url in platform.ui(3, "dev")]
+
+
 def test_only_servers_serve_a_ui_by_default(platform: PlatformCase) -> None:
     assert cluster(platform).outputs["ui_urls"] == platform.ui(3, "dev")
 
@@ -295,7 +304,7 @@ def test_clients_change_after_all_servers(platform: PlatformCase) -> None:
 
     assert len(clients) > 1
     for one in clients:
-        if one.type.startswith(platform.package):
+        if one.type.rpartition(":")[2] in ("Container", "Deployment"):
             assert platform.updated("consul-server", 3) <= one.depends_on
 
 

@@ -14,6 +14,7 @@ from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, with_options
 from consul_on_pulumi.run import mocks
+from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.server import ConsulServer
 from consul_on_pulumi.settings import refusals
@@ -47,7 +48,8 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
-        super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, for_component(opts))
+        inputs = component_inputs(accepted, ConsulClusterArgs)
+        super().__init__("consul-on-pulumi:index:ConsulCluster", name, inputs, for_component(opts))
         refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["name"],
@@ -77,6 +79,7 @@ class ConsulCluster(pulumi.ComponentResource):
             "replicas": topology.clients,
             "servers": topology.servers,
             "agent_config": _config(accepted, "client_config"),
+            **{name: accepted[name] for name in ("clients_at_once",) if name in accepted},
             "agent_secrets": accepted["agent_secrets"] | accepted["client_secrets"],
         }
         servers = ConsulServer(
@@ -88,10 +91,13 @@ class ConsulCluster(pulumi.ComponentResource):
         clients = ConsulClient(
             f"{name}-client",
             client_args,
-            # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
-            with_options(children, depends_on=servers.updated),
+            children,
             _membership=Membership(
-                component=name, clients=topology.clients, identity=identity, servers_ready=servers.ready
+                component=name,
+                clients=topology.clients,
+                identity=identity,
+                servers_updated=servers.updated,
+                servers_ready=servers.ready,
             ),
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, naming, secret_files
+from consul_on_pulumi.model import agent, naming, raft_log, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import lifted, when_known
 from consul_on_pulumi.platforms.choose import choose
@@ -38,8 +38,21 @@ class Membership:
     """The name of the ConsulCluster."""
     clients: int
     identity: ClusterIdentity
+    servers_updated: Sequence[pulumi.Resource] = ()
+    """Exist when the servers have changed. Clients follow, as Consul's upgrade rule demands: a client may be older than
+    its servers, never newer."""
     servers_ready: Sequence[pulumi.Resource] = ()
     """Exist when the servers work: clients may be started before, and nothing waits for a client before that."""
+
+    def of_clients(self) -> dict[str, Any]:
+        """The fields of a group of clients that belong to this cluster."""
+        identity = self.identity
+        return {
+            "cluster_id": identity.cluster_id,
+            "is_new": identity.is_new,
+            "after": self.servers_updated,
+            "wait_for": self.servers_ready,
+        }
 
 
 def identify(
@@ -66,6 +79,7 @@ def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | 
         path="cluster" if membership else "server",
         cluster=membership.component if membership else name,
         image=args["image"],
+        raft_log=lifted(raft_log.backend, {"raft_logstore": args["agent_config"].get("raft_logstore", {})}),
         version=lifted(partial(_version, args), args["image"]),
         clients=membership.clients if membership else 0,
         snapshot=IF_POSSIBLE if asked is None else ALWAYS if asked else NEVER,
@@ -118,11 +132,11 @@ def place_tier(
     secrets = agent_secrets(args["agent_secrets"], release.of(args))
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
-    shown = lifted(agent.serves_ui, {"ui_config": document.get("ui_config", {})})
+    ui_path = lifted(agent.ui_path, {"ui_config": document.get("ui_config", {})})
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),
-        "ui_urls": pulumi.Output.all(shown, *placed.ui_addresses).apply(
-            lambda known: [f"{base}/ui/" for base in known[1:]] if known[0] else []
+        "ui_urls": pulumi.Output.all(ui_path, *placed.ui_addresses).apply(
+            lambda known: [f"{base}{known[0]}" for base in known[1:]] if known[0] else []
         ),
         "dns_addresses": pulumi.Output.all(*placed.dns_addresses),
     }

@@ -50,9 +50,11 @@ def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> Document:
     return merged
 
 
-def serves_ui(configuration: Mapping[str, Any]) -> bool:
-    """Whether agents with this configuration serve the web UI."""
-    return bool(configuration.get("ui_config", {}).get("enabled"))
+def ui_path(configuration: Mapping[str, Any]) -> str:
+    """Where agents with this configuration serve the web UI, such as `/ui/`; empty if they do not."""
+    ui = configuration.get("ui_config", {})
+    path = str(ui.get("content_path") or "ui").strip("/")
+    return f"/{path}/" if ui.get("enabled") else ""
 
 
 def _every_agent(topology: Topology, traits: PlatformTraits, join: Any) -> Document:

@@ -35,6 +35,12 @@ class AgentGroup:
     release: Wanted | None = None
     """For servers: the release that they are to run. The platform registers it as ConsulVersion, and no server changes
     before."""
+    after: Sequence[pulumi.Resource] = ()
+    """No agent of this group changes before these."""
+    is_new: pulumi.Output[bool] | None = None
+    """Whether this run creates the cluster. Then nothing can be lost, and all agents start at the same time."""
+    at_once: int | None = None
+    """For clients: how many may change at the same time. None for a quarter."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -87,8 +93,9 @@ def release_of(
     """Register the release of the servers, whose own HTTP APIs have these addresses; None for clients."""
     if group.release is None:
         return None
+    wanted = Wanted(**{**group.release, "image": group.image})
     names = [naming.node(group.topology.cluster, group.role, ordinal) for ordinal in range(group.count)]
-    return ConsulVersion(f"{name}-version", group.release, names, addresses, opts)
+    return ConsulVersion(f"{name}-version", wanted, names, addresses, opts)
 
 
 class Platform(Protocol):

@@ -10,6 +10,7 @@ from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.resource_options import before_create
 
 _PLATFORM = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
 """The start of a path up to the platform: each platform has fixed settings, so the recorded paths show which it was."""
@@ -69,7 +70,11 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
         """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values;
         `location` says where the data is (platforms/contract.py)."""
         props = {"servers": servers, "fixed": fixed, "location": location}
-        super().__init__(ClusterIdentityProvider(), name, props, opts)
+        created: list[object] = []
+        hook = before_create(name, created.append, in_previews=True)
+        super().__init__(ClusterIdentityProvider(), name, props, pulumi.ResourceOptions.merge(opts, hook))
+        self.is_new: pulumi.Output[bool] = self.urn.apply(lambda _: bool(created))
+        """Whether this very run creates the cluster: the engine says so. A run that continues another one does not."""
 
 
 def _has_data(props: Properties) -> bool:

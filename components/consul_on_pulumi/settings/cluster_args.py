@@ -78,6 +78,13 @@ SERVER_COUNT = Setting(
     default=3,
     rule=SERVERS,
 )
+CLIENTS_AT_ONCE = Setting(
+    "How many clients a change stops and starts at the same time. A new cluster starts all of them together, and those "
+    "that are removed stop together. A DaemonSet counts the nodes.",
+    "None by itself.",
+    default_text="a quarter of them",
+    rule=at_least(1),
+)
 SECRET_FILES = ("agent_secrets", "server_secrets", "client_secrets")
 """The settings with secret files: of every agent, of servers, of clients."""
 
@@ -116,6 +123,7 @@ class ConsulClusterArgs(TypedDict, total=False):
     clients: Annotated[int, Setting(
         "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
         "No other agent is touched.", default=0, rule=at_least(0))]
+    clients_at_once: Annotated[int, CLIENTS_AT_ONCE]
     image: Annotated[pulumi.Input[str], IMAGE_SETTING]
     consul_version: Annotated[str, CONSUL_VERSION]
     snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]

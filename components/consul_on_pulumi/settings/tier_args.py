@@ -10,6 +10,7 @@ from consul_on_pulumi.schema.definition import Setting
 from consul_on_pulumi.schema.rules import at_least
 from consul_on_pulumi.settings.cluster_args import (
     AGENT_SECRETS,
+    CLIENTS_AT_ONCE,
     CLUSTER_NAME,
     CONSUL_VERSION,
     DATACENTER_SETTING,
@@ -54,6 +55,7 @@ class ConsulClientArgs(TypedDict, total=False):
     platform: Required[Annotated[PlatformArgs, _platform("clients")]]
     replicas: Annotated[int, Setting(
         "How many clients, or 0.", "No other agent is touched.", default=1, rule=at_least(0))]
+    clients_at_once: Annotated[int, CLIENTS_AT_ONCE]
     servers: Annotated[int, replace(
         SERVER_COUNT, text="How many servers there are to join.", change="From 3 on no client is touched.")]
     cluster: Annotated[str, _cluster("Prefix of every physical name, the same as that of the servers.")]

@@ -1,6 +1,8 @@
 """VoterGate and RaftPeer of one server, with scripted servers. Real Raft is tested in tests/e2e."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -365,3 +367,21 @@ def test_b2_servers_that_never_vote_are_named(servers: ScriptedServers) -> None:
 
 def test_a_new_cluster_is_waited_for_once(servers: ScriptedServers) -> None:
     assert VotersProvider().diff("id", props(0), props(0, names=NAMES[:1])).changes is False
+
+
+def test_servers_of_a_new_cluster_leave_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state holds no order among them, so the engine deletes them side by side."""
+    leaving: list[str] = []
+    most: list[int] = []
+
+    def leave(one: dict[str, Any]) -> None:
+        leaving.append(one["server"])
+        time.sleep(0.02)
+        most.append(len(leaving))
+        leaving.remove(one["server"])
+
+    monkeypatch.setattr(raft_peer, "_leave", leave)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda ordinal: RaftPeerProvider().delete("id", props(ordinal)), (1, 2)))
+
+    assert most == [1, 1]

@@ -71,6 +71,9 @@ class VoterGateProvider(ConsulProvider):
 class VoterGate(ProviderResource, module="consul-on-pulumi", name="VoterGate"):
     """A server's container depends on it, so servers change one at a time, whatever `--parallel` says."""
 
+    spec_hash: pulumi.Output[str]
+    """The hash that the last open gate let through."""
+
     def __init__(self, name: str, step: RolloutStep, opts: pulumi.ResourceOptions | None = None) -> None:
         """`step` names the server that the gate precedes."""
         super().__init__(VoterGateProvider(), name, {**step}, opts)

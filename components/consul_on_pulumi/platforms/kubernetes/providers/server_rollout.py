@@ -71,6 +71,11 @@ class ServerRolloutProvider(ConsulProvider):
                 f"{len(olds['names'])}: somebody scaled it. `pulumi up` starts {', '.join(work.missing)} again, "
                 "without data; if Consul has no leader, run `consul-on-pulumi recover` then"
             )
+        if work.silent and not changes:
+            engine_log.warn(
+                f"pods in {olds['namespace']} are not ready, although nothing has to change: {', '.join(work.silent)}. "
+                f"Their logs say why (`kubectl --namespace {olds['namespace']} logs POD`)"
+            )
         return DiffResult(changes=changes)
 
     def create(self, props: Properties) -> CreateResult:

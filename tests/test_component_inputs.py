@@ -1,0 +1,30 @@
+"""Components register the accepted settings, so that policy packs and `pulumi stack export` see them."""
+
+import pulumi
+from consul_on_pulumi import ConsulCluster, ConsulServer
+
+from tests.platform_cases import PlatformCase
+from tests.recording import build, cluster_args, server_args
+
+
+def test_a_cluster_and_its_tiers_register_the_settings_that_they_accepted(platform: PlatformCase) -> None:
+    args = cluster_args(platform.cluster, agent_config={"log_level": "WARN"}, seeds={"app": {"name": "web"}})
+    seen = build(lambda: {"c": ConsulCluster("consul", args).servers})
+    cluster, servers, clients = (seen[name].inputs for name in ("consul", "consul-server", "consul-client"))
+    assert (cluster["servers"], cluster["clients"], cluster["datacenter"]) == (3, 1, "dc1")
+    assert cluster["agent_config"] == {"log_level": "WARN"}
+    assert platform.cluster[platform.name].items() <= cluster["platform"][platform.name].items()
+    assert (servers["replicas"], clients["replicas"], servers["image"]) == (3, 1, cluster["image"])
+    # They would delay the servers, and KvEntries shows them.
+    assert cluster.keys().isdisjoint({"seeds", "seed_sets"})
+
+
+def test_secret_settings_are_secret_inputs_and_make_the_component_depend_on_nothing(platform: PlatformCase) -> None:
+    def program() -> None:
+        other = pulumi.CustomResource("other:index:Thing", "other", {})
+        key = other.urn.apply(lambda _: '{"encrypt": "aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd28="}')
+        ConsulServer("consul", server_args(platform.tier, agent_secrets={"gossip.json": key}))
+
+    consul = build(program)["consul"]
+    assert consul.secret_inputs == {"agent_secrets"}
+    assert consul.depends_on == frozenset()
