@@ -13,6 +13,7 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import lifted, when_known
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
 from consul_on_pulumi.releases import agent_keys, release
@@ -30,12 +31,22 @@ def for_component(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions
     return own
 
 
+def connect(component: pulumi.Resource, cluster: str, args: Mapping[str, Any], platform: Platform) -> None:
+    """Give everything below a component that has its own settings the way to its cluster, and its ACL token."""
+    token = {"token": args["token"]} if "token" in args else {}
+    connecting.connect(
+        component, f"{component.pulumi_resource_name}/{cluster}", {**platform.connection(component), **token}
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
     """The cluster that a tier belongs to. A tier alone creates an identity of its own."""
 
     component: str
     """The name of the ConsulCluster."""
+    cluster: pulumi.Resource
+    """The ConsulCluster itself."""
     clients: int
     identity: ClusterIdentity
     servers_updated: Sequence[pulumi.Resource] = ()
@@ -79,7 +90,7 @@ def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | 
         path="cluster" if membership else "server",
         cluster=membership.component if membership else name,
         image=args["image"],
-        raft_log=lifted(raft_log.backend, {"raft_logstore": args["agent_config"].get("raft_logstore", {})}),
+        raft_log=lifted(raft_log.backend, {"raft_logstore": args["agent_config"].get("raft_logstore")}),
         version=lifted(partial(_version, args), args["image"]),
         clients=membership.clients if membership else 0,
         snapshot=IF_POSSIBLE if asked is None else ALWAYS if asked else NEVER,
@@ -132,10 +143,10 @@ def place_tier(
     secrets = agent_secrets(args["agent_secrets"], release.of(args))
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
-    ui_path = lifted(agent.ui_path, {"ui_config": document.get("ui_config", {})})
+    path = lifted(agent.ui_path, {"ui_config": document.get("ui_config", {})})
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),
-        "ui_urls": pulumi.Output.all(ui_path, *placed.ui_addresses).apply(
+        "ui_urls": pulumi.Output.all(path, *placed.ui_addresses).apply(
             lambda known: [f"{base}{known[0]}" for base in known[1:]] if known[0] else []
         ),
         "dns_addresses": pulumi.Output.all(*placed.dns_addresses),

@@ -64,6 +64,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "serverSecrets",
             "servers",
             "snapshotBeforeUpgrade",
+            "token",
         ],
         "ConsulServer": [
             "agentConfig",
@@ -75,6 +76,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "platform",
             "replicas",
             "snapshotBeforeUpgrade",
+            "token",
         ],
     }
 
@@ -119,6 +121,8 @@ def test_settings_that_decide_which_resources_exist_are_plain(
     }
 
     assert not_plain == {
+        "ConsulCluster.token",
+        "ConsulServer.token",
         *(f"{component}.image" for component in ("ConsulClient", "ConsulCluster", "ConsulServer")),
         "DockerArgs.memoryMib",
         "DockerArgs.network",

@@ -19,7 +19,7 @@ from tests.e2e import engine
 from tests.e2e.waiting import eventually
 
 NAME = f"consul-{STACK}"
-HTTP, DNS = 18500, 18600
+HTTP, DNS = 16500, 16600
 BY_HAND = Path(__file__).with_name("by_hand.sh")
 ADDED = 20
 """Clients that the change adds."""
@@ -62,7 +62,7 @@ def _ours(folder: Path, settings: dict[str, Any]) -> Way:
 
     def up() -> None:
         project.up_without_preview()
-        present = Consul([f"http://127.0.0.1:{HTTP}"]).keys_below("")
+        present = Consul([f"http://127.0.0.1:{HTTP}"], {}).keys_below("")
         assert {key: stored.seed.text for key, stored in present.items()} == wanted
 
     return Way(
@@ -88,7 +88,7 @@ def _plain(folder: Path, shape: dict[str, Any]) -> Way:
 
     def up() -> None:
         project.up_without_preview()
-        eventually("a leader", lambda: leader_now([f"http://127.0.0.1:{HTTP}"], 1), bool, within=60)
+        eventually("a leader", lambda: leader_now([f"http://127.0.0.1:{HTTP}"], {}, 1), bool, within=60)
 
     return Way(
         PLAIN,

@@ -41,6 +41,8 @@ class AgentGroup:
     """Whether this run creates the cluster. Then nothing can be lost, and all agents start at the same time."""
     at_once: int | None = None
     """For clients: how many may change at the same time. None for a quarter."""
+    protect: bool | None = None
+    """For servers: the resource option of what holds their data."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -105,6 +107,12 @@ class Platform(Protocol):
     """The setting that names existing shared resources: `network`, `namespace`."""
     max_configuration: int
     """The most bytes of the agent configuration in the settings."""
+
+    def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
+        """The parts of a connection that the provider of this component says; none where the environment alone does.
+
+        Raises pulumi.RunError for a provider that does not show where its cluster is.
+        """
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Why this topology cannot run here. Each message starts with `path`, the path of the platform's settings."""

@@ -9,6 +9,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import before_create
 
@@ -71,7 +72,8 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
         `location` says where the data is (platforms/contract.py)."""
         props = {"servers": servers, "fixed": fixed, "location": location}
         created: list[object] = []
-        hook = before_create(name, created.append, in_previews=True)
+        nowhere: pulumi.Output[Connection] = pulumi.Output.from_input({})
+        hook = before_create(name, lambda args, _: created.append(args), nowhere, in_previews=True)
         super().__init__(ClusterIdentityProvider(), name, props, pulumi.ResourceOptions.merge(opts, hook))
         self.is_new: pulumi.Output[bool] = self.urn.apply(lambda _: bool(created))
         """Whether this very run creates the cluster: the engine says so. A run that continues another one does not."""
@@ -85,7 +87,7 @@ def _has_data(props: Properties) -> bool:
         return True
     operations = importlib.import_module(f"consul_on_pulumi.platforms.{location['platform']}.operations")
     try:
-        return bool(operations.data(location))
+        return bool(operations.data(location, connection_of(props)))
     except (RefusedError, UnreachableError):
         return True
 

@@ -7,18 +7,23 @@ import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
-    ConfigureRequest,
     DiffResult,
     Resource,
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 from pulumi.output import Unknown
 
-from consul_on_pulumi.consul import access
 from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.providers import hosting
+from consul_on_pulumi.providers.connecting import connected, inputs
 from consul_on_pulumi.providers.failures import told
+from consul_on_pulumi.resource_options import with_options
 
+PACKAGE = "consul-on-pulumi"
+"""The name of the package in type tokens."""
 Properties = dict[str, Any]
 """Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
 Addresses = pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -38,15 +43,9 @@ class ConsulProvider(ResourceProvider):
     """The inputs whose change is an update."""
 
     def __init_subclass__(cls) -> None:
-        """Let the engine show the errors of each method as they are."""
+        """Let the engine show the errors of each method as they are, and give each the newest connection."""
         for name in ("check", "diff", "create", "read", "update", "delete"):
-            if name in vars(cls):
-                setattr(cls, name, told(vars(cls)[name]))
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
-        if (token := req.config.get(access.TOKEN)) is not None:
-            access.use_token(str(token))
+            setattr(cls, name, told(connected(getattr(cls, name))))
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse inputs that have problems, in the preview already."""
@@ -80,19 +79,32 @@ class ConsulProvider(ResourceProvider):
 
     def consul_with_leader(self, props: Properties) -> Consul:
         """The HTTP API at the `addresses` of a cluster, once a server leads. Raises UnreachableError."""
-        consul = Consul(props["addresses"], UPDATE_TIMEOUT)
+        consul = Consul(props["addresses"], connection_of(props), UPDATE_TIMEOUT)
         consul.leader()
         return consul
 
 
 class ProviderResource(Resource):
-    """A resource of one of these providers, which computes the annotated attributes that are no inputs."""
+    """A resource of one of these providers, which computes the annotated attributes that are no inputs.
+
+    It has two types: a dynamic one in a Python program, one of this package in the plugin. Each is an alias of the
+    other, so that a stack changes from one to the other without replacing anything.
+    """
 
     def __init__(
         self, provider: ConsulProvider, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
-        super().__init__(provider, name, {**computed, **props, "revision": provider.revision}, opts)
+        props = {**computed, **props, **inputs(opts), "revision": provider.revision}
+        dynamic = f"pulumi-python:{self._resource_type_name}"
+        ours = f"{PACKAGE}:index:{self._resource_type_name.rpartition(':')[2]}"
+        if hosting.in_component():
+            opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=dynamic)])
+            props[PROVIDER_KEY] = serialize_provider(provider)
+            pulumi.CustomResource.__init__(self, ours, name, props, opts)
+        else:
+            opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=ours)])
+            super().__init__(provider, name, props, opts)
 
 
 def _is_elsewhere(news: Properties) -> bool:

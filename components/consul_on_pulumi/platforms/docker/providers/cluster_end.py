@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult
 
+from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -34,7 +35,8 @@ class ClusterEndProvider(ConsulProvider):
         if props["data_stays"]:
             _staying.add(props["cluster_id"])
         elif props["cluster_id"] not in _staying:
-            _stop([f"{engine.CLUSTER}={props['cluster']}", f"{engine.CLUSTER_ID}={props['cluster_id']}"])
+            labels = [f"{engine.CLUSTER}={props['cluster']}", f"{engine.CLUSTER_ID}={props['cluster_id']}"]
+            _stop(labels, connection_of(props))
 
 
 class ClusterEnd(ProviderResource, module="consul-on-pulumi", name="ClusterEnd"):
@@ -54,8 +56,8 @@ class ClusterEnd(ProviderResource, module="consul-on-pulumi", name="ClusterEnd")
         super().__init__(ClusterEndProvider(), name, props, opts)
 
 
-def _stop(labels: list[str]) -> None:
-    with engine.connect() as client:
+def _stop(labels: list[str], connection: Connection) -> None:
+    with engine.connect(connection) as client:
         running = client.containers.list(filters={"label": labels})
         with ThreadPoolExecutor(len(running) or 1) as pool:
             list(pool.map(lambda container: container.stop(timeout=0), running))
