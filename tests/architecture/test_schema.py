@@ -123,7 +123,13 @@ def test_settings_that_decide_which_resources_exist_are_plain(
     assert not_plain == {
         "ConsulCluster.token",
         "ConsulServer.token",
+        *(f"{component}.image" for component in ("ConsulClient", "ConsulCluster", "ConsulServer")),
+        "DockerArgs.memoryMib",
         "DockerArgs.network",
+        *(f"IngressArgs.{name}" for name in ("className", "host", "tlsSecret")),
+        *(f"KubernetesArgs.{name}" for name in ("namespace", "priorityClass")),
+        *(f"StorageArgs.{name}" for name in ("size", "storageClass")),
+        "UiArgs.host",
     }
 
 

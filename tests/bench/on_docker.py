@@ -19,7 +19,7 @@ from tests.e2e import engine
 from tests.e2e.waiting import eventually
 
 NAME = f"consul-{STACK}"
-HTTP, DNS = 18500, 18600
+HTTP, DNS = 16500, 16600
 BY_HAND = Path(__file__).with_name("by_hand.sh")
 ADDED = 20
 """Clients that the change adds."""

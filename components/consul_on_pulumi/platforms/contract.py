@@ -41,6 +41,8 @@ class AgentGroup:
     """Whether this run creates the cluster. Then nothing can be lost, and all agents start at the same time."""
     at_once: int | None = None
     """For clients: how many may change at the same time. None for a quarter."""
+    protect: bool | None = None
+    """For servers: the resource option of what holds their data."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -118,10 +120,10 @@ class Platform(Protocol):
     def requests_from(self) -> str | None:
         """The address from which the program's requests reach an agent, if it is known."""
 
-    def fixed_settings(self) -> Mapping[str, str]:
+    def fixed_settings(self) -> Mapping[str, pulumi.Input[str]]:
         """The settings that must not change while the cluster exists, by their paths below `platform`."""
 
-    def location(self, topology: Topology) -> Mapping[str, str]:
+    def location(self, topology: Topology) -> Mapping[str, pulumi.Input[str]]:
         """Where the data of a cluster is: the name of the `platform`, and what `operations.data` of it needs."""
 
     def traits(self) -> PlatformTraits:

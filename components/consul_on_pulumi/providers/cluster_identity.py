@@ -26,7 +26,8 @@ class ClusterIdentityProvider(ConsulProvider):
         if before == after or not _has_data(olds):
             return
         for path, value in after.items():
-            if path in before and before[path] != value:
+            # A value that is not known in a preview is compared in the update.
+            if path in before and before[path] != value and isinstance(value, str):
                 yield _changed(path, before[path], value)
         created, wanted = _platforms(before), _platforms(after)
         if created and wanted and created != wanted:
@@ -63,8 +64,8 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
         self,
         name: str,
         servers: int,
-        fixed: Mapping[str, str],
-        location: Mapping[str, str],
+        fixed: Mapping[str, pulumi.Input[str]],
+        location: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values;

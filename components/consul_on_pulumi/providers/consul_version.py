@@ -29,9 +29,9 @@ class Wanted(TypedDict, total=False):
     """The component that a snapshot is named after, as `consul-on-pulumi snapshot` does."""
     image: pulumi.Input[str]
     """The image of the servers."""
-    raft_log: str
+    raft_log: pulumi.Input[str]
     """The `raft_logstore.backend` of the servers."""
-    version: str
+    version: pulumi.Input[str]
     """The release in the image, or an empty text if nobody knows it."""
     clients: int
     """How many clients follow."""
@@ -66,6 +66,8 @@ class ConsulVersionProvider(ConsulProvider):
                 yield f"{news['path']}.{problem}"
 
     def _change(self, olds: Properties, news: Properties) -> Change:
+        if not isinstance(news["version"], str):
+            return Change()
         wanted, running = parse(news["version"]), _running(news)
         if not running and (recorded := parse(olds.get("version", ""))):
             running = dict.fromkeys(news["names"], recorded)

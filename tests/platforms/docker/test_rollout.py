@@ -271,6 +271,17 @@ def test_a_server_that_does_not_become_ready_stops_the_rollout(
     )
 
 
+def test_d7_a_lone_server_in_a_crash_loop_is_named_with_the_reason(
+    servers: ScriptedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it there is no leader, and nobody waited for the end of its log."""
+    servers.names = []
+    monkeypatch.setattr(CrashLoop, "reason", lambda _self: "ends as soon as it starts (scripts are disabled)")
+
+    with pytest.raises(RolloutStoppedError, match=r"dev-server-0 ends as soon as it starts \(scripts are disabled\)"):
+        RaftPeerProvider().update("id", props(0), props(0, spec_hash="new"))
+
+
 def test_a_server_in_a_crash_loop_stops_the_rollout_at_once(
     servers: ScriptedServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -385,3 +396,18 @@ def test_servers_of_a_new_cluster_leave_one_at_a_time(monkeypatch: pytest.Monkey
         list(pool.map(lambda ordinal: RaftPeerProvider().delete("id", props(ordinal)), (1, 2)))
 
     assert most == [1, 1]
+
+
+def test_protecting_the_data_of_a_server_opens_no_gate(servers: ScriptedServers) -> None:
+    servers.running[NAMES[0]] = "old"
+
+    assert VoterGateProvider().diff("id", props(0), props(0, protect=True)).changes
+    assert VoterGateProvider().update("id", props(0), props(0, protect=True)).outs == props(0, protect=True)
+    assert servers.done == []
+
+
+def test_a_protected_server_is_not_removed_with_its_data(servers: ScriptedServers) -> None:
+    with pytest.raises(RolloutStoppedError, match="`protect` keeps its data"):
+        VoterGateProvider().delete("id", props(2, protect=True))
+
+    assert servers.done == []

@@ -45,11 +45,11 @@ class DockerPlatform:
         """The gateway: Docker's proxy for published ports connects from there."""
         return addressing.gateway(self.settings["subnet"]) if "subnet" in self.settings else None
 
-    def fixed_settings(self) -> dict[str, str]:
+    def fixed_settings(self) -> dict[str, pulumi.Input[str]]:
         """The subnet: if all addresses changed at once, no server could reach the Raft peers that it knows."""
         return {"docker.subnet": self.settings["subnet"]}
 
-    def location(self, topology: Topology) -> dict[str, str]:
+    def location(self, topology: Topology) -> dict[str, pulumi.Input[str]]:
         """On the engine, in volumes with the name of the cluster."""
         return {"platform": "docker", "cluster": topology.cluster}
 
@@ -147,7 +147,11 @@ class DockerPlatform:
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
             labels=containers.labels(group.topology.cluster, group.cluster_id),
             opts=with_options(
-                opts, depends_on=[network], retain_on_delete=self.settings["retain_data"], ignore_changes=ignored
+                opts,
+                depends_on=[network],
+                retain_on_delete=self.settings["retain_data"],
+                ignore_changes=ignored,
+                protect=group.protect,
             ),
         )
 

@@ -65,18 +65,19 @@ def _leave(props: Properties) -> None:
 def wait_until_voter(props: Properties) -> None:
     """Wait until the `server` votes and has caught up. Raises RolloutStoppedError."""
     servers, name = servers_of(props), props["server"]
-    if not servers.wait_for(has_leader, rollout.LEADER_TIMEOUT):
-        now = servers.view()
-        if name in now.status:
-            # There is no majority yet: the next server of the rollout may complete it.
-            return
-        raise RolloutStoppedError(STOPPED.format(reason=not_ready_reason(name, now, index=0)))
     crash_loop = CrashLoop(props["agent"], connection_of(props))
 
     def required(view: ClusterView) -> list[str]:
         if name not in view.status and (reason := crash_loop.reason()):
             raise RolloutStoppedError(STOPPED.format(reason=f"{name} {reason}"))
         return [name]
+
+    if not servers.wait_for(lambda view: bool(required(view)) and has_leader(view), rollout.LEADER_TIMEOUT):
+        now = servers.view()
+        if name in now.status:
+            # There is no majority yet: the next server of the rollout may complete it.
+            return
+        raise RolloutStoppedError(STOPPED.format(reason=not_ready_reason(name, now, index=0)))
 
     view, reasons = rollout.wait_until_ready(servers, required)
     if view is None:

@@ -50,7 +50,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     )
     needs = Prerequisites(namespace_exists=tier.namespace_exists, storage_class=None)
     rollout = ClientRollout(f"{tier.name}-rollout", which, count, needs, after)
-    address = f"http://{tier.object_name}.{tier.domain}:{ports.HTTP}"
+    address = pulumi.Output.format("http://{0}.{1}:{2}", tier.object_name, tier.domain, ports.HTTP)
     return Placed(
         http_addresses=[address],
         ui_addresses=[address],

@@ -61,7 +61,7 @@ class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
         self,
         name: str,
         replicas: int,
-        address: str,
+        address: pulumi.Input[str],
         workload: Workload,
         needs: Prerequisites,
         opts: pulumi.ResourceOptions,

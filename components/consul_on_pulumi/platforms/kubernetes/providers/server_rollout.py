@@ -34,13 +34,13 @@ class ServerGroup(TypedDict):
 
     names: Sequence[str]
     """Node names, by ordinal; the pods have the same names."""
-    addresses: Sequence[str]
+    addresses: Sequence[pulumi.Input[str]]
     """Where the program reaches each server's own HTTP API (consul/access.py), in the same order."""
     spec_hash: pulumi.Input[str]
     """Digest of the whole specification of a server's pod."""
     image: pulumi.Input[str]
     """Only for the preview: the image of the servers,"""
-    configuration: Mapping[str, str]
+    configuration: Mapping[str, pulumi.Input[str]]
     """and their configuration, file name to content, without secrets."""
 
 
