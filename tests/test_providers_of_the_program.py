@@ -20,6 +20,7 @@ from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties
 from docker.errors import DockerException
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
@@ -171,6 +172,19 @@ def test_another_credential_is_no_change_and_deletions_get_the_newest(consul: Fa
     consul.tokens.clear()
     provider.delete("id", props("of b", "b", a="1"))
     assert consul.tokens == {"of b"}
+
+
+def test_a_new_resource_has_no_old_properties_but_the_connection() -> None:
+    seen: list[Any] = []
+
+    class Provider(ConsulProvider):
+        def problems(self, olds: Properties, news: Properties) -> list[str]:
+            seen.append((olds, news))
+            return []
+
+    Provider().check({}, {"a": 1, "connection": {"token": "t"}})
+
+    assert seen == [({}, {"a": 1, "connection": {"token": "t"}})]
 
 
 def test_row_6_the_cluster_of_a_kubeconfig_in_a_provider_is_asked_and_not_the_current_one(

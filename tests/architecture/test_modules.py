@@ -10,6 +10,9 @@ from tests.architecture.source import PACKAGE, ROOT, TOOLS, bases, classes, impo
 
 VAGUE = {"base", "common", "core", "helper", "helpers", "live", "manager", "misc", "types", "util", "utils"}
 INHERITED = {
+    # Docker's client, where REQUESTS_CA_BUNDLE must not replace an engine's own authority.
+    "docker.APIClient",
+    "docker.DockerClient",
     "Provider",
     "ProviderServicer",
     "BaseAdapter",

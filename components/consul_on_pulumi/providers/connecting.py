@@ -97,7 +97,8 @@ def connected(method: Callable[..., R]) -> Callable[..., R]:
 
 def _with(props: dict[str, Any], connection: Any) -> dict[str, Any]:
     rest = {name: value for name, value in props.items() if name != CONNECTION}
-    return {**rest, CONNECTION: connection} if connection else rest
+    # A new resource has no old properties.
+    return {**rest, CONNECTION: connection} if connection and rest else rest
 
 
 def _key(connection: Connection) -> tuple[str, str]:
