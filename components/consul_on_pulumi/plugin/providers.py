@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pulumi.dynamic.dynamic import PROVIDER_KEY, dill
+import dill
+from pulumi.dynamic.dynamic import PROVIDER_KEY
 
 from consul_on_pulumi.providers.provider import ConsulProvider
 

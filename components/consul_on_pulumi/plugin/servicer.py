@@ -116,5 +116,5 @@ async def _called(context: Any, method: Callable[..., Any], *args: Any) -> Any:
 async def _outputs(
     outs: Mapping[str, Any] | None, props: Mapping[str, Any], given: struct_pb2.Struct
 ) -> struct_pb2.Struct:
-    """Outputs on the wire. They name the provider, as those of a Python program do: each takes over the other's state."""
+    """Outputs on the wire. They name the provider, as in a Python program: each takes over the other's state."""
     return await values.marked({**(outs or {}), PROVIDER_KEY: props[PROVIDER_KEY]}, values.secret_names(given))

@@ -12,6 +12,8 @@ from consul_on_pulumi.consul import access
 from consul_on_pulumi.model import agent, program_access, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms import choose
+from consul_on_pulumi.providers import hosting
+from consul_on_pulumi.providers.provider import PACKAGE
 from consul_on_pulumi.releases import agent_keys, known_problems, release
 from consul_on_pulumi.releases.formats import formats
 from consul_on_pulumi.releases.release import Release
@@ -137,4 +139,5 @@ def _config_problems(args: Mapping[str, Any], path: str, role: Role, configs: Se
 
 def _has_token() -> bool:
     """Whether the program has a token, in the stack's configuration or in the environment."""
-    return access.has_token() or pulumi.runtime.get_config(f"{pulumi.get_project()}:{access.TOKEN}") is not None
+    space = PACKAGE if hosting.in_component() else pulumi.get_project()
+    return access.has_token() or pulumi.runtime.get_config(f"{space}:{access.TOKEN}") is not None
