@@ -123,7 +123,7 @@ def build(
     """
     done = Build()
 
-    def answer(addresses: Iterable[str], timeout: float) -> str:
+    def answer(addresses: Iterable[str], _connection: object, timeout: float) -> str:
         done.leader_lookups.append((list(addresses), timeout))
         return LEADER
 
@@ -199,7 +199,7 @@ class _Answers(Mocks):
                 ports = [{"nodePort": NODE_PORT, **port} for port in outputs["spec"]["ports"]]
                 address = CLUSTER_IPS.get(outputs["metadata"]["name"], OTHER_IP)
                 outputs["spec"] = {"clusterIP": address, **outputs["spec"], "ports": ports}
-            case "Secret" if self.computed:
+            case "ConfigMap" | "Secret" if self.computed:
                 # Pulumi generates a name if the program gives none.
                 outputs["metadata"] = {"name": f"{args.name}-{SUFFIX}", **outputs["metadata"]}
         return f"{args.name}-id", outputs

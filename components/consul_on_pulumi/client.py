@@ -2,8 +2,10 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, for_component, place_tier
+from consul_on_pulumi.membership import Membership, connect, for_component, place_tier
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.platforms.choose import choose
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.resource_options import for_children
 from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.settings import refusals
@@ -32,7 +34,10 @@ class ConsulClient(pulumi.ComponentResource):
         accepted = refusals.tier_args(args, ConsulClientArgs, "client", name)
         inputs = component_inputs(accepted, ConsulClientArgs)
         super().__init__("consul-on-pulumi:index:ConsulClient", name, inputs, for_component(opts))
-        if not _membership:
+        if _membership:
+            connecting.share(self, _membership.cluster)
+        else:
+            connect(self, accepted["cluster"], accepted, choose(accepted["platform"]))
             refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["cluster"],
@@ -46,8 +51,8 @@ class ConsulClient(pulumi.ComponentResource):
             Role.CLIENT,
             topology,
             for_children(self, opts),
-            cluster_id=_membership.identity.cluster_id if _membership else None,
-            wait_for=_membership.servers_ready if _membership else (),
+            at_once=accepted.get("clients_at_once"),
+            **(_membership.of_clients() if _membership else {}),
         )
         self.ready = list(placed.ready)
         """Depend on these to run when the clients work."""

@@ -7,12 +7,14 @@ import pulumi
 
 from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
-from consul_on_pulumi.membership import Membership, for_component, identify
+from consul_on_pulumi.membership import Membership, connect, for_component, identify
 from consul_on_pulumi.model import agent, naming
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
 from consul_on_pulumi.platforms.choose import choose
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.autopilot import Autopilot
-from consul_on_pulumi.resource_options import for_children, with_options
+from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.run import mocks
 from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.seeds import seeding
@@ -58,10 +60,13 @@ class ConsulCluster(pulumi.ComponentResource):
             clients=accepted["clients"],
         )
         platform = choose(accepted["platform"])
+        connect(self, topology.cluster, accepted, platform)
         children = for_children(self, opts)
         identity = identify(name, topology, platform, "cluster", children)
         children = with_options(children, depends_on=[identity])
-        shared = platform.shared_resources(name, topology, identity.cluster_id, children)
+        protect = protects(accepted, opts)
+        shared_opts = with_options(children, protect=protect) if protect else children
+        shared = platform.shared_resources(name, topology, identity.cluster_id, shared_opts)
         children = pulumi.ResourceOptions.merge(children, shared.opts)
         tier: dict[str, Any] = {
             "platform": shared.platform,
@@ -71,6 +76,7 @@ class ConsulCluster(pulumi.ComponentResource):
         }
         server_args: Any = tier | {
             "replicas": topology.servers,
+            "protect": bool(protect),
             "agent_config": _config(accepted, "server_config"),
             "agent_secrets": accepted["agent_secrets"] | accepted["server_secrets"],
             **{name: accepted[name] for name in ("snapshot_before_upgrade",) if name in accepted},
@@ -79,25 +85,32 @@ class ConsulCluster(pulumi.ComponentResource):
             "replicas": topology.clients,
             "servers": topology.servers,
             "agent_config": _config(accepted, "client_config"),
+            **{name: accepted[name] for name in ("clients_at_once",) if name in accepted},
             "agent_secrets": accepted["agent_secrets"] | accepted["client_secrets"],
         }
         servers = ConsulServer(
             f"{name}-server",
             server_args,
             children,
-            _membership=Membership(component=name, clients=topology.clients, identity=identity),
+            _membership=Membership(component=name, cluster=self, clients=topology.clients, identity=identity),
         )
         clients = ConsulClient(
             f"{name}-client",
             client_args,
-            # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
-            with_options(children, depends_on=servers.updated),
+            children,
             _membership=Membership(
-                component=name, clients=topology.clients, identity=identity, servers_ready=servers.ready
+                component=name,
+                cluster=self,
+                clients=topology.clients,
+                identity=identity,
+                servers_updated=servers.updated,
+                servers_ready=servers.ready,
             ),
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
-        on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
+        on_servers = pulumi.ResourceOptions(
+            parent=self, depends_on=servers.ready, deleted_with=servers.data, protect=children.protect
+        )
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
         seeded = seeding.create(
             seeds, accepted, name, servers.api_addresses, identity.cluster_id, on_servers, servers.store
@@ -105,8 +118,9 @@ class ConsulCluster(pulumi.ComponentResource):
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        self.leader_address = pulumi.Output.all(servers.api_addresses, *(one.id for one in seeded)).apply(
-            lambda known: _leader(known[0])
+        where = pulumi.Output.unsecret(connecting.of(self))
+        self.leader_address = pulumi.Output.all(servers.api_addresses, where, *(one.id for one in seeded)).apply(
+            lambda known: _leader(known[0], known[1])
         )
         self.servers = pulumi.Output.from_input(
             [naming.node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(topology.servers)]
@@ -119,11 +133,12 @@ class ConsulCluster(pulumi.ComponentResource):
         self.register_outputs({output: getattr(self, output) for output in outputs})
 
 
-def _leader(addresses: list[str]) -> str | None:
+def _leader(addresses: list[str], connection: Connection) -> str | None:
     """The leader now. Mocks have no cluster; those of `consul_on_pulumi.testing` say who leads."""
     if answers := mocks():
         return getattr(answers, "leader_address", None)
-    return leader_now(addresses, LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE)
+    timeout = LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE
+    return leader_now(addresses, connection, timeout)
 
 
 def _config(args: Mapping[str, Any], tier: str) -> agent.Document:

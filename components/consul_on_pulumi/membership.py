@@ -1,17 +1,19 @@
 """What the two tiers of a cluster share with each other and with their ConsulCluster."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, raft_log, secret_files
+from consul_on_pulumi.model import agent, naming, raft_log, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import lifted, when_known
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
 from consul_on_pulumi.releases import agent_keys, release
@@ -29,16 +31,39 @@ def for_component(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions
     return own
 
 
+def connect(component: pulumi.Resource, cluster: str, args: Mapping[str, Any], platform: Platform) -> None:
+    """Give everything below a component that has its own settings the way to its cluster, and its ACL token."""
+    token = {"token": args["token"]} if "token" in args else {}
+    connecting.connect(
+        component, f"{component.pulumi_resource_name}/{cluster}", {**platform.connection(component), **token}
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
     """The cluster that a tier belongs to. A tier alone creates an identity of its own."""
 
     component: str
     """The name of the ConsulCluster."""
+    cluster: pulumi.Resource
+    """The ConsulCluster itself."""
     clients: int
     identity: ClusterIdentity
+    servers_updated: Sequence[pulumi.Resource] = ()
+    """Exist when the servers have changed. Clients follow, as Consul's upgrade rule demands: a client may be older than
+    its servers, never newer."""
     servers_ready: Sequence[pulumi.Resource] = ()
     """Exist when the servers work: clients may be started before, and nothing waits for a client before that."""
+
+    def of_clients(self) -> dict[str, Any]:
+        """The fields of a group of clients that belong to this cluster."""
+        identity = self.identity
+        return {
+            "cluster_id": identity.cluster_id,
+            "is_new": identity.is_new,
+            "after": self.servers_updated,
+            "wait_for": self.servers_ready,
+        }
 
 
 def identify(
@@ -49,7 +74,7 @@ def identify(
     return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts)
 
 
-def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[str, str]:
+def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[str, pulumi.Input[str]]:
     """The settings, by their paths, that must not change while the cluster exists."""
     return {
         f"{path}.name": topology.cluster,
@@ -60,18 +85,22 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
 
 def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | None) -> Wanted:
     """What the settings of the server tier with this name say about the release of its servers."""
-    known = release.of(args)
     asked = args.get("snapshot_before_upgrade")
     return Wanted(
         path="cluster" if membership else "server",
         cluster=membership.component if membership else name,
         image=args["image"],
-        raft_log=raft_log.backend(args["agent_config"]),
-        version=release.text(known) if known else "",
+        raft_log=lifted(raft_log.backend, {"raft_logstore": args["agent_config"].get("raft_logstore")}),
+        version=lifted(partial(_version, args), args["image"]),
         clients=membership.clients if membership else 0,
         snapshot=IF_POSSIBLE if asked is None else ALWAYS if asked else NEVER,
         stack=[pulumi.get_project(), pulumi.get_stack()],
     )
+
+
+def _version(args: Mapping[str, Any], image: str) -> str:
+    known = release.of({**args, "image": image})
+    return release.text(known) if known else ""
 
 
 def snapshot_file(placed: Placed) -> pulumi.Output[str | None]:
@@ -85,13 +114,14 @@ def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) ->
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
-    return {name: pulumi.Output.secret(text).apply(partial(_checked, name, of)) for name, text in sorted(files.items())}
+    return {
+        name: when_known(pulumi.Output.secret(text), partial(_problems, name, of))
+        for name, text in sorted(files.items())
+    }
 
 
-def _checked(name: str, of: Release | None, text: str) -> str:
-    if found := list(secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))):
-        raise pulumi.RunError("\n".join(found))
-    return text
+def _problems(name: str, of: Release | None, text: str) -> Iterable[str]:
+    return secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))
 
 
 def place_tier(
@@ -107,15 +137,17 @@ def place_tier(
     Returns them and the outputs of the tier. The UI has an address only if the agents serve it.
     """
     platform = choose(args["platform"])
-    document = agent.document(topology, role, platform.traits(), args["agent_config"])
+    traits = platform.traits()
+    join = lifted(partial(naming.join, topology), traits.domain)
+    document = agent.document(topology, role, traits, args["agent_config"], join)
     secrets = agent_secrets(args["agent_secrets"], release.of(args))
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
-    ui_path = agent.ui_path(document)
+    path = lifted(agent.ui_path, {"ui_config": document.get("ui_config", {})})
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),
-        "ui_urls": pulumi.Output.all(*placed.ui_addresses).apply(
-            lambda bases: [f"{base}{ui_path}" for base in bases] if ui_path else []
+        "ui_urls": pulumi.Output.all(path, *placed.ui_addresses).apply(
+            lambda known: [f"{base}{known[0]}" for base in known[1:]] if known[0] else []
         ),
         "dns_addresses": pulumi.Output.all(*placed.dns_addresses),
     }

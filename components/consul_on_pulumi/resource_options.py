@@ -1,16 +1,28 @@
 """Resource options that the components and both platforms build."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pulumi
+from pulumi.runtime.stack import ResourceRegistrationFailed
 
 from consul_on_pulumi import run
+from consul_on_pulumi.model.connection import Connection
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Options for the children of `component`: the engine passes a component's `depends_on` to no child by itself."""
-    return pulumi.ResourceOptions(parent=component, depends_on=opts.depends_on if opts else None)
+    """Options for the children of `component`: the engine passes a component's `depends_on` to none of them.
+
+    It would pass `protect` to all, and no container could be replaced any more: what holds data gets it (`protects`).
+    """
+    unprotected = False if opts and opts.protect else None
+    return pulumi.ResourceOptions(parent=component, depends_on=opts.depends_on if opts else None, protect=unprotected)
+
+
+def protects(args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> bool | None:
+    """The option `protect` of what holds data: True if the setting or the option of the component says so."""
+    return True if args["protect"] or (opts and opts.protect) else None
 
 
 def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
@@ -35,8 +47,30 @@ def unchanged_unless(name: str, passed: Callable[[], Awaitable[bool]]) -> pulumi
     return pulumi.ResourceOptions(transforms=[keep])
 
 
+def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """For `depends_on`: a resource is registered when these are known, and the state holds no dependency.
+
+    So resources are created one after the other and deleted side by side. A preview, which creates none, waits for
+    nothing. With `--continue-on-error` a failure is not waited for: the engine deletes what is not registered.
+    """
+
+    async def wait() -> None:
+        for output in () if pulumi.runtime.is_dry_run() else outputs:
+            with suppress(ResourceRegistrationFailed):
+                await output.future(with_unknowns=True)
+
+    async def known() -> bool:
+        return True
+
+    return pulumi.Output(set(), wait(), known())
+
+
+Check = Callable[[pulumi.ResourceHookArgs, Connection], None]
+"""Looks for an object that is going to be created, in the cluster that the connection names."""
+
+
 def before_create(
-    name: str, action: Callable[[pulumi.ResourceHookArgs], None], *, in_previews: bool = False
+    name: str, action: Check, connection: pulumi.Output[Connection], *, in_previews: bool = False
 ) -> pulumi.ResourceOptions:
     """Options that run `action` right before a resource is created; `name` is a prefix of the hook's name.
 
@@ -46,8 +80,13 @@ def before_create(
     if run.mocks():
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
+
+    async def look(args: pulumi.ResourceHookArgs) -> None:
+        known = await connection.is_known()
+        action(args, await connection.future() or {} if known else {"unknown": True})
+
     options = pulumi.ResourceHookOptions(on_dry_run=in_previews)
-    hook = pulumi.ResourceHook(f"{name}-existing-object", action, options)
+    hook = pulumi.ResourceHook(f"{name}-existing-object", look, options)
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
 
 

@@ -4,6 +4,7 @@ import pulumi
 
 from consul_on_pulumi.membership import (
     Membership,
+    connect,
     for_component,
     identify,
     place_tier,
@@ -12,7 +13,8 @@ from consul_on_pulumi.membership import (
 )
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
-from consul_on_pulumi.resource_options import for_children, with_options
+from consul_on_pulumi.providers import connecting
+from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulServerArgs
@@ -48,7 +50,9 @@ class ConsulServer(pulumi.ComponentResource):
         children = for_children(self, opts)
         if _membership:
             identity = _membership.identity
+            connecting.share(self, _membership.cluster)
         else:
+            connect(self, topology.cluster, accepted, choose(accepted["platform"]))
             refusals.warn_if_release_is_unchecked(accepted, self)
             identity = identify(name, topology, choose(accepted["platform"]), "server", children)
             children = with_options(children, depends_on=[identity])
@@ -63,7 +67,9 @@ class ConsulServer(pulumi.ComponentResource):
             topology,
             children,
             cluster_id=identity.cluster_id,
+            is_new=identity.is_new,
             bootstrap_expect=expected,
+            protect=protects(accepted, opts),
             release=wanted_release(name, accepted, _membership),
         )
         self.updated = list(placed.updated)

@@ -35,6 +35,14 @@ class AgentGroup:
     release: Wanted | None = None
     """For servers: the release that they are to run. The platform registers it as ConsulVersion, and no server changes
     before."""
+    after: Sequence[pulumi.Resource] = ()
+    """No agent of this group changes before these."""
+    is_new: pulumi.Output[bool] | None = None
+    """Whether this run creates the cluster. Then nothing can be lost, and all agents start at the same time."""
+    at_once: int | None = None
+    """For clients: how many may change at the same time. None for a quarter."""
+    protect: bool | None = None
+    """For servers: the resource option of what holds their data."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -100,16 +108,22 @@ class Platform(Protocol):
     max_configuration: int
     """The most bytes of the agent configuration in the settings."""
 
+    def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
+        """The parts of a connection that the provider of this component says; none where the environment alone does.
+
+        Raises pulumi.RunError for a provider that does not show where its cluster is.
+        """
+
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Why this topology cannot run here. Each message starts with `path`, the path of the platform's settings."""
 
     def requests_from(self) -> str | None:
         """The address from which the program's requests reach an agent, if it is known."""
 
-    def fixed_settings(self) -> Mapping[str, str]:
+    def fixed_settings(self) -> Mapping[str, pulumi.Input[str]]:
         """The settings that must not change while the cluster exists, by their paths below `platform`."""
 
-    def location(self, topology: Topology) -> Mapping[str, str]:
+    def location(self, topology: Topology) -> Mapping[str, pulumi.Input[str]]:
         """Where the data of a cluster is: the name of the `platform`, and what `operations.data` of it needs."""
 
     def traits(self) -> PlatformTraits:

@@ -17,7 +17,6 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 from pulumi.provider.server import ProviderServicer
 from pulumi.runtime import proto
 
-from consul_on_pulumi.consul import access
 from consul_on_pulumi.plugin import values
 from consul_on_pulumi.plugin.providers import provider_of
 from consul_on_pulumi.providers import detailed_diff, hosting
@@ -42,10 +41,7 @@ class Servicer(ProviderServicer):
         return values.arguments(inputs)
 
     async def Configure(self, request: Any, context: Any) -> Any:
-        """Take the ACL token from the configuration of this package."""
-        token = values.plain(request.args).get(access.TOKEN)
-        if isinstance(token, str):
-            access.use_token(token)
+        """Nothing is configured: each cluster has its own settings."""
         return proto.ConfigureResponse(acceptSecrets=True, acceptResources=True, acceptOutputs=True)
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:
@@ -53,7 +49,7 @@ class Servicer(ProviderServicer):
         return proto.CheckResponse(inputs=request.news)
 
     async def DiffConfig(self, request: Any, context: Any) -> Any:
-        """Another token is no other cluster: nothing is replaced."""
+        """Nothing is configured, so nothing is replaced."""
         return proto.DiffResponse(changes=proto.DiffResponse.DIFF_NONE)
 
     async def Check(self, request: Any, context: Any) -> Any:
@@ -116,5 +112,5 @@ async def _called(context: Any, method: Callable[..., Any], *args: Any) -> Any:
 async def _outputs(
     outs: Mapping[str, Any] | None, props: Mapping[str, Any], given: struct_pb2.Struct
 ) -> struct_pb2.Struct:
-    """Outputs on the wire. They name the provider, as in a Python program: each takes over the other's state."""
+    """Outputs on the wire. They name the provider, as in a Python program: each takes over the state of the other."""
     return await values.marked({**(outs or {}), PROVIDER_KEY: props[PROVIDER_KEY]}, values.secret_names(given))

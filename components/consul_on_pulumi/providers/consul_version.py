@@ -12,6 +12,7 @@ from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import raft_log
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.model.rollout import ClusterView
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, known_addresses
 from consul_on_pulumi.releases import upgrade
@@ -28,9 +29,9 @@ class Wanted(TypedDict, total=False):
     """The component that a snapshot is named after, as `consul-on-pulumi snapshot` does."""
     image: pulumi.Input[str]
     """The image of the servers."""
-    raft_log: str
+    raft_log: pulumi.Input[str]
     """The `raft_logstore.backend` of the servers."""
-    version: str
+    version: pulumi.Input[str]
     """The release in the image, or an empty text if nobody knows it."""
     clients: int
     """How many clients follow."""
@@ -65,6 +66,8 @@ class ConsulVersionProvider(ConsulProvider):
                 yield f"{news['path']}.{problem}"
 
     def _change(self, olds: Properties, news: Properties) -> Change:
+        if not isinstance(news["version"], str):
+            return Change()
         wanted, running = parse(news["version"]), _running(news)
         if not running and (recorded := parse(olds.get("version", ""))):
             running = dict.fromkeys(news["names"], recorded)
@@ -110,7 +113,11 @@ class ConsulVersion(ProviderResource, module="consul-on-pulumi", name="ConsulVer
 def _view(props: Properties) -> ClusterView:
     """The current state of the servers; of none while their addresses are not known."""
     addresses = known_addresses(props)
-    return Servers(props["names"], addresses).view() if addresses else ClusterView(status={}, voters={})
+    return (
+        Servers(props["names"], addresses, connection_of(props)).view()
+        if addresses
+        else ClusterView(status={}, voters={})
+    )
 
 
 def _running(props: Properties) -> Mapping[str, Release]:
@@ -120,7 +127,7 @@ def _running(props: Properties) -> Mapping[str, Release]:
 
 def _snapshot(props: Properties) -> str:
     """Take a snapshot if the change is an upgrade, or if nobody knows what it is; returns its path or an empty text."""
-    servers = Servers(props["names"], props["addresses"])
+    servers = Servers(props["names"], props["addresses"], connection_of(props))
     view, wanted = servers.view(), parse(props["version"])
     running = [found for one in view.status.values() if (found := parse(one.version))]
     upgrades = bool(running) and (wanted is None or min(running) < wanted)
@@ -134,7 +141,7 @@ def _snapshot(props: Properties) -> str:
         raise
     file = snapshot_files.new_file(Path(folder), props["cluster"])
     try:
-        snapshot_files.save(props["addresses"], file)
+        snapshot_files.save(props["addresses"], connection_of(props), file)
     except (RefusedError, UnreachableError, snapshot_files.DamagedError, OSError) as error:
         raise RolloutStoppedError(
             f"no snapshot before the upgrade, no server was touched: {error}. Repair the cluster, or set "

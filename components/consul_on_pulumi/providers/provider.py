@@ -7,17 +7,18 @@ import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
-    ConfigureRequest,
     DiffResult,
     Resource,
     ResourceProvider,
     UpdateResult,
 )
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
+from pulumi.output import Unknown
 
-from consul_on_pulumi.consul import access
 from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.providers import hosting
+from consul_on_pulumi.providers.connecting import connected, inputs
 from consul_on_pulumi.providers.failures import told
 from consul_on_pulumi.resource_options import with_options
 
@@ -42,20 +43,17 @@ class ConsulProvider(ResourceProvider):
     """The inputs whose change is an update."""
 
     def __init_subclass__(cls) -> None:
-        """Let the engine show the errors of each method as they are."""
+        """Let the engine show the errors of each method as they are, and give each the newest connection."""
         for name in ("check", "diff", "create", "read", "update", "delete"):
-            if name in vars(cls):
-                setattr(cls, name, told(vars(cls)[name]))
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
-        if (token := req.config.get(access.TOKEN)) is not None:
-            access.use_token(str(token))
+            setattr(cls, name, told(connected(getattr(cls, name))))
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse inputs that have problems, in the preview already."""
         # With the name of a property, the engine would print its value before the message.
-        return CheckResult(news, [CheckFailure("", problem) for problem in self.problems(olds, news)])
+        return CheckResult(news, [CheckFailure("", problem) for problem in self._problems(olds, news)])
+
+    def _problems(self, olds: Properties, news: Properties) -> Iterable[str]:
+        return () if _is_elsewhere(news) else self.problems(olds, news)
 
     def problems(self, olds: Properties, news: Properties) -> Iterable[str]:
         """Why the inputs are refused: whole messages. `olds` is empty for a new resource."""
@@ -63,7 +61,7 @@ class ConsulProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if a compared input changed, or if what runs is no longer as the state says."""
-        return DiffResult(changes=self.differs(olds, news) or self.drifted(olds, news))
+        return DiffResult(changes=self.differs(olds, news) or (not _is_elsewhere(news) and self.drifted(olds, news)))
 
     def differs(self, olds: Properties, news: Properties) -> bool:
         """Whether a compared input, the revision or the store changed. An empty input is the same as a missing one."""
@@ -81,7 +79,7 @@ class ConsulProvider(ResourceProvider):
 
     def consul_with_leader(self, props: Properties) -> Consul:
         """The HTTP API at the `addresses` of a cluster, once a server leads. Raises UnreachableError."""
-        consul = Consul(props["addresses"], UPDATE_TIMEOUT)
+        consul = Consul(props["addresses"], connection_of(props), UPDATE_TIMEOUT)
         consul.leader()
         return consul
 
@@ -97,7 +95,7 @@ class ProviderResource(Resource):
         self, provider: ConsulProvider, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
-        props = {**computed, **props, "revision": provider.revision}
+        props = {**computed, **props, **inputs(opts), "revision": provider.revision}
         dynamic = f"pulumi-python:{self._resource_type_name}"
         ours = f"{PACKAGE}:index:{self._resource_type_name.rpartition(':')[2]}"
         if hosting.in_component():
@@ -107,6 +105,11 @@ class ProviderResource(Resource):
         else:
             opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=ours)])
             super().__init__(provider, name, props, opts)
+
+
+def _is_elsewhere(news: Properties) -> bool:
+    """Whether a preview does not know yet where the resource is going to be: there is nothing to compare with."""
+    return any(isinstance(news.get(name), Unknown) for name in ("cluster", "namespace"))
 
 
 def other_store(olds: Properties, news: Properties) -> bool:

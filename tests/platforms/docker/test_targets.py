@@ -13,7 +13,9 @@ from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep
 from tests.recording import build, cluster_args
 
 
-def passed(let_through: Any, wanted: Any, waited_for: str = "new", container: str = "new") -> bool:
+def passed(
+    let_through: Any, wanted: Any, waited_for: str = "new", container: str = "new", *, is_new: bool = False
+) -> bool:
     """Whether server 1 may change; its RaftPeer waited for one container of server 0, which has another one now."""
 
     async def ask() -> bool:
@@ -24,7 +26,8 @@ def passed(let_through: Any, wanted: Any, waited_for: str = "new", container: st
             server="dev-server-1", names=["dev-server-0"], addresses=[of("http://one")], spec_hash=wanted
         )
         before: Any = (peer, SimpleNamespace(id=of(container)))
-        return await container_order._passed(gate, step, before)
+        group: Any = SimpleNamespace(is_new=of(is_new))
+        return await container_order._passed(group, gate, step, before)
 
     return asyncio.run(ask())
 
@@ -55,6 +58,11 @@ def test_a_server_waits_for_the_one_before_if_that_was_replaced_without_its_peer
         "addresses": ["http://one"],
         "agent": "new",
     }
+
+
+def test_servers_of_a_new_cluster_do_not_wait_for_each_other(waits: list[dict[str, Any]]) -> None:
+    assert passed("new", "new", waited_for="old", is_new=True)
+    assert waits == []
 
 
 @pytest.mark.parametrize("answer", [True, False])

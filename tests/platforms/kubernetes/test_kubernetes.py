@@ -520,6 +520,23 @@ def test_every_object_has_the_cluster_id_and_no_pod_has_it(three_and_one: Build)
     assert "id-of-consul-identity" not in json.dumps(template)
 
 
+@pytest.mark.parametrize(
+    ("clients", "at_once", "strategy"),
+    [
+        ("Deployment", {}, {}),
+        ("Deployment", {"clients_at_once": 3}, {"strategy": {"maxUnavailable": 3, "maxSurge": 0}}),
+        ("DaemonSet", {}, {"updateStrategy": {"maxUnavailable": "25%"}}),
+        ("DaemonSet", {"clients_at_once": 3}, {"updateStrategy": {"maxUnavailable": 3}}),
+    ],
+)
+def test_clients_change_in_waves(clients: str, at_once: dict[str, int], strategy: dict[str, Any]) -> None:
+    """A Deployment replaces a quarter of its pods at a time by itself."""
+    (workload,) = cluster({"clients": clients}, **at_once).of(clients)
+
+    found = {key: value["rollingUpdate"] for key, value in workload.inputs["spec"].items() if "trategy" in key}
+    assert found == strategy
+
+
 def test_a_daemon_set_runs_a_client_on_every_node_for_the_pods_of_that_node() -> None:
     seen = cluster({"clients": "DaemonSet"})
 

@@ -1,17 +1,21 @@
-"""How the program reaches a server in a container: at its published port, and with Docker's reason if it is silent.
+"""How the program reaches an agent in a container, and Docker's reason if it is silent.
 
-An address `http+docker://CONTAINER:PORT` names the container and the loopback port.
+An address `http+docker://CONTAINER:PORT` names the container and the loopback port that the engine publishes. On
+another machine that port is out of reach, so the request goes through the engine.
 """
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.docker import crash
 from consul_on_pulumi.platforms.docker.addressing import LOOPBACK
+from consul_on_pulumi.platforms.docker.api import exec_tunnel, host
 
 _URL = re.compile(r"[^/]+//(?P<container>[^/:]+):(?P<port>\d+)(?P<rest>.*)")
 
@@ -21,16 +25,27 @@ def server_address(container: str, port: pulumi.Input[int]) -> pulumi.Output[str
     return pulumi.Output.format("http+docker://{0}:{1}", container, port)
 
 
-def adapter(_scheme: str) -> BaseAdapter:
+def through_engine(container: str, published: str, connection: Connection) -> str:
+    """The address of an agent whose port is `published` on the machine of the engine."""
+    if host.is_local(connection) or not published.startswith("http://"):
+        return published
+    return f"http+docker://{container}:{urlsplit(published).port}"
+
+
+def adapter(_scheme: str, connection: Connection) -> BaseAdapter:
     """The adapter for these addresses."""
-    return ContainerAdapter()
+    return ContainerAdapter(connection)
 
 
 class ContainerAdapter(BaseAdapter):
-    """Sends requests to the published port. Where the agent does not answer, the error says what Docker knows of it."""
+    """Sends requests to the published port, or through an engine on another machine.
 
-    def __init__(self) -> None:
+    Where the agent does not answer, the error says what Docker knows of it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
         super().__init__()
+        self._connection = connection
         self._direct = HTTPAdapter()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
@@ -38,16 +53,18 @@ class ContainerAdapter(BaseAdapter):
         target = _URL.fullmatch(request.url or "")
         if target is None:
             raise requests.exceptions.InvalidURL(f"{request.url} does not name a container and a port")
-        sent = request.copy()
-        sent.url = f"http://{LOOPBACK}:{target['port']}{target['rest']}"
+        sent, port = request.copy(), int(target["port"])
+        if not host.is_local(self._connection):
+            port = exec_tunnel.local_port(self._connection, target["container"])
+        sent.url = f"http://{LOOPBACK}:{port}{target['rest']}"
         try:
             answer = self._direct.send(sent, *args, **options)
         except requests.RequestException as error:
-            if reason := crash.silence(target["container"]):
+            if reason := crash.silence(self._connection, target["container"]):
                 raise requests.ConnectionError(reason) from error
             raise
         # A server has no leader while the others are killed.
-        if answer.status_code >= 500 and (reason := crash.killed_in_cluster(target["container"])):
+        if answer.status_code >= 500 and (reason := crash.killed_in_cluster(self._connection, target["container"])):
             raise requests.ConnectionError(reason)
         return answer
 

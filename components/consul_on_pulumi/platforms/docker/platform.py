@@ -1,7 +1,8 @@
 """DockerPlatform: a private network with one container for each agent."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -11,14 +12,17 @@ from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
+from consul_on_pulumi.platforms.docker.api import host
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
+from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
 from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.providers.voters import Voters
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
-from consul_on_pulumi.resource_options import before_create, on_error, with_options
+from consul_on_pulumi.resource_options import before_create, on_error, once_known, with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class DockerPlatform:
     shared: str = "network"
     max_configuration: int = containers.MAX_CONFIGURATION
 
+    def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
+        """The engine of Docker's provider."""
+        return host.parts(component)
+
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Addresses and ports that do not fit this topology."""
         return addressing.problems(self.settings, topology, path)
@@ -37,11 +45,11 @@ class DockerPlatform:
         """The gateway: Docker's proxy for published ports connects from there."""
         return addressing.gateway(self.settings["subnet"]) if "subnet" in self.settings else None
 
-    def fixed_settings(self) -> dict[str, str]:
+    def fixed_settings(self) -> dict[str, pulumi.Input[str]]:
         """The subnet: if all addresses changed at once, no server could reach the Raft peers that it knows."""
         return {"docker.subnet": self.settings["subnet"]}
 
-    def location(self, topology: Topology) -> dict[str, str]:
+    def location(self, topology: Topology) -> dict[str, pulumi.Input[str]]:
         """On the engine, in volumes with the name of the cluster."""
         return {"platform": "docker", "cluster": topology.cluster}
 
@@ -70,9 +78,7 @@ class DockerPlatform:
             ),
         )
         NetworkEnd(f"{name}-network-end", network.name, topology.cluster, with_options(opts, depends_on=[network]))
-        # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
-        after_network = pulumi.ResourceOptions(depends_on=[network])
-        return SharedResources(platform={"docker": self.settings | {"network": network.name}}, opts=after_network)
+        return SharedResources(platform={"docker": self.settings | {"network": network.name}})
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image, then one volume and one container for each ordinal."""
@@ -117,6 +123,9 @@ class DockerPlatform:
         if group.role is Role.SERVER:
             after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)
             ready = [Voters(f"{name}-voters", nodes, api, after_created)]
+            end = ClusterEnd(f"{name}-end", cluster, group.cluster_id, with_options(opts, depends_on=ready))
+            before_end = with_options(opts, depends_on=[end], deleted_with=agents[0].volume)
+            ClusterEnd(f"{name}-end-of-part", cluster, group.cluster_id, before_end, data_stays=True)
         return Placed(
             api_addresses=api,
             http_addresses=addresses,
@@ -131,11 +140,19 @@ class DockerPlatform:
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
         # The provider would replace the volume, and delete its data, for a changed label.
         ignored = ["labels", "driver", "driverOpts"]
+        # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
+        network = once_known(pulumi.Output.from_input(self.settings["network"]))
         return docker.Volume(
             name,
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
             labels=containers.labels(group.topology.cluster, group.cluster_id),
-            opts=with_options(opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored),
+            opts=with_options(
+                opts,
+                depends_on=[network],
+                retain_on_delete=self.settings["retain_data"],
+                ignore_changes=ignored,
+                protect=group.protect,
+            ),
         )
 
     def _needed(self, cluster: str, role: Role, ordinal: int) -> Iterator[str]:
@@ -158,11 +175,14 @@ class DockerPlatform:
         opts: pulumi.ResourceOptions,
     ) -> pulumi.ResourceOptions:
         """Options of what creates these objects: each is looked for before."""
-        ownership.warn_if_unreachable()
+        connection = connecting.of(opts.parent)
+        connection.apply(ownership.warn_if_unreachable)
         retain_data = self.settings["retain_data"]
         where = {"cluster": cluster, "retain_data": retain_data}
         owned = Ownership(OwnershipProvider(), f"{name}-ownership", objects, cluster_id, where, opts)
-        hook = before_create(name, ownership.before_create(cluster, retain_data=retain_data), in_previews=True)
+        hook = before_create(
+            name, ownership.before_create(cluster, retain_data=retain_data), connection, in_previews=True
+        )
         hooks = pulumi.ResourceOptions.merge(hook, on_error(name, faults.sentence))
         return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), hooks)
 

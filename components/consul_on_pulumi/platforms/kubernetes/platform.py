@@ -2,22 +2,26 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import is_output
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
 from consul_on_pulumi.platforms.kubernetes import ownership, refusals
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.connection import KIND, parts
 from consul_on_pulumi.platforms.kubernetes.objects import clients, configuration, servers
 from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, SKIP_AWAIT, Tier, cluster_of, selector
+from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, SKIP_AWAIT, Tier, cluster_of, domain, selector
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.providers.provider import ProviderResource
 from consul_on_pulumi.resource_options import before_create, with_options
@@ -35,6 +39,10 @@ class KubernetesPlatform:
     shared: str = "namespace"
     max_configuration: int = configuration.MAX_CONFIGURATION
 
+    def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
+        """The cluster of Kubernetes' provider."""
+        return parts(component, cluster_of(self.settings))
+
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Combinations of settings that no cluster can have."""
         return refusals.problems(self.settings, topology, path)
@@ -43,14 +51,14 @@ class KubernetesPlatform:
         """The pod itself where the API server forwards ports to it; otherwise unknown."""
         return "127.0.0.1" if self.settings["consul_access"] in ("auto", "port-forward") else None
 
-    def fixed_settings(self) -> dict[str, str]:
+    def fixed_settings(self) -> dict[str, pulumi.Input[str]]:
         """The place and the storage class of the volumes: a volume cannot change them."""
         return {
             "kubernetes.namespace": self.settings.get("namespace", "of its own"),
             "kubernetes.storage.storage_class": self.settings["storage"].get("storage_class", "the default"),
         }
 
-    def location(self, topology: Topology) -> dict[str, str]:
+    def location(self, topology: Topology) -> dict[str, pulumi.Input[str]]:
         """In claims of the namespace."""
         return {
             "platform": "kubernetes",
@@ -61,8 +69,9 @@ class KubernetesPlatform:
 
     def traits(self) -> PlatformTraits:
         """DNS names in the namespace, and logs as JSON for a log collector."""
-        domain = f"{self.settings['namespace']}.svc"
-        return PlatformTraits(servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain)
+        return PlatformTraits(
+            servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain(self.settings)
+        )
 
     def shared_resources(
         self, name: str, topology: Topology, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions
@@ -91,7 +100,9 @@ class KubernetesPlatform:
         if not group.count:
             return Placed()
         # Any other resource may create the namespace.
-        alone = all(isinstance(one, ProviderResource) for one in _dependencies(opts))
+        alone = not is_output(self.settings["namespace"]) and all(
+            isinstance(one, ProviderResource) for one in _dependencies(opts)
+        )
         tier = Tier(name, group, self.settings, namespace_exists=alone)
         opts = self._prepared(name, opts)
         retained = tier.selector if self.settings["retain_data"] else {}
@@ -118,8 +129,9 @@ class KubernetesPlatform:
         """`opts` with a check of each object before its creation, and with a provider for the context of the settings
         unless the caller passed a provider."""
         cluster = cluster_of(self.settings)
-        ownership.warn_if_unreachable(cluster)
-        inherited = opts.parent.get_provider("kubernetes:core/v1:Service") if opts.parent else None
+        connection = connecting.of(opts.parent)
+        connection.apply(partial(ownership.warn_if_unreachable, cluster))
+        inherited = opts.parent.get_provider(KIND) if opts.parent else None
         if inherited is None and cluster != Cluster():
             provider = kubernetes.Provider(
                 f"{name}-kubernetes",
@@ -128,7 +140,7 @@ class KubernetesPlatform:
                 opts=pulumi.ResourceOptions(parent=opts.parent),
             )
             opts = with_options(opts, provider=provider)
-        return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(ApiServer(cluster))))
+        return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(cluster), connection))
 
 
 def _dependencies(opts: pulumi.ResourceOptions) -> Sequence[object]:

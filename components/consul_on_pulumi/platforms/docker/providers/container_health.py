@@ -13,7 +13,8 @@ from docker.errors import NotFound
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access
-from consul_on_pulumi.platforms.docker import crash, engine
+from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.platforms.docker import consul_access, crash, engine
 from consul_on_pulumi.platforms.docker.crash import CrashLoop
 from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
@@ -98,7 +99,7 @@ def _find_fault(props: Properties) -> str | None:
     does not answer, which is warned about.
     """
     try:
-        with engine.connect() as client:
+        with engine.connect(connection_of(props)) as client:
             container = client.containers.get(props["container"]).attrs
     except NotFound:
         return None
@@ -118,7 +119,7 @@ def _find_fault(props: Properties) -> str | None:
     # The health check also fails while the cluster has no leader, and then a restart would not help.
     # Until the third failed one it is not "unhealthy", and an agent that ends before that never is.
     suspect = state.get("Health", {}).get("Status") != "healthy" and _seconds_since(state["StartedAt"]) > START_TIME
-    return "does not answer" if suspect and not access.answers(props["http_address"], AGENT_TIMEOUT) else None
+    return "does not answer" if suspect and not _answers(props) else None
 
 
 def _seconds_since(time_of_docker: str) -> float:
@@ -138,7 +139,7 @@ def _repair(props: Properties) -> None:
         if fault in repaired:
             raise RepairFailedError(f"{props['container']}: still {fault} after the repair: see its log")
         repaired.append(fault)
-        with engine.connect() as client:
+        with engine.connect(connection_of(props)) as client:
             container = client.containers.get(props["container"])
             if fault == "paused":
                 container.unpause()
@@ -151,8 +152,9 @@ def _repair(props: Properties) -> None:
 
 def _wait_for_agent(props: Properties) -> None:
     """Wait until it answers. Raises RepairFailedError if it ends again and again, or does not answer in time."""
-    name, loop, deadline = props["container"], CrashLoop(props["container"]), time.monotonic() + AGENT_START_TIMEOUT
-    while not access.answers(props["http_address"], AGENT_TIMEOUT):
+    name, deadline = props["container"], time.monotonic() + AGENT_START_TIMEOUT
+    loop = CrashLoop(name, connection_of(props))
+    while not _answers(props):
         if reason := loop.reason():
             raise RepairFailedError(f"{name} {reason}. {CORRECT}")
         if time.monotonic() > deadline:
@@ -163,13 +165,18 @@ def _wait_for_agent(props: Properties) -> None:
         time.sleep(0.1)
 
 
+def _answers(props: Properties) -> bool:
+    base = consul_access.through_engine(props["container"], props["http_address"], connection_of(props))
+    return access.answers(base, AGENT_TIMEOUT, connection_of(props))
+
+
 def _ending(props: Properties) -> str:
-    with engine.connect() as client:
+    with engine.connect(connection_of(props)) as client:
         return crash.ending(client, client.containers.get(props["container"]))
 
 
 def _end_of_log(props: Properties) -> str:
-    with engine.connect() as client:
+    with engine.connect(connection_of(props)) as client:
         return crash.end_of_log(client.containers.get(props["container"]))
 
 

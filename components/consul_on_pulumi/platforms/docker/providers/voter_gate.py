@@ -7,9 +7,11 @@ import pulumi
 from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import rollout
+from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import naming
-from consul_on_pulumi.platforms.docker import engine, existing
+from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.platforms.docker import consul_access, engine, existing
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -31,15 +33,20 @@ def servers_of(props: Properties) -> Servers:
 
     Each is asked where its container publishes the API now: `addresses` are those after a rollout that changes ports.
     """
-    now = existing.api_addresses()
+    connection = connection_of(props)
+    now = existing.api_addresses(connection)
     names, addresses = props["names"], props["addresses"]
-    return Servers(names, [now.get(name, address) for name, address in zip(names, addresses, strict=True)])
+    known = [
+        now.get(name) or consul_access.through_engine(name, address, connection)
+        for name, address in zip(names, addresses, strict=True)
+    ]
+    return Servers(names, known, connection)
 
 
 class VoterGateProvider(ConsulProvider):
     """Before a server is replaced: all others are voters that have caught up, and the server does not lead."""
 
-    compared = ("spec_hash",)
+    compared = ("spec_hash", "protect")
 
     def drifted(self, olds: Properties, news: Properties) -> bool:
         """Whether an earlier run passed the gate but did not change the server."""
@@ -52,7 +59,9 @@ class VoterGateProvider(ConsulProvider):
         return CreateResult(props["server"], props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Wait for the others, then move the leadership away from the server."""
+        """Wait for the others, then move the leadership away from the server, unless it runs as specified already."""
+        if olds.get("spec_hash") == news["spec_hash"] and not self.drifted(olds, news):
+            return UpdateResult(news)
         rollout.wait_until_replaceable(servers_of(news), news["names"], news["server"])
         return UpdateResult(news)
 
@@ -62,10 +71,15 @@ class VoterGateProvider(ConsulProvider):
         The container depends on the gate and the gate on the volume, so this runs between the deletions of the two.
         It does not run where the whole cluster is destroyed (`deleted_with`), so retained data stays. With
         `retain_data` Pulumi only drops the volume from the state, and a later server with the same name would start
-        with the old Raft data and its old vote.
+        with the old Raft data and its old vote. The engine refuses to delete a protected volume, after this.
         """
+        if props.get("protect"):
+            raise RolloutStoppedError(
+                f"{props['server']} was not removed: `protect` keeps its data. Set `protect: false`, run `pulumi up` "
+                "with the old number of servers, then remove the server"
+            )
         rollout.remove_member(servers_of(props), props["server"])
-        engine.remove_volume(naming.volume_of(props["server"]))
+        engine.remove_volume(connection_of(props), naming.volume_of(props["server"]))
 
 
 class VoterGate(ProviderResource, module="consul-on-pulumi", name="VoterGate"):
@@ -74,6 +88,6 @@ class VoterGate(ProviderResource, module="consul-on-pulumi", name="VoterGate"):
     spec_hash: pulumi.Output[str]
     """The hash that the last open gate let through."""
 
-    def __init__(self, name: str, step: RolloutStep, opts: pulumi.ResourceOptions | None = None) -> None:
-        """`step` names the server that the gate precedes."""
-        super().__init__(VoterGateProvider(), name, {**step}, opts)
+    def __init__(self, name: str, step: RolloutStep, protect: bool, opts: pulumi.ResourceOptions | None = None) -> None:
+        """`step` names the server that the gate precedes; `protect` refuses to remove it with its data."""
+        super().__init__(VoterGateProvider(), name, {**step, **({"protect": True} if protect else {})}, opts)

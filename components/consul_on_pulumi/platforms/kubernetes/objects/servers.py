@@ -62,7 +62,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         metadata=tier.metadata(tier.object_name, CREATED_IS_ENOUGH),
         spec=_spec(tier, template, scale_down.replicas),
         # Kubernetes refuses other templates; ClaimSize changes the claims themselves.
-        opts=with_options(opts, depends_on=needed, ignore_changes=["spec.volumeClaimTemplates"]),
+        opts=with_options(opts, depends_on=needed, ignore_changes=["spec.volumeClaimTemplates"], protect=group.protect),
     )
     # A deletion of the StatefulSet deletes the whole cluster, so none of these has anything to do then.
     after = with_options(opts, depends_on=[stateful_set], deleted_with=stateful_set)
@@ -76,7 +76,10 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     ClaimSize(f"{tier.name}-claims", tier.claims, size, tier.claim_labels, workload, after_voters)
     return Placed(
         api_addresses=addresses,
-        http_addresses=[f"http://{name}.{tier.object_name}.{tier.domain}:{ports.HTTP}" for name in nodes],
+        http_addresses=[
+            pulumi.Output.format("http://{0}.{1}.{2}:{3}", name, tier.object_name, tier.domain, ports.HTTP)
+            for name in nodes
+        ],
         ui_addresses=[services.ui(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
         updated=[rollout],

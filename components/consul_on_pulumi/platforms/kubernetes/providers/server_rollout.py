@@ -15,6 +15,7 @@ from consul_on_pulumi.consul.rollout import (
 )
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import rollout
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
@@ -33,13 +34,13 @@ class ServerGroup(TypedDict):
 
     names: Sequence[str]
     """Node names, by ordinal; the pods have the same names."""
-    addresses: Sequence[str]
+    addresses: Sequence[pulumi.Input[str]]
     """Where the program reaches each server's own HTTP API (consul/access.py), in the same order."""
     spec_hash: pulumi.Input[str]
     """Digest of the whole specification of a server's pod."""
     image: pulumi.Input[str]
     """Only for the preview: the image of the servers,"""
-    configuration: Mapping[str, str]
+    configuration: Mapping[str, pulumi.Input[str]]
     """and their configuration, file name to content, without secrets."""
 
 
@@ -103,7 +104,11 @@ class ServerRollout(ProviderResource, module="consul-on-pulumi", name="ServerRol
 
 def _replace_outdated(props: Properties) -> str:
     """Returns the version of the StatefulSet whose pods run now."""
-    servers, stateful_set, names = Servers(props["names"], props["addresses"]), StatefulSet(props), props["names"]
+    servers, stateful_set, names = (
+        Servers(props["names"], props["addresses"], connection_of(props)),
+        StatefulSet(props),
+        props["names"],
+    )
     if outdated_pods.wait_for_controller(stateful_set).replicas < len(names):
         stateful_set.scale(len(names))
     version = outdated_pods.wait_for_controller(stateful_set).version

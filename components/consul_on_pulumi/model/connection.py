@@ -1,0 +1,39 @@
+"""What the program says about the way to a cluster: pure data, which every resource of the cluster gets as an input.
+
+A cluster whose program says nothing has an empty one: then the environment says where Docker or Kubernetes is.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
+
+CONNECTION = "connection"
+"""The input. It is always secret and never compared: another credential is no change of the cluster."""
+UNKNOWN = "unknown"
+"""The key of a connection that a preview does not know yet."""
+UNKNOWN_YET = "the connection of its provider is not known before the update"
+"""Why nothing is asked then."""
+
+
+class Connection(TypedDict, total=False):
+    """The way to one cluster, and the credentials for it."""
+
+    cluster: str
+    """Its name: at one place there is one of that name, on Kubernetes one in a namespace."""
+    place: str
+    """Which engine or API server: the same for other credentials."""
+    token: str
+    """The ACL token of Consul."""
+    docker: Mapping[str, str]
+    """The settings of Docker's provider."""
+    kubernetes: Mapping[str, str]
+    """The settings of Kubernetes' provider."""
+    unknown: bool
+    """Whether nothing of it is known yet."""
+
+
+def connection_of(props: Mapping[str, Any]) -> Connection:
+    """The connection among the inputs or outputs of a resource."""
+    found = props.get(CONNECTION)
+    if found is None or isinstance(found, Mapping):
+        return cast(Connection, found or {})
+    return {"unknown": True}
