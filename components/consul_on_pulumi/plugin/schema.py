@@ -26,7 +26,6 @@ COMPONENTS: Mapping[type[pulumi.ComponentResource], Any] = {
 }
 """The components and their arguments."""
 TYPES = {str: "string", int: "integer", bool: "boolean", dict: "object", list: "array"}
-TOKEN = {"type": "string", "secret": True, "description": "The ACL token of the program, if the cluster has ACLs."}
 
 
 def schema() -> dict[str, Any]:
@@ -45,8 +44,7 @@ def schema() -> dict[str, Any]:
             "go": {"respectSchemaVersion": True},
             "csharp": {"respectSchemaVersion": True},
         },
-        "config": {"variables": {"token": TOKEN}},
-        "provider": {"inputProperties": {"token": TOKEN}},
+        "provider": {},
         "types": {_token(_name(shape)): {"type": "object", **_object(shape)} for shape in shapes},
         "resources": {_token(component.__name__): _resource(component, args) for component, args in COMPONENTS.items()},
     }

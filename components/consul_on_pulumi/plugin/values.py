@@ -90,6 +90,11 @@ def plain(properties: struct_pb2.Struct) -> dict[str, Any]:
 
 async def marked(properties: Mapping[str, Any], secret: Iterable[str]) -> struct_pb2.Struct:
     """Properties on the wire, with these marked as secrets: the engine marks none that a plugin returns."""
-    names = set(secret)
-    values = {name: pulumi.Output.secret(value) if name in names else value for name, value in properties.items()}
-    return await rpc.serialize_properties(values, {})
+    # Not by Outputs: the SDK marks them only where it knows a program's monitor, which a call of a provider has not.
+    made = await rpc.serialize_properties(dict(properties), {})
+    for name in set(secret) & set(made.fields):
+        inner = struct_pb2.Value()
+        inner.CopyFrom(made.fields[name])
+        mark = {rpc._special_sig_key: struct_pb2.Value(string_value=rpc._special_secret_sig), "value": inner}
+        made.fields[name].CopyFrom(struct_pb2.Value(struct_value=struct_pb2.Struct(fields=mark)))
+    return made
