@@ -14,7 +14,7 @@ from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, q
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.autopilot import Autopilot
-from consul_on_pulumi.resource_options import for_children, with_options
+from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.run import mocks
 from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.seeds import seeding
@@ -64,7 +64,9 @@ class ConsulCluster(pulumi.ComponentResource):
         children = for_children(self, opts)
         identity = identify(name, topology, platform, "cluster", children)
         children = with_options(children, depends_on=[identity])
-        shared = platform.shared_resources(name, topology, identity.cluster_id, children)
+        protect = protects(accepted, opts)
+        shared_opts = with_options(children, protect=protect) if protect else children
+        shared = platform.shared_resources(name, topology, identity.cluster_id, shared_opts)
         children = pulumi.ResourceOptions.merge(children, shared.opts)
         tier: dict[str, Any] = {
             "platform": shared.platform,
@@ -74,6 +76,7 @@ class ConsulCluster(pulumi.ComponentResource):
         }
         server_args: Any = tier | {
             "replicas": topology.servers,
+            "protect": bool(protect),
             "agent_config": _config(accepted, "server_config"),
             "agent_secrets": accepted["agent_secrets"] | accepted["server_secrets"],
             **{name: accepted[name] for name in ("snapshot_before_upgrade",) if name in accepted},
@@ -105,7 +108,9 @@ class ConsulCluster(pulumi.ComponentResource):
             ),
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
-        on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
+        on_servers = pulumi.ResourceOptions(
+            parent=self, depends_on=servers.ready, deleted_with=servers.data, protect=children.protect
+        )
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
         seeded = seeding.create(
             seeds, accepted, name, servers.api_addresses, identity.cluster_id, on_servers, servers.store

@@ -1,6 +1,6 @@
 """Resource options that the components and both platforms build."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -12,8 +12,17 @@ from consul_on_pulumi.model.connection import Connection
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Options for the children of `component`: the engine passes a component's `depends_on` to no child by itself."""
-    return pulumi.ResourceOptions(parent=component, depends_on=opts.depends_on if opts else None)
+    """Options for the children of `component`: the engine passes a component's `depends_on` to none of them.
+
+    It would pass `protect` to all, and no container could be replaced any more: what holds data gets it (`protects`).
+    """
+    unprotected = False if opts and opts.protect else None
+    return pulumi.ResourceOptions(parent=component, depends_on=opts.depends_on if opts else None, protect=unprotected)
+
+
+def protects(args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> bool | None:
+    """The option `protect` of what holds data: True if the setting or the option of the component says so."""
+    return True if args["protect"] or (opts and opts.protect) else None
 
 
 def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:

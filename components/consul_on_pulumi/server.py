@@ -14,7 +14,7 @@ from consul_on_pulumi.membership import (
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
-from consul_on_pulumi.resource_options import for_children, with_options
+from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulServerArgs
@@ -69,6 +69,7 @@ class ConsulServer(pulumi.ComponentResource):
             cluster_id=identity.cluster_id,
             is_new=identity.is_new,
             bootstrap_expect=expected,
+            protect=protects(accepted, opts),
             release=wanted_release(name, accepted, _membership),
         )
         self.updated = list(placed.updated)

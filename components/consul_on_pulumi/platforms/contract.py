@@ -41,6 +41,8 @@ class AgentGroup:
     """Whether this run creates the cluster. Then nothing can be lost, and all agents start at the same time."""
     at_once: int | None = None
     """For clients: how many may change at the same time. None for a quarter."""
+    protect: bool | None = None
+    """For servers: the resource option of what holds their data."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)

@@ -12,13 +12,18 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 from pulumi.output import Unknown
 
 from consul_on_pulumi.consul.api import Consul
 from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.providers import hosting
 from consul_on_pulumi.providers.connecting import connected, inputs
 from consul_on_pulumi.providers.failures import told
+from consul_on_pulumi.resource_options import with_options
 
+PACKAGE = "consul-on-pulumi"
+"""The name of the package in type tokens."""
 Properties = dict[str, Any]
 """Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
 Addresses = pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -80,13 +85,26 @@ class ConsulProvider(ResourceProvider):
 
 
 class ProviderResource(Resource):
-    """A resource of one of these providers, which computes the annotated attributes that are no inputs."""
+    """A resource of one of these providers, which computes the annotated attributes that are no inputs.
+
+    It has two types: a dynamic one in a Python program, one of this package in the plugin. Each is an alias of the
+    other, so that a stack changes from one to the other without replacing anything.
+    """
 
     def __init__(
         self, provider: ConsulProvider, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
-        super().__init__(provider, name, {**computed, **props, **inputs(opts), "revision": provider.revision}, opts)
+        props = {**computed, **props, **inputs(opts), "revision": provider.revision}
+        dynamic = f"pulumi-python:{self._resource_type_name}"
+        ours = f"{PACKAGE}:index:{self._resource_type_name.rpartition(':')[2]}"
+        if hosting.in_component():
+            opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=dynamic)])
+            props[PROVIDER_KEY] = serialize_provider(provider)
+            pulumi.CustomResource.__init__(self, ours, name, props, opts)
+        else:
+            opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=ours)])
+            super().__init__(provider, name, props, opts)
 
 
 def _is_elsewhere(news: Properties) -> bool:

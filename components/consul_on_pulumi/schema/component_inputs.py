@@ -13,15 +13,17 @@ ELSEWHERE = ("seeds", "seed_sets")
 
 
 def component_inputs(settings: Mapping[str, Any], shape: Any) -> dict[str, Any]:
-    """The settings of the TypedDict `shape` under their own names; secret ones are secret Outputs."""
+    """The settings of the TypedDict `shape` under their own names; of secret files the names."""
     return {
-        name: pulumi.Output.secret(_plain(settings[name])) if key.setting.secret else _value(settings[name], key.kind)
+        name: _value(settings[name], key.kind, secret=key.setting.secret)
         for name, key in keys_of(shape).items()
         if name in settings and name not in ELSEWHERE
     }
 
 
-def _value(value: Any, kind: Kind) -> Any:
+def _value(value: Any, kind: Kind, *, secret: bool) -> Any:
+    if secret:
+        return sorted(value) if isinstance(value, Mapping) else pulumi.Output.secret(_plain(value))
     return component_inputs(value, kind.shape) if kind.shape and isinstance(value, Mapping) else _plain(value)
 
 

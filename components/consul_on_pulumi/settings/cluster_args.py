@@ -71,6 +71,14 @@ SNAPSHOT_BEFORE_UPGRADE = Setting(
     "None by itself.",
     default_text="if the folder can be written and a server leads",
 )
+PROTECT = Setting(
+    "Whether Pulumi refuses to delete what holds data: on Docker the volumes of the servers, on Kubernetes their "
+    "StatefulSet, and a network or a namespace of the cluster's own. The resource option `protect` of "
+    "the component does the same. `pulumi state protect` lasts until the next `up` only, which sets what the program "
+    "says.",
+    "No agent is touched.",
+    default=False,
+)
 SERVER_COUNT = Setting(
     "How many servers. 3 tolerate the loss of one, 5 of two.",
     "More servers join. Fewer: those with the highest ordinals leave Raft one by one, and their data is deleted, also "
@@ -134,6 +142,7 @@ class ConsulClusterArgs(TypedDict, total=False):
     image: Annotated[pulumi.Input[str], IMAGE_SETTING]
     consul_version: Annotated[str, CONSUL_VERSION]
     snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]
+    protect: Annotated[bool, PROTECT]
     agent_config: Annotated[dict[str, Any], agent_config("every agent, merged over the defaults", "Rolls every agent.")]
     server_config: Annotated[dict[str, Any], agent_config("servers, merged over `agent_config`", "Rolls the servers.")]
     client_config: Annotated[dict[str, Any], agent_config(

@@ -15,6 +15,7 @@ from consul_on_pulumi.settings.cluster_args import (
     CONSUL_VERSION,
     DATACENTER_SETTING,
     IMAGE_SETTING,
+    PROTECT,
     SERVER_COUNT,
     SNAPSHOT_BEFORE_UPGRADE,
     TOKEN,
@@ -45,6 +46,7 @@ class ConsulServerArgs(TypedDict, total=False):
     image: Annotated[pulumi.Input[str], replace(IMAGE_SETTING, change="Rolls the servers one by one.")]
     consul_version: Annotated[str, CONSUL_VERSION]
     snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]
+    protect: Annotated[bool, PROTECT]
     agent_config: Annotated[dict[str, Any], agent_config(
         "the servers, merged over the defaults", "Rolls the servers one by one.")]
     agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]

@@ -396,3 +396,18 @@ def test_servers_of_a_new_cluster_leave_one_at_a_time(monkeypatch: pytest.Monkey
         list(pool.map(lambda ordinal: RaftPeerProvider().delete("id", props(ordinal)), (1, 2)))
 
     assert most == [1, 1]
+
+
+def test_protecting_the_data_of_a_server_opens_no_gate(servers: ScriptedServers) -> None:
+    servers.running[NAMES[0]] = "old"
+
+    assert VoterGateProvider().diff("id", props(0), props(0, protect=True)).changes
+    assert VoterGateProvider().update("id", props(0), props(0, protect=True)).outs == props(0, protect=True)
+    assert servers.done == []
+
+
+def test_a_protected_server_is_not_removed_with_its_data(servers: ScriptedServers) -> None:
+    with pytest.raises(RolloutStoppedError, match="`protect` keeps its data"):
+        VoterGateProvider().delete("id", props(2, protect=True))
+
+    assert servers.done == []

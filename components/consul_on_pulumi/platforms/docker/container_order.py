@@ -60,7 +60,7 @@ def create_in_order(
         step = RolloutStep(server=names[number], names=names, addresses=addresses, spec_hash=spec_hash)
         # Deleting the first server's data deletes the cluster, and then no server has to leave Raft first.
         with_cluster = with_options(after, deleted_with=agents[0].volume)
-        gate = VoterGate(f"{agent.name}-gate", step, with_cluster)
+        gate = VoterGate(f"{agent.name}-gate", step, bool(group.protect), with_cluster)
         turn = unchanged_unless(agent.name, partial(_passed, group, gate, step, previous))
         after_gate = pulumi.ResourceOptions.merge(with_options(after, depends_on=[gate]), turn)
         container, health = _container(agent, spec_hash, after_gate, is_client=False)

@@ -147,7 +147,11 @@ class DockerPlatform:
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
             labels=containers.labels(group.topology.cluster, group.cluster_id),
             opts=with_options(
-                opts, depends_on=[network], retain_on_delete=self.settings["retain_data"], ignore_changes=ignored
+                opts,
+                depends_on=[network],
+                retain_on_delete=self.settings["retain_data"],
+                ignore_changes=ignored,
+                protect=group.protect,
             ),
         )
 

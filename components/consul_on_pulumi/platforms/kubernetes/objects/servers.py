@@ -62,7 +62,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         metadata=tier.metadata(tier.object_name, CREATED_IS_ENOUGH),
         spec=_spec(tier, template, scale_down.replicas),
         # Kubernetes refuses other templates; ClaimSize changes the claims themselves.
-        opts=with_options(opts, depends_on=needed, ignore_changes=["spec.volumeClaimTemplates"]),
+        opts=with_options(opts, depends_on=needed, ignore_changes=["spec.volumeClaimTemplates"], protect=group.protect),
     )
     # A deletion of the StatefulSet deletes the whole cluster, so none of these has anything to do then.
     after = with_options(opts, depends_on=[stateful_set], deleted_with=stateful_set)
