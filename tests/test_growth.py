@@ -60,7 +60,7 @@ def test_one_more_container_costs_two_calls_and_one_connection_of_a_preview(monk
     seen: Counter[str] = Counter()
 
     class Counted(FakeDocker):
-        def __init__(self) -> None:
+        def __init__(self, **_: Any) -> None:
             super().__init__()
             seen["connections to Docker"] += 1
 
