@@ -60,7 +60,7 @@ def test_one_more_container_costs_two_calls_and_one_connection_of_a_preview(monk
     seen: Counter[str] = Counter()
 
     class Counted(FakeDocker):
-        def __init__(self) -> None:
+        def __init__(self, **_: Any) -> None:
             super().__init__()
             seen["connections to Docker"] += 1
 
@@ -74,7 +74,7 @@ def test_one_more_container_costs_two_calls_and_one_connection_of_a_preview(monk
             raise requests.ConnectionError("nobody")
 
     monkeypatch.setattr(docker, "from_env", Counted)
-    monkeypatch.setattr(access, "session", Session)
+    monkeypatch.setattr(access, "session", lambda *_: Session())
 
     def count(clients: int) -> Counter[str]:
         registered = cluster(DOCKER, clients).seen

@@ -374,9 +374,7 @@ def test_no_agent_depends_on_another_of_its_tier_so_they_are_deleted_side_by_sid
 
 
 def test_the_agents_of_a_new_cluster_start_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    def created(
-        _name: str, action: Callable[[object, object], None], _connection: object, **_more: object
-    ) -> pulumi.ResourceOptions:
+    def created(_name: str, action: Callable[..., None], *_: object, **_more: object) -> pulumi.ResourceOptions:
         action(None, None)
         return pulumi.ResourceOptions()
 
