@@ -4,6 +4,7 @@ import pulumi
 
 from consul_on_pulumi.membership import Membership, for_component, place_tier
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.resource_options import for_children
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulClientArgs
@@ -30,7 +31,9 @@ class ConsulClient(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         accepted = refusals.tier_args(args, ConsulClientArgs, "client", name)
         super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, for_component(opts))
-        if not _membership:
+        if _membership:
+            connecting.share(self, _membership.cluster)
+        else:
             refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["cluster"],
@@ -44,6 +47,7 @@ class ConsulClient(pulumi.ComponentResource):
             Role.CLIENT,
             topology,
             for_children(self, opts),
+            _membership.closing if _membership else None,
             cluster_id=_membership.identity.cluster_id if _membership else None,
             wait_for=_membership.servers_ready if _membership else (),
         )

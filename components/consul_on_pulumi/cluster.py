@@ -11,8 +11,11 @@ from consul_on_pulumi.membership import Membership, for_component, identify
 from consul_on_pulumi.model import agent, naming
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
 from consul_on_pulumi.platforms.choose import choose
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, with_options
+from consul_on_pulumi.security.closing import draw
+from consul_on_pulumi.security.credentials import MANAGEMENT
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.server import ConsulServer
 from consul_on_pulumi.settings import refusals
@@ -39,6 +42,10 @@ class ConsulCluster(pulumi.ComponentResource):
     """The Consul datacenter."""
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of every agent's DNS interface, UDP and TCP, servers first."""
+    management_token: pulumi.Output[str | None]
+    """The ACL token of a cluster with `security` that may do everything: for people, a secret. Else None."""
+    authority: pulumi.Output[str | None]
+    """The certificate of the authority that signs those of the agents, as PEM. None without `security`."""
     upgrade_snapshot: pulumi.Output[str | None]
     """The snapshot before the last upgrade: its path on the machine that did the upgrade. None if none was taken."""
 
@@ -56,7 +63,10 @@ class ConsulCluster(pulumi.ComponentResource):
         )
         platform = choose(accepted["platform"])
         children = for_children(self, opts)
-        identity = identify(name, topology, platform, "cluster", children)
+        security = accepted["security"]
+        closing = draw(name, topology, security, children) if security["enabled"] else None
+        connecting.connect(self, closing.connection if closing else {})
+        identity = identify(name, topology, platform, "cluster", children, is_closed=closing is not None)
         children = with_options(children, depends_on=[identity])
         shared = platform.shared_resources(name, topology, identity.cluster_id, children)
         children = pulumi.ResourceOptions.merge(children, shared.opts)
@@ -82,37 +92,59 @@ class ConsulCluster(pulumi.ComponentResource):
             f"{name}-server",
             server_args,
             children,
-            _membership=Membership(component=name, clients=topology.clients, identity=identity),
+            _membership=Membership(
+                component=name, cluster=self, clients=topology.clients, identity=identity, closing=closing
+            ),
         )
+        # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
+        on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
+        ready = servers.ready
+        if closing:
+            keys = seeding.keys(seeds)
+            ready = [closing.admit(topology.cluster, keys, servers.api_addresses, on_servers, servers.store)]
+            on_servers = with_options(on_servers, depends_on=ready)
         clients = ConsulClient(
             f"{name}-client",
             client_args,
             # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
             with_options(children, depends_on=servers.updated),
             _membership=Membership(
-                component=name, clients=topology.clients, identity=identity, servers_ready=servers.ready
+                component=name,
+                cluster=self,
+                clients=topology.clients,
+                identity=identity,
+                closing=closing,
+                servers_ready=ready,
             ),
         )
-        # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
-        on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
         seeded = seeding.create(seeds, accepted, name, servers.api_addresses, on_servers, servers.store)
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        self.leader_address = pulumi.Output.all(servers.api_addresses, *(one.id for one in seeded)).apply(
-            lambda known: leader_now(
-                known[0], LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE
+        where = connecting.of(self)
+        # A leader's address tells nothing of the credentials with which it was asked for.
+        self.leader_address = pulumi.Output.unsecret(
+            pulumi.Output.all(servers.api_addresses, where, *(one.id for one in seeded)).apply(
+                lambda known: leader_now(
+                    known[0], known[1], LEADER_TIMEOUT_PREVIEW if pulumi.runtime.is_dry_run() else LEADER_TIMEOUT_UPDATE
+                )
             )
         )
         self.servers = pulumi.Output.from_input(
             [naming.node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(topology.servers)]
         )
+        nothing = pulumi.Output.from_input(None)
+        self.management_token = closing.credentials.tokens[MANAGEMENT] if closing else nothing
+        self.authority = closing.authority.certificate if closing else nothing
         self.upgrade_snapshot = servers.upgrade_snapshot
         self.datacenter = pulumi.Output.from_input(topology.datacenter)
         if failure_tolerance(topology.servers) == 0:
             pulumi.log.warn("one server tolerates no failure and may lose data: set servers to 3", self)
-        outputs = ("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses", "upgrade_snapshot")
+        outputs = (
+            *("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses", "upgrade_snapshot"),
+            *("management_token", "authority"),
+        )
         self.register_outputs({output: getattr(self, output) for output in outputs})
 
 

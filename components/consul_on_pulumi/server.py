@@ -12,6 +12,7 @@ from consul_on_pulumi.membership import (
 )
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.resource_options import for_children, with_options
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulServerArgs
@@ -45,6 +46,7 @@ class ConsulServer(pulumi.ComponentResource):
         )
         children = for_children(self, opts)
         if _membership:
+            connecting.share(self, _membership.cluster)
             identity = _membership.identity
         else:
             refusals.warn_if_release_is_unchecked(accepted, self)
@@ -57,6 +59,7 @@ class ConsulServer(pulumi.ComponentResource):
             Role.SERVER,
             topology,
             children,
+            _membership.closing if _membership else None,
             cluster_id=identity.cluster_id,
             bootstrap_expect=expected,
             release=wanted_release(name, accepted, _membership),

@@ -14,6 +14,7 @@ INHERITED = {
     "ConsulProvider",
     "Enum",
     "Exception",
+    "HTTPAdapter",
     "Protocol",
     "ProviderResource",
     "Resource",

@@ -49,15 +49,18 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "agentConfig",
             "agentSecrets",
             "clientConfig",
+            "clientSecrets",
             "clients",
             "consulVersion",
             "datacenter",
             "image",
             "name",
             "platform",
+            "security",
             "seedSets",
             "seeds",
             "serverConfig",
+            "serverSecrets",
             "servers",
             "snapshotBeforeUpgrade",
         ],
@@ -124,4 +127,4 @@ def test_only_the_leader_and_a_snapshot_may_be_missing_from_the_outputs(
 ) -> None:
     missing = {key for found in components.values() for key, output in found.outputs.items() if output.optional}
 
-    assert missing == {"leaderAddress", "upgradeSnapshot"}
+    assert missing == {"leaderAddress", "upgradeSnapshot", "managementToken", "authority"}

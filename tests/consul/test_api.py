@@ -58,8 +58,8 @@ def test_a_cluster_without_a_leader_is_an_error_with_the_addresses(consul: FakeC
 
 
 def test_leader_now_returns_the_leader_or_none(consul: FakeConsul) -> None:
-    assert leader_now(consul.addresses, 0.3) == LEADER
-    assert leader_now([unused_address()], 0.0) is None
+    assert leader_now(consul.addresses, {}, 0.3) == LEADER
+    assert leader_now([unused_address()], {}, 0.0) is None
 
 
 @pytest.mark.parametrize("problem", FAULTS)

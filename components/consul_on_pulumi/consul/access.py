@@ -1,6 +1,6 @@
-"""HTTP sessions with Consul, with the ACL token and the certificates of the user. No state ever holds one of these.
+"""HTTP sessions with Consul, with the ACL token and the certificates of the user or of a closed cluster.
 
-The token comes from the stack's configuration (`pulumi config set --secret token …`), else from the environment
+The user's token comes from the stack's configuration (`pulumi config set --secret token …`), else from the environment
 variables of the `consul` command. Certificates come only from those (Consul docs, commands, environment variables).
 
 An address is a URL without credentials. Its scheme is `http` or `https`, or `http+PLATFORM…` if a platform has its own
@@ -9,12 +9,15 @@ way to reach an agent: then the module `consul_access` of that platform provides
 
 import importlib
 import os
+import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from consul_on_pulumi.consul.connection import current, used
 
 TOKEN = "token"
 """The key of the ACL token in the stack's configuration."""
@@ -52,6 +55,8 @@ def problems(env: Mapping[str, str] = os.environ) -> Iterator[str]:
 
 def token(env: Mapping[str, str] = os.environ) -> str | None:
     """The ACL token, or None."""
+    if own := current().get("token"):
+        return own
     if TOKEN in _configured:
         return _configured[TOKEN]
     if file := env.get(TOKEN_FILE):
@@ -85,7 +90,14 @@ def session() -> requests.Session:
     # A proxy from the environment reaches neither loopback addresses nor private networks.
     session.trust_env = False
     session.mount("http+", _PlatformAdapter())
+    session.mount("https://", direct())
     return session
+
+
+def direct() -> HTTPAdapter:
+    """An adapter for addresses of agents, which trusts the authority of the cluster alone, if it has its own."""
+    authority = current().get("authority")
+    return _AuthorityAdapter(authority) if authority else HTTPAdapter()
 
 
 def answers(base: str, timeout: float) -> bool:
@@ -100,12 +112,28 @@ def answers(base: str, timeout: float) -> bool:
     return True
 
 
+class _AuthorityAdapter(HTTPAdapter):
+    """Verifies agents by one authority and nothing else."""
+
+    def __init__(self, authority: str) -> None:
+        self._context = ssl.create_default_context(cadata=authority)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more, ssl_context=self._context)
+
+    def cert_verify(self, *_: Any) -> None:
+        """The context does it."""
+
+
 class _PlatformAdapter(BaseAdapter):
     """Passes each request to the adapter of the platform in its scheme. The adapter is loaded at the first request."""
 
     def __init__(self) -> None:
         super().__init__()
         self._adapters: dict[str, BaseAdapter] = {}
+        # Requests may be sent by other threads, which have no connection of their own.
+        self._connection = current()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         scheme = (request.url or "").partition(":")[0]
@@ -115,7 +143,8 @@ class _PlatformAdapter(BaseAdapter):
                 module = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.consul_access")
             except ModuleNotFoundError as error:
                 raise requests.exceptions.InvalidSchema(f"{request.url}: no platform is called {platform}") from error
-            self._adapters[scheme] = module.adapter(scheme)
+            with used(self._connection):
+                self._adapters[scheme] = module.adapter(scheme)
         return self._adapters[scheme].send(request, *args, **options)
 
     def close(self) -> None:

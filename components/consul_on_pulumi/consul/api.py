@@ -10,6 +10,7 @@ from urllib.parse import quote
 import requests
 
 from consul_on_pulumi.consul import access, answers
+from consul_on_pulumi.consul.connection import Connection, used
 from consul_on_pulumi.model.kv_plan import Operation, Stored
 from consul_on_pulumi.model.seed import Seed
 
@@ -192,9 +193,10 @@ def _stored(entries: Iterable[dict[str, Any]]) -> dict[str, Stored]:
     }
 
 
-def leader_now(addresses: Sequence[str], timeout: float) -> str | None:
+def leader_now(addresses: Sequence[str], connection: Connection, timeout: float) -> str | None:
     """The leader's Raft address, or None if no server knows a leader within `timeout` seconds."""
     try:
-        return Consul(addresses, timeout).leader()
+        with used(connection):
+            return Consul(addresses, timeout).leader()
     except UnreachableError:
         return None

@@ -9,6 +9,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult
 
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError, content, leader_now
+from consul_on_pulumi.consul.connection import current
 from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
@@ -77,7 +78,7 @@ def _count_with_leader(addresses: Sequence[str], enough: int) -> int:
     """How many of these servers know a leader: as soon as `enough` do, else after ELECTION_TIMEOUT."""
     deadline = time.monotonic() + ELECTION_TIMEOUT
     while True:
-        found = sum(leader_now([base], 0) is not None for base in addresses)
+        found = sum(leader_now([base], current(), 0) is not None for base in addresses)
         if found >= enough or time.monotonic() > deadline:
             return found
         time.sleep(0.1)

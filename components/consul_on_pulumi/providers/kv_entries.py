@@ -9,6 +9,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from consul_on_pulumi.consul import access, kv_store
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
+from consul_on_pulumi.consul.connection import CONNECTION
 from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
@@ -28,6 +29,8 @@ PREVIEW_TIMEOUT = 2.0
 
 class KvEntriesProvider(ConsulProvider):
     """Writes entries, and changes no key that it did not write."""
+
+    token = "seeds"
 
     compared = ("addresses", "keep_edits", *kv_state.PARTS)
 
@@ -132,7 +135,7 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
 
 def _visible(props: Properties) -> Properties:
     """The properties that a preview shows as changes: without the baseline and without properties of the SDK."""
-    return {key: value for key, value in props.items() if key not in ("baseline", "store", "__provider")}
+    return {key: value for key, value in props.items() if key not in ("baseline", "store", CONNECTION, "__provider")}
 
 
 def _rule(props: Properties) -> Rule:

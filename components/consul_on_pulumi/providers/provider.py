@@ -16,6 +16,7 @@ from pulumi.dynamic import (
 
 from consul_on_pulumi.consul import access
 from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.providers.connecting import connected, inputs
 from consul_on_pulumi.providers.failures import told
 
 Properties = dict[str, Any]
@@ -33,14 +34,15 @@ class ConsulProvider(ResourceProvider):
     revision: ClassVar[int] = 1
     """Part of every resource's inputs. Raise it where new code must act on existing resources: to the engine, other
     code alone is no change."""
+    token: ClassVar[str] = "token"
+    """Which token of the connection has the rights that this provider needs, and no more."""
     compared: ClassVar[tuple[str, ...]] = ()
     """The inputs whose change is an update."""
 
     def __init_subclass__(cls) -> None:
-        """Let the engine show the errors of each method as they are."""
+        """Let the engine show the errors of each method as they are, and give each the connection of its resource."""
         for name in ("check", "diff", "create", "read", "update", "delete"):
-            if name in vars(cls):
-                setattr(cls, name, told(vars(cls)[name]))
+            setattr(cls, name, told(connected(getattr(cls, name))))
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
@@ -88,7 +90,7 @@ class ProviderResource(Resource):
         self, provider: ConsulProvider, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
-        super().__init__(provider, name, {**computed, **props, "revision": provider.revision}, opts)
+        super().__init__(provider, name, {**computed, **props, **inputs(opts), "revision": provider.revision}, opts)
 
 
 def other_store(olds: Properties, news: Properties) -> bool:

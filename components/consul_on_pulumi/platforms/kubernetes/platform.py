@@ -7,6 +7,7 @@ from pathlib import Path
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
@@ -63,6 +64,14 @@ class KubernetesPlatform:
         """DNS names in the namespace, and logs as JSON for a log collector."""
         domain = f"{self.settings['namespace']}.svc"
         return PlatformTraits(servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain)
+
+    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[str]:
+        """The Services that lead to an agent, and the name of a server's pod."""
+        tier = naming.tier(topology.cluster, role)
+        hosts = [tier] if role is Role.CLIENT else [f"{topology.cluster}-http", f"{topology.cluster}-ui", tier]
+        hosts += [f"{naming.node(topology.cluster, role, ordinal)}.{tier}"] if role is Role.SERVER else []
+        namespace = self.settings["namespace"]
+        return [f"{host}.{namespace}{end}" for host in hosts for end in ("", ".svc", ".svc.cluster.local")]
 
     def shared_resources(
         self, name: str, topology: Topology, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions

@@ -50,6 +50,6 @@ def _foreign(network: str, cluster: str) -> Iterator[str]:
         with engine.connect() as client:
             for container in client.networks.get(network).containers:
                 if container.labels.get(engine.CLUSTER) != cluster:
-                    yield container.name
+                    yield str(container.name)
     except NotFound:
         return

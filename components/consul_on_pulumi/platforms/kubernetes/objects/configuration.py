@@ -28,7 +28,7 @@ def documents(tier: Tier) -> dict[str, str]:
     del shared["retry_join"]
     per_server = {
         f"{naming.node(topology.cluster, Role.SERVER, ordinal)}.json": _json(
-            {"retry_join": naming.join_for_server(ordinal, topology, tier.domain)}
+            {"retry_join": naming.join_for_server(ordinal, topology, tier.domain)} | tier.group.own_document(ordinal)
         )
         # Files for the maximum number of servers, so that scaling changes no file.
         for ordinal in range(MAX_SERVERS)
