@@ -9,7 +9,15 @@ if [ -n "${BACKEND:-}${ACCESS_TOKEN:-}" ]; then
     [ -z "${BACKEND:-}" ] || export PULUMI_BACKEND_URL="$BACKEND"
     [ -z "${PASSPHRASE:-}" ] || export PULUMI_CONFIG_PASSPHRASE="$PASSPHRASE"
 else
-    # Without a backend the state is empty, and the review shows what a first update would create.
+    # Without a backend the state is empty, and the review shows what a first update would create. Nothing can be
+    # decrypted without the passphrase, and a stack file that holds nothing encrypted needs none.
+    if [ -z "${PASSPHRASE:-}" ]; then
+        if grep -q '^ *secure:' "Pulumi.$STACK.yaml" 2>/dev/null; then
+            echo "No review of stack \`$STACK\`: its stack file has encrypted values, and this run has no secrets." > "$file"
+            exit
+        fi
+        sed -i '/^encryptionsalt:/d' "Pulumi.$STACK.yaml" 2>/dev/null || true
+    fi
     PULUMI_BACKEND_URL="file://$(mktemp -d)"
     export PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE="${PASSPHRASE:-}"
 fi

@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import pulumi
+import pytest
 from consul_on_pulumi import ConsulClientArgs, ConsulClusterArgs, ConsulServerArgs
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
@@ -27,6 +28,22 @@ BALANCER = "203.0.113.7"
 
 ROOT = "project-stack"
 """Logical name of the stack itself."""
+
+
+class Monitor:
+    """The engine, which registers nothing."""
+
+
+class Other(pulumi.CustomResource):
+    """A resource that is not of a cluster; each property is an output."""
+
+    def __init__(self, name: str, props: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("test:index:Other", name, props, opts)
+
+    def output(self, name: str) -> pulumi.Output[Any]:
+        """One of its properties."""
+        found: pulumi.Output[Any] = pulumi.get(self, name)
+        return found
 
 
 @dataclass(frozen=True)
@@ -117,9 +134,19 @@ def build(
 
     answers = _Answers(computed=exists)
     set_mocks(answers, stack=stack, preview=preview, logger=_logger(done.log), monitor=_Recorder(answers, done))
-    with mock.patch("consul_on_pulumi.cluster.leader_now", answer):
+    with (
+        mock.patch("consul_on_pulumi.cluster.leader_now", answer),
+        # As with an engine.
+        mock.patch("consul_on_pulumi.cluster.mocks", return_value=None),
+    ):
         run()
     return done
+
+
+def a_new_run(patch: pytest.MonkeyPatch) -> None:
+    """As if an engine ran the program, for another time."""
+    monitor = Monitor()
+    patch.setattr(pulumi.runtime.settings, "get_monitor", lambda: monitor)
 
 
 def cluster_args(platform: Mapping[str, Any], **more: Any) -> ConsulClusterArgs:

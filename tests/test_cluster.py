@@ -137,6 +137,7 @@ def test_seeds_are_flat_entries_with_full_keys(platform: PlatformCase) -> None:
         "set": "consul-seeds",
         "baseline": 7,
         "on_conflict": "fail",
+        "cluster_id": "id-of-consul-identity",
         "cluster": "consul-seeds",
         "cluster_keys": "app/name\napp/on\napp/replicas\nmotd",
         "revision": 1,

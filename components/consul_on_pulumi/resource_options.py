@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
-from pulumi.runtime.mocks import MockMonitor
+
+from consul_on_pulumi import run
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -25,7 +26,7 @@ def before_create(
     The engine creates only what its state does not hold, so an object that `action` finds then is in no state. The
     engine shows the hook's name if `action` fails. A state records it, but another name is no change.
     """
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    if run.mocks():
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
     options = pulumi.ResourceHookOptions(on_dry_run=in_previews)
@@ -35,7 +36,7 @@ def before_create(
 
 def on_error(name: str, explain: Callable[[pulumi.ErrorHookArgs], str | None]) -> pulumi.ResourceOptions:
     """Options that log what `explain` says of a failed operation, before the engine shows the error itself."""
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    if run.mocks():
         return pulumi.ResourceOptions()
 
     def log(args: pulumi.ErrorHookArgs) -> bool:

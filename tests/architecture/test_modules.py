@@ -22,6 +22,7 @@ INHERITED = {
     "TypedDict",
     "pulumi.ComponentResource",
     "dict",
+    "Mocks",
 }
 HEAVY = {"docker", "kubernetes", "pulumi_docker", "pulumi_kubernetes", "websocket"}
 

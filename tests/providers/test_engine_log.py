@@ -12,6 +12,8 @@ from consul_on_pulumi.providers import engine_log
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2_grpc
 
+from tests.recording import a_new_run
+
 
 class Engine(engine_pb2_grpc.EngineServicer):
     """Keeps what it is told to log."""
@@ -35,7 +37,7 @@ def test_a_warning_of_a_dynamic_provider_is_sent_once_to_the_engine_of_its_argum
     process.DynamicResourceProviderServicer = object
     monkeypatch.setitem(sys.modules, "__main__", process)
     monkeypatch.setattr(sys, "argv", ["pulumi.dynamic", f"127.0.0.1:{port}"])
-    engine_log.warn.cache_clear()
+    a_new_run(monkeypatch)
 
     engine_log.warn("look here")
     engine_log.warn("look here")
@@ -47,8 +49,20 @@ def test_a_warning_of_a_dynamic_provider_is_sent_once_to_the_engine_of_its_argum
 def test_a_warning_of_the_program_is_one_of_pulumi(monkeypatch: pytest.MonkeyPatch) -> None:
     warned: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warned.append)
-    engine_log.warn.cache_clear()
+    a_new_run(monkeypatch)
 
     engine_log.warn("look here")
 
     assert warned == ["look here"]
+
+
+def test_house_row_11_a_warning_is_shown_again_in_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Automation API runs a program again in the same process."""
+    warned: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warned.append)
+    for _run in range(2):
+        a_new_run(monkeypatch)
+        for _time in range(2):
+            engine_log.warn("look here")
+
+    assert warned == ["look here", "look here"]

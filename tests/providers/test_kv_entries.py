@@ -474,7 +474,9 @@ def test_a_preview_accepts_inputs_that_are_not_known_yet(consul: FakeConsul, unk
     consul.write("a", "theirs")
 
     assert checked({}, props(consul, a="1") | unknown) == []
-    assert checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}}) == []
+    assert checked({}, props(consul, b="1") | {"secrets": {"s": Unknown()}}) == []
+    (conflict,) = checked({}, props(consul, a="1") | {"secrets": {"s": Unknown()}})
+    assert conflict.startswith("a exists already with another value"), "the value of a is known"
     consul.fail(Fault.NO_LEADER, times=float("inf"))
     assert checked({}, props(consul, a="1")) == []
 
@@ -629,6 +631,34 @@ def test_a_set_that_is_removed_while_the_addresses_change_is_deleted_at_the_new_
     KvEntriesProvider().delete("id", old)
 
     assert consul.texts == {"b": "1"}
+
+
+def test_a_removed_set_belongs_to_one_of_two_clusters_whose_sets_have_similar_names(
+    consul: FakeConsul, three: FakeConsul
+) -> None:
+    """Of the clusters `consul` and `consul-seeds`, in one program."""
+    old = create(three, a="1", b="1") | {"set": "consul-seeds-seeds-old", "cluster_id": "2"}
+    first = in_cluster("consul-seeds", "a") | {"cluster_id": "1"}
+    second = in_cluster("consul-seeds-seeds", "b") | {"cluster_id": "2"}
+    checked_inputs({}, props(consul, a="1") | first)
+    checked_inputs({}, props(three, b="1") | second)
+
+    for state in (old, {name: value for name, value in old.items() if name != "cluster_id"}):
+        KvEntriesProvider().delete("id", state)
+
+        assert three.texts == {"b": "1"}, "a is the other cluster's"
+    assert consul.texts == {}
+
+
+def test_a_removed_set_belongs_to_one_of_two_clusters_with_the_same_name(consul: FakeConsul, three: FakeConsul) -> None:
+    """In two components of one program."""
+    old = create(consul, a="1") | {"set": "consul-seeds-old", "cluster_id": "1"}
+    checked_inputs({}, props(consul) | in_cluster("consul-seeds", "") | {"cluster_id": "1"})
+    checked_inputs({}, props(three, a="1") | in_cluster("consul-seeds", "a") | {"cluster_id": "2"})
+
+    KvEntriesProvider().delete("id", old)
+
+    assert consul.texts == {}
 
 
 def test_b4_batches_follow_the_limits_of_the_servers(consul: FakeConsul) -> None:

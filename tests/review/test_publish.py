@@ -1,65 +1,13 @@
 """A pull request has one comment for each stack, which is edited."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from consul_on_pulumi.review.publish import publish
 
-from tests.doubles.http_server import Handler, Server
+from tests.doubles.github import GitHub, written
 
 MARKER = "<!-- consul preview of dev -->"
-Comments = list[dict[str, Any]]
-
-
-def written(body: str, kind: str = "Bot") -> dict[str, Any]:
-    return {"id": 0, "body": body, "user": {"type": kind}}
-
-
-class GitHub:
-    """The comments of pull request 7, as GitHub's REST API serves them."""
-
-    def __init__(self) -> None:
-        self.comments: Comments = []
-        self.authorization: set[str | None] = set()
-        github = self
-
-        class Answers(Handler):
-            def respond(self, body: bytes) -> None:
-                github.authorization.add(self.headers["Authorization"])
-                self.send(200, github.answer(self.command, self.path, body))
-
-        self.server = Server(Answers)
-        self.server.start()
-        self.env = {
-            "GITHUB_API_URL": self.server.url,
-            "GITHUB_REPOSITORY": "o/r",
-            "GITHUB_TOKEN": "t0ken",
-            "PULL_REQUEST": "7",
-        }
-
-    def answer(self, method: str, path: str, body: bytes) -> Any:
-        if method == "GET":
-            assert path.startswith("/repos/o/r/issues/7/comments?per_page=100&page=")
-            page = int(path.rpartition("=")[2])
-            return self.numbered()[100 * (page - 1) : 100 * page]
-        text = str(json.loads(body)["body"])
-        if method == "POST":
-            assert path == "/repos/o/r/issues/7/comments"
-            self.comments.append(written(text))
-        else:
-            base, _, number = path.rpartition("/")
-            assert (method, base) == ("PATCH", "/repos/o/r/issues/comments")
-            self.comments[int(number)]["body"] = text
-        return {}
-
-    def numbered(self) -> Comments:
-        return [{**comment, "id": number} for number, comment in enumerate(self.comments)]
-
-    @property
-    def bodies(self) -> list[str]:
-        return [comment["body"] for comment in self.comments]
 
 
 @pytest.fixture

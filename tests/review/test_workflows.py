@@ -92,6 +92,22 @@ def test_without_settings_the_state_is_empty_and_no_variable_is_set_to_nothing(t
     folder.rmdir()
 
 
+def test_a_fork_is_reviewed_with_the_salt_of_a_passphrase_that_it_does_not_have(tmp_path: Path) -> None:
+    stack_file = tmp_path / "Pulumi.dev.yaml"
+    stack_file.write_text("encryptionsalt: v1:abc\nconfig: {}\n")
+    previewed(tmp_path, LABELS="[]", PASSPHRASE="")
+
+    assert stack_file.read_text() == "config: {}\n"
+
+
+def test_a_fork_whose_stack_file_has_encrypted_values_is_told_that_there_is_no_review(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  x:y:\n    secure: v1:abc\n")
+    known = {"PATH": os.environ["PATH"], "STACK": "dev", "LABELS": "[]"}
+    subprocess.run([FOLDER / "preview.sh", "comment.md"], cwd=tmp_path, env=known, check=True, capture_output=True)
+
+    assert "its stack file has encrypted values" in (tmp_path / "comment.md").read_text()
+
+
 def test_the_backend_of_the_user_is_used(tmp_path: Path) -> None:
     _, variables = previewed(tmp_path, BACKEND="s3://state", PASSPHRASE="p", ACCESS_TOKEN="t")
 

@@ -213,7 +213,7 @@ def test_a_secret_value_of_a_program_is_registered_as_a_secret(monkeypatch: pyte
     monkeypatch.setattr(pulumi.dynamic.Resource, "__init__", lambda *args, **_: given.update(args[3]))
 
     async def known() -> tuple[Any, bool]:
-        KvEntries("set", ["http://one"], {}, {"key": value}, {})
+        KvEntries("set", ["http://one"], {}, {"key": value}, {}, {})
         registered = given["secrets"]["key"]
         return await registered.future(), await registered.is_secret()
 

@@ -50,6 +50,16 @@ def seeds_of(props: Mapping[str, Any]) -> Seeds:
     return {key: Seed(value, int(flags.get(key, 0))) for key, value in values.items()}
 
 
+def without_unknown(props: Mapping[str, Any]) -> Properties:
+    """The properties without the values that are not known yet, in a preview."""
+    known = {
+        part: {key: text for key, text in props[part].items() if isinstance(text, str)}
+        for part in (ENTRIES, SECRETS)
+        if props.get(part)
+    }
+    return {**props, **known}
+
+
 def keys(props: Mapping[str, Any]) -> set[str]:
     """All keys in `props`, also those with values that are not known yet."""
     return {key for part in (ENTRIES, BINARY, SECRETS) for key in props.get(part) or {}}

@@ -24,6 +24,11 @@ def node(cluster: str, role: Role, ordinal: int) -> str:
     return f"{tier(cluster, role)}-{ordinal}"
 
 
+def is_node(cluster: str, name: str) -> bool:
+    """Whether an agent of this cluster has this name."""
+    return any(re.fullmatch(rf"{re.escape(tier(cluster, role))}-\d+", name) for role in Role)
+
+
 def volume_of(node_name: str) -> str:
     """The volume with the data directory of the agent with this node name, which has its node ID."""
     return f"{node_name}-data"

@@ -2,11 +2,12 @@
 that one has the address of the engine as its only argument (pulumi 3.259, pkg/resource/plugin/plugin.go)."""
 
 import sys
-from functools import cache
 
 import grpc
 import pulumi
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from consul_on_pulumi import run
 
 
 def not_compared(what: str, error: Exception) -> None:
@@ -14,11 +15,13 @@ def not_compared(what: str, error: Exception) -> None:
     warn(f"{what} could not be read and may have changed: {error}")
 
 
-@cache
 def warn(message: str) -> None:
     """Show a warning in a preview or an update, once: the engine asks a provider several times."""
+    if not run.first_time((warn, message)):
+        return
     if not hasattr(sys.modules["__main__"], "DynamicResourceProviderServicer"):
-        return pulumi.log.warn(message)
+        pulumi.log.warn(message)
+        return
     with grpc.insecure_channel(sys.argv[1]) as channel:
         request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message)
         engine_pb2_grpc.EngineStub(channel).Log(request)

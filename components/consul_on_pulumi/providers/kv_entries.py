@@ -40,11 +40,11 @@ class KvEntriesProvider(ConsulProvider):
         return CheckResult(kv_moves.resolved(olds, news), checked.failures)
 
     def problems(self, olds: Properties, news: Properties) -> list[str]:
-        """The conflicts with keys that other programs wrote or changed; none if an input is not known yet or, with
-        a warning, Consul does not answer."""
+        """The conflicts with keys that other programs wrote or changed; not of keys whose value is not known
+        yet; none if, with a warning, Consul does not answer."""
         addresses = known_addresses(news)
         try:
-            owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(news)
+            owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(kv_state.without_unknown(news))
             changed = differing(wanted, owned)
             # Before the first update there is no cluster to wait for.
             if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
@@ -99,7 +99,7 @@ class KvEntriesProvider(ConsulProvider):
 
     def delete(self, _id: str, props: Properties) -> None:
         """Delete the entries that still have the value that this set wrote, and that no other set wants."""
-        owned = kv_moves.without_wanted(kv_state.seeds_of(props), props.get("set", ""))
+        owned = kv_moves.without_wanted(kv_state.seeds_of(props), props)
         self._apply({**props, "addresses": kv_moves.addresses_now(props)}, owned, {})
 
     def _apply(self, props: Properties, owned: Seeds, wanted: Seeds) -> None:
@@ -118,24 +118,40 @@ class KvEntries(ProviderResource, module="consul-on-pulumi", name="KvEntries"):
         addresses: Addresses,
         seeds: Mapping[str, Seed],
         hidden: Mapping[str, pulumi.Input[str]],
+        later: Mapping[str, pulumi.Output[str]],
         rule: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`hidden` are secret values by full key.
-        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`, and `store` as in
-        `other_store`."""
+        """`hidden` are secret values by full key, `later` those of outputs, which may be secret.
+        `rule` may have `on_conflict`, `keep_edits` and `baseline` as in `kv_plan.Rule`, `store` as in `other_store`,
+        and what `kv_moves.of_cluster` returns."""
         parts = kv_state.to_props(dict(seeds))
         for digested in parts.get(kv_state.BINARY, {}).values():
             digested["content"] = pulumi.Output.secret(digested["content"])
-        if hidden:
-            parts[kv_state.SECRETS] = {key: pulumi.Output.secret(value) for key, value in hidden.items()}
+        secret = {key: pulumi.Output.secret(value) for key, value in hidden.items()}
+        if later:
+            parts[kv_state.ENTRIES] = _with_later(parts[kv_state.ENTRIES], later, secret=False)
+            parts[kv_state.SECRETS] = _with_later(secret, later, secret=True)
+        elif secret:
+            parts[kv_state.SECRETS] = secret
         props = {"addresses": addresses, **parts, **rule}
         super().__init__(KvEntriesProvider(), name, props, opts)
 
 
+async def _with_later(values: Mapping[str, Any], later: Mapping[str, pulumi.Output[str]], *, secret: bool) -> Any:
+    """The values, and those of outputs that are secret, or that are not. Until then only the keys are known."""
+    found = {key: value for key, value in later.items() if await value.is_secret() is secret}
+    # A set without secrets has no map of them.
+    return {**values, **found} or ({} if not secret else None)
+
+
 def _visible(props: Properties) -> Properties:
-    """The properties that a preview shows as changes: without the baseline and without properties of the SDK."""
-    return {key: value for key, value in props.items() if key not in ("baseline", "store", CONNECTION, "__provider")}
+    """The properties that a preview shows as changes: not what identifies the store, nor properties of the SDK."""
+    return {
+        key: value
+        for key, value in props.items()
+        if key not in ("baseline", kv_moves.CLUSTER_ID, "store", CONNECTION, "__provider")
+    }
 
 
 def _rule(props: Properties) -> Rule:

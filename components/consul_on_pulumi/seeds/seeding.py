@@ -1,6 +1,7 @@
 """Seeding: each set of KV entries of a cluster is a resource of its own, independent of the others."""
 
 import re
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pulumi
 from consul_on_pulumi.model import agent, kv_tree
 from consul_on_pulumi.model.kv_plan import OnConflict
 from consul_on_pulumi.model.seed import Seeds
+from consul_on_pulumi.outputs import is_output
 from consul_on_pulumi.providers import kv_moves
 from consul_on_pulumi.providers.kv_baseline import KvBaseline
 from consul_on_pulumi.providers.kv_entries import KvEntries
@@ -30,8 +32,10 @@ class SeedSet:
     """Ends the logical name of its resource."""
     settings: Mapping[str, Any]
     """Those of a SeedSetArgs; none for `seeds`."""
+    later: Mapping[str, pulumi.Output[str]]
+    """Texts that are known only later, by full key."""
     seeds: Seeds
-    """By full key, without secrets."""
+    """By full key, without secrets and without those that are known later."""
 
 
 def read(
@@ -42,9 +46,9 @@ def read(
     `root` is the program's folder; `key_problem` says why the servers do not serve a key.
     """
     limit = _max_value(args)
-    problems = list(kv_tree.problems(args["seeds"], f"{path}.seeds", limit))
+    problems = list(kv_tree.problems(sets.without_outputs(args["seeds"]), f"{path}.seeds", limit))
     inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
-    found = [SeedSet("seeds", {}, inline)]
+    found = [_seed_set("seeds", {}, inline, sets.later({"entries": args["seeds"]}, f"{path}.seeds", limit))]
     keys: dict[str, Collection[str]] = {"seeds": inline}
     for name, settings in args["seed_sets"].items():
         if not _NAME.fullmatch(name):
@@ -53,13 +57,20 @@ def read(
             )
         seeds, wrong = sets.read(settings, root, f"{path}.seed_sets.{name}", limit)
         problems += wrong
-        found.append(SeedSet(f"seeds-{name}", settings, seeds))
+        later = sets.later(settings, f"{path}.seed_sets.{name}.entries", limit)
+        found.append(_seed_set(f"seeds-{name}", settings, seeds, later))
         if not is_refused(settings, "prefix"):
             keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
     problems += sets.overlaps(keys, path)
     for where, names in keys.items():
         problems += [f"{path}.{where}: key {key!r} {reason}" for key in names if (reason := key_problem(key))]
     return problems, found
+
+
+def _seed_set(
+    suffix: str, settings: Mapping[str, Any], seeds: Seeds, later: Mapping[str, pulumi.Output[str]]
+) -> SeedSet:
+    return SeedSet(suffix, settings, later, {key: seed for key, seed in seeds.items() if key not in later})
 
 
 def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:
@@ -72,6 +83,9 @@ def _max_value(args: Mapping[str, Any]) -> int:
     """The most bytes of one value, as configured for the servers."""
     limits = agent.merge(args["agent_config"], args["server_config"]).get("limits")
     limit = limits.get("kv_max_value_size") if isinstance(limits, Mapping) else None
+    if is_output(limits) or is_output(limit):
+        # Consul refuses what is too large.
+        return sys.maxsize
     return limit if isinstance(limit, int) else kv_tree.MAX_VALUE
 
 
@@ -80,29 +94,27 @@ def create(
     args: Mapping[str, Any],
     name: str,
     addresses: Addresses,
+    cluster_id: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
     store: pulumi.Input[str] | None = None,
 ) -> list[KvEntries]:
     """Register the sets that were read, with resource names that begin with `name`. `args` are those of the cluster."""
     default = {"on_conflict": _default_on_conflict(args).value, "keep_edits": False, "retain": False}
-    shared: dict[str, Any] = {**kv_moves.of_cluster(f"{name}-seeds", keys(found))}
+    shared: dict[str, Any] = {**kv_moves.of_cluster(cluster_id, f"{name}-seeds", keys(found))}
     if store is not None:
         shared["store"] = store
-    return [
-        _create(f"{name}-{one.suffix}", addresses, one.seeds, {**default, **one.settings}, shared, opts)
-        for one in found
-    ]
+    return [_create(f"{name}-{one.suffix}", addresses, one, {**default, **one.settings}, shared, opts) for one in found]
 
 
 def keys(found: Sequence[SeedSet]) -> set[str]:
     """Every key of these sets."""
-    return {key for one in found for key in (*one.seeds, *sets.secrets(one.settings))}
+    return {key for one in found for key in (*one.seeds, *one.later, *sets.secrets(one.settings))}
 
 
 def _create(
     name: str,
     addresses: Addresses,
-    seeds: Seeds,
+    one: SeedSet,
     settings: Mapping[str, Any],
     shared: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
@@ -112,10 +124,12 @@ def _create(
     rule: dict[str, Any] = {"set": name, "on_conflict": settings["on_conflict"], **shared}
     if settings["keep_edits"]:
         rule["keep_edits"] = True
-    keys = seeds.keys() | secrets.keys()
+    keys = one.seeds.keys() | one.later.keys() | secrets.keys()
     if keys:
         # Always, so that another `on_conflict` neither creates nor deletes a resource.
         baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts, shared.get("store"))
         if rule["on_conflict"] == OnConflict.FAIL.value:
             rule["baseline"] = baseline.index
-    return KvEntries(name, addresses, seeds, secrets, rule, with_options(opts, retain_on_delete=settings["retain"]))
+    return KvEntries(
+        name, addresses, one.seeds, secrets, one.later, rule, with_options(opts, retain_on_delete=settings["retain"])
+    )

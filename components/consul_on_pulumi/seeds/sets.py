@@ -1,11 +1,13 @@
 """Sets of KV entries: the entries of one set from all its sources, and keys that are in two sets."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pulumi
 
+from consul_on_pulumi import outputs
 from consul_on_pulumi.model import kv_tree
 from consul_on_pulumi.model.seed import Seeds
 from consul_on_pulumi.schema.check import is_refused
@@ -58,6 +60,38 @@ def secrets(args: Mapping[str, Any]) -> dict[str, pulumi.Input[str]]:
     return {f"{prefix}{key}": value for key, value in sorted(args.get("secrets", {}).items())}
 
 
+def later(args: Mapping[str, Any], path: str, max_value: int) -> dict[str, pulumi.Output[str]]:
+    """The texts of a set that are known only later, sorted by full key. Each is checked when it is known."""
+    prefix = args.get("prefix", "")
+    return {
+        f"{prefix}{key}": outputs.when_known(
+            value, partial(_problems_of_value, f"{path}: key {prefix + key!r}", max_value)
+        ).apply(_text)
+        for key, value in sorted(kv_tree.leaves(args.get("entries", {})), key=lambda leaf: leaf[0])
+        if outputs.is_output(value)
+    }
+
+
+def _text(value: Any) -> str:
+    """Every number of a provider is a float."""
+    return kv_tree.as_text(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def _problems_of_value(key: str, max_value: int, value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield f"{key} has a map, whose keys have to be known in a preview: give each key an output of its own"
+    elif problem := kv_tree.value_problem(value, max_value):
+        yield f"{key} {problem}"
+
+
+def without_outputs(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The tree with an empty text in place of each value that is known only later."""
+    return {
+        name: without_outputs(value) if isinstance(value, Mapping) else "" if outputs.is_output(value) else value
+        for name, value in tree.items()
+    }
+
+
 def overlaps(sets: Mapping[str, Iterable[str]], path: str) -> Iterator[str]:
     """The problems of sets that have the same key. A set is named by its setting below `path`: `seed_sets.app`."""
     owners: dict[str, str] = {}
@@ -73,7 +107,7 @@ def overlaps(sets: Mapping[str, Iterable[str]], path: str) -> Iterator[str]:
 
 
 def _sources(args: Mapping[str, Any], options: files.ReadOptions) -> Iterator[Entry | Problem]:
-    for key, value in kv_tree.leaves(args.get("entries", {})):
+    for key, value in kv_tree.leaves(without_outputs(args.get("entries", {}))):
         yield plain(Source("entries"), key, value, options.max_value)
     if "folder" in args:
         yield from files.folder(args["folder"], options)

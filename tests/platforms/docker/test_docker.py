@@ -406,3 +406,10 @@ def test_resources_that_need_a_running_consul_are_deleted_with_the_data_of_the_f
     expected = {f"consul-server-{ordinal}-{step}" for ordinal in range(3) for step in ("gate", "peer")}
     assert with_data == expected | {"consul-seeds", "consul-autopilot", "consul-server-voters"}
     assert {one.deleted_with for one in three_and_one.seen} == {"", "consul-server-0-data"}
+
+
+def test_d3_a_limit_that_somebody_set_replaces_no_container() -> None:
+    """The gate before a server opens for its own settings only, so nothing else may replace its container."""
+    seen = cluster()
+
+    assert all(set(one.ignore_changes) == {"cpus", "memoryReservation"} for one in seen.of("Container"))

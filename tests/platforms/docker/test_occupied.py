@@ -80,6 +80,13 @@ def test_b7_a_port_of_this_agent_is_accepted_and_one_of_another_agent_is_not(eng
     assert "used by dev-server-1: agents change one at a time, so choose ports that no agent of this cluster" in reason
 
 
+def test_d4_a_port_of_an_agent_that_somebody_renamed_is_accepted(engine: FakeDocker) -> None:
+    """Its container is replaced by one with the right name."""
+    publish(engine, "renamed-by-hand", "127.0.0.1", **OURS)
+
+    assert reasons(f"port/dev-server-0/http_port/{FREE}") == []
+
+
 def test_b7_a_remote_engine_publishes_no_ports_on_this_machine(engine: FakeDocker, listening: int) -> None:
     engine.api.base_url = "http://192.0.2.7:2375"
 

@@ -12,7 +12,7 @@ from consul_on_pulumi.providers.ownership import ForeignObjectError
 from pulumi.runtime.rpc import UNKNOWN
 
 from tests.doubles.fake_docker import FakeDocker, silent
-from tests.recording import build, client_args, cluster_args
+from tests.recording import a_new_run, build, client_args, cluster_args
 
 MINE, THEIRS = "0123456789abcdef", "fedcba9876543210"
 CONTAINER, NETWORK, VOLUME = "container/dev-server-0", "network/dev", "volume/dev-server-0-data"
@@ -297,8 +297,7 @@ def test_c10_without_an_answer_a_warning_says_once_that_nothing_was_looked_at(
     else:
         monkeypatch.delenv("DOCKER_HOST", raising=False)
         silent(monkeypatch)
-    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", object)
-    ownership.warn_if_unreachable.cache_clear()
+    a_new_run(monkeypatch)
 
     ownership.warn_if_unreachable()
     ownership.warn_if_unreachable()
@@ -315,8 +314,7 @@ def test_c10_an_engine_that_answers_is_no_warning(
     engine: FakeDocker, monkeypatch: pytest.MonkeyPatch, warnings: list[str]
 ) -> None:
     engine.ping = lambda: True
-    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", object)
-    ownership.warn_if_unreachable.cache_clear()
+    a_new_run(monkeypatch)
 
     ownership.warn_if_unreachable()
 

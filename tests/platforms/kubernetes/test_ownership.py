@@ -15,7 +15,7 @@ from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID
 from consul_on_pulumi.providers.ownership import ForeignObjectError
 
 from tests.doubles.fake_kubernetes import FakeKubernetes
-from tests.recording import build, cluster_args
+from tests.recording import a_new_run, build, cluster_args
 
 SERVICE = "/api/v1/namespaces/dev/services/dev-http"
 CLAIM = "/api/v1/namespaces/dev/persistentvolumeclaims/data-dev-server-0"
@@ -229,9 +229,8 @@ def test_c6_a_preview_warns_once_if_the_api_server_cannot_be_reached(
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.setattr(kubeconfig, "_loaded", {})
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
-    monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", object)
+    a_new_run(monkeypatch)
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
-    ownership.warn_if_unreachable.cache_clear()
 
     ownership.warn_if_unreachable(Cluster("nope"))
     ownership.warn_if_unreachable(Cluster("nope"))

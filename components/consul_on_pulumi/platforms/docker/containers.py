@@ -128,5 +128,8 @@ def create(
     """The container. Its agent reports `spec_hash` as node metadata, which shows how a running agent was started."""
     command = [*spec["command"], pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)]
     # The provider (4.5.0) shows a changed health check as an update but never applies it, so it has to replace.
-    opts = with_options(opts, delete_before_replace=True, replace_on_changes=["healthcheck"])
+    # For a limit of `docker update --cpus` it would replace a container whose gate did not open before, and one of
+    # `--memory-reservation` it never removes.
+    by_hand = ["cpus", "memoryReservation"]
+    opts = with_options(opts, delete_before_replace=True, replace_on_changes=["healthcheck"], ignore_changes=by_hand)
     return docker.Container(name, **{**spec, "command": command}, opts=opts)

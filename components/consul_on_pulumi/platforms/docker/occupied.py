@@ -3,6 +3,7 @@
 import socket
 from ipaddress import IPv4Network
 
+from consul_on_pulumi.model import naming
 from consul_on_pulumi.platforms.docker import addressing, existing
 from consul_on_pulumi.platforms.docker.existing import Existing, Owner
 
@@ -47,7 +48,7 @@ def port_problem(seen: Existing, node: str, setting: str, port: float, owner: Ow
             used = None if not seen.local or is_free(port, protocol) else f"a program on this machine: {OTHER_PORTS}"
         elif not owner.owns(publisher):
             used = f"the container {existing.name_of(publisher)}: {OTHER_PORTS}"
-        elif (name := existing.name_of(publisher)) != node:
+        elif (name := existing.name_of(publisher)) != node and naming.is_node(owner.cluster, name):
             used = f"{name}: agents change one at a time, so choose ports that no agent of this cluster uses now"
         else:
             used = None

@@ -7,13 +7,12 @@ So each object is looked for right before it is created, and in the preview as w
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 import pulumi
 from docker.errors import NotFound
-from pulumi.runtime.mocks import MockMonitor
 
+from consul_on_pulumi import run
 from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.platforms.docker import engine, existing, occupied
@@ -99,10 +98,9 @@ def _cluster_id(args: pulumi.ResourceHookArgs) -> object:
     return labels.get(engine.CLUSTER_ID)
 
 
-@cache
 def warn_if_unreachable() -> None:
     """Say once that this run does not know what exists on the Docker engine: the engine then shows the old state."""
-    if isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    if run.mocks() or not run.first_time(warn_if_unreachable):
         return
     try:
         with engine.connect() as client:

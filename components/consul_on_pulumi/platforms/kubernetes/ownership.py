@@ -6,11 +6,10 @@ The Kubernetes provider takes over an object of the same name at create, and del
 
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 
 import pulumi
-from pulumi.runtime.mocks import MockMonitor
 
+from consul_on_pulumi import run
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -85,10 +84,9 @@ def before_create(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:
     return look
 
 
-@cache
 def warn_if_unreachable(cluster: Cluster) -> None:
     """Say in a preview, once, that it does not know what exists in Kubernetes."""
-    if not pulumi.runtime.is_dry_run() or isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor):
+    if not pulumi.runtime.is_dry_run() or run.mocks() or not run.first_time((warn_if_unreachable, cluster)):
         return
     try:
         ApiServer(cluster).find("/version")

@@ -1,0 +1,47 @@
+"""Values that are known only later: what a `pulumi.Input` may be beside a plain value. A plain value stays plain."""
+
+from collections.abc import Callable, Iterable, Mapping
+from inspect import isawaitable
+from typing import Any
+
+import pulumi
+
+GOT = ", got "
+"""Precedes the value in a refusal."""
+
+
+def is_output(value: Any) -> bool:
+    """Whether this is an Output, or an awaitable that becomes one."""
+    return isinstance(value, pulumi.Output) or isawaitable(value)
+
+
+def has_outputs(value: Any) -> bool:
+    """Whether there is an Output anywhere in these maps and lists."""
+    if isinstance(value, Mapping):
+        return any(map(has_outputs, value.values()))
+    return any(map(has_outputs, value)) if isinstance(value, list) else is_output(value)
+
+
+def lifted(function: Callable[[Any], Any], value: Any) -> Any:
+    """What `function` makes of the value: an Output if there is one in the value."""
+    return pulumi.Output.from_input(value).apply(function) if has_outputs(value) else function(value)
+
+
+def when_known(value: Any, problems: Callable[[Any], Iterable[str]]) -> pulumi.Output[Any]:
+    """The value, which is refused when it is known and has problems; no message shows a secret."""
+    output = pulumi.Output.from_input(value)
+
+    async def accepted(known: Any) -> Any:
+        found = list(problems(known))
+        if found and await output.is_secret():
+            found = [problem.partition(GOT)[0] for problem in found]
+        refuse_known(found)
+        return known
+
+    return output.apply(accepted)
+
+
+def refuse_known(problems: Iterable[str]) -> None:
+    """Raise pulumi.RunError if a value that became known has problems. Others may have been used by then."""
+    if found := list(problems):
+        raise pulumi.RunError("\n".join(["the settings are refused:", *found]))

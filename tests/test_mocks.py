@@ -1,0 +1,108 @@
+"""Pulumi's documented way of unit testing works on a program that uses the components, and on the page about it."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from consul_on_pulumi import ConsulCluster
+from consul_on_pulumi.testing import LEADER, ConsulMocks
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+
+from tests.docs.pages import ROOT, blocks
+from tests.platform_cases import PlatformCase
+
+
+class DocumentedMocks(Mocks):
+    """Those of Pulumi's documentation: https://www.pulumi.com/docs/iac/guides/testing/unit/."""
+
+    def new_resource(self, args: MockResourceArgs) -> Any:
+        return [args.name + "_id", args.inputs]
+
+    def call(self, args: MockCallArgs) -> Any:
+        return {}
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: socket.socket, address: Any) -> None:
+        raise AssertionError(f"a connection to {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"sleeps for {seconds} s"))
+
+
+def outputs_on(mocks: Mocks, platform: Any, preview: bool) -> dict[str, Any]:
+    """The outputs of a whole cluster."""
+    found: dict[str, Any] = {}
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def run() -> Any:
+        cluster = ConsulCluster("consul", {"clients": 1, "seeds": {"a": 1}, "platform": platform})
+        names = ("ui_urls", "http_addresses", "leader_address", "servers", "datacenter", "dns_addresses")
+        return pulumi.Output.all(**{name: getattr(cluster, name) for name in names}).apply(found.update)
+
+    set_mocks(mocks, preview=preview)
+    run()
+    return found
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_house_row_8_the_mocks_of_the_documentation_suffice(
+    no_network: None, platform: PlatformCase, preview: bool
+) -> None:
+    # Imports the platform.
+    outputs_on(DocumentedMocks(), platform.cluster, preview)
+    began = time.process_time()
+
+    found = outputs_on(DocumentedMocks(), platform.cluster, preview)
+
+    assert found["servers"] == [f"consul-stack-server-{ordinal}" for ordinal in range(3)]
+    assert found["leader_address"] is None
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("chosen", [{"docker": {"subnet": "172.30.0.0/24"}}, {"kubernetes": {}}], ids=str)
+def test_house_row_8_our_mocks_return_what_a_provider_would_compute(no_network: None, chosen: dict[str, Any]) -> None:
+    found = outputs_on(ConsulMocks(), chosen, preview=False)
+
+    assert found["leader_address"] == LEADER
+    addresses = found["http_addresses"] + found["dns_addresses"] + found["ui_urls"]
+    assert all(re.search(r":\d+$|/ui/$", address) for address in addresses)
+    assert len(set(found["http_addresses"])) == 3 + 1
+    assert "None" not in str(addresses)
+
+
+def test_two_clusters_on_the_same_mocks_have_ports_of_their_own() -> None:
+    mocks = ConsulMocks(leader_address=None)
+    one = outputs_on(mocks, {"docker": {"subnet": "172.30.0.0/24"}}, preview=False)
+    other = outputs_on(mocks, {"docker": {"subnet": "172.30.1.0/24"}}, preview=False)
+
+    assert not set(one["http_addresses"]) & set(other["http_addresses"])
+    assert one["leader_address"] is None
+
+
+@pytest.mark.parametrize("runner", ["pytest", "unittest"])
+def test_the_testing_page_works_as_it_shows(tmp_path: Path, runner: str) -> None:
+    program, tests = blocks(ROOT / "docs" / "testing.md", "python")
+    (tmp_path / "infrastructure.py").write_text(program)
+    (tmp_path / "test_infrastructure.py").write_text(tests)
+    env = {"PYTHONPATH": str(ROOT / "components"), "PATH": ""}
+
+    done = subprocess.run(
+        [sys.executable, "-m", runner], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"3 passed|Ran 3 tests", done.stdout + done.stderr)
+    command = [sys.executable, "-m", "mypy", "--strict", "--allow-untyped-decorators", "."]
+    checked = subprocess.run(
+        command, cwd=tmp_path, env=env | {"MYPYPATH": env["PYTHONPATH"]}, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
