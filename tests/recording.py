@@ -120,7 +120,7 @@ def build(
     """
     done = Build()
 
-    def answer(addresses: Iterable[str], _connection: Any, timeout: float) -> str:
+    def answer(addresses: Iterable[str], _connection: object, timeout: float) -> str:
         done.leader_lookups.append((list(addresses), timeout))
         return LEADER
 

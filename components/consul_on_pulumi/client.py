@@ -2,8 +2,9 @@
 
 import pulumi
 
-from consul_on_pulumi.membership import Membership, for_component, place_tier
+from consul_on_pulumi.membership import Membership, connect, for_component, place_tier
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.resource_options import for_children
 from consul_on_pulumi.settings import refusals
@@ -34,6 +35,7 @@ class ConsulClient(pulumi.ComponentResource):
         if _membership:
             connecting.share(self, _membership.cluster)
         else:
+            connect(self, accepted["cluster"], accepted, choose(accepted["platform"]))
             refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["cluster"],

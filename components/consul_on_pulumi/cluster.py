@@ -7,9 +7,9 @@ import pulumi
 
 from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
-from consul_on_pulumi.consul.connection import Connection
-from consul_on_pulumi.membership import Membership, for_component, identify
+from consul_on_pulumi.membership import Membership, connect, for_component, identify
 from consul_on_pulumi.model import agent, naming
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
@@ -64,10 +64,12 @@ class ConsulCluster(pulumi.ComponentResource):
             clients=accepted["clients"],
         )
         platform = choose(accepted["platform"])
+        connect(self, topology.cluster, accepted, platform)
         children = for_children(self, opts)
         security = accepted["security"]
         closing = draw(name, topology, security, children) if security["enabled"] else None
-        connecting.connect(self, closing.connection if closing else {})
+        if closing:
+            connecting.draw(self, f"{self.pulumi_resource_name}/{topology.cluster}", closing.connection)
         identity = identify(name, topology, platform, "cluster", children, is_closed=closing is not None)
         children = with_options(children, depends_on=[identity])
         shared = platform.shared_resources(name, topology, identity.cluster_id, children)

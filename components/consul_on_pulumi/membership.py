@@ -12,6 +12,7 @@ from consul_on_pulumi.model import agent, closed, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
 from consul_on_pulumi.releases import agent_keys, release
@@ -28,6 +29,14 @@ def for_component(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions
     own = copy.copy(opts or pulumi.ResourceOptions())
     own.depends_on = None
     return own
+
+
+def connect(component: pulumi.Resource, cluster: str, args: Mapping[str, Any], platform: Platform) -> None:
+    """Give everything below a component that has its own settings the way to its cluster, and its ACL token."""
+    token = {"token": args["token"]} if "token" in args else {}
+    connecting.connect(
+        component, f"{component.pulumi_resource_name}/{cluster}", {**platform.connection(component), **token}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from consul_on_pulumi import run
+from consul_on_pulumi.model.connection import Connection
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -18,8 +19,12 @@ def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOp
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
 
 
+Check = Callable[[pulumi.ResourceHookArgs, Connection], None]
+"""Looks for an object that is going to be created, in the cluster that the connection names."""
+
+
 def before_create(
-    name: str, action: Callable[[pulumi.ResourceHookArgs], None], *, in_previews: bool = False
+    name: str, action: Check, connection: pulumi.Output[Connection], *, in_previews: bool = False
 ) -> pulumi.ResourceOptions:
     """Options that run `action` right before a resource is created; `name` is a prefix of the hook's name.
 
@@ -29,8 +34,13 @@ def before_create(
     if run.mocks():
         # Mocks support no hooks, and no engine would run one.
         return pulumi.ResourceOptions()
+
+    async def look(args: pulumi.ResourceHookArgs) -> None:
+        known = await connection.is_known()
+        action(args, await connection.future() or {} if known else {"unknown": True})
+
     options = pulumi.ResourceHookOptions(on_dry_run=in_previews)
-    hook = pulumi.ResourceHook(f"{name}-existing-object", action, options)
+    hook = pulumi.ResourceHook(f"{name}-existing-object", look, options)
     return pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[hook]))
 
 

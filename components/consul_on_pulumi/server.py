@@ -4,6 +4,7 @@ import pulumi
 
 from consul_on_pulumi.membership import (
     Membership,
+    connect,
     for_component,
     identify,
     place_tier,
@@ -48,7 +49,9 @@ class ConsulServer(pulumi.ComponentResource):
         if _membership:
             connecting.share(self, _membership.cluster)
             identity = _membership.identity
+            connecting.share(self, _membership.cluster)
         else:
+            connect(self, topology.cluster, accepted, choose(accepted["platform"]))
             refusals.warn_if_release_is_unchecked(accepted, self)
             identity = identify(name, topology, choose(accepted["platform"]), "server", children)
             children = with_options(children, depends_on=[identity])

@@ -63,6 +63,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "serverSecrets",
             "servers",
             "snapshotBeforeUpgrade",
+            "token",
         ],
         "ConsulServer": [
             "agentConfig",
@@ -74,6 +75,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "platform",
             "replicas",
             "snapshotBeforeUpgrade",
+            "token",
         ],
     }
 
@@ -118,6 +120,8 @@ def test_settings_that_decide_which_resources_exist_are_plain(
     }
 
     assert not_plain == {
+        "ConsulCluster.token",
+        "ConsulServer.token",
         "DockerArgs.network",
     }
 

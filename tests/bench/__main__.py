@@ -84,7 +84,7 @@ def main() -> None:
     wanted = kv_tree.entries(dev["seeds"])
 
     def seeded() -> None:
-        present = Consul([f"http://127.0.0.1:{HTTP}"]).keys_below("")
+        present = Consul([f"http://127.0.0.1:{HTTP}"], {}).keys_below("")
         assert {key: stored.seed.text for key, stored in present.items()} == wanted
 
     def checked(work: Callable[[], object]) -> Callable[[], None]:

@@ -44,7 +44,7 @@ def provider_seconds(addresses: list[str], count: int) -> float:
     began = time.monotonic()
     KvEntriesProvider().create(wanted)
     took = time.monotonic() - began
-    assert len(Consul(addresses).keys_below("provider/")) == count
+    assert len(Consul(addresses, {}).keys_below("provider/")) == count
     KvEntriesProvider().delete("id", wanted)
     return took
 
@@ -56,7 +56,7 @@ def import_seconds(container: str, addresses: list[str], count: int) -> float:
     command = ["docker", "exec", "--interactive", container, "consul", "kv", "import", "-"]
     subprocess.run(command, input=text, text=True, check=True, capture_output=True)
     took = time.monotonic() - began
-    assert len(Consul(addresses).keys_below("import/")) == count
+    assert len(Consul(addresses, {}).keys_below("import/")) == count
     KvEntriesProvider().delete(
         "id", {"addresses": addresses, **kv_state.to_props(made(count, "import")), "revision": 1}
     )
@@ -75,7 +75,7 @@ def seeded(settings: dict[str, Any]) -> dict[str, Any]:
 
 def indexes(addresses: list[str]) -> dict[str, int]:
     """The ModifyIndex of each key."""
-    return {key: stored.index for key, stored in Consul(addresses).keys_below("").items()}
+    return {key: stored.index for key, stored in Consul(addresses, {}).keys_below("").items()}
 
 
 def state_bytes(project: Project) -> int:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from consul_on_pulumi.consul import access
 
 from tests.doubles.fake_consul import FakeConsul
 from tests.doubles.fake_kubernetes import FakeKubernetes
@@ -69,7 +68,6 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
         (commands / name).symlink_to(shutil.which(name) or name)
     monkeypatch.setenv("PATH", str(commands))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(access, "_configured", {})
 
     def make(
         *,
@@ -85,16 +83,21 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
         resources = [root, foreign, *(one for each in clusters for one in each)]
         entry = {"objectValue": settings} if settings else {"value": "eu"}
         plain: dict[str, Any] = {f"{PROJECT}:anything": {"secret": False} | entry}
+        written: dict[str, Any] = {"stackexport": _state(resources, token and {"ciphertext": "v1:…"})}
         if token is not None:
-            plain[f"{PROJECT}:token"] = {"secret": True}
-        shown = plain | ({f"{PROJECT}:token": {"value": token, "secret": True}} if token is not None else {})
-        written = {
-            "stackexport": {"deployment": {"resources": resources}},
-            "config--json": plain,
-            "config--json-secrets": shown,
-        }
+            written["stackexport-secrets"] = _state(resources, {"plaintext": json.dumps({"token": token})})
+        written["config--json"] = plain
         for name, content in written.items():
             (commands / f"{name}.json").write_text(json.dumps(content))
         (commands / "stack--show-name.json").write_text(f"{STACK}\n")
 
     return make
+
+
+def _state(resources: list[Resource], connection: Any) -> dict[str, Any]:
+    """The state, with a connection that is shown like this among the inputs of all resources that have servers."""
+    shown = [
+        one | {"inputs": one["inputs"] | {"connection": connection}} if connection and one.get("inputs") else one
+        for one in resources
+    ]
+    return {"deployment": {"resources": shown}}

@@ -47,14 +47,14 @@ def volumes(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     ]
 
     @contextmanager
-    def connect() -> Iterator[Any]:
+    def connect(_connection: Any) -> Iterator[Any]:
         yield SimpleNamespace(volumes=SimpleNamespace(list=lambda filters: found))
 
     monkeypatch.setattr(engine, "connect", connect)
 
 
 def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused() -> None:
+    def refused(**_: object) -> None:
         raise DockerException("connection refused")
 
     monkeypatch.setattr(docker, "from_env", refused)
@@ -176,13 +176,13 @@ def test_b1_the_claims_of_the_servers_are_the_data_of_a_cluster(api_server: Fake
     claims(api_server, claim("data-dev-server-0"), claim("data-other-server-0", cluster="other"))
     location = create(KubernetesArgs(namespace="dev")).location(Topology(cluster="dev", datacenter="dc1", servers=1))
 
-    assert kubernetes_operations.data(location) == ["data-dev-server-0"]
+    assert kubernetes_operations.data(location, {}) == ["data-dev-server-0"]
 
 
 def test_b1_the_volumes_of_the_servers_are_the_data_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     found = FakeDocker()
     for name, cluster in (("dev-server-0", "dev"), ("dev-client-0", "dev"), ("dev-server-1", "other")):
         found.volume(f"{name}-data", cluster=cluster)
-    monkeypatch.setattr(docker, "from_env", lambda: found)
+    monkeypatch.setattr(docker, "from_env", lambda **_: found)
 
-    assert docker_operations.data({"platform": "docker", "cluster": "dev"}) == ["dev-server-0-data"]
+    assert docker_operations.data({"platform": "docker", "cluster": "dev"}, {}) == ["dev-server-0-data"]

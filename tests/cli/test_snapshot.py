@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 from consul_on_pulumi.cli.main import main
-from consul_on_pulumi.consul import access, snapshot_files
+from consul_on_pulumi.consul import snapshot_files
 
 from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_consul import FakeConsul, Fault
@@ -37,14 +37,14 @@ def test_save_and_restore_use_the_addresses_in_the_state(
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_the_token_of_the_configuration_is_sent(
+def test_row_12_the_token_in_the_state_is_sent(
     stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack(token="hush")
 
     main(["snapshot", "--stack", "dev", str(file)])
 
-    assert access.token({}) == "hush"
+    assert three.tokens == {"hush"}
     assert "hush" not in capsys.readouterr().out
 
 
@@ -52,7 +52,7 @@ def test_each_attempt_of_a_restore_sends_the_whole_file(three: FakeConsul, file:
     file.write_bytes(TAKEN)
     three.fail(Fault.NO_LEADER, "/v1/snapshot", times=2)
 
-    snapshot_files.restore(three.addresses, file)
+    snapshot_files.restore(three.addresses, {}, file)
 
     assert [one.size for one in three.requests] == [len(TAKEN)] * 3
     assert three.snapshot == TAKEN
@@ -72,7 +72,7 @@ def test_a_snapshot_is_never_held_in_memory_as_a_whole(
     pieces = requests.Response.iter_content
     monkeypatch.setattr(requests.Response, "iter_content", watched)
 
-    assert snapshot_files.save(three.addresses, file) == hashlib.sha256(TAKEN).hexdigest()
+    assert snapshot_files.save(three.addresses, {}, file) == hashlib.sha256(TAKEN).hexdigest()
     assert max(sizes) < len(TAKEN) == sum(sizes)
 
 

@@ -31,7 +31,11 @@ pytestmark = pytest.mark.usefixtures("shortest_timeouts")
 def shortest_timeouts(short_timeouts: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every call is one attempt."""
     create = Consul.__init__
-    monkeypatch.setattr(Consul, "__init__", lambda consul, addresses, timeout=0.0: create(consul, addresses, 0.0))
+    monkeypatch.setattr(
+        Consul,
+        "__init__",
+        lambda consul, addresses, connection, timeout=0.0: create(consul, addresses, connection, 0.0),
+    )
 
 
 ANSWERS: dict[Fault, tuple[str, str]] = {
@@ -59,17 +63,17 @@ def props(consul: FakeConsul) -> dict[str, Any]:
 
 
 REQUESTS: dict[str, Callable[[FakeConsul], Any]] = {
-    "leader": lambda consul: Consul(consul.addresses, 0).leader(),
-    "keys": lambda consul: Consul(consul.addresses, 0).keys_below("a"),
-    "existing": lambda consul: Consul(consul.addresses, 0).existing(["a"]),
-    "index": lambda consul: Consul(consul.addresses, 0).index_below("a"),
-    "transact": lambda consul: Consul(consul.addresses, 0).transact([{"KV": {"Verb": "delete-cas", "Key": "a"}}]),
-    "put": lambda consul: Consul(consul.addresses, 0).put("a", b"1", 0),
-    "apply": lambda consul: kv_store.apply(Consul(consul.addresses, 0), "s", {}, {"a": Seed(b"1")}, Rule()),
+    "leader": lambda consul: Consul(consul.addresses, {}, 0).leader(),
+    "keys": lambda consul: Consul(consul.addresses, {}, 0).keys_below("a"),
+    "existing": lambda consul: Consul(consul.addresses, {}, 0).existing(["a"]),
+    "index": lambda consul: Consul(consul.addresses, {}, 0).index_below("a"),
+    "transact": lambda consul: Consul(consul.addresses, {}, 0).transact([{"KV": {"Verb": "delete-cas", "Key": "a"}}]),
+    "put": lambda consul: Consul(consul.addresses, {}, 0).put("a", b"1", 0),
+    "apply": lambda consul: kv_store.apply(Consul(consul.addresses, {}, 0), "s", {}, {"a": Seed(b"1")}, Rule()),
     "snapshot": lambda consul: snapshot_files.save(
-        consul.addresses, Path(tempfile.gettempdir()) / f"{uuid.uuid4()}.snap"
+        consul.addresses, {}, Path(tempfile.gettempdir()) / f"{uuid.uuid4()}.snap"
     ),
-    "restore": lambda consul: snapshot_files.restore(consul.addresses, Path(__file__)),
+    "restore": lambda consul: snapshot_files.restore(consul.addresses, {}, Path(__file__)),
     "KvBaseline": lambda consul: KvBaselineProvider().create(props(consul)),
     "KvEntries, create": lambda consul: KvEntriesProvider().create(props(consul)),
     "KvEntries, update": lambda consul: KvEntriesProvider().update("id", {"entries": {"b": "1"}}, props(consul)),
@@ -106,14 +110,14 @@ def test_an_address_where_nothing_listens_is_named() -> None:
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
 
         with pytest.raises(UnreachableError, match=f"{address} refuses connections: `pulumi refresh`"):
-            Consul([address], 0).leader()
+            Consul([address], {}, 0).leader()
 
 
 def test_a_snapshot_that_breaks_off_is_a_sentence(consul: FakeConsul, tmp_path: Path) -> None:
     consul.snapshot, consul.cut = b"x" * 100, 10
 
     with pytest.raises(UnreachableError, match=f"{consul.addresses[0]} broke off its answer: run it again"):
-        snapshot_files.save(consul.addresses, tmp_path / "broken.snap")
+        snapshot_files.save(consul.addresses, {}, tmp_path / "broken.snap")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -121,7 +125,7 @@ def test_a_transaction_that_the_token_does_not_allow_names_the_token(consul: Fak
     consul.fail(Fault.DENIED, "/v1/txn", times=9)
 
     with pytest.raises(RefusedError, match="Permission denied: key:write: give the program a token"):
-        Consul(consul.addresses, 0).existing(["a"])
+        Consul(consul.addresses, {}, 0).existing(["a"])
 
 
 @pytest.fixture
@@ -131,7 +135,7 @@ def servers(three: FakeConsul) -> Servers:
         three.canned[ordinal, "GET", "/v1/agent/self"] = agent_self(ordinal, leads=ordinal == 1)
         three.canned[ordinal, "GET", "/v1/agent/members"] = [{"Name": name} for name in NAMES]
     three.canned[1, "GET", "/v1/operator/raft/configuration"] = {"Servers": [peer(0), peer(1), peer(2)]}
-    return Servers(NAMES, three.addresses)
+    return Servers(NAMES, three.addresses, {})
 
 
 ANSWERED = [fault for fault in ANSWERS if fault not in (Fault.RESET, Fault.HANG)]

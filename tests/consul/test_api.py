@@ -28,23 +28,23 @@ def cas(key: str, index: int) -> Operation:
 
 
 def test_the_leader_is_the_one_that_servers_report(three: FakeConsul) -> None:
-    assert Consul(three.addresses, 0.3).leader() == LEADER
+    assert Consul(three.addresses, {}, 0.3).leader() == LEADER
 
 
 def test_the_leader_is_found_if_the_first_server_is_down(consul: FakeConsul) -> None:
-    assert Consul([unused_address(), *consul.addresses], 0.3).leader() == LEADER
+    assert Consul([unused_address(), *consul.addresses], {}, 0.3).leader() == LEADER
 
 
 def test_the_leader_is_the_one_that_most_servers_report(three: FakeConsul) -> None:
     three.reported_leader = {0: "172.30.0.9:8300"}
 
-    assert Consul(three.addresses, 0.3).leader() == LEADER
+    assert Consul(three.addresses, {}, 0.3).leader() == LEADER
 
 
 def test_an_election_is_waited_for(consul: FakeConsul) -> None:
     consul.fail(Fault.NO_LEADER, "/v1/status/leader", times=2)
 
-    assert Consul(consul.addresses, 5).leader() == LEADER
+    assert Consul(consul.addresses, {}, 5).leader() == LEADER
     assert len(consul.requests) == 3
 
 
@@ -52,7 +52,7 @@ def test_a_cluster_without_a_leader_is_an_error_with_the_addresses(consul: FakeC
     consul.leader = ""
 
     with pytest.raises(UnreachableError) as caught:
-        Consul(consul.addresses, 0.1).leader()
+        Consul(consul.addresses, {}, 0.1).leader()
 
     assert str(caught.value).startswith(f"no leader within 0 s: {consul.addresses[0]} knows no leader: a majority")
 
@@ -67,7 +67,7 @@ def test_another_server_is_tried_when_one_fails(three: FakeConsul, problem: Faul
     three.write("a", "1")
     three.fail(problem, server=0)
 
-    assert Consul(three.addresses, 0.3).keys_below("a") == {"a": Stored(Seed(b"1"), 11, 11)}
+    assert Consul(three.addresses, {}, 0.3).keys_below("a") == {"a": Stored(Seed(b"1"), 11, 11)}
     assert [request.server for request in three.requests] == [0, 1]
 
 
@@ -76,7 +76,7 @@ def test_a_single_server_is_tried_again(consul: FakeConsul, problem: Fault) -> N
     consul.write("a", "1")
     consul.fail(problem)
 
-    assert Consul(consul.addresses, 5).keys_below("a") == {"a": Stored(Seed(b"1"), 11, 11)}
+    assert Consul(consul.addresses, {}, 5).keys_below("a") == {"a": Stored(Seed(b"1"), 11, 11)}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_lasting_fault_is_an_error_and_not_a_missing_key(consul: FakeConsul, p
     consul.fail(problem, times=float("inf"))
 
     with pytest.raises(UnreachableError) as caught:
-        Consul(consul.addresses, 0.1).keys_below("a")
+        Consul(consul.addresses, {}, 0.1).keys_below("a")
 
     assert str(caught.value).startswith(f"not done within 0 s: {consul.addresses[0]} ")
     assert f"{message}: " in str(caught.value)
@@ -100,14 +100,14 @@ def test_a_lasting_fault_is_an_error_and_not_a_missing_key(consul: FakeConsul, p
 
 def test_a_cluster_without_addresses_is_unreachable() -> None:
     with pytest.raises(UnreachableError, match="no server is known"):
-        Consul([], 0.0).keys_below("a")
+        Consul([], {}, 0.0).keys_below("a")
 
 
 def test_a_refusal_is_an_error_at_once_and_no_other_server_is_tried(three: FakeConsul) -> None:
     three.fail(Fault.FORBIDDEN)
 
     with pytest.raises(RefusedError) as caught:
-        Consul(three.addresses, 60).keys_below("a")
+        Consul(three.addresses, {}, 60).keys_below("a")
 
     assert str(caught.value) == (
         f"{three.addresses[0]} answered GET /v1/kv/a with 403 Permission denied: give the program a token that may do "
@@ -121,7 +121,7 @@ def test_the_timeout_limits_a_call_with_all_its_attempts(three: FakeConsul) -> N
     began = time.monotonic()
 
     with pytest.raises(UnreachableError):
-        Consul(three.addresses, 0.3).keys_below("a")
+        Consul(three.addresses, {}, 0.3).keys_below("a")
 
     assert 0.3 <= time.monotonic() - began < 2
 
@@ -132,7 +132,7 @@ def test_a_proxy_from_the_environment_is_not_used(consul: FakeConsul, monkeypatc
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")
 
-    assert Consul(consul.addresses, 0.0).leader() == LEADER
+    assert Consul(consul.addresses, {}, 0.0).leader() == LEADER
 
 
 def test_keys_are_read_consistently_with_their_values_and_indexes(consul: FakeConsul) -> None:
@@ -141,7 +141,7 @@ def test_keys_are_read_consistently_with_their_values_and_indexes(consul: FakeCo
     consul.write("app/empty", "")
     consul.write("other", "x")
 
-    assert Consul(consul.addresses, 0.3).keys_below("app") == {
+    assert Consul(consul.addresses, {}, 0.3).keys_below("app") == {
         "app/name": Stored(Seed("wéb".encode()), 11, 11),
         "app/raw": Stored(Seed(b"\xff\x00", 2**64 - 1), 12, 12),
         "app/empty": Stored(Seed(b""), 13, 13),
@@ -156,7 +156,7 @@ def test_a_few_keys_are_read_in_one_transaction_and_no_others(consul: FakeConsul
     consul.write("app/name", "web2", flags=7)
     consul.write("app/other", "x")
 
-    assert Consul(consul.addresses, 0.3).existing(["app/name", "app/none"]) == {
+    assert Consul(consul.addresses, {}, 0.3).existing(["app/name", "app/none"]) == {
         "app/name": Stored(Seed(b"web2", 7), 12, 11)
     }
     assert [(request.path, request.query) for request in consul.requests] == [("/v1/txn", {"consistent": ""})]
@@ -166,16 +166,16 @@ def test_a_few_keys_are_read_in_one_transaction_and_no_others(consul: FakeConsul
 def test_the_index_is_that_of_the_last_change(consul: FakeConsul, prefix: str) -> None:
     consul.write("app/name", "web")
 
-    assert Consul(consul.addresses, 0.3).index_below(prefix) == 11
+    assert Consul(consul.addresses, {}, 0.3).index_below(prefix) == 11
 
 
 def test_a_prefix_without_keys_has_no_entries(consul: FakeConsul) -> None:
-    assert Consul(consul.addresses, 0.3).keys_below("a") == {}
+    assert Consul(consul.addresses, {}, 0.3).keys_below("a") == {}
 
 
 @pytest.mark.parametrize("key", ["a b/c?d#e", "a%2Fb", "ä☃", "a+b&c=d", "x...y"])
 def test_a_key_may_have_any_characters(consul: FakeConsul, key: str) -> None:
-    client = Consul(consul.addresses, 0.3)
+    client = Consul(consul.addresses, {}, 0.3)
 
     client.put(key, b"v", 0)
 
@@ -186,7 +186,7 @@ def test_a_key_may_have_any_characters(consul: FakeConsul, key: str) -> None:
 def test_a_transaction_does_all_its_operations(consul: FakeConsul) -> None:
     consul.write("old", "x")
 
-    Consul(consul.addresses, 0.3).transact(
+    Consul(consul.addresses, {}, 0.3).transact(
         [cas("a", 0), cas("b", 0), {"KV": {"Verb": "delete-cas", "Key": "old", "Index": 11}}]
     )
 
@@ -197,7 +197,7 @@ def test_a_transaction_with_a_changed_key_does_nothing(consul: FakeConsul) -> No
     consul.write("b", "theirs")
 
     with pytest.raises(ChangedError) as caught:
-        Consul(consul.addresses, 0.3).transact([cas("a", 0), cas("b", 0), cas("b", 0)])
+        Consul(consul.addresses, {}, 0.3).transact([cas("a", 0), cas("b", 0), cas("b", 0)])
 
     assert str(caught.value) == 'failed to set key "b", index is stale'
     assert consul.texts == {"b": "theirs"}
@@ -212,12 +212,12 @@ def test_bug_a_transaction_that_a_token_does_not_allow_is_refused_and_not_tried_
     consul.fail(Fault.DENIED, "/v1/txn", times=9)
 
     with pytest.raises(RefusedError, match="Permission denied: key:write"):
-        act(Consul(consul.addresses, 0.3))
+        act(Consul(consul.addresses, {}, 0.3))
     assert len(consul.requests) == 1
 
 
 def test_a_single_write_fails_if_the_key_changed(consul: FakeConsul) -> None:
-    client = Consul(consul.addresses, 0.3)
+    client = Consul(consul.addresses, {}, 0.3)
     client.put("a", b"1", 0)
 
     with pytest.raises(ChangedError, match="key 'a'"):

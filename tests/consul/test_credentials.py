@@ -1,32 +1,15 @@
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import requests
 from consul_on_pulumi.consul import access
-from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeerProvider
-from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGateProvider
-from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDownProvider
-from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerRolloutProvider
-from consul_on_pulumi.platforms.kubernetes.providers.voters import VotersProvider
-from consul_on_pulumi.providers.autopilot import AutopilotProvider
-from consul_on_pulumi.providers.kv_baseline import KvBaselineProvider
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 from consul_on_pulumi.settings import refusals
 
 
-@pytest.fixture(autouse=True)
-def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "_configured", {})
-
-
-def session_with(**env: str) -> requests.Session:
-    return access.add_credentials(requests.Session(), env)
-
-
-def configured(**config: str) -> Any:
-    return SimpleNamespace(config=config)
+def session_with(connection: Connection | None = None, **env: str) -> requests.Session:
+    return access.add_credentials(requests.Session(), connection or {}, env)
 
 
 def test_without_settings_a_session_has_no_credentials() -> None:
@@ -44,30 +27,13 @@ def test_the_token_comes_from_the_environment_variables_of_the_consul_command(tm
     assert named.headers["X-Consul-Token"] == "from a file"
 
 
-@pytest.mark.parametrize(
-    "provider",
-    [
-        AutopilotProvider,
-        KvBaselineProvider,
-        KvEntriesProvider,
-        ServerRolloutProvider,
-        RaftPeerProvider,
-        ScaleDownProvider,
-        VoterGateProvider,
-        VotersProvider,
-    ],
-    ids=lambda provider: provider.__name__,
-)
-def test_every_provider_prefers_the_token_of_the_stack(provider: Any) -> None:
-    provider().configure(configured(token="of the stack"))
+def test_row_12_the_token_of_a_cluster_comes_before_the_environment_and_goes_to_no_other() -> None:
+    env = {"CONSUL_HTTP_TOKEN": "from a variable"}
 
-    assert session_with(CONSUL_HTTP_TOKEN="from a variable").headers["X-Consul-Token"] == "of the stack"
-
-
-def test_without_a_token_of_the_stack_the_environment_counts() -> None:
-    KvEntriesProvider().configure(configured())
-
-    assert session_with(CONSUL_HTTP_TOKEN="from a variable").headers["X-Consul-Token"] == "from a variable"
+    assert session_with({"token": "of a"}, **env).headers["X-Consul-Token"] == "of a"
+    assert session_with({"token": "of b"}, **env).headers["X-Consul-Token"] == "of b"
+    assert session_with({}, **env).headers["X-Consul-Token"] == "from a variable"
+    assert "X-Consul-Token" not in session_with({}).headers
 
 
 @pytest.mark.parametrize(
@@ -81,7 +47,7 @@ def test_without_a_token_of_the_stack_the_environment_counts() -> None:
     ],
 )
 def test_server_certificates_are_verified_as_configured(env: dict[str, str], verify: str | bool) -> None:
-    assert session_with(**env).verify == verify
+    assert session_with({}, **env).verify == verify
 
 
 def test_the_client_certificate_is_used() -> None:
@@ -128,4 +94,4 @@ def test_c14_an_empty_variable_is_none() -> None:
     empty = dict.fromkeys([*VARIABLES, "CONSUL_CLIENT_KEY", "CONSUL_HTTP_SSL_VERIFY"], "")
 
     assert list(access.problems(empty)) == []
-    assert (session_with(**empty).verify, session_with(**empty).cert) == (True, None)
+    assert (session_with({}, **empty).verify, session_with({}, **empty).cert) == (True, None)

@@ -50,7 +50,7 @@ def servers(three: FakeConsul) -> Servers:
         three.canned[ordinal, "GET", "/v1/agent/self"] = agent_self(ordinal, leads=ordinal == 1)
     # Only the leader is asked for the Raft configuration.
     three.canned[1, "GET", "/v1/operator/raft/configuration"] = {"Servers": [peer(0), peer(1), peer(2, votes=False)]}
-    return Servers(NAMES, three.addresses)
+    return Servers(NAMES, three.addresses, {})
 
 
 def test_each_server_reports_its_own_state_and_the_leader_the_raft_configuration(servers: Servers) -> None:

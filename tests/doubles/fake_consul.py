@@ -109,6 +109,8 @@ class FakeConsul:
     canned: dict[tuple[int, str, str], Any] = field(default_factory=dict)
     """Server, method and path to the answer, for requests that the fake does not implement."""
     requests: list[Request] = field(default_factory=list)
+    tokens: set[str | None] = field(default_factory=set)
+    """Every ACL token that was sent, and None for a request without one."""
 
     def __post_init__(self) -> None:
         self._index = 10
@@ -304,6 +306,7 @@ class _Handler(Handler):
         request = Request(
             self.server.number, self.command, unquote(url.path), query, len(body), b'"get-or-empty"' in body
         )
+        consul.tokens.add(self.headers.get("X-Consul-Token"))
         match consul.fault_of(request):
             case Fault.NO_LEADER:
                 self._send(500, "No cluster leader")

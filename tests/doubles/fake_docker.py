@@ -66,7 +66,7 @@ def _spelled(labels: dict[str, str]) -> dict[str, str]:
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """No engine answers."""
 
-    def refused() -> None:
+    def refused(**_: object) -> None:
         raise DockerException("connection refused")
 
     monkeypatch.setattr(docker, "from_env", refused)

@@ -10,7 +10,6 @@ from urllib.parse import quote, unquote
 
 import pytest
 import requests
-from consul_on_pulumi.consul import access
 from consul_on_pulumi.consul.api import Consul, RefusedError
 from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.seed import Seed, Seeds
@@ -44,7 +43,7 @@ def outputs(result: CreateResult | UpdateResult | ReadResult) -> dict[str, Any]:
 
 
 def stored(base: str, prefix: str) -> Seeds:
-    return {key: found.seed for key, found in Consul([base]).keys_below(prefix).items()}
+    return {key: found.seed for key, found in Consul([base], {}).keys_below(prefix).items()}
 
 
 class OtherWriter(threading.Thread):
@@ -202,7 +201,6 @@ TOKEN = "6ad87a4e-47a9-4b6f-a3a0-30a5a2a1c1d7"
 
 def test_seeds_work_with_tls_and_a_token(secured: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     base, folder = secured
-    monkeypatch.setattr(access, "_configured", {})
     monkeypatch.setenv("CONSUL_CACERT", str(folder / "consul-agent-ca.pem"))
     monkeypatch.setenv("CONSUL_CLIENT_CERT", str(folder / "dc1-client-consul-0.pem"))
     monkeypatch.setenv("CONSUL_CLIENT_KEY", str(folder / "dc1-client-consul-0-key.pem"))
@@ -213,7 +211,7 @@ def test_seeds_work_with_tls_and_a_token(secured: tuple[str, Path], monkeypatch:
     with pytest.raises(RefusedError, match=r"Permission denied|ACL not found"):
         KvEntriesProvider().create(wanted)
 
-    monkeypatch.setenv("CONSUL_HTTP_TOKEN", TOKEN)
+    wanted["connection"] = {"token": TOKEN}
     outs = outputs(KvEntriesProvider().create(wanted))
 
     assert stored(base, "") == {"a": Seed(b"1")}

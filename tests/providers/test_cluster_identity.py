@@ -143,7 +143,7 @@ def data(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     for platform in ("docker", "kubernetes"):
         operations = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.operations")
-        monkeypatch.setattr(operations, "data", lambda _location: found)
+        monkeypatch.setattr(operations, "data", lambda _location, _connection: found)
     return found
 
 
@@ -170,7 +170,7 @@ def test_b1_with_data_everything_is_fixed(data: list[str]) -> None:
 
 @pytest.mark.parametrize("error", [UnreachableError("no answer"), RefusedError("forbidden"), None], ids=str)
 def test_b1_what_cannot_be_seen_counts_as_data(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
-    def ask(_location: Any) -> list[str]:
+    def ask(_location: Any, _connection: Any) -> list[str]:
         assert error
         raise error
 

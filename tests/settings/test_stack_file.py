@@ -47,14 +47,15 @@ def refusal(cluster: Any, *, secret: bool = False) -> list[str]:
 
 
 def run_the_program(*, refused: str = "") -> Build:
-    config = pulumi.Config("consul-on-pulumi")
+    create = pulumi.Config
+    config = create("consul-on-pulumi")
 
     def program() -> dict[str, Any]:
         exported: dict[str, Any] = {}
         expectation = pytest.raises(pulumi.RunError, match=re.escape(refused)) if refused else nullcontext()
         with pytest.MonkeyPatch.context() as patch, expectation:
             patch.setattr(pulumi, "export", exported.__setitem__)
-            patch.setattr(pulumi, "Config", lambda: config)
+            patch.setattr(pulumi, "Config", lambda name=None: create(name) if name else config)
             runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
         return exported
 

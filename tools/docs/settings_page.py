@@ -35,9 +35,8 @@ Five settings are beside `cluster`, since they are encrypted:
 |---|---|
 | `seed_secrets.SET.KEY` | A secret value of a seed set: \
 `pulumi config set --secret --path seed_secrets.app.db.password`. |
-| `agent_secrets["FILE"]`, `server_secrets["FILE"]`, `client_secrets["FILE"]` | \
-A file that only agents read, such as a gossip key, tokens or a private key: \
-see [operations](operations.md#secret-files-of-agents). |
+| `agent_secrets["FILE"]`, `server_secrets["FILE"]`, `client_secrets["FILE"]` | A file that only agents \
+read, such as a gossip key, tokens or a private key: see [operations](operations.md#secret-files-of-agents). |
 | `token` | The ACL token with which the program asks Consul: `pulumi config set --secret token …`. Without it the \
 variables of Consul's own commands count (`CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKEN_FILE`). |
 """

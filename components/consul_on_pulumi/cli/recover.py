@@ -14,6 +14,7 @@ from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import rollout
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.model.topology import quorum
 from consul_on_pulumi.platforms.choose import PLATFORMS
 
@@ -37,7 +38,7 @@ def run(stack: str, name: str | None) -> str:
 def recover(addresses: Mapping[str, str], platform: Any, group: Mapping[str, Any]) -> str:
     """Recover the cluster with these servers, node name to address; `platform` is the module `operations` of one, and
     `group` tells it where they are."""
-    names, servers = list(addresses), Servers(list(addresses), list(addresses.values()))
+    names, servers = list(addresses), Servers(list(addresses), list(addresses.values()), connection_of(group))
     try:
         if servers.wait_for(rollout.has_quorum, ELECTION):
             sys.exit("the cluster has a leader, so there is nothing to recover")

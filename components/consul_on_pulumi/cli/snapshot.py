@@ -19,14 +19,14 @@ def run(command: str, stack: str, name: str | None, file: Path | None) -> str:
         folder = snapshot_files.folder(cluster.project, cluster.stack)
         if command == "snapshot":
             file = file or snapshot_files.new_file(folder, cluster.name)
-            digest = snapshot_files.save(addresses, file)
+            digest = snapshot_files.save(addresses, cluster.connection, file)
             return f"saved {file} ({file.stat().st_size} bytes, sha256 {digest})"
         file = file or snapshot_files.newest(folder, cluster.name)
         if file is None:
             sys.exit(
                 f"no snapshot of {cluster.name} in {folder}: run `consul-on-pulumi snapshot` first, or name a file"
             )
-        snapshot_files.restore(addresses, file)
+        snapshot_files.restore(addresses, cluster.connection, file)
     except (RefusedError, UnreachableError, OSError) as error:
         sys.exit(f"{command} failed: {error}")
     return f"restored {file}; `pulumi refresh --stack {stack}` shows where the KV entries differ from the settings"

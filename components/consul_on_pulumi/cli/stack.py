@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from consul_on_pulumi.consul import access
+from consul_on_pulumi.model.connection import CONNECTION, Connection, connection_of
 
 COMPONENTS = ("consul-on-pulumi:index:ConsulCluster", "consul-on-pulumi:index:ConsulServer")
 """The components that a cluster may be: a server tier can be used without the other."""
@@ -28,6 +29,11 @@ class Cluster:
     group: Mapping[str, Any]
     """The inputs of a resource that takes part in a rollout of all servers. On Kubernetes they name the StatefulSet."""
 
+    @property
+    def connection(self) -> Connection:
+        """How the program reaches it."""
+        return connection_of(self.group)
+
 
 def named(stack: str | None) -> str:
     """The name of the stack: this one, else the selected one."""
@@ -35,7 +41,7 @@ def named(stack: str | None) -> str:
 
 
 def cluster(stack: str, name: str | None) -> Cluster:
-    """The cluster with this name; without a name, the only one. Requests to it send the ACL token of the stack.
+    """The cluster with this name; without a name, the only one. It comes with the connection that the state holds.
 
     Ends the program with one sentence where there is no such cluster, or where it has no servers.
     """
@@ -49,16 +55,18 @@ def cluster(stack: str, name: str | None) -> Cluster:
     project, parts = chosen[0].split("::")[1], clusters[chosen[0]]
     if problems := list(access.problems()):
         sys.exit("; ".join(problems))
-    # The ACL token in the stack's configuration is the one that the program uses.
-    key = f"{project}:{access.TOKEN}"
-    if key in configuration(stack):
-        access.use_token(str(configuration(stack, "--show-secrets")[key]["value"]))
     # Every resource that takes part in a rollout has all servers; after a failed update the longest list counts.
     groups = [one["inputs"] for one in parts if {"names", "addresses"} <= one.get("inputs", {}).keys()]
     if not groups:
         no_cluster(stack)
-    # ConsulVersion has all servers too, but does not name the StatefulSet.
-    group = max(groups, key=lambda inputs: (len(inputs["names"]), "stateful_set" in inputs))
+    # ConsulVersion has all servers too, but does not name the StatefulSet; VoterGate does not name the containers.
+    group = max(groups, key=_detail)
+    if CONNECTION in group:
+        group = next(
+            one["inputs"] | {CONNECTION: json.loads(one["inputs"][CONNECTION]["plaintext"])}
+            for one in _clusters(stack, "--show-secrets")[chosen[0]]
+            if one.get("inputs", {}).get("names") == group["names"] and _detail(one["inputs"]) == _detail(group)
+        )
     servers = dict(zip(group["names"], group["addresses"], strict=True))
     return Cluster(names[chosen[0]], project, stack, {str(one["type"]) for one in parts}, servers, group)
 
@@ -85,9 +93,13 @@ def no_cluster(stack: str) -> NoReturn:
     sys.exit(f"the stack {stack} has no Consul cluster: run `pulumi up --stack {stack}` first")
 
 
-def _clusters(stack: str) -> dict[str, list[Mapping[str, Any]]]:
+def _detail(group: Mapping[str, Any]) -> tuple[int, bool, bool]:
+    return len(group["names"]), "stateful_set" in group, any("+" in base for base in group["addresses"])
+
+
+def _clusters(stack: str, *options: str) -> dict[str, list[Mapping[str, Any]]]:
     """The resources of each cluster in the state of a stack, by the URN of its outermost component."""
-    state = json.loads(pulumi("stack", "export", "--stack", stack))["deployment"].get("resources") or []
+    state = json.loads(pulumi("stack", "export", "--stack", stack, *options))["deployment"].get("resources") or []
     found: dict[str, list[Mapping[str, Any]]] = {}
     component_of: dict[str, str] = {}
     # In a state a parent is before its children, so the outermost component of a cluster is found first.

@@ -1,7 +1,9 @@
-"""HTTP sessions with Consul, with the ACL token and the certificates of the user or of a closed cluster.
+"""HTTP sessions with Consul, with the ACL token of a cluster and the certificates of the user.
 
-The user's token comes from the stack's configuration (`pulumi config set --secret token …`), else from the environment
-variables of the `consul` command. Certificates come only from those (Consul docs, commands, environment variables).
+A closed cluster has a token and an authority of its own.
+
+The token is an argument of the cluster, else it comes from the environment variables of the `consul` command.
+Certificates come only from those (Consul docs, commands, environment variables).
 
 An address is a URL without credentials. Its scheme is `http` or `https`, or `http+PLATFORM…` if a platform has its own
 way to reach an agent: then the module `consul_access` of that platform provides the adapter.
@@ -17,25 +19,15 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from consul_on_pulumi.consul.connection import current, used
-
-TOKEN = "token"
-"""The key of the ACL token in the stack's configuration."""
+from consul_on_pulumi.model.connection import UNKNOWN, UNKNOWN_YET, Connection
 
 TOKEN_FILE, SSL_VERIFY = "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_SSL_VERIFY"
 CACERT, CAPATH, CLIENT_CERT, CLIENT_KEY = "CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"
 _TRUE, _FALSE = ("1", "t", "true"), ("0", "f", "false")
 
-_configured: dict[str, str] = {}
-
 
 class CredentialsError(Exception):
     """An environment variable with a credential is wrong. The message names it."""
-
-
-def use_token(token: str) -> None:
-    """Use this token in this process."""
-    _configured[TOKEN] = token
 
 
 def problems(env: Mapping[str, str] = os.environ) -> Iterator[str]:
@@ -53,12 +45,10 @@ def problems(env: Mapping[str, str] = os.environ) -> Iterator[str]:
         yield f"{SSL_VERIFY}: expected true or false, got {verify!r}"
 
 
-def token(env: Mapping[str, str] = os.environ) -> str | None:
-    """The ACL token, or None."""
-    if own := current().get("token"):
-        return own
-    if TOKEN in _configured:
-        return _configured[TOKEN]
+def token(connection: Connection, env: Mapping[str, str] = os.environ) -> str | None:
+    """The ACL token for one cluster, or None."""
+    if "token" in connection:
+        return connection["token"]
     if file := env.get(TOKEN_FILE):
         return Path(file).read_text().strip()
     return env.get("CONSUL_HTTP_TOKEN") or None
@@ -69,11 +59,13 @@ def has_token(env: Mapping[str, str] = os.environ) -> bool:
     return bool(env.get(TOKEN_FILE) or env.get("CONSUL_HTTP_TOKEN"))
 
 
-def add_credentials(session: requests.Session, env: Mapping[str, str] = os.environ) -> requests.Session:
+def add_credentials(
+    session: requests.Session, connection: Connection, env: Mapping[str, str] = os.environ
+) -> requests.Session:
     """Add the token and the certificates to a session. Raises CredentialsError."""
     if found := list(problems(env)):
         raise CredentialsError("; ".join(found))
-    if (acl_token := token(env)) is not None:
+    if (acl_token := token(connection, env)) is not None:
         session.headers["X-Consul-Token"] = acl_token
     if env.get(SSL_VERIFY, "").lower() in _FALSE:
         session.verify = False
@@ -84,25 +76,27 @@ def add_credentials(session: requests.Session, env: Mapping[str, str] = os.envir
     return session
 
 
-def session() -> requests.Session:
-    """A session for addresses of every scheme, with the credentials of the user."""
-    session = add_credentials(requests.Session())
+def session(connection: Connection) -> requests.Session:
+    """A session for addresses of every scheme, with the credentials for one cluster."""
+    session = add_credentials(requests.Session(), connection)
     # A proxy from the environment reaches neither loopback addresses nor private networks.
     session.trust_env = False
-    session.mount("http+", _PlatformAdapter())
-    session.mount("https://", direct())
+    session.mount("http+", _PlatformAdapter(connection))
+    session.mount("https://", direct(connection))
+    if UNKNOWN in connection:
+        for scheme in ("http://", "https://", "http+"):
+            session.mount(scheme, _NotYetKnown())
     return session
 
 
-def direct() -> HTTPAdapter:
+def direct(connection: Connection) -> HTTPAdapter:
     """An adapter for addresses of agents, which trusts the authority of the cluster alone, if it has its own."""
-    authority = current().get("authority")
-    return _AuthorityAdapter(authority) if authority else HTTPAdapter()
+    return _AuthorityAdapter(connection["authority"]) if "authority" in connection else HTTPAdapter()
 
 
-def answers(base: str, timeout: float) -> bool:
+def answers(base: str, timeout: float, connection: Connection) -> bool:
     """Whether the agent at this address answers within `timeout` seconds. An HTTP error or a TLS error is an answer."""
-    with session() as http:
+    with session(connection) as http:
         try:
             http.get(f"{base}/v1/agent/self", timeout=timeout)
         except requests.exceptions.SSLError:
@@ -129,11 +123,10 @@ class _AuthorityAdapter(HTTPAdapter):
 class _PlatformAdapter(BaseAdapter):
     """Passes each request to the adapter of the platform in its scheme. The adapter is loaded at the first request."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: Connection) -> None:
         super().__init__()
+        self._connection = connection
         self._adapters: dict[str, BaseAdapter] = {}
-        # Requests may be sent by other threads, which have no connection of their own.
-        self._connection = current()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         scheme = (request.url or "").partition(":")[0]
@@ -143,10 +136,19 @@ class _PlatformAdapter(BaseAdapter):
                 module = importlib.import_module(f"consul_on_pulumi.platforms.{platform}.consul_access")
             except ModuleNotFoundError as error:
                 raise requests.exceptions.InvalidSchema(f"{request.url}: no platform is called {platform}") from error
-            with used(self._connection):
-                self._adapters[scheme] = module.adapter(scheme)
+            self._adapters[scheme] = module.adapter(scheme, self._connection)
         return self._adapters[scheme].send(request, *args, **options)
 
     def close(self) -> None:
         for adapter in self._adapters.values():
             adapter.close()
+
+
+class _NotYetKnown(BaseAdapter):
+    """Sends nothing while a preview does not know which cluster is meant."""
+
+    def send(self, *args: Any, **options: Any) -> requests.Response:
+        raise requests.ConnectionError(UNKNOWN_YET)
+
+    def close(self) -> None:
+        pass

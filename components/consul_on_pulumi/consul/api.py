@@ -10,7 +10,7 @@ from urllib.parse import quote
 import requests
 
 from consul_on_pulumi.consul import access, answers
-from consul_on_pulumi.consul.connection import Connection, used
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.kv_plan import Operation, Stored
 from consul_on_pulumi.model.seed import Seed
 
@@ -37,11 +37,11 @@ class ChangedError(Exception):
 class Consul:
     """The HTTP API of one cluster, through any of its servers."""
 
-    def __init__(self, addresses: Sequence[str], timeout: float = 30.0) -> None:
+    def __init__(self, addresses: Sequence[str], connection: Connection, timeout: float = 30.0) -> None:
         """`addresses` are base URLs; `timeout` is in seconds, for one call with all its attempts."""
         self._addresses = list(addresses)
         self._timeout = timeout
-        self._session = access.session()
+        self._session = access.session(connection)
 
     def leader(self) -> str:
         """Wait for a leader and return its Raft address (`GET /v1/status/leader`).
@@ -196,7 +196,6 @@ def _stored(entries: Iterable[dict[str, Any]]) -> dict[str, Stored]:
 def leader_now(addresses: Sequence[str], connection: Connection, timeout: float) -> str | None:
     """The leader's Raft address, or None if no server knows a leader within `timeout` seconds."""
     try:
-        with used(connection):
-            return Consul(addresses, timeout).leader()
+        return Consul(addresses, connection, timeout).leader()
     except UnreachableError:
         return None

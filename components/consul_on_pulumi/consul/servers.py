@@ -9,6 +9,7 @@ import requests
 
 from consul_on_pulumi.consul import access, answers
 from consul_on_pulumi.consul.api import RefusedError
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.rollout import ClusterView, ServerStatus
 
 REQUEST_TIMEOUT = 1.0
@@ -24,10 +25,10 @@ LEAVE_TIMEOUT = 30.0
 class Servers:
     """The servers of one cluster, by node name."""
 
-    def __init__(self, names: Sequence[str], addresses: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], addresses: Sequence[str], connection: Connection) -> None:
         """`names` are node names, `addresses` the base URLs of the servers' own HTTP APIs, in the same order."""
         self._bases = dict(zip(names, addresses, strict=True))
-        self._sessions = {name: access.session() for name in names}
+        self._sessions = {name: access.session(connection) for name in names}
         self._faults: dict[str, str] = {}
         self._refused: dict[str, str] = {}
         self._rejected: set[str] = set()

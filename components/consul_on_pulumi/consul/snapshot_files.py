@@ -10,6 +10,7 @@ import requests
 
 from consul_on_pulumi.consul import answers, api
 from consul_on_pulumi.consul.api import Consul, UnreachableError
+from consul_on_pulumi.model.connection import Connection
 
 PATH = "/v1/snapshot"
 TIMEOUT = 300.0
@@ -38,7 +39,7 @@ def newest(folder: Path, cluster: str) -> Path | None:
     return found[-1] if found else None
 
 
-def save(addresses: Sequence[str], file: Path) -> str:
+def save(addresses: Sequence[str], connection: Connection, file: Path) -> str:
     """Write a consistent snapshot, made by the leader, to `file`: all of it or nothing. Returns its SHA-256.
 
     Raises OSError, RefusedError, and UnreachableError, also if the transfer is interrupted.
@@ -47,7 +48,7 @@ def save(addresses: Sequence[str], file: Path) -> str:
     part = file.with_name(f"{file.name}.part")
     part.touch(mode=0o600)
     try:
-        answer = Consul(addresses).request("GET", PATH, attempt_timeout=TIMEOUT, stream=True)
+        answer = Consul(addresses, connection).request("GET", PATH, attempt_timeout=TIMEOUT, stream=True)
         with answer, part.open("wb") as written:
             for piece in answer.iter_content(CHUNK):
                 written.write(piece)
@@ -60,7 +61,7 @@ def save(addresses: Sequence[str], file: Path) -> str:
     return digest.hexdigest()
 
 
-def restore(addresses: Sequence[str], file: Path) -> None:
+def restore(addresses: Sequence[str], connection: Connection, file: Path) -> None:
     """Replace everything that the cluster stores by the content of `file`. Raises the same."""
     with file.open("rb") as taken:
-        Consul(addresses, timeout=60).request("PUT", PATH, body=taken, attempt_timeout=TIMEOUT)
+        Consul(addresses, connection, timeout=60).request("PUT", PATH, body=taken, attempt_timeout=TIMEOUT)

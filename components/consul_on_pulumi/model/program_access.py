@@ -51,7 +51,7 @@ def problems(
     if not token and isinstance(acl, Mapping) and acl.get("enabled") is True and acl.get("default_policy") == "deny":
         yield (
             "acl.default_policy",
-            "denies everything to the program, which has no token: set one with `pulumi config set --secret token`, "
+            "denies everything to the program, which has no `token`: set one (`pulumi config set --secret token`), "
             "in a new cluster the same as `acl.tokens.initial_management` in `agent_secrets`",
         )
     limits = _at(config, "limits", "request_limits")

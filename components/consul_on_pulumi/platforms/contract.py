@@ -108,6 +108,12 @@ class Platform(Protocol):
     max_configuration: int
     """The most bytes of the agent configuration in the settings."""
 
+    def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
+        """The parts of a connection that the provider of this component says; none where the environment alone does.
+
+        Raises pulumi.RunError for a provider that does not show where its cluster is.
+        """
+
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Why this topology cannot run here. Each message starts with `path`, the path of the platform's settings."""
 

@@ -9,7 +9,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult
 
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError, content, leader_now
-from consul_on_pulumi.consul.connection import current
+from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
@@ -32,7 +32,7 @@ class AutopilotProvider(ConsulProvider):
         remaining = known_addresses(news)
         if not (isinstance(before, float | int) and isinstance(after, float | int) and after < before and remaining):
             return
-        in_cluster = _count_with_leader(remaining, int(after))
+        in_cluster = _count_with_leader(remaining, connection_of(news), int(after))
         if in_cluster < after:
             yield (
                 f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
@@ -50,7 +50,7 @@ class AutopilotProvider(ConsulProvider):
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Read the current quorum; without an answer, keep the last one and warn."""
         try:
-            current = _configuration(Consul(props["addresses"], timeout=10))["MinQuorum"]
+            current = _configuration(Consul(props["addresses"], connection_of(props), timeout=10))["MinQuorum"]
         except (UnreachableError, RefusedError) as error:
             engine_log.not_compared("autopilot's configuration", error)
             return ReadResult(id_, props, props)
@@ -74,11 +74,11 @@ class Autopilot(ProviderResource, module="consul-on-pulumi", name="Autopilot"):
         super().__init__(AutopilotProvider(), name, props, opts)
 
 
-def _count_with_leader(addresses: Sequence[str], enough: int) -> int:
+def _count_with_leader(addresses: Sequence[str], connection: Connection, enough: int) -> int:
     """How many of these servers know a leader: as soon as `enough` do, else after ELECTION_TIMEOUT."""
     deadline = time.monotonic() + ELECTION_TIMEOUT
     while True:
-        found = sum(leader_now([base], current(), 0) is not None for base in addresses)
+        found = sum(leader_now([base], connection, 0) is not None for base in addresses)
         if found >= enough or time.monotonic() > deadline:
             return found
         time.sleep(0.1)

@@ -9,6 +9,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 SECURITY = ".security.enabled"
@@ -86,7 +87,7 @@ def _has_data(props: Properties) -> bool:
         return True
     operations = importlib.import_module(f"consul_on_pulumi.platforms.{location['platform']}.operations")
     try:
-        return bool(operations.data(location))
+        return bool(operations.data(location, connection_of(props)))
     except (RefusedError, UnreachableError):
         return True
 

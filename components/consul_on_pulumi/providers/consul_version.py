@@ -11,6 +11,7 @@ from consul_on_pulumi.consul import snapshot_files
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, known_addresses
 from consul_on_pulumi.releases import upgrade
 from consul_on_pulumi.releases.release import Release, parse
@@ -104,13 +105,13 @@ def _running(props: Properties) -> Mapping[str, Release]:
     addresses = known_addresses(props)
     if not addresses:
         return {}
-    status = Servers(props["names"], addresses).view().status
+    status = Servers(props["names"], addresses, connection_of(props)).view().status
     return {name: found for name, one in status.items() if (found := parse(one.version))}
 
 
 def _snapshot(props: Properties) -> str:
     """Take a snapshot if the change is an upgrade, or if nobody knows what it is; returns its path or an empty text."""
-    servers = Servers(props["names"], props["addresses"])
+    servers = Servers(props["names"], props["addresses"], connection_of(props))
     view, wanted = servers.view(), parse(props["version"])
     running = [found for one in view.status.values() if (found := parse(one.version))]
     upgrades = bool(running) and (wanted is None or min(running) < wanted)
@@ -124,7 +125,7 @@ def _snapshot(props: Properties) -> str:
         raise
     file = snapshot_files.new_file(Path(folder), props["cluster"])
     try:
-        snapshot_files.save(props["addresses"], file)
+        snapshot_files.save(props["addresses"], connection_of(props), file)
     except (RefusedError, UnreachableError, OSError) as error:
         raise RolloutStoppedError(
             f"no snapshot before the upgrade, no server was touched: {error}. Repair the cluster, or set "

@@ -25,18 +25,18 @@ def told(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(*args, **more)
         except Exception as error:
-            if type(error).__module__.startswith(PACKAGE) and (call := _call()):
+            if type(error).__module__.startswith(PACKAGE) and (call := served("context")):
                 call.abort(grpc.StatusCode.UNKNOWN, str(error))
             raise
 
     return called
 
 
-def _call() -> Any:
-    """The call of the engine that this thread answers: an argument of the SDK's method. None outside of a call."""
+def served(name: str) -> Any:
+    """This argument of the SDK's method that answers a call of the engine in this thread; None outside of a call."""
     frame: FrameType | None = sys._getframe()
     while frame:
-        if isinstance(call := frame.f_locals.get("context"), grpc.ServicerContext):
-            return call
+        if isinstance(frame.f_locals.get("context"), grpc.ServicerContext):
+            return frame.f_locals.get(name)
         frame = frame.f_back
     return None

@@ -9,8 +9,8 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from consul_on_pulumi.consul import access, kv_store
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
-from consul_on_pulumi.consul.connection import CONNECTION
 from consul_on_pulumi.model import kv_state
+from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, connection_of
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import detailed_diff, engine_log, kv_moves
@@ -42,14 +42,14 @@ class KvEntriesProvider(ConsulProvider):
     def problems(self, olds: Properties, news: Properties) -> list[str]:
         """The conflicts with keys that other programs wrote or changed; not of keys whose value is not known
         yet; none if, with a warning, Consul does not answer."""
-        addresses = known_addresses(news)
+        addresses, connection = known_addresses(news), connection_of(news)
         try:
             owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(kv_state.without_unknown(news))
             changed = differing(wanted, owned)
             # Before the first update there is no cluster to wait for.
-            if not changed or not any(access.answers(base, PREVIEW_TIMEOUT) for base in addresses):
+            if not changed or not any(access.answers(base, PREVIEW_TIMEOUT, connection) for base in addresses):
                 return []
-            found = kv_store.read(Consul(addresses, PREVIEW_TIMEOUT), changed)
+            found = kv_store.read(Consul(addresses, connection, PREVIEW_TIMEOUT), changed)
         except ValueError:
             return []
         except (UnreachableError, RefusedError) as error:
@@ -86,7 +86,7 @@ class KvEntriesProvider(ConsulProvider):
             return ReadResult(id_, props, props)
         wanted = kv_state.seeds_of(props)
         try:
-            found = kv_store.read(Consul(props["addresses"], timeout=10), wanted)
+            found = kv_store.read(Consul(props["addresses"], connection_of(props), timeout=10), wanted)
         except (UnreachableError, RefusedError) as error:
             engine_log.not_compared(f"KV entries of {_set(props)}", error)
             return ReadResult(id_, props, props)
@@ -147,11 +147,8 @@ async def _with_later(values: Mapping[str, Any], later: Mapping[str, pulumi.Outp
 
 def _visible(props: Properties) -> Properties:
     """The properties that a preview shows as changes: not what identifies the store, nor properties of the SDK."""
-    return {
-        key: value
-        for key, value in props.items()
-        if key not in ("baseline", kv_moves.CLUSTER_ID, "store", CONNECTION, "__provider")
-    }
+    hidden = ("baseline", kv_moves.CLUSTER_ID, "store", CONNECTION, CREDENTIALS, "__provider")
+    return {key: value for key, value in props.items() if key not in hidden}
 
 
 def _rule(props: Properties) -> Rule:

@@ -7,15 +7,14 @@ import pulumi
 from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
-    ConfigureRequest,
     DiffResult,
     Resource,
     ResourceProvider,
     UpdateResult,
 )
 
-from consul_on_pulumi.consul import access
 from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.providers.connecting import connected, inputs
 from consul_on_pulumi.providers.failures import told
 
@@ -40,14 +39,9 @@ class ConsulProvider(ResourceProvider):
     """The inputs whose change is an update."""
 
     def __init_subclass__(cls) -> None:
-        """Let the engine show the errors of each method as they are, and give each the connection of its resource."""
+        """Let the engine show the errors of each method as they are, and give each the newest connection."""
         for name in ("check", "diff", "create", "read", "update", "delete"):
             setattr(cls, name, told(connected(getattr(cls, name))))
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Take the ACL token from the stack's configuration. It is never an input, so no state holds it."""
-        if (token := req.config.get(access.TOKEN)) is not None:
-            access.use_token(str(token))
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse inputs that have problems, in the preview already."""
@@ -78,7 +72,7 @@ class ConsulProvider(ResourceProvider):
 
     def consul_with_leader(self, props: Properties) -> Consul:
         """The HTTP API at the `addresses` of a cluster, once a server leads. Raises UnreachableError."""
-        consul = Consul(props["addresses"], UPDATE_TIMEOUT)
+        consul = Consul(props["addresses"], connection_of(props), UPDATE_TIMEOUT)
         consul.leader()
         return consul
 

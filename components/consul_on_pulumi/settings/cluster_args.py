@@ -79,6 +79,13 @@ SERVER_COUNT = Setting(
     default=3,
     rule=SERVERS,
 )
+TOKEN = Setting(
+    "The ACL token of Consul that this program uses, and sends to this cluster alone. A stack file gives it beside "
+    "`cluster`: `pulumi config set --secret token`.",
+    "No agent is touched.",
+    default_text="`CONSUL_HTTP_TOKEN_FILE`, else `CONSUL_HTTP_TOKEN`",
+    secret=True,
+)
 SECRET_FILES = ("agent_secrets", "server_secrets", "client_secrets")
 """The settings with secret files: of every agent, of servers, of clients."""
 
@@ -131,6 +138,7 @@ class ConsulClusterArgs(TypedDict, total=False):
     client_secrets: Annotated[dict[str, pulumi.Input[str]], secret_files(
         "Every client, and no server,", "Rolls the clients.")]
     security: Annotated[SecurityArgs, SECURITY]
+    token: Annotated[pulumi.Input[str], TOKEN]
     seeds: Annotated[dict[str, Any], Setting(
         "KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused; with "
         "`retain_data` it is adopted if it holds the same value.", "Writes the keys that differ and touches no agent.",

@@ -128,13 +128,8 @@ def _config_problems(args: Mapping[str, Any], path: str, role: Role, configs: Se
         role,
         platform.requests_from(),
         seeds=bool(args.get("seeds") or args.get("seed_sets")),
-        token=any(args.get(name) for name in SECRET_FILES) or _has_token(),
+        token=any(args.get(name) for name in SECRET_FILES) or "token" in args or access.has_token(),
     )
     for key, problem in found:
         where = [name for name in configs if program_access.has(args[name], key)]
         yield f"{path}.{where[-1]}.{key}: {problem}"
-
-
-def _has_token() -> bool:
-    """Whether the program has a token, in the stack's configuration or in the environment."""
-    return access.has_token() or pulumi.runtime.get_config(f"{pulumi.get_project()}:{access.TOKEN}") is not None

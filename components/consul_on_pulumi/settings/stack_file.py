@@ -21,6 +21,8 @@ KEY = "cluster"
 """The key of the stack's configuration."""
 SEEDS = "seed_secrets"
 """The key of the secret values of the seed sets."""
+TOKEN = "token"
+"""The key of the ACL token, also in the arguments."""
 CONFIG = "PULUMI_CONFIG"
 """The environment variable in which the engine passes the whole configuration to the program."""
 MAX_SIZE = 128 * 1024
@@ -55,6 +57,8 @@ def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
     problems: list[str] = []
     if isinstance(args, Mapping):
         found, args = with_seed_secrets(config, args)
+        problems += found
+        found, args = with_token(config, args)
         problems += found
         for key in SECRET_FILES:
             found, args = with_secret_files(config, args, key)
@@ -108,6 +112,15 @@ def with_secret_files(config: pulumi.Config, cluster: Mapping[str, Any], key: st
     if problems or not files:
         return problems, cluster
     return [], {**cluster, key: {name: pulumi.Output.secret(text) for name, text in files.items()}}
+
+
+def with_token(config: pulumi.Config, cluster: Mapping[str, Any]) -> Completed:
+    """Add the ACL token."""
+    if TOKEN in cluster:
+        problem = f"{KEY}.{TOKEN}: not in `{KEY}`, set it with `pulumi config set --secret {config.name}:{TOKEN}`"
+        return [problem], {key: value for key, value in cluster.items() if key != TOKEN}
+    token = config.get_secret(TOKEN)
+    return [], cluster if token is None else {**cluster, TOKEN: token}
 
 
 def _encrypted(config: pulumi.Config, key: str, how: str, expected: str) -> tuple[list[str], Mapping[str, Any]]:

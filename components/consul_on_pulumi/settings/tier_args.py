@@ -16,6 +16,7 @@ from consul_on_pulumi.settings.cluster_args import (
     IMAGE_SETTING,
     SERVER_COUNT,
     SNAPSHOT_BEFORE_UPGRADE,
+    TOKEN,
     agent_config,
 )
 
@@ -46,6 +47,7 @@ class ConsulServerArgs(TypedDict, total=False):
     agent_config: Annotated[dict[str, Any], agent_config(
         "the servers, merged over the defaults", "Rolls the servers one by one.")]
     agent_secrets: Annotated[dict[str, pulumi.Input[str]], AGENT_SECRETS]
+    token: Annotated[pulumi.Input[str], TOKEN]
 
 
 class ConsulClientArgs(TypedDict, total=False):

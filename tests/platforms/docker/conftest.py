@@ -10,5 +10,5 @@ from tests.doubles.fake_docker import FakeDocker
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeDocker:
     """An engine on which nothing exists. Tests with an engine of their own replace it."""
     fake = FakeDocker()
-    monkeypatch.setattr(docker, "from_env", lambda: fake)
+    monkeypatch.setattr(docker, "from_env", lambda **_: fake)
     return fake

@@ -42,7 +42,7 @@ class FakeEngine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     fake = FakeEngine()
-    monkeypatch.setattr(docker, "from_env", lambda: fake)
+    monkeypatch.setattr(docker, "from_env", lambda **_: fake)
     return fake
 
 
@@ -52,13 +52,13 @@ def address(consul: FakeConsul, name: str = "dev-server-0") -> str:
 
 def failure(url: str) -> str:
     """What a request says that is not answered, or answered with an error."""
-    with access.session() as session, pytest.raises(requests.ConnectionError) as caught:
+    with access.session({}) as session, pytest.raises(requests.ConnectionError) as caught:
         session.get(f"{url}/v1/status/leader?x=1", timeout=1)
     return str(caught.value)
 
 
 def test_a_request_reaches_the_published_port(engine: FakeEngine, consul: FakeConsul) -> None:
-    assert Consul([address(consul)]).leader()
+    assert Consul([address(consul)], {}).leader()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_c13_an_update_that_ends_without_an_answer_says_that_a_server_was_killed
     engine.oom = ["dev-server-0"]
 
     with pytest.raises(UnreachableError, match=r"dev-server-0 was killed for memory \(137\)"):
-        Consul(["http+docker://dev-server-0:1"], timeout=0).keys_below("")
+        Consul(["http+docker://dev-server-0:1"], {}, timeout=0).keys_below("")
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["a container that runs", "an engine that does not answer"])
@@ -104,7 +104,7 @@ def test_the_error_of_the_connection_stays_where_docker_knows_no_reason(
 ) -> None:
     if silent:
 
-        def refused() -> None:
+        def refused(**_: object) -> None:
             raise DockerException("connection refused")
 
         monkeypatch.setattr(docker, "from_env", refused)

@@ -77,7 +77,7 @@ class FakeEngine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     fake = FakeEngine()
-    monkeypatch.setattr(docker, "from_env", lambda: fake)
+    monkeypatch.setattr(docker, "from_env", lambda **_: fake)
     return fake
 
 
@@ -251,7 +251,7 @@ def test_a_stopped_or_missing_container_is_left_to_its_own_resource(engine: Fake
 def test_a5_an_engine_that_does_not_answer_shows_no_fault_and_says_so(
     monkeypatch: pytest.MonkeyPatch, warned: list[str]
 ) -> None:
-    def refused() -> None:
+    def refused(**_: object) -> None:
         raise DockerException("connection refused")
 
     monkeypatch.setattr(docker, "from_env", refused)

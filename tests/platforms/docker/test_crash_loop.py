@@ -41,7 +41,7 @@ class FakeEngine:
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     fake = FakeEngine()
 
-    def connect() -> FakeEngine:
+    def connect(**_: object) -> FakeEngine:
         fake.open += 1
         return fake
 
@@ -51,7 +51,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 
 def test_only_restarts_after_the_first_call_count(engine: FakeEngine) -> None:
     engine.restarts = 7
-    crash_loop = CrashLoop("container")
+    crash_loop = CrashLoop("container", {})
 
     assert crash_loop.reason() is None
     engine.restarts = 9
@@ -64,7 +64,7 @@ def test_only_restarts_after_the_first_call_count(engine: FakeEngine) -> None:
 
 
 def test_a_crash_loop_with_an_empty_log_is_reported(engine: FakeEngine) -> None:
-    crash_loop = CrashLoop("container")
+    crash_loop = CrashLoop("container", {})
     crash_loop.reason()
     engine.restarts, engine.log = 3, b"\n"
 
@@ -74,13 +74,13 @@ def test_a_crash_loop_with_an_empty_log_is_reported(engine: FakeEngine) -> None:
 def test_without_an_answer_of_docker_no_crash_loop_is_reported(
     engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert CrashLoop("another").reason() is None
+    assert CrashLoop("another", {}).reason() is None
 
-    def refused() -> None:
+    def refused(**_: object) -> None:
         raise DockerException("connection refused")
 
     monkeypatch.setattr(docker, "from_env", refused)
-    assert CrashLoop("container").reason() is None
+    assert CrashLoop("container", {}).reason() is None
 
 
 def test_b2_a_container_that_waits_for_its_next_restart_is_in_a_crash_loop_at_the_first_look(
@@ -89,7 +89,7 @@ def test_b2_a_container_that_waits_for_its_next_restart_is_in_a_crash_loop_at_th
     """Docker waits up to a minute between two restarts."""
     engine.restarts, engine.state["Restarting"] = 3, True
 
-    assert str(CrashLoop("container").reason()).startswith("ends as soon as it starts with exit status 1 (")
+    assert str(CrashLoop("container", {}).reason()).startswith("ends as soon as it starts with exit status 1 (")
 
 
 @pytest.mark.parametrize("evidence", ["state", "event"])
@@ -106,4 +106,4 @@ def test_c13_a_container_that_was_killed_for_memory_is_reported_with_the_setting
     else:
         engine.oom = [{"Action": "oom", "id": "container"}]
 
-    assert CrashLoop("container").reason() == f"was killed for memory (137): {fix}"
+    assert CrashLoop("container", {}).reason() == f"was killed for memory (137): {fix}"

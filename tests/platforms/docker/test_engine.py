@@ -13,9 +13,9 @@ from docker.errors import APIError, DockerException, NotFound
 
 def test_the_connection_is_closed_also_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[bool] = []
-    monkeypatch.setattr(docker, "from_env", lambda: SimpleNamespace(close=lambda: closed.append(True)))
+    monkeypatch.setattr(docker, "from_env", lambda **_: SimpleNamespace(close=lambda: closed.append(True)))
 
-    with pytest.raises(RuntimeError), engine.connect():
+    with pytest.raises(RuntimeError), engine.connect({}):
         raise RuntimeError
 
     assert closed == [True]
@@ -26,7 +26,7 @@ def test_one_module_opens_connections_so_that_another_host_is_set_in_one_place()
 
     opening = [path.relative_to(package).as_posix() for path in package.rglob("*.py") if "from_env" in path.read_text()]
 
-    assert opening == ["platforms/docker/engine.py"]
+    assert opening == ["platforms/docker/api/client.py"]
 
 
 @pytest.mark.parametrize(
@@ -55,16 +55,16 @@ def test_what_the_engine_answered_becomes_a_sentence(
     monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://x")
-    monkeypatch.setattr(docker, "from_env", lambda: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(docker, "from_env", lambda **_: SimpleNamespace(close=lambda: None))
 
-    with pytest.raises(DockerException) as caught, engine.connect():
+    with pytest.raises(DockerException) as caught, engine.connect({}):
         raise error
 
     assert str(caught.value).startswith(sentence)
 
 
 def test_a_missing_object_stays_a_missing_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker, "from_env", lambda: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(docker, "from_env", lambda **_: SimpleNamespace(close=lambda: None))
 
-    with pytest.raises(NotFound), engine.connect():
+    with pytest.raises(NotFound), engine.connect({}):
         raise NotFound("dev-server-0")

@@ -87,8 +87,10 @@ def test_d4_a_port_of_an_agent_that_somebody_renamed_is_accepted(engine: FakeDoc
     assert reasons(f"port/dev-server-0/http_port/{FREE}") == []
 
 
-def test_b7_a_remote_engine_publishes_no_ports_on_this_machine(engine: FakeDocker, listening: int) -> None:
-    engine.api.base_url = "http://192.0.2.7:2375"
+def test_b7_a_remote_engine_publishes_no_ports_on_this_machine(
+    engine: FakeDocker, listening: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://192.0.2.7:2375")
 
     assert reasons(f"port/dev-server-0/dns_port/{listening}") == []
 
@@ -119,7 +121,7 @@ def test_b7_a_port_that_was_taken_since_is_refused_before_the_container_is_creat
     args: Any = pulumi.ResourceHookArgs(urn="", id="", name="x", type="docker:index:Container", new_inputs=inputs)
 
     with pytest.raises(ForeignObjectError, match=rf"platform.docker.dns_port: .* got {FREE} \(udp\)"):
-        ownership.before_create("dev", retain_data=False)(args)
+        ownership.before_create("dev", retain_data=False)(args, {})
 
 
 def test_b7_every_port_that_the_settings_name_is_checked() -> None:

@@ -56,7 +56,7 @@ def run_hook(
         type=f"docker:index/{kind}:{kind.capitalize()}",
         new_inputs={"name": name, "labels": labels},
     )
-    ownership.before_create("dev", retain_data=retain_data)(args)
+    ownership.before_create("dev", retain_data=retain_data)(args, {})
 
 
 @pytest.fixture
@@ -299,8 +299,8 @@ def test_c10_without_an_answer_a_warning_says_once_that_nothing_was_looked_at(
         silent(monkeypatch)
     a_new_run(monkeypatch)
 
-    ownership.warn_if_unreachable()
-    ownership.warn_if_unreachable()
+    ownership.warn_if_unreachable({})
+    ownership.warn_if_unreachable({})
 
     (warning,) = warnings
     assert warning == (
@@ -316,6 +316,6 @@ def test_c10_an_engine_that_answers_is_no_warning(
     engine.ping = lambda: True
     a_new_run(monkeypatch)
 
-    ownership.warn_if_unreachable()
+    ownership.warn_if_unreachable({})
 
     assert warnings == []

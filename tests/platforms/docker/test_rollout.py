@@ -25,7 +25,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> ScriptedServers:
     monkeypatch.setattr(raft_peer, "servers_of", lambda _props: servers)
     monkeypatch.setattr(voters, "servers_of", lambda _props: servers)
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
-    monkeypatch.setattr(engine, "remove_volume", lambda name: servers.done.append(("remove volume", name)))
+    monkeypatch.setattr(engine, "remove_volume", lambda _connection, name: servers.done.append(("remove volume", name)))
     monkeypatch.setattr(CrashLoop, "reason", lambda _self: None)
     return servers
 
@@ -55,7 +55,7 @@ def test_a_server_is_asked_where_it_is_now_while_a_rollout_changes_the_ports(
 
     voter_gate.servers_of(props(1))
 
-    assert asked == [(NAMES, ["http://one", "http+docker://dev-server-1:8501", "http://three"])]
+    assert asked == [(NAMES, ["http://one", "http+docker://dev-server-1:8501", "http://three"], {})]
 
 
 def open_gate(ordinal: int) -> dict[str, Any]:

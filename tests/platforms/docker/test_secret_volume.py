@@ -70,7 +70,7 @@ class FakeEngine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     fake = FakeEngine()
-    monkeypatch.setattr(docker, "from_env", lambda: fake)
+    monkeypatch.setattr(docker, "from_env", lambda **_: fake)
     return fake
 
 
@@ -161,7 +161,7 @@ def test_a_missing_volume_is_replaced(engine: FakeEngine, left: dict[str, str] |
 def test_without_an_answer_of_docker_there_is_no_change(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     created = SecretVolumeProvider().create(PROPS).outs
 
-    def silent() -> None:
+    def silent(**_: object) -> None:
         raise DockerException("no answer")
 
     monkeypatch.setattr(docker, "from_env", silent)

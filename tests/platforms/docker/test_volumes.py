@@ -18,8 +18,8 @@ def removed(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> 
         return SimpleNamespace(remove=lambda: done.append(("remove", name)))
 
     client = SimpleNamespace(volumes=SimpleNamespace(get=get), close=lambda: done.append(("close",)))
-    monkeypatch.setattr(docker, "from_env", lambda: client)
-    engine.remove_volume("dev-server-2-data")
+    monkeypatch.setattr(docker, "from_env", lambda **_: client)
+    engine.remove_volume({}, "dev-server-2-data")
     return done
 
 

@@ -51,7 +51,7 @@ def address(method: str = "auto", pod: str = POD, cluster: Cluster = HERE) -> st
     ids=str,
 )
 def test_a_cluster_survives_the_way_into_a_url_and_back(cluster: Cluster) -> None:
-    assert Cluster.of(cluster.text) == cluster
+    assert Cluster.of(cluster.text, {}) == cluster
     assert not set(cluster.text) & set("/:@?#")
 
 
@@ -64,7 +64,7 @@ def test_an_address_contains_context_namespace_and_pod_and_no_credentials() -> N
 def test_requests_to_a_pod_work_like_those_to_any_address(
     kubernetes: FakeKubernetes, consul: FakeConsul, method: str
 ) -> None:
-    consul_api = Consul([address(method)], timeout=5)
+    consul_api = Consul([address(method)], {}, timeout=5)
     consul.write("a b/c", "one")
 
     assert consul_api.leader() == consul.leader
@@ -83,14 +83,14 @@ def test_requests_to_a_pod_work_like_those_to_any_address(
 def test_port_forwarding_is_used_unless_the_setting_is_proxy(
     kubernetes: FakeKubernetes, method: str, used: str
 ) -> None:
-    Consul([address(method)], timeout=5).leader()
+    Consul([address(method)], {}, timeout=5).leader()
 
     assert {verb for verb, _ in kubernetes.asked} == {used}
 
 
 def test_the_proxy_is_used_from_then_on_if_port_forwarding_is_refused(kubernetes: FakeKubernetes) -> None:
     kubernetes.forwards = 403
-    consul_api = Consul([address()], timeout=5)
+    consul_api = Consul([address()], {}, timeout=5)
 
     consul_api.leader()
     consul_api.leader()
@@ -102,33 +102,33 @@ def test_a_refused_port_forward_is_an_error_if_the_setting_is_port_forward(kuber
     kubernetes.forwards = 403
 
     with pytest.raises(UnreachableError, match="the API server refused to forward a port: 403"):
-        Consul([address("port-forward")], timeout=0).keys_below("a")
+        Consul([address("port-forward")], {}, timeout=0).keys_below("a")
 
 
 @pytest.mark.parametrize("method", list(SCHEMES))
 def test_bug_a_missing_pod_is_not_a_missing_key(kubernetes: FakeKubernetes, method: str) -> None:
     with pytest.raises(UnreachableError):
-        Consul([address(method, "dev-server-9")], timeout=0).keys_below("a")
+        Consul([address(method, "dev-server-9")], {}, timeout=0).keys_below("a")
 
 
 def test_the_message_of_the_api_server_is_reported(kubernetes: FakeKubernetes) -> None:
     kubernetes.refusals["GET", "/api/v1/namespaces/dev/pods/dev-server-0:8500/proxy"] = (403, "pods/proxy is forbidden")
 
     with pytest.raises(UnreachableError, match="pods/proxy is forbidden"):
-        Consul([address("proxy")], timeout=0).keys_below("a")
+        Consul([address("proxy")], {}, timeout=0).keys_below("a")
 
 
 @pytest.mark.parametrize("method", list(SCHEMES))
 def test_a_refusal_by_consul_is_reported_as_such(kubernetes: FakeKubernetes, method: str) -> None:
     with pytest.raises(TooLargeError) as caught:
-        Consul([address(method)], timeout=0).put("too-large", b"x" * 600_000, 0)
+        Consul([address(method)], {}, timeout=0).put("too-large", b"x" * 600_000, 0)
 
     assert str(caught.value).startswith(f"{address(method)} answered PUT /v1/kv/too-large with 413 Request body")
 
 
 @pytest.mark.parametrize("method", list(SCHEMES))
 def test_headers_are_passed_to_consul(kubernetes: FakeKubernetes, consul: FakeConsul, method: str) -> None:
-    session = access.session()
+    session = access.session({})
     session.headers["X-Consul-Token"] = "t0ken"
 
     answer = session.get(f"{address(method)}/v1/status/leader", timeout=5)
@@ -138,7 +138,7 @@ def test_headers_are_passed_to_consul(kubernetes: FakeKubernetes, consul: FakeCo
 
 
 def test_port_forwarding_works_again_after_a_pod_was_replaced(kubernetes: FakeKubernetes, three: FakeConsul) -> None:
-    session = access.session()
+    session = access.session({})
     session.get(f"{address('port-forward')}/v1/status/leader", timeout=5)
     kubernetes.behind[POD, 8500] = int(three.addresses[2].rpartition(":")[2])
     session.close()
@@ -152,7 +152,7 @@ def test_one_forwarded_port_serves_many_connections(kubernetes: FakeKubernetes, 
     leaders: list[str] = []
 
     def ask() -> None:
-        leaders.append(Consul([address()], timeout=5).leader())
+        leaders.append(Consul([address()], {}, timeout=5).leader())
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -169,7 +169,7 @@ def test_a_missing_kubeconfig_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(kubeconfig, "_loaded", {})
 
     with pytest.raises(UnreachableError, match="kubeconfig: Invalid kube-config file"):
-        Consul([address(method)], timeout=0).keys_below("a")
+        Consul([address(method)], {}, timeout=0).keys_below("a")
 
 
 def test_an_address_may_name_a_context_and_a_kubeconfig(
@@ -181,14 +181,14 @@ def test_an_address_may_name_a_context_and_a_kubeconfig(
 
     named = address(cluster=Cluster("shop@eu", str(file)))
 
-    assert Consul([named], timeout=5).leader() == consul.leader
+    assert Consul([named], {}, timeout=5).leader() == consul.leader
     with pytest.raises(UnreachableError, match="kubeconfig"):
-        Consul([address(cluster=Cluster("other", str(file)))], timeout=0).keys_below("a")
+        Consul([address(cluster=Cluster("other", str(file)))], {}, timeout=0).keys_below("a")
 
 
 def test_an_address_without_a_pod_is_refused() -> None:
     with pytest.raises(requests.exceptions.InvalidURL, match="does not name a pod"):
-        access.session().get("http+kubernetes://_/dev/v1/status/leader", timeout=5)
+        access.session({}).get("http+kubernetes://_/dev/v1/status/leader", timeout=5)
 
 
 RACE = """

@@ -44,7 +44,7 @@ def servers(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> Scri
 
     kubernetes.on_delete = restarted
     for module in (doomed_claims, scale_down, server_rollout, voters):
-        monkeypatch.setattr(module, "Servers", lambda _names, _addresses: scripted)
+        monkeypatch.setattr(module, "Servers", lambda *_: scripted)
     return scripted
 
 

@@ -55,7 +55,7 @@ def servers(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> Scri
     """Server 1 does not run."""
     scripted = ScriptedServers()
     scripted.down.add(NAMES[1])
-    monkeypatch.setattr(voters, "Servers", lambda _names, _addresses: scripted)
+    monkeypatch.setattr(voters, "Servers", lambda *_: scripted)
     return scripted
 
 

@@ -1,14 +1,14 @@
 """Objects of this cluster are recognised, foreign ones refused. Tests on a real cluster show that the engine asks."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+from unittest import mock
 
 import pulumi
 import pytest
 from consul_on_pulumi import ConsulCluster
 from consul_on_pulumi.platforms.kubernetes import ownership
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID
@@ -51,7 +51,8 @@ def run_hook(api: FakeApi, kind: str = "Service", name: str | None = "dev-http",
     args: Any = pulumi.ResourceHookArgs(
         urn="urn", id="", name="x", type="kubernetes:core/v1:Service", new_inputs={"kind": kind, "metadata": metadata}
     )
-    ownership.before_create(cast(ApiServer, api))(args)
+    with mock.patch.object(ownership, "ApiServer", return_value=api):
+        ownership.before_create(Cluster())(args, {})
 
 
 def test_an_object_of_this_cluster_is_deleted_before_it_is_created_again() -> None:
@@ -232,8 +233,8 @@ def test_c6_a_preview_warns_once_if_the_api_server_cannot_be_reached(
     a_new_run(monkeypatch)
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
 
-    ownership.warn_if_unreachable(Cluster("nope"))
-    ownership.warn_if_unreachable(Cluster("nope"))
+    ownership.warn_if_unreachable(Cluster("nope"), {})
+    ownership.warn_if_unreachable(Cluster("nope"), {})
 
     assert len(warnings) == (1 if preview else 0)
     assert all("kubeconfig" in warning and "`platform.kubernetes.context`" in warning for warning in warnings)

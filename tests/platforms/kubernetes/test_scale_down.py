@@ -32,7 +32,7 @@ def servers(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> Scri
     scripted.names = list(FIVE)
     scripted.applied = dict.fromkeys(FIVE, 100)
     scripted.known_by = {name: set(FIVE) for name in FIVE}
-    monkeypatch.setattr(scale_down, "Servers", lambda _names, addresses: scripted)
+    monkeypatch.setattr(scale_down, "Servers", lambda *_: scripted)
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
     monkeypatch.setattr(scale_down, "INTERVAL", 0.0)
     monkeypatch.setattr(scale_down, "TIMEOUT", 0.2)

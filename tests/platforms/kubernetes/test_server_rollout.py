@@ -42,7 +42,7 @@ def servers(monkeypatch: pytest.MonkeyPatch, kubernetes: FakeKubernetes) -> Scri
 
     kubernetes.on_delete = restarted
     for module in (server_rollout, voters):
-        monkeypatch.setattr(module, "Servers", lambda _names, _addresses: scripted)
+        monkeypatch.setattr(module, "Servers", lambda *_: scripted)
     monkeypatch.setattr(rollout, "CLIENTS_FOLLOW", 0.0)
     for module in (pod_readiness, outdated_pods):
         monkeypatch.setattr(module, "INTERVAL", 0.0)

@@ -5,6 +5,7 @@ from typing import Any
 
 from docker.errors import NotFound
 
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.docker import engine
 
 RESTARTS = 3
@@ -19,15 +20,16 @@ MIB = 1024 * 1024
 class CrashLoop:
     """Counts the restarts of one container from the first call on, so that nobody need wait for a timeout."""
 
-    def __init__(self, container: str) -> None:
+    def __init__(self, container: str, connection: Connection) -> None:
         """`container` is the name or the ID of the container."""
+        self._connection = connection
         self._container = container
         self._first_count: int | None = None
 
     def reason(self) -> str | None:
         """Why the container ends, once it is in a crash loop; None before, and when Docker does not answer."""
         try:
-            with engine.connect() as client:
+            with engine.connect(self._connection) as client:
                 container = client.containers.get(self._container)
                 restarts = int(container.attrs["RestartCount"])
                 self._first_count = restarts if self._first_count is None else self._first_count
@@ -49,10 +51,10 @@ def ending(client: Any, container: Any) -> str:
     return f"ends as soon as it starts{f' with exit status {status}' if status else ''} ({lines})"
 
 
-def silence(name: str) -> str | None:
+def silence(connection: Connection, name: str) -> str | None:
     """Why the agent in this container does not answer, as far as Docker shows; None otherwise."""
     try:
-        with engine.connect() as client:
+        with engine.connect(connection) as client:
             container = client.containers.get(name)
             state = container.attrs["State"]
             if state["Paused"]:
@@ -65,13 +67,13 @@ def silence(name: str) -> str | None:
         return f"there is no container {name}"
     except engine.NO_ANSWER:
         pass
-    return killed_in_cluster(name)
+    return killed_in_cluster(connection, name)
 
 
-def killed_in_cluster(name: str) -> str | None:
+def killed_in_cluster(connection: Connection, name: str) -> str | None:
     """That an agent of the same cluster as this container was killed for memory lately, or None."""
     try:
-        with engine.connect() as client:
+        with engine.connect(connection) as client:
             cluster = client.containers.get(name).labels.get(engine.CLUSTER)
             killed = _out_of_memory(client, label=f"{engine.CLUSTER}={cluster}")
             for other in client.containers.list(filters={"id": killed}) if killed else []:

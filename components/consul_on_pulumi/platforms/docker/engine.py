@@ -1,16 +1,17 @@
 """The one place that connects to the Docker engine, and what several modules do with it."""
 
 import io
-import os
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
 import docker
 import requests
 from docker.errors import APIError, DockerException, NotFound
 
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.docker import faults
+from consul_on_pulumi.platforms.docker.api import client, host
 
 CLUSTER = "consul.cluster"
 """Label with the name of the cluster: `docker ps --filter label=consul.cluster=…`."""
@@ -23,23 +24,23 @@ NO_ANSWER = (DockerException, requests.RequestException)
 
 
 @contextmanager
-def connect() -> Iterator[docker.DockerClient]:
-    """A client of the engine that the environment names (`DOCKER_HOST`, else the local socket); closed at the end.
+def connect(connection: Connection) -> Iterator[docker.DockerClient]:
+    """A client of the engine that the connection names, else the environment; closed at the end.
 
     Raises docker.errors.DockerException with a sentence when there is no answer or a refusal, and NotFound.
     """
     try:
-        with closing(docker.from_env()) as client:
-            yield client
+        with client.of(connection) as opened:
+            yield opened
     except NotFound:
         raise
     except NO_ANSWER as error:
-        raise DockerException(_sentence(error)) from error
+        raise DockerException(_sentence(error, connection)) from error
 
 
-def remove_volume(name: str) -> None:
+def remove_volume(connection: Connection, name: str) -> None:
     """Remove a volume and its content. A volume that does not exist is no error."""
-    with connect() as client, suppress(NotFound):
+    with connect(connection) as client, suppress(NotFound):
         client.volumes.get(name).remove()
 
 
@@ -54,7 +55,7 @@ def archive(files: Mapping[str, bytes], mode: int, user: int = 0, group: int = 0
     return packed.getvalue()
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, connection: Connection) -> str:
     """Why the engine did not answer, or what it answered, as a sentence."""
     if isinstance(error, APIError):
         text = str(error.explanation or error).rstrip(".")
@@ -64,7 +65,9 @@ def _sentence(error: Exception) -> str:
         inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
         causes += [one for one in inner if isinstance(one, BaseException) and one not in causes]
     known = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
-    host = os.environ.get("DOCKER_HOST", "its socket")
-    return (
-        f"the Docker engine at {host} does not answer ({known[-1] if known else error}): start it or check $DOCKER_HOST"
-    )
+    if "unknown" in connection:
+        return f"the Docker engine is not asked: {error}"
+    given = connection.get("docker")
+    check = "the `host` and the credentials of its provider" if given else "$DOCKER_HOST"
+    where = host.of(connection) or "its socket"
+    return f"the Docker engine at {where} does not answer ({known[-1] if known else error}): start it or check {check}"

@@ -8,14 +8,14 @@ from typing import Any
 
 from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.model import ports
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.docker import consul_access, engine
 from consul_on_pulumi.platforms.docker.addressing import LOOPBACK
+from consul_on_pulumi.platforms.docker.api import host
 from consul_on_pulumi.providers.ownership import Foreign
 
 EVERYWHERE = ("", "0.0.0.0", "::")
 """Host addresses that include the loopback address."""
-LOCAL = ("http+docker://localhost", "http+docker://localnpipe")
-"""The address of an engine behind a socket or a named pipe (docker-py)."""
 RETAIN = "set `platform.docker.retain_data: true` to use the data of an earlier cluster"
 Object = Mapping[str, Any]
 """An object as the engine lists it."""
@@ -32,12 +32,12 @@ class Existing:
     """Whether the engine publishes ports on this machine."""
 
     @classmethod
-    def now(cls) -> "Existing":
+    def now(cls, connection: Connection) -> "Existing":
         """Ask the engine. Raises UnreachableError."""
         try:
-            with engine.connect() as client:
+            with engine.connect(connection) as client:
                 volumes = client.api.volumes()["Volumes"] or []
-                local = client.api.base_url in LOCAL
+                local = host.is_local(connection)
                 return cls(client.api.containers(all=True), volumes, client.api.networks(), local)
         except engine.NO_ANSWER as error:
             raise UnreachableError(str(error)) from error
@@ -74,11 +74,11 @@ class Existing:
                     yield one["Name"], pool["Subnet"]
 
 
-def api_addresses() -> dict[str, str]:
+def api_addresses(connection: Connection) -> dict[str, str]:
     """Where each running container publishes an agent's HTTP API now, by its name, as in `consul_access`; empty where
     the engine does not answer."""
     found = {}
-    with suppress(*engine.NO_ANSWER), engine.connect() as client:
+    with suppress(*engine.NO_ANSWER), engine.connect(connection) as client:
         for one in client.api.containers():
             for port in one.get("Ports") or []:
                 if port.get("PrivatePort") in (ports.HTTP, ports.HTTPS) and "PublicPort" in port:

@@ -9,6 +9,7 @@ from docker.errors import NotFound
 
 from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.model import naming
+from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.docker import engine
@@ -19,9 +20,9 @@ FAILURES = engine.NO_ANSWER
 RAFT = "/consul/data/raft"
 
 
-def has_data(_group: Mapping[str, Any], server: str) -> bool:
+def has_data(group: Mapping[str, Any], server: str) -> bool:
     """Whether the data volume of a server exists."""
-    with engine.connect() as client:
+    with engine.connect(connection_of(group)) as client:
         try:
             client.volumes.get(naming.volume_of(server))
         except NotFound:
@@ -29,17 +30,17 @@ def has_data(_group: Mapping[str, Any], server: str) -> bool:
     return True
 
 
-def data(location: Mapping[str, str]) -> list[str]:
+def data(location: Mapping[str, str], connection: Connection) -> list[str]:
     """The data volumes of the servers of a cluster; `location` is that of its platform. Raises UnreachableError."""
     cluster = location["cluster"]
-    names = [str(one["Name"]) for one in Existing.now().volumes if label(one, engine.CLUSTER) == cluster]
+    names = [str(one["Name"]) for one in Existing.now(connection).volumes if label(one, engine.CLUSTER) == cluster]
     return [name for name in names if name.startswith(naming.tier(cluster, Role.SERVER))]
 
 
-def restart_with_peers(_group: Mapping[str, Any], servers: Sequence[str], peers: Peers) -> None:
+def restart_with_peers(group: Mapping[str, Any], servers: Sequence[str], peers: Peers) -> None:
     """Stop all these servers, then start them with a Raft configuration of exactly these `peers`."""
     archive = engine.archive({"peers.json": json.dumps(peers).encode()}, 0o644)
-    with engine.connect() as client:
+    with engine.connect(connection_of(group)) as client:
         containers = [client.containers.get(server) for server in servers]
         for container in containers:
             container.stop()
@@ -55,7 +56,7 @@ def retained(_settings: Mapping[str, Any], pattern: str) -> list[tuple[str, list
     Raises UnreachableError.
     """
     try:
-        with engine.connect() as client:
+        with engine.connect({}) as client:
             volumes = client.volumes.list(filters={"label": engine.CLUSTER, "dangling": True})
     except engine.NO_ANSWER as error:
         raise UnreachableError(str(error)) from error

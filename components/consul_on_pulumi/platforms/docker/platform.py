@@ -1,7 +1,8 @@
 """DockerPlatform: a private network with one container for each agent."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
@@ -11,12 +12,14 @@ from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
+from consul_on_pulumi.platforms.docker.api import host
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
 from consul_on_pulumi.platforms.docker.providers.voters import Voters
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.resource_options import before_create, on_error, with_options
 
@@ -28,6 +31,10 @@ class DockerPlatform:
     settings: DockerArgs
     shared: str = "network"
     max_configuration: int = containers.MAX_CONFIGURATION
+
+    def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
+        """The engine of Docker's provider."""
+        return host.parts(component)
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Addresses and ports that do not fit this topology."""
@@ -168,11 +175,14 @@ class DockerPlatform:
         opts: pulumi.ResourceOptions,
     ) -> pulumi.ResourceOptions:
         """Options of what creates these objects: each is looked for before."""
-        ownership.warn_if_unreachable()
+        connection = connecting.of(opts.parent)
+        connection.apply(ownership.warn_if_unreachable)
         retain_data = self.settings["retain_data"]
         where = {"cluster": cluster, "retain_data": retain_data}
         owned = Ownership(OwnershipProvider(), f"{name}-ownership", objects, cluster_id, where, opts)
-        hook = before_create(name, ownership.before_create(cluster, retain_data=retain_data), in_previews=True)
+        hook = before_create(
+            name, ownership.before_create(cluster, retain_data=retain_data), connection, in_previews=True
+        )
         hooks = pulumi.ResourceOptions.merge(hook, on_error(name, faults.sentence))
         return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), hooks)
 

@@ -1,6 +1,7 @@
 """How the program reaches the Consul agent in a pod: through the Kubernetes API server, or as the settings say.
 
-An address `http+kubernetes://CONTEXT/NAMESPACE/POD:PORT` uses port forwarding, or the API server's proxy if it forwards
+An address `http+kubernetes://CONTEXT/NAMESPACE/POD:PORT` names a context of the settings; a connection with a provider
+of the program comes before it. It uses port forwarding, or the API server's proxy if it forwards
 no ports; `-forward` or `-proxy` after the scheme selects one of them. Credentials are read from the kubeconfig at each
 use.
 """
@@ -12,6 +13,7 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from consul_on_pulumi.model import ports
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
 from consul_on_pulumi.platforms.kubernetes.api.api_server import status_message
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -36,16 +38,17 @@ def server_address(settings: KubernetesArgs, pod: str, *, closed: bool = False) 
     return f"{SCHEMES[chosen]}://{cluster_of(settings).text}/{settings['namespace']}/{pod}:{port}"
 
 
-def adapter(scheme: str) -> BaseAdapter:
+def adapter(scheme: str, connection: Connection) -> BaseAdapter:
     """The adapter for one of the SCHEMES."""
-    return PodAdapter(scheme)
+    return PodAdapter(scheme, connection)
 
 
 class PodAdapter(BaseAdapter):
     """Sends requests for a pod to a forwarded port or to the API server's proxy."""
 
-    def __init__(self, scheme: str) -> None:
+    def __init__(self, scheme: str, connection: Connection) -> None:
         super().__init__()
+        self._connection = connection
         self._scheme = scheme
         self._direct = HTTPAdapter()
         self._api_servers: dict[Cluster, requests.Session] = {}
@@ -55,7 +58,7 @@ class PodAdapter(BaseAdapter):
         target = _URL.fullmatch(request.url or "")
         if target is None:
             raise requests.exceptions.InvalidURL(f"{request.url} does not name a pod and a port")
-        cluster, (_, namespace, pod, port, rest) = Cluster.of(target["cluster"]), target.groups()
+        cluster, (_, namespace, pod, port, rest) = Cluster.of(target["cluster"], self._connection), target.groups()
         sent = request.copy()
         if self._scheme != SCHEMES["proxy"] and cluster not in _without_port_forward:
             try:

@@ -10,12 +10,14 @@ import requests
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model import naming
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api import pod_exec
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet
+from consul_on_pulumi.platforms.kubernetes.connection import cluster_of as connected_cluster
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
@@ -31,12 +33,12 @@ INSTANCE = "app.kubernetes.io/instance"
 """Label with the name of the cluster."""
 
 
-def data(location: Mapping[str, str]) -> list[str]:
+def data(location: Mapping[str, str], connection: Connection) -> list[str]:
     """The claims of the servers of a cluster; `location` is that of its platform.
 
     Raises UnreachableError and RefusedError.
     """
-    api = ApiServer(Cluster.of(location["kubernetes_cluster"]))
+    api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
     path = f"/api/v1/namespaces/{location['namespace']}/persistentvolumeclaims"
     listed = api.find(path, labelSelector=f"{SERVERS},{INSTANCE}={location['cluster']}") or {"items": []}
     return [str(claim["metadata"]["name"]) for claim in listed["items"]]
@@ -50,7 +52,7 @@ def has_data(group: Mapping[str, Any], server: str) -> bool:
 
 def restart_with_peers(group: Mapping[str, Any], servers: Sequence[str], peers: Peers) -> None:
     """Restart the agents of these servers with a Raft configuration of exactly these `peers`."""
-    cluster, namespace = Cluster.of(group["cluster"]), group["namespace"]
+    cluster, namespace = connected_cluster(group), group["namespace"]
     for command in (f"printf %s {shlex.quote(json.dumps(peers))} > {PEERS}", RESTART):
         for server in servers:
             pod_exec.run(cluster, namespace, server, command)

@@ -5,17 +5,19 @@ The Kubernetes provider takes over an object of the same name at create, and del
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pulumi
 
 from consul_on_pulumi import run
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID
 from consul_on_pulumi.providers import ownership
 from consul_on_pulumi.providers.ownership import Foreign, ForeignObjectError
+from consul_on_pulumi.resource_options import Check
 
 PATHS = {
     "ConfigMap": "/api/v1/namespaces/{namespace}/configmaps/{name}",
@@ -55,7 +57,7 @@ def refusal(namespace: str, found: Mapping[tuple[str, str], str | None]) -> str:
     return ownership.refusal(foreign, CLUSTER_ID, "choose another cluster name or namespace")
 
 
-def before_create(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:
+def before_create(settings: Cluster) -> Check:
     """A hook that looks for an object of the name that is to be created.
 
     An object of this cluster was left by an interrupted update and is deleted. A StatefulSet leaves its pods and claims
@@ -63,7 +65,8 @@ def before_create(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:
     object does not end.
     """
 
-    def look(args: pulumi.ResourceHookArgs) -> None:
+    def look(args: pulumi.ResourceHookArgs, connection: Connection) -> None:
+        api = ApiServer(Cluster.of(settings.text, connection))
         inputs = args.new_inputs or {}
         kind, metadata = str(inputs.get("kind")), inputs.get("metadata") or {}
         cluster_id = metadata.get("labels", {}).get(CLUSTER_ID)
@@ -84,8 +87,9 @@ def before_create(api: ApiServer) -> Callable[[pulumi.ResourceHookArgs], None]:
     return look
 
 
-def warn_if_unreachable(cluster: Cluster) -> None:
+def warn_if_unreachable(settings: Cluster, connection: Connection) -> None:
     """Say in a preview, once, that it does not know what exists in Kubernetes."""
+    cluster = Cluster.of(settings.text, connection)
     if not pulumi.runtime.is_dry_run() or run.mocks() or not run.first_time((warn_if_unreachable, cluster)):
         return
     try:

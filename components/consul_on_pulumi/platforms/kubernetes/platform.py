@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -12,13 +14,14 @@ from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
 from consul_on_pulumi.platforms.kubernetes import ownership, refusals
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.connection import KIND, parts
 from consul_on_pulumi.platforms.kubernetes.objects import clients, configuration, servers
 from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, SKIP_AWAIT, Tier, cluster_of, selector
+from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.providers.provider import ProviderResource
 from consul_on_pulumi.resource_options import before_create, with_options
@@ -35,6 +38,10 @@ class KubernetesPlatform:
     settings: KubernetesArgs
     shared: str = "namespace"
     max_configuration: int = configuration.MAX_CONFIGURATION
+
+    def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
+        """The cluster of Kubernetes' provider."""
+        return parts(component, cluster_of(self.settings))
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Combinations of settings that no cluster can have."""
@@ -127,8 +134,9 @@ class KubernetesPlatform:
         """`opts` with a check of each object before its creation, and with a provider for the context of the settings
         unless the caller passed a provider."""
         cluster = cluster_of(self.settings)
-        ownership.warn_if_unreachable(cluster)
-        inherited = opts.parent.get_provider("kubernetes:core/v1:Service") if opts.parent else None
+        connection = connecting.of(opts.parent)
+        connection.apply(partial(ownership.warn_if_unreachable, cluster))
+        inherited = opts.parent.get_provider(KIND) if opts.parent else None
         if inherited is None and cluster != Cluster():
             provider = kubernetes.Provider(
                 f"{name}-kubernetes",
@@ -137,7 +145,7 @@ class KubernetesPlatform:
                 opts=pulumi.ResourceOptions(parent=opts.parent),
             )
             opts = with_options(opts, provider=provider)
-        return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(ApiServer(cluster))))
+        return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(cluster), connection))
 
 
 def _dependencies(opts: pulumi.ResourceOptions) -> Sequence[object]:

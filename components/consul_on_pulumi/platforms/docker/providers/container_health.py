@@ -12,7 +12,8 @@ from docker.errors import NotFound
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
 from consul_on_pulumi.consul import access
-from consul_on_pulumi.platforms.docker import crash, engine
+from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.platforms.docker import consul_access, crash, engine
 from consul_on_pulumi.platforms.docker.crash import CrashLoop
 from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
@@ -93,7 +94,7 @@ def _find_fault(props: Properties) -> str | None:
     does not answer, which is warned about.
     """
     try:
-        with engine.connect() as client:
+        with engine.connect(connection_of(props)) as client:
             container = client.containers.get(props["container"]).attrs
     except NotFound:
         return None
@@ -112,7 +113,7 @@ def _find_fault(props: Properties) -> str | None:
         return f"not connected to {props['network']} at {props['ipv4_address']}"
     # The health check also fails while the cluster has no leader, and then a restart would not help.
     unhealthy = state.get("Health", {}).get("Status") == "unhealthy"
-    return "does not answer" if unhealthy and not access.answers(props["http_address"], AGENT_TIMEOUT) else None
+    return "does not answer" if unhealthy and not _answers(props) else None
 
 
 def _repair(props: Properties) -> None:
@@ -126,7 +127,7 @@ def _repair(props: Properties) -> None:
         if fault in repaired:
             raise RepairFailedError(f"{props['container']}: still {fault} after the repair: see its log")
         repaired.append(fault)
-        with engine.connect() as client:
+        with engine.connect(connection_of(props)) as client:
             container = client.containers.get(props["container"])
             if fault == "paused":
                 container.unpause()
@@ -140,8 +141,12 @@ def _wait_for_client(props: Properties) -> None:
     """Wait until a client answers. Raises RepairFailedError if it ends again and again, or does not answer in time."""
     if "agent" not in props:
         return
-    name, loop, deadline = props["container"], CrashLoop(props["agent"]), time.monotonic() + CLIENT_TIMEOUT
-    while not access.answers(props["http_address"], AGENT_TIMEOUT):
+    name, loop, deadline = (
+        props["container"],
+        CrashLoop(props["agent"], connection_of(props)),
+        time.monotonic() + CLIENT_TIMEOUT,
+    )
+    while not _answers(props):
         if reason := loop.reason():
             raise RepairFailedError(f"{name} {reason}. {CORRECT}")
         if time.monotonic() > deadline:
@@ -152,8 +157,13 @@ def _wait_for_client(props: Properties) -> None:
         time.sleep(0.1)
 
 
+def _answers(props: Properties) -> bool:
+    base = consul_access.through_engine(props["container"], props["http_address"], connection_of(props))
+    return access.answers(base, AGENT_TIMEOUT, connection_of(props))
+
+
 def _ending(props: Properties) -> str:
-    with engine.connect() as client:
+    with engine.connect(connection_of(props)) as client:
         return crash.ending(client, client.containers.get(props["container"]))
 
 

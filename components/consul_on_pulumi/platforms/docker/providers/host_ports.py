@@ -5,6 +5,9 @@ import random
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult
 
+from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.platforms.docker.api import host
+from consul_on_pulumi.platforms.docker.existing import Existing
 from consul_on_pulumi.platforms.docker.occupied import is_free
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -20,7 +23,9 @@ class HostPortsProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Choose the ports."""
-        ports = {"http": _free_port(), "dns": _free_port()}
+        connection = connection_of(props)
+        seen = None if host.is_local(connection) else Existing.now(connection)
+        ports = {"http": _free_port(seen), "dns": _free_port(seen)}
         return CreateResult("{http}-{dns}".format(**ports), ports)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
@@ -41,9 +46,15 @@ class HostPorts(ProviderResource, module="consul-on-pulumi", name="HostPorts"):
         super().__init__(HostPortsProvider(), name, {}, opts)
 
 
-def _free_port() -> int:
+def _free_port(seen: Existing | None) -> int:
+    """A port of this machine, or one that no container publishes as `seen` on another machine."""
     for port in random.sample(RANGE, len(RANGE)):
-        if port not in _chosen and is_free(port, "tcp") and is_free(port, "udp"):
+        free = (seen.publisher(port, "tcp") or seen.publisher(port, "udp")) is None if seen else _is_free_here(port)
+        if port not in _chosen and free:
             _chosen.add(port)
             return port
     raise OSError(f"no free port from {RANGE.start} to {RANGE.stop - 1}: set platform.docker.http_port and dns_port")
+
+
+def _is_free_here(port: int) -> bool:
+    return is_free(port, "tcp") and is_free(port, "udp")

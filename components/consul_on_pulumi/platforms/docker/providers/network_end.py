@@ -9,6 +9,7 @@ import pulumi
 from docker.errors import NotFound
 from pulumi.dynamic import CreateResult, DiffResult
 
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.providers.ownership import ForeignObjectError
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
@@ -28,7 +29,7 @@ class NetworkEndProvider(ConsulProvider):
     def delete(self, _id: str, props: Properties) -> None:
         """Raises ForeignObjectError if a container of somebody else is connected."""
         name = props["network"]
-        if foreign := ", ".join(sorted(_foreign(name, props["cluster"]))):
+        if foreign := ", ".join(sorted(_foreign(name, props))):
             raise ForeignObjectError(
                 f"network {name} cannot be removed while containers outside this stack are connected to it: {foreign}. "
                 f"Remove them or run `docker network disconnect {name} CONTAINER`, then run the command again"
@@ -45,11 +46,11 @@ class NetworkEnd(ProviderResource, module="consul-on-pulumi", name="NetworkEnd")
         super().__init__(NetworkEndProvider(), name, {"network": network, "cluster": cluster}, opts)
 
 
-def _foreign(network: str, cluster: str) -> Iterator[str]:
+def _foreign(network: str, props: Properties) -> Iterator[str]:
     try:
-        with engine.connect() as client:
+        with engine.connect(connection_of(props)) as client:
             for container in client.networks.get(network).containers:
-                if container.labels.get(engine.CLUSTER) != cluster:
+                if container.labels.get(engine.CLUSTER) != props["cluster"]:
                     yield str(container.name)
     except NotFound:
         return

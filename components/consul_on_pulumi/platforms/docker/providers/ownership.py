@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pulumi.dynamic import CreateResult, UpdateResult
 
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.docker import engine, existing, occupied
 from consul_on_pulumi.platforms.docker.existing import Existing, Owner
 from consul_on_pulumi.platforms.docker.ownership import ANOTHER
@@ -32,7 +33,7 @@ class OwnershipProvider(ConsulProvider):
 
 def _refusals(props: Properties, objects: Sequence[str]) -> Iterable[str]:
     """One message for all foreign objects, and one for each port, subnet and network that does not fit."""
-    seen = Existing.now()
+    seen = Existing.now(connection_of(props))
     owner = Owner(props["cluster"], props.get("cluster_id"), bool(props.get("retain_data")))
     yield from (problem for one in objects if (problem := occupied.problem(seen, one, owner)))
     named = [one.split("/") for one in objects if one.count("/") == 1]

@@ -5,6 +5,7 @@ from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import STOPPED, TIMEOUT, RolloutStoppedError, has_leader
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.model.rollout import ClusterView, not_ready_reason
 from consul_on_pulumi.platforms.docker.crash import CrashLoop
 from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, servers_of
@@ -55,7 +56,7 @@ def _wait_until_voter(props: Properties) -> None:
             # There is no majority yet: the next server of the rollout may complete it.
             return
         raise RolloutStoppedError(STOPPED.format(reason=not_ready_reason(name, now, index=0)))
-    crash_loop = CrashLoop(props["agent"])
+    crash_loop = CrashLoop(props["agent"], connection_of(props))
 
     def required(view: ClusterView) -> list[str]:
         if name not in view.status and (reason := crash_loop.reason()):

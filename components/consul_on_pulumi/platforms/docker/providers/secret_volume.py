@@ -16,6 +16,7 @@ from pulumi.dynamic import CreateResult, DiffResult
 
 from consul_on_pulumi.model import secret_files
 from consul_on_pulumi.model.agent import GROUP, USER
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
@@ -34,7 +35,7 @@ class SecretVolumeProvider(ConsulProvider):
     def create(self, props: Properties) -> CreateResult:
         """Create and fill the volume. Its name ends with random digits: new with each content, but no digest of it."""
         name = f"{props['prefix']}-{secrets.token_hex(4)}"
-        with engine.connect() as client:
+        with engine.connect(connection_of(props)) as client:
             _remove_leftovers(client, props)
             volume = client.volumes.create(name, labels=props["labels"])
             try:
@@ -44,9 +45,9 @@ class SecretVolumeProvider(ConsulProvider):
                 raise
         return CreateResult(name, {**props, "volume": name})
 
-    def delete(self, id_: str, _props: Properties) -> None:
+    def delete(self, id_: str, props: Properties) -> None:
         """Remove the volume and its content."""
-        engine.remove_volume(id_)
+        engine.remove_volume(connection_of(props), id_)
 
 
 class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolume"):
@@ -79,7 +80,7 @@ class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolu
 def _is_missing(props: Properties) -> bool:
     """Whether the volume does not exist, or Docker created an empty one with its name: that one has no labels."""
     try:
-        with engine.connect() as client:
+        with engine.connect(connection_of(props)) as client:
             labels = client.volumes.get(props["volume"]).attrs.get("Labels") or {}
             return not props["labels"].items() <= labels.items()
     except NotFound:

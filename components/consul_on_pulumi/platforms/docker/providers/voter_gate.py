@@ -9,7 +9,8 @@ from pulumi.dynamic import CreateResult, UpdateResult
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import naming
-from consul_on_pulumi.platforms.docker import engine, existing
+from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.platforms.docker import consul_access, engine, existing
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -31,9 +32,14 @@ def servers_of(props: Properties) -> Servers:
 
     Each is asked where its container publishes the API now: `addresses` are those after a rollout that changes ports.
     """
-    now = existing.api_addresses()
+    connection = connection_of(props)
+    now = existing.api_addresses(connection)
     names, addresses = props["names"], props["addresses"]
-    return Servers(names, [now.get(name, address) for name, address in zip(names, addresses, strict=True)])
+    known = [
+        now.get(name) or consul_access.through_engine(name, address, connection)
+        for name, address in zip(names, addresses, strict=True)
+    ]
+    return Servers(names, known, connection)
 
 
 class VoterGateProvider(ConsulProvider):
@@ -65,7 +71,7 @@ class VoterGateProvider(ConsulProvider):
         with the old Raft data and its old vote.
         """
         rollout.remove_member(servers_of(props), props["server"])
-        engine.remove_volume(naming.volume_of(props["server"]))
+        engine.remove_volume(connection_of(props), naming.volume_of(props["server"]))
 
 
 class VoterGate(ProviderResource, module="consul-on-pulumi", name="VoterGate"):

@@ -6,6 +6,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.model.rollout import ClusterView
 from consul_on_pulumi.platforms.docker.crash import CrashLoop
 from consul_on_pulumi.platforms.docker.providers.voter_gate import servers_of
@@ -28,7 +29,7 @@ class VotersProvider(ConsulProvider):
     def create(self, props: Properties) -> CreateResult:
         """Wait until all servers vote. Raises RolloutStoppedError with the reasons why some do not."""
         names = list(props["names"])
-        loops = {name: CrashLoop(name) for name in names}
+        loops = {name: CrashLoop(name, connection_of(props)) for name in names}
         reasons: dict[str, str] = {}
 
         def done(view: ClusterView) -> bool:

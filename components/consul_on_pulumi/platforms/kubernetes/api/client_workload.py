@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 import pulumi
 
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
@@ -55,7 +56,7 @@ class Clients:
         self._namespace = str(which["namespace"])
         self._selector = ",".join(f"{label}={value}" for label, value in which["selector"].items())
         self._spec_hash = which["spec_hash"]
-        self._api = ApiServer(Cluster.of(which["cluster"]))
+        self._api = ApiServer(Cluster.of(which["cluster"], connection_of(which)))
 
     def progress(self) -> Progress | None:
         """The current state; None if the workload does not exist."""

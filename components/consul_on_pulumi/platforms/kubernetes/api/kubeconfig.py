@@ -1,23 +1,28 @@
 """The address and the credentials of an API server, read from a kubeconfig at each use.
 
-The state holds none of them, only the name of a context and the path of a kubeconfig if the settings name one.
+The settings name a context and the path of a kubeconfig at most; a provider of the program may hold the kubeconfig.
 """
 
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, unquote, urlsplit
 
 import requests
+import yaml
+from yaml import YAMLError
+
+from consul_on_pulumi.model.connection import UNKNOWN, UNKNOWN_YET, Connection
 
 CURRENT = "_"
 """In a URL: the current context."""
 MOST_CAUSES = 10
 """How many errors may be wrapped in each other."""
 
-_loaded: dict["Cluster", Any] = {}
+_loaded: dict[tuple["Cluster", float], Any] = {}
 _loading = threading.RLock()
 
 
@@ -28,7 +33,11 @@ class Cluster:
     context: str = ""
     """Empty: the current context, or the service account if the program itself runs in a pod."""
     kubeconfig: str = ""
-    """Path; empty: `$KUBECONFIG`, else `~/.kube/config`."""
+    """Path or content; empty: `$KUBECONFIG`, else `~/.kube/config`."""
+    cluster: str = ""
+    """The cluster of the kubeconfig; empty: that of the context."""
+    known: bool = True
+    """Whether its provider is known already."""
 
     @property
     def text(self) -> str:
@@ -37,8 +46,17 @@ class Cluster:
         return ";".join(quote(word, safe="") for word in words)
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """The cluster with this `text`."""
+    def given(cls, settings: Mapping[str, str]) -> Self:
+        """The cluster of the settings of a provider."""
+        return cls(settings.get("context", ""), settings.get("kubeconfig", ""), settings.get("cluster", ""))
+
+    @classmethod
+    def of(cls, text: str, connection: Connection) -> Self:
+        """The cluster that a connection names, else the one with this `text`."""
+        if UNKNOWN in connection:
+            return cls(known=False)
+        if "kubernetes" in connection:
+            return cls.given(connection["kubernetes"])
         context, _, kubeconfig = text.partition(";")
         return cls(context="" if context == CURRENT else unquote(context), kubeconfig=unquote(kubeconfig))
 
@@ -48,10 +66,13 @@ def access(cluster: Cluster) -> Any:
 
     Raises requests.ConnectionError if no kubeconfig has this cluster.
     """
+    if not cluster.known:
+        raise requests.ConnectionError(UNKNOWN_YET)
     with _loading:
-        if cluster not in _loaded:
-            _loaded[cluster] = _load(cluster)
-        return _loaded[cluster]
+        # A file may change while this process lives.
+        if (key := (cluster, _changed(cluster))) not in _loaded:
+            _loaded[key] = _load(cluster)
+        return _loaded[key]
 
 
 def reason(error: requests.RequestException) -> str:
@@ -90,16 +111,61 @@ def session(configuration: Any) -> requests.Session:
     return opened
 
 
+def is_content(kubeconfig: str) -> bool:
+    """Whether a kubeconfig is given itself, and not its path."""
+    return "\n" in kubeconfig or kubeconfig.lstrip().startswith("{")
+
+
+def server(cluster: Cluster) -> str:
+    """The address of the API server, or an empty text if its kubeconfig names none; no credentials are fetched."""
+    try:
+        document = _document(cluster, _file(cluster))
+        context = _entry(document, "context", cluster.context or document.get("current-context", ""))
+        return str(_entry(document, "cluster", cluster.cluster or context["cluster"])["server"])
+    except (KeyError, OSError, StopIteration, TypeError, YAMLError):
+        return ""
+
+
+def _document(cluster: Cluster, named: str | None) -> dict[str, Any]:
+    """The kubeconfig, with the chosen cluster in the chosen context."""
+    text = cluster.kubeconfig
+    if not is_content(text):
+        text = Path(named or "~/.kube/config").expanduser().read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.safe_load(text)
+    if cluster.cluster:
+        _entry(document, "context", cluster.context or document["current-context"])["cluster"] = cluster.cluster
+    return document
+
+
+def _entry(document: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one[kind] for one in document[f"{kind}s"] if one["name"] == name)
+    return found
+
+
+def _file(cluster: Cluster) -> str | None:
+    return str(Path(cluster.kubeconfig).expanduser()) if cluster.kubeconfig else os.environ.get("KUBECONFIG")
+
+
+def _changed(cluster: Cluster) -> float:
+    if is_content(cluster.kubeconfig):
+        return 0.0
+    named = Path(_file(cluster) or "~/.kube/config").expanduser()
+    return named.stat().st_mtime if named.is_file() else 0.0
+
+
 def _load(cluster: Cluster) -> Any:
     # Takes half a second, and only users of Kubernetes need it.
     from kubernetes import client, config
 
     configuration = client.Configuration()
-    named = str(Path(cluster.kubeconfig).expanduser()) if cluster.kubeconfig else os.environ.get("KUBECONFIG")
+    named = _file(cluster)
     try:
-        config.load_kube_config(named, cluster.context or None, configuration)
-    except config.ConfigException as missing:
-        if cluster.context or cluster.kubeconfig:
+        if cluster.cluster or is_content(cluster.kubeconfig):
+            config.load_kube_config_from_dict(_document(cluster, named), cluster.context or None, configuration)
+        else:
+            config.load_kube_config(named, cluster.context or None, configuration)
+    except (config.ConfigException, KeyError, OSError, StopIteration, TypeError, YAMLError) as missing:
+        if cluster.context or cluster.kubeconfig or cluster.cluster:
             raise requests.ConnectionError(f"kubeconfig: {missing}") from missing
         try:
             config.load_incluster_config(client_configuration=configuration)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import rollout
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.model.rollout import ClusterView
 from consul_on_pulumi.model.topology import quorum
 from consul_on_pulumi.platforms.kubernetes.api.api_server import Object
@@ -44,7 +45,7 @@ def problems(props: Properties, *, rolls: bool) -> list[str]:
     """
     stateful_set, names = StatefulSet(props), props["names"]
     found = doomed(stateful_set, names)
-    view = Servers(names, props["addresses"]).view() if found and rolls else None
+    view = Servers(names, props["addresses"], connection_of(props)).view() if found and rolls else None
     refused = [reason for name in found if rolls and (reason := refusal(stateful_set, name, view))]
     if not refused:
         for sentence in found.values():

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TypedDict
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.providers.provider import Properties
 
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
@@ -22,7 +22,7 @@ class Prerequisites(TypedDict):
 
 def problems(news: Properties) -> list[str]:
     """A message for each that does not exist. Pods would wait for it until the update gives up."""
-    found = if_answered(lambda: list(_missing(ApiServer(Cluster.of(news["cluster"])), news)))
+    found = if_answered(lambda: list(_missing(ApiServer(cluster_of(news)), news)))
     return found or []
 
 

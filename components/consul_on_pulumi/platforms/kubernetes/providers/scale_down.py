@@ -8,6 +8,7 @@ from pulumi.dynamic import CreateResult
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet, Workload
 from consul_on_pulumi.platforms.kubernetes.providers import doomed_claims, prerequisites
@@ -44,7 +45,7 @@ class ScaleDownProvider(ConsulProvider):
             raise RolloutStoppedError(reason)
         for ordinal in reversed(surplus):
             names = [f"{stateful_set.name}-{each}" for each in range(ordinal + 1)]
-            servers = Servers(names, [props["address"].format(pod=name) for name in names])
+            servers = Servers(names, [props["address"].format(pod=name) for name in names], connection_of(props))
             _remove_last(servers, stateful_set, names)
         return CreateResult(props["stateful_set"], props)
 

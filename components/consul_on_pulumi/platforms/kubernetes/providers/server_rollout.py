@@ -15,6 +15,7 @@ from consul_on_pulumi.consul.rollout import (
 )
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import rollout
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import if_answered
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
@@ -98,7 +99,11 @@ class ServerRollout(ProviderResource, module="consul-on-pulumi", name="ServerRol
 
 def _replace_outdated(props: Properties) -> str:
     """Returns the version of the StatefulSet whose pods run now."""
-    servers, stateful_set, names = Servers(props["names"], props["addresses"]), StatefulSet(props), props["names"]
+    servers, stateful_set, names = (
+        Servers(props["names"], props["addresses"], connection_of(props)),
+        StatefulSet(props),
+        props["names"],
+    )
     if outdated_pods.wait_for_controller(stateful_set).replicas < len(names):
         stateful_set.scale(len(names))
     version = outdated_pods.wait_for_controller(stateful_set).version

@@ -7,6 +7,7 @@ from pulumi.dynamic import CreateResult, ReadResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import StatefulSet, Workload
 from consul_on_pulumi.platforms.kubernetes.providers import workload_exists
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import not_ready_reasons
@@ -53,6 +54,6 @@ def wait_for_all(props: Properties) -> None:
     """
     names = props["names"]
     if reasons := not_ready_reasons(
-        Servers(names, props["addresses"]), StatefulSet(props), names, {}, served=len(names) == 1
+        Servers(names, props["addresses"], connection_of(props)), StatefulSet(props), names, {}, served=len(names) == 1
     ):
         raise RolloutStoppedError(f"{reasons}. Correct the settings and run `pulumi up` again")

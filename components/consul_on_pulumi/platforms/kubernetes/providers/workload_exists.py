@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pulumi.dynamic import ReadResult
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, if_answered
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.providers.provider import Properties
 
 GONE = (
@@ -18,7 +18,7 @@ GONE = (
 def problems(olds: Properties, news: Properties) -> list[str]:
     """A message if the workload of both, a StatefulSet or one of clients, is gone. Only `refresh` removes it from the
     state, and without that a preview would say that nothing changes."""
-    if not olds or _path(olds) != _path(news) or not _is_gone(news):
+    if not olds or _where(olds) != _where(news) or not _is_gone(news):
         return []
     return [GONE.format(what=_name(news))]
 
@@ -29,11 +29,11 @@ def read(id_: str, props: Properties) -> ReadResult:
 
 
 def _is_gone(props: Properties) -> bool:
-    cluster, path = _path(props)
-    return if_answered(lambda: ApiServer(Cluster.of(cluster)).find(path) is None) or False
+    _, path = _where(props)
+    return if_answered(lambda: ApiServer(cluster_of(props)).find(path) is None) or False
 
 
-def _path(props: Mapping[str, str]) -> tuple[str, str]:
+def _where(props: Mapping[str, str]) -> tuple[str, str]:
     kind, name = _kind_and_name(props)
     return props["cluster"], f"/apis/apps/v1/namespaces/{props['namespace']}/{kind}/{name}"
 

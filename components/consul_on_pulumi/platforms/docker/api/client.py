@@ -1,0 +1,92 @@
+"""A client of the Docker engine that a connection names, also over TLS and over SSH.
+
+Where and how it connects is what Docker's provider does with the same settings (terraform-provider-docker,
+internal/provider/config.go).
+"""
+
+import atexit
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import docker
+from docker.errors import DockerException
+
+from consul_on_pulumi.model.connection import Connection
+from consul_on_pulumi.platforms.docker.api import host
+
+DIAL = "docker {host}system dial-stdio"
+"""What `ssh` runs on the machine of the engine, as the `docker` command does."""
+SSH_OPTIONS = ("-T", "-o", "ConnectTimeout=30", "-o", "BatchMode=yes")
+
+
+@contextmanager
+def of(connection: Connection) -> Iterator[docker.DockerClient]:
+    """A client of the engine. Raises DockerException and requests.RequestException."""
+    address = host.of(connection)
+    if address.startswith("ssh://"):
+        address = _by_ssh(address, *host.ssh_options(connection))
+    with (
+        _certificates(host.settings_of(connection)) as files,
+        closing(docker.from_env(environment={"DOCKER_HOST": address, **files})) as opened,
+    ):
+        yield opened
+
+
+@contextmanager
+def _certificates(settings: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Where the certificates are, and whether the engine's own is verified; files of this user alone as long as the
+    client is open where the settings hold certificates: docker-py reads files."""
+    if "cert_material" in settings and "key_material" in settings:
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("ca", "cert", "key"):
+                Path(folder, f"{name}.pem").write_text(settings.get(f"{name}_material", ""))
+            # Without an authority Docker's provider verifies nothing either.
+            yield {"DOCKER_CERT_PATH": folder, "DOCKER_TLS_VERIFY": "1" if "ca_material" in settings else ""}
+    elif "cert_path" in settings:
+        yield {"DOCKER_CERT_PATH": str(Path(settings["cert_path"]).expanduser()), "DOCKER_TLS_VERIFY": "1"}
+    else:
+        yield {}
+
+
+@cache
+def _by_ssh(address: str, *options: str) -> str:
+    """A socket on this machine that leads to the engine at an `ssh://` address as long as this process runs."""
+    command = ssh_command(address, options)
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"{folder}/docker.sock")
+    listener.listen()
+    threading.Thread(target=_accept, args=(listener, command), daemon=True).start()
+    return f"unix://{folder}/docker.sock"
+
+
+def ssh_command(address: str, options: Sequence[str]) -> list[str]:
+    """The command that connects its standard input and output with the engine at an `ssh://` address."""
+    url = urlsplit(address)
+    if not url.hostname:
+        raise DockerException(f"{address} names no machine: expected ssh://USER@MACHINE")
+    login = ["-l", url.username] if url.username else []
+    port = ["-p", str(url.port)] if url.port else []
+    path = f"--host=unix://{shlex.quote(url.path)} " if url.path.strip("/") else ""
+    return ["ssh", *options, *SSH_OPTIONS, *login, *port, "--", url.hostname, DIAL.format(host=path)]
+
+
+def _accept(listener: socket.socket, command: list[str]) -> None:
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            process = subprocess.Popen(
+                command, stdin=connection.fileno(), stdout=connection.fileno(), stderr=subprocess.DEVNULL
+            )
+        threading.Thread(target=process.wait, daemon=True).start()
