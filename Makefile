@@ -10,7 +10,7 @@ REVIEW = review --stack $(STACK) $(addprefix --allow ,$(ALLOW))
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview preview-comment refresh destroy snapshot restore recover retained-data test docs \
-	consul-formats chaos bench setup doctor env lock k8s-up k8s-down clean stack
+	consul-formats chaos bench profile setup doctor env lock k8s-up k8s-down clean stack
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -64,8 +64,11 @@ consul-formats: ## read what another release of Consul reads and stores [RELEASE
 chaos: setup ## break clusters under load and print what they stored, about 30 minutes
 	@$(ENVIRONMENT) && python -m tests.chaos
 
-bench: setup ## measure
+bench: setup ## measure beside a shell script, kubectl apply and a plain Pulumi program
 	@$(ENVIRONMENT) && python -m tests.bench
+
+profile: setup ## print where the seconds of an up, a preview and a destroy go
+	@$(ENVIRONMENT) && python -m tests.bench.profile
 
 setup: ## find, download or build everything that STACK needs
 	@$(TOOLS) setup --stack $(STACK)

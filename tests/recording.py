@@ -26,6 +26,8 @@ SUFFIX = "5ec4e7"
 """The end of generated names."""
 BALANCER = "203.0.113.7"
 
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key of an object that encodes a secret (pulumi, sdk/go/common/resource/sig)."""
 ROOT = "project-stack"
 """Logical name of the stack itself."""
 
@@ -54,6 +56,7 @@ class Registration:
     type: str
     name: str
     inputs: Mapping[str, Any]
+    secret_inputs: frozenset[str]
     parent: str
     depends_on: frozenset[str]
     """From `depends_on` and from outputs in the inputs."""
@@ -204,7 +207,7 @@ class _Answers(Mocks):
                 ports = [{"nodePort": NODE_PORT, **port} for port in outputs["spec"]["ports"]]
                 address = CLUSTER_IPS.get(outputs["metadata"]["name"], OTHER_IP)
                 outputs["spec"] = {"clusterIP": address, **outputs["spec"], "ports": ports}
-            case "Secret" if self.computed:
+            case "ConfigMap" | "Secret" if self.computed:
                 # Pulumi generates a name if the program gives none.
                 outputs["metadata"] = {"name": f"{args.name}-{SUFFIX}", **outputs["metadata"]}
         return f"{args.name}-id", outputs
@@ -232,6 +235,11 @@ class _Recorder(MockMonitor):
                     type=request.type,
                     name=request.name,
                     inputs={key: value for key, value in inputs.items() if key != "__provider"},
+                    secret_inputs=frozenset(
+                        key
+                        for key, value in request.object.fields.items()
+                        if value.HasField("struct_value") and SIGNATURE in value.struct_value.fields
+                    ),
                     parent=_name(request.parent),
                     depends_on=_names(request.dependencies),
                     input_from={key: _names(found.urns) for key, found in request.propertyDependencies.items()},

@@ -45,6 +45,8 @@ ON_DOCKER = {
     "consul-server-2-peer": "pulumi-python:dynamic/consul-on-pulumi:RaftPeer",
     "consul-server-2-health": "pulumi-python:dynamic/consul-on-pulumi:ContainerHealth",
     "consul-server-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
+    "consul-server-end": "pulumi-python:dynamic/consul-on-pulumi:ClusterEnd",
+    "consul-server-end-of-part": "pulumi-python:dynamic/consul-on-pulumi:ClusterEnd",
     "consul-server-voters": "pulumi-python:dynamic/consul-on-pulumi:Voters",
     "consul-ownership": "pulumi-python:dynamic/consul-on-pulumi:Ownership",
     "consul-server-image": "docker:index/remoteImage:RemoteImage",
@@ -174,6 +176,12 @@ def test_every_output_except_the_leader_is_registered(platform: PlatformCase) ->
     }
 
 
+def test_d2_ui_urls_follow_the_content_path(platform: PlatformCase) -> None:
+    seen = cluster(platform, agent_config={"ui_config": {"content_path": "/console/"}})
+
+    assert seen.outputs["ui_urls"] == [url.removesuffix("/ui/") + "/console/" for url in platform.ui(3, "dev")]
+
+
 def test_only_servers_serve_a_ui_by_default(platform: PlatformCase) -> None:
     assert cluster(platform).outputs["ui_urls"] == platform.ui(3, "dev")
 
@@ -298,7 +306,7 @@ def test_clients_change_after_all_servers(platform: PlatformCase) -> None:
 
     assert len(clients) > 1
     for one in clients:
-        if one.type.startswith(platform.package):
+        if one.type.rpartition(":")[2] in ("Container", "Deployment"):
             assert platform.updated("consul-server", 3) <= one.depends_on
 
 
@@ -312,10 +320,6 @@ def test_the_children_of_a_cluster_have_its_depends_on(platform: PlatformCase) -
     for one in seen.seen:
         if one.type.startswith(platform.package):
             assert "other" in one.depends_on
-
-
-def test_every_child_of_a_protected_cluster_is_protected(platform: PlatformCase) -> None:
-    assert {one.protect for one in cluster(platform, opts=pulumi.ResourceOptions(protect=True)).seen} == {True}
 
 
 def test_scaling_changes_no_server_that_stays(platform: PlatformCase) -> None:

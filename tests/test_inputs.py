@@ -87,10 +87,9 @@ def test_house_row_5_a_secret_output_is_a_secret_seed(platform: PlatformCase, pr
     [
         ({"a": 1}, "has a map, whose keys have to be known in a preview: give each key an output of its own"),
         (["a"], "is a list, which one value cannot hold: write it as quoted text"),
-        (None, "has no value, write '' for an empty one"),
         ("x" * 600_000, "has a value of 600000 bytes, at most 524288 fit"),
     ],
-    ids=["map", "list", "none", "large"],
+    ids=["map", "list", "large"],
 )
 @pytest.mark.parametrize("secret", [False, True])
 def test_a_value_that_cannot_be_stored_is_refused_when_it_is_known(
@@ -110,3 +109,254 @@ def test_an_awaitable_is_seeded_like_an_output(platform: PlatformCase) -> None:
     seen = cluster(platform, seeds=lambda: {"db": asyncio.ensure_future(asyncio.sleep(0, "db.example.com"))})
 
     assert seen["consul-seeds"].inputs["entries"] == {"db": "db.example.com"}
+
+
+DOCKER: dict[str, Any] = {"subnet": "172.30.0.0/24", "network": "lan", "memory_mib": 256}
+KUBERNETES: dict[str, Any] = {
+    "namespace": "lan",
+    "storage": {"size": "5Gi", "storage_class": "fast"},
+    "resources": {"requests": {"cpu": "200m"}, "limits": {"memory": "2Gi"}},
+    "ui": {
+        "type": "LoadBalancer",
+        "source_ranges": ["10.0.0.0/8"],
+        "annotations": {"example.com/pool": "blue"},
+        "ingress": {
+            "host": "consul.example.com",
+            "class_name": "nginx",
+            "tls_secret": "tls",
+            "annotations": {"example.com/auth": "on"},
+        },
+    },
+    "tolerations": [{"key": "pool", "operator": "Equal", "value": "blue"}],
+    "node_selector": {"pool": "blue"},
+    "priority_class": "high",
+    "image_pull_secrets": ["registry"],
+    "network_policy": {"peers": [{"namespaceSelector": {"matchLabels": {"team": "shop"}}}]},
+    "labels": {"team": "shop"},
+    "annotations": {"example.com/owner": "shop"},
+}
+PLAIN = {"retain_data", "type", "subnet", "network_policy"}
+"""Settings and their parts that have to be known in a preview."""
+NODE_PORT = {"namespace": "lan", "ui": {"type": "NodePort", "host": "node.example.com"}}
+
+
+def with_outputs(settings: Any, make: Callable[[Any], Any], name: str = "") -> Any:
+    """These settings with an Output in every place where one may be."""
+    if name in PLAIN - {"network_policy"}:
+        return settings
+    if isinstance(settings, dict):
+        return {key: with_outputs(value, make, key) for key, value in settings.items()}
+    if isinstance(settings, list):
+        return [with_outputs(value, make) for value in settings]
+    return make(settings)
+
+
+def everything(platform: dict[str, Any], make: Callable[[Any], Any], *, preview: bool = False) -> Build:
+    def program() -> dict[str, Any]:
+        made = {name: with_outputs(settings, make) for name, settings in platform.items()}
+        config = {"telemetry": {"statsd_address": make("10.0.0.9:8125")}, "recursors": [make("10.0.0.8")]}
+        image = make("hashicorp/consul:1.22.7")
+        cluster = ConsulCluster("consul", cluster_args(made, image=image, agent_config=config))
+        return {"ui": cluster.ui_urls, "dns": cluster.dns_addresses, "http": cluster.http_addresses}
+
+    return build(program, preview=preview)
+
+
+@pytest.mark.parametrize(
+    "platform", [{"docker": DOCKER}, {"kubernetes": KUBERNETES}, {"kubernetes": NODE_PORT}], ids=["docker", "k8s", "np"]
+)
+def test_house_row_4_outputs_give_the_same_resources_as_plain_values(platform: dict[str, Any]) -> None:
+    """Apart from the name of the ConfigMap, which has a digest of its content where that is known, and from whether
+    the network or the namespace must exist: the program itself may create it."""
+    plain, later = everything(platform, lambda value: value), everything(platform, pulumi.Output.from_input)
+
+    assert later.log == []
+    assert plain.outputs == later.outputs
+
+    def comparable(seen: Build) -> dict[str, Any]:
+        return {one.name: without_digests(one.inputs) for one in seen.seen if one.type.split(":")[-1] != "ConfigMap"}
+
+    assert comparable(later) == comparable(plain)
+    documents = [[one.inputs["data"] for one in seen.of("ConfigMap")] for seen in (plain, later)]
+    assert documents[0] == documents[1]
+
+
+def without_digests(inputs: Any) -> Any:
+    """Inputs without what may differ."""
+    if isinstance(inputs, dict):
+        return {
+            key: without_digests(value)
+            for key, value in inputs.items()
+            if key not in ("spec_hash", "configMap", "consul-on-pulumi/spec-hash", "namespace_exists")
+        }
+    if isinstance(inputs, list):
+        left_out = ("-node-meta=spec_hash", "existing/")
+        return [without_digests(value) for value in inputs if not str(value).startswith(left_out)]
+    return inputs
+
+
+@pytest.mark.parametrize("platform", [{"docker": DOCKER}, {"kubernetes": KUBERNETES}, {"kubernetes": NODE_PORT}])
+def test_house_row_4_a_preview_accepts_outputs_that_are_not_known_yet(platform: dict[str, Any]) -> None:
+    seen = everything(platform, lambda _value: unknown(), preview=True)
+
+    (warning,) = seen.log
+    assert "image: it is not known yet, so settings and upgrades are not checked for it" in warning
+
+
+def test_house_row_5_a_cluster_in_the_namespace_of_the_program() -> None:
+    def program() -> dict[str, Any]:
+        name = Other("shop", {"name": "lan"}).output("name")
+        return {"ui": ConsulCluster("consul", cluster_args({"kubernetes": {"namespace": name}})).ui_urls}
+
+    seen = build(program)
+
+    (servers,) = seen.of("StatefulSet")
+    assert servers.inputs["metadata"]["namespace"] == "lan"
+    assert seen.outputs == {"ui": ["http://dev-ui.lan.svc/ui/"]}
+    assert seen["consul-server-scale-down"].inputs["namespace_exists"] is False, "the program may create it"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("servers", "a whole number"),
+        ("clients", "a whole number"),
+        ("name", "text"),
+        ("datacenter", "text"),
+        ("seeds", "a map"),
+        ("seed_sets.s.prefix", "text"),
+        ("seed_sets.s.keep_edits", "true or false"),
+        ("platform.docker.subnet", "text"),
+        ("platform.docker.http_port", "a whole number"),
+        ("platform.kubernetes.spread", "text"),
+        ("platform.kubernetes.retain_data", "true or false"),
+        ("agent_config", "a map"),
+    ],
+)
+def test_house_row_4_what_the_shape_depends_on_has_to_be_known(path: str, kind: str) -> None:
+    where = "kubernetes" if "kubernetes" in path else "docker"
+    base: dict[str, Any] = {"platform": {where: {} if where == "kubernetes" else {"subnet": "172.30.0.0/24"}}}
+
+    def program() -> None:
+        args, keys = dict(base), path.split(".")
+        inner: Any = args
+        for key in keys[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[keys[-1]] = pulumi.Output.from_input("x")
+        if "seed_sets" in path:
+            inner["entries"] = {"a": 1}
+        ConsulCluster("consul", args)  # type: ignore[arg-type]
+
+    with pytest.raises(pulumi.RunError) as error:
+        build(program)
+
+    assert str(error.value).splitlines()[1:] == [
+        f"cluster.{path}: expected {kind} that is known in a preview, since resources or their names follow from it, "
+        "got an Output"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (
+            {"namespace": "Shop"},
+            "namespace: expected lower-case letters, digits and inner hyphens, at most 63 characters",
+        ),
+        ({"namespace": 5}, "namespace: expected text"),
+        ({"labels": {"team": "a b"}}, "labels.team: expected at most 63 letters, digits and inner -_., as text"),
+        ({"labels": {"team": 5}}, "labels.team: expected text"),
+        ({"storage": {"size": "much"}}, "storage.size: expected a quantity such as 500m or 10Gi"),
+        ({"resources": {"limits": {"cpu": "-1"}}}, "resources.limits.cpu: expected a quantity such as 500m or 10Gi"),
+        ({"image_pull_secrets": ["A"]}, "image_pull_secrets[0]: expected lower-case letters"),
+        ({"tolerations": [{"operator": "Equal"}]}, "tolerations[0].key: required with operator Equal"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("secret", [False, True])
+def test_house_row_4_an_output_is_checked_when_it_is_known(
+    settings: dict[str, Any], problem: str, secret: bool
+) -> None:
+    make = pulumi.Output.secret if secret else pulumi.Output.from_input
+
+    def program() -> None:
+        ConsulCluster("consul", cluster_args({"kubernetes": with_outputs(settings, make)}))
+
+    with pytest.raises(pulumi.RunError) as error:
+        build(program, preview=True)
+
+    refusal = str(error.value).splitlines()[1]
+    assert refusal.startswith(f"cluster.platform.kubernetes.{problem}")
+    assert (", got " in refusal) == (not secret and "required" not in problem)
+
+
+@pytest.mark.parametrize(
+    ("image", "problem"),
+    [
+        (
+            "consul",
+            "cluster.image: expected an exact version or a digest such as hashicorp/consul:1.22.7, got 'consul'",
+        ),
+        ("hashicorp/consul:1.21.5", "cluster.image: Consul 1.21.5 cannot read keys that hold anything but letters"),
+    ],
+)
+def test_house_row_4_the_release_of_an_image_is_checked_when_it_is_known(
+    platform: PlatformCase, image: str, problem: str
+) -> None:
+    (refusal,) = refused(platform, preview=True, image=lambda: pulumi.Output.from_input(image))
+
+    assert refusal.startswith(problem)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_secret_in_agent_configuration_is_refused_also_before_it_is_known(
+    platform: PlatformCase, known: bool
+) -> None:
+    def config() -> Any:
+        value = pulumi.Output.secret("hush" if known else unknown())
+        return {"telemetry": {"circonus_api_token": value}}
+
+    assert refused(platform, preview=True, agent_config=config) == [
+        "cluster.agent_config.telemetry.circonus_api_token: is secret, and would be readable by everyone who may "
+        "inspect the container: write it into a file of `agent_secrets`, which is encrypted"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "config", "problem"),
+    [
+        ("agent_config", {"log_level": 5}, "log_level: expected text, got 5"),
+        ("server_config", {"recursors": ["10.0.0.9", 5]}, "recursors[1]: expected text, got 5"),
+        ("client_config", {"log_level": None}, "log_level: expected a value, got None, leave the key out"),
+        ("agent_config", {"addresses": {"http": "127.0.0.1"}}, "addresses.http: expected 0.0.0.0, got '127.0.0.1'"),
+        ("server_config", {"node_meta": {"a": "x" * 1_100_000}}, "1100024 bytes, at most"),
+    ],
+    ids=["type", "list", "none", "access", "size"],
+)
+def test_agent_configuration_is_checked_when_it_is_known(
+    platform: PlatformCase, setting: str, config: dict[str, Any], problem: str
+) -> None:
+    def make() -> Any:
+        return with_outputs(config, pulumi.Output.from_input)
+
+    (refusal,) = refused(platform, preview=True, **{setting: make})
+
+    assert refusal.removeprefix(f"cluster.{setting}.").removeprefix(f"cluster.{setting}: ").startswith(problem)
+
+
+def test_a_map_in_which_the_program_sets_keys_has_to_be_known(platform: PlatformCase) -> None:
+    assert refused(platform, agent_config=lambda: {"limits": pulumi.Output.from_input({})}) == [
+        "cluster.agent_config.limits: expected a map, since the program sets keys in it too, got an Output"
+    ]
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_whether_clients_serve_the_ui_may_be_known_later(platform: PlatformCase, enabled: bool) -> None:
+    def program() -> dict[str, Any]:
+        config = {"ui_config": {"enabled": pulumi.Output.from_input(enabled)}}
+        args = cluster_args(platform.cluster, client_config=config)
+        return {"urls": ConsulCluster("consul", args).ui_urls}
+
+    urls = build(program).outputs["urls"]
+
+    assert (platform.client_ui("dev") in urls) is enabled

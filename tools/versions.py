@@ -9,6 +9,7 @@ PULUMI = "3.259.0"
 PULUMI_MINIMUM = "3.216.0"
 # The last release inside a module that the Go module proxy serves. It runs newer engines and SDKs too.
 LANGUAGE_PYTHON = "3.79.0"
+LANGUAGE_YAML = "1.25.0"
 # The plugins that the Python SDKs in requirements.lock ask for.
 DOCKER_PLUGIN = "5.2.0"
 KUBERNETES_PLUGIN = "4.34.2"

@@ -7,6 +7,7 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.resource_options import for_children
+from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulClientArgs
 
@@ -31,7 +32,8 @@ class ConsulClient(pulumi.ComponentResource):
     ) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         accepted = refusals.tier_args(args, ConsulClientArgs, "client", name)
-        super().__init__("consul-on-pulumi:index:ConsulClient", name, {}, for_component(opts))
+        inputs = component_inputs(accepted, ConsulClientArgs)
+        super().__init__("consul-on-pulumi:index:ConsulClient", name, inputs, for_component(opts))
         if _membership:
             connecting.share(self, _membership.cluster)
         else:
@@ -50,8 +52,8 @@ class ConsulClient(pulumi.ComponentResource):
             topology,
             for_children(self, opts),
             _membership.closing if _membership else None,
-            cluster_id=_membership.identity.cluster_id if _membership else None,
-            wait_for=_membership.servers_ready if _membership else (),
+            at_once=accepted.get("clients_at_once"),
+            **(_membership.of_clients() if _membership else {}),
         )
         self.ready = list(placed.ready)
         """Depend on these to run when the clients work."""

@@ -14,8 +14,9 @@ from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, q
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.autopilot import Autopilot
-from consul_on_pulumi.resource_options import for_children, with_options
+from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.run import mocks
+from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.security.closing import draw
 from consul_on_pulumi.security.credentials import MANAGEMENT
 from consul_on_pulumi.seeds import seeding
@@ -55,7 +56,8 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
-        super().__init__("consul-on-pulumi:index:ConsulCluster", name, {}, for_component(opts))
+        inputs = component_inputs(accepted, ConsulClusterArgs)
+        super().__init__("consul-on-pulumi:index:ConsulCluster", name, inputs, for_component(opts))
         refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["name"],
@@ -72,7 +74,9 @@ class ConsulCluster(pulumi.ComponentResource):
             connecting.draw(self, f"{self.pulumi_resource_name}/{topology.cluster}", closing.connection)
         identity = identify(name, topology, platform, "cluster", children, is_closed=closing is not None)
         children = with_options(children, depends_on=[identity])
-        shared = platform.shared_resources(name, topology, identity.cluster_id, children)
+        protect = protects(accepted, opts)
+        shared_opts = with_options(children, protect=protect) if protect else children
+        shared = platform.shared_resources(name, topology, identity.cluster_id, shared_opts)
         children = pulumi.ResourceOptions.merge(children, shared.opts)
         tier: dict[str, Any] = {
             "platform": shared.platform,
@@ -82,6 +86,7 @@ class ConsulCluster(pulumi.ComponentResource):
         }
         server_args: Any = tier | {
             "replicas": topology.servers,
+            "protect": bool(protect),
             "agent_config": _config(accepted, "server_config"),
             "agent_secrets": accepted["agent_secrets"] | accepted["server_secrets"],
             **{name: accepted[name] for name in ("snapshot_before_upgrade",) if name in accepted},
@@ -90,6 +95,7 @@ class ConsulCluster(pulumi.ComponentResource):
             "replicas": topology.clients,
             "servers": topology.servers,
             "agent_config": _config(accepted, "client_config"),
+            **{name: accepted[name] for name in ("clients_at_once",) if name in accepted},
             "agent_secrets": accepted["agent_secrets"] | accepted["client_secrets"],
         }
         servers = ConsulServer(
@@ -101,7 +107,9 @@ class ConsulCluster(pulumi.ComponentResource):
             ),
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
-        on_servers = pulumi.ResourceOptions(parent=self, depends_on=servers.ready, deleted_with=servers.data)
+        on_servers = pulumi.ResourceOptions(
+            parent=self, depends_on=servers.ready, deleted_with=servers.data, protect=children.protect
+        )
         ready = servers.ready
         if closing:
             keys = seeding.keys(seeds)
@@ -110,30 +118,33 @@ class ConsulCluster(pulumi.ComponentResource):
         clients = ConsulClient(
             f"{name}-client",
             client_args,
-            # Servers first, as Consul's upgrade rule demands: a client may be older than its servers, never newer.
-            with_options(children, depends_on=servers.updated),
+            children,
             _membership=Membership(
                 component=name,
                 cluster=self,
                 clients=topology.clients,
                 identity=identity,
                 closing=closing,
+                servers_updated=servers.updated,
                 servers_ready=ready,
             ),
         )
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
         seeded = seeding.create(
-            seeds, accepted, name, servers.api_addresses, identity.cluster_id, on_servers, servers.store
+            seeds,
+            accepted | {"protect": protect},
+            name,
+            servers.api_addresses,
+            identity.cluster_id,
+            on_servers,
+            servers.store,
         )
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        where = connecting.of(self)
-        # A leader's address tells nothing of the credentials with which it was asked for.
-        self.leader_address = pulumi.Output.unsecret(
-            pulumi.Output.all(servers.api_addresses, where, *(one.id for one in seeded)).apply(
-                lambda known: _leader(known[0], known[1])
-            )
+        where = pulumi.Output.unsecret(connecting.of(self))
+        self.leader_address = pulumi.Output.all(servers.api_addresses, where, *(one.id for one in seeded)).apply(
+            lambda known: _leader(known[0], known[1])
         )
         self.servers = pulumi.Output.from_input(
             [naming.node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(topology.servers)]

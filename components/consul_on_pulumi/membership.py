@@ -1,15 +1,16 @@
 """What the two tiers of a cluster share with each other and with their ConsulCluster."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, closed, secret_files
+from consul_on_pulumi.model import agent, closed, naming, raft_log, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import lifted, when_known
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers import connecting
@@ -51,8 +52,21 @@ class Membership:
     identity: ClusterIdentity
     closing: Closing | None = None
     """What was drawn to close the cluster, unless it is open."""
+    servers_updated: Sequence[pulumi.Resource] = ()
+    """Exist when the servers have changed. Clients follow, as Consul's upgrade rule demands: a client may be older than
+    its servers, never newer."""
     servers_ready: Sequence[pulumi.Resource] = ()
     """Exist when the servers work: clients may be started before, and nothing waits for a client before that."""
+
+    def of_clients(self) -> dict[str, Any]:
+        """The fields of a group of clients that belong to this cluster."""
+        identity = self.identity
+        return {
+            "cluster_id": identity.cluster_id,
+            "is_new": identity.is_new,
+            "after": self.servers_updated,
+            "wait_for": self.servers_ready,
+        }
 
 
 def identify(
@@ -69,7 +83,7 @@ def identify(
     return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts)
 
 
-def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[str, str]:
+def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[str, pulumi.Input[str]]:
     """The settings, by their paths, that must not change while the cluster exists."""
     return {
         f"{path}.name": topology.cluster,
@@ -80,17 +94,22 @@ def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[st
 
 def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | None) -> Wanted:
     """What the settings of the server tier with this name say about the release of its servers."""
-    known = release.of(args)
     asked = args.get("snapshot_before_upgrade")
     return Wanted(
         path="cluster" if membership else "server",
         cluster=membership.component if membership else name,
         image=args["image"],
-        version=release.text(known) if known else "",
+        raft_log=lifted(raft_log.backend, {"raft_logstore": args["agent_config"].get("raft_logstore")}),
+        version=lifted(partial(_version, args), args["image"]),
         clients=membership.clients if membership else 0,
         snapshot=IF_POSSIBLE if asked is None else ALWAYS if asked else NEVER,
         stack=[pulumi.get_project(), pulumi.get_stack()],
     )
+
+
+def _version(args: Mapping[str, Any], image: str) -> str:
+    known = release.of({**args, "image": image})
+    return release.text(known) if known else ""
 
 
 def snapshot_file(placed: Placed) -> pulumi.Output[str | None]:
@@ -104,13 +123,14 @@ def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) ->
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
-    return {name: pulumi.Output.secret(text).apply(partial(_checked, name, of)) for name, text in sorted(files.items())}
+    return {
+        name: when_known(pulumi.Output.secret(text), partial(_problems, name, of))
+        for name, text in sorted(files.items())
+    }
 
 
-def _checked(name: str, of: Release | None, text: str) -> str:
-    if found := list(secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))):
-        raise pulumi.RunError("\n".join(found))
-    return text
+def _problems(name: str, of: Release | None, text: str) -> Iterable[str]:
+    return secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))
 
 
 def place_tier(
@@ -134,14 +154,15 @@ def place_tier(
         extra = agent.merge(closed.document(role, plain_http=plain_http), extra)
         secrets |= closing.files(role, topology, platform.certificate_names, opts)
         more |= {"is_closed": True, "plain_http": plain_http}
-    document = agent.document(topology, role, traits, extra)
+    join = lifted(partial(naming.join, topology), traits.domain)
+    document = agent.document(topology, role, traits, extra, join)
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
-    shown = agent.serves_ui(document)
+    path = lifted(agent.ui_path, {"ui_config": document.get("ui_config", {})})
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),
-        "ui_urls": pulumi.Output.all(*placed.ui_addresses).apply(
-            lambda bases: [f"{base}/ui/" for base in bases] if shown else []
+        "ui_urls": pulumi.Output.all(path, *placed.ui_addresses).apply(
+            lambda known: [f"{base}{known[0]}" for base in known[1:]] if known[0] else []
         ),
         "dns_addresses": pulumi.Output.all(*placed.dns_addresses),
     }

@@ -1,22 +1,68 @@
 """Resource options that the components and both platforms build."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pulumi
+from pulumi.runtime.stack import ResourceRegistrationFailed
 
 from consul_on_pulumi import run
 from consul_on_pulumi.model.connection import Connection
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
-    """Options for the children of `component`: the engine passes a component's `depends_on` to no child by itself."""
-    return pulumi.ResourceOptions(parent=component, depends_on=opts.depends_on if opts else None)
+    """Options for the children of `component`: the engine passes a component's `depends_on` to none of them.
+
+    It would pass `protect` to all, and no container could be replaced any more: what holds data gets it (`protects`).
+    """
+    unprotected = False if opts and opts.protect else None
+    return pulumi.ResourceOptions(parent=component, depends_on=opts.depends_on if opts else None, protect=unprotected)
+
+
+def protects(args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> bool | None:
+    """The option `protect` of what holds data: True if the setting or the option of the component says so."""
+    return True if args["protect"] or (opts and opts.protect) else None
 
 
 def with_options(opts: pulumi.ResourceOptions, **more: Any) -> pulumi.ResourceOptions:
     """`opts` merged with `more`, which are arguments of `pulumi.ResourceOptions`."""
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(**more))
+
+
+def unchanged_unless(name: str, passed: Callable[[], Awaitable[bool]]) -> pulumi.ResourceOptions:
+    """Options that keep all properties of a resource as the state holds them if `passed` says no right before it.
+
+    The engine lets `--target` and `--exclude` update a resource without what it depends on. It then gives the program
+    the old outputs of what it leaves out, which show that.
+    """
+    if run.mocks():
+        return pulumi.ResourceOptions()
+
+    async def keep(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.name != name or await passed():
+            return None
+        return pulumi.ResourceTransformResult(args.props, with_options(args.opts, ignore_changes=["*"]))
+
+    return pulumi.ResourceOptions(transforms=[keep])
+
+
+def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """For `depends_on`: a resource is registered when these are known, and the state holds no dependency.
+
+    So resources are created one after the other and deleted side by side. A preview, which creates none, waits for
+    nothing. With `--continue-on-error` a failure is not waited for: the engine deletes what is not registered.
+    """
+
+    async def wait() -> None:
+        for output in () if pulumi.runtime.is_dry_run() else outputs:
+            with suppress(ResourceRegistrationFailed):
+                await output.future(with_unknowns=True)
+
+    async def known() -> bool:
+        return True
+
+    return pulumi.Output(set(), wait(), known())
 
 
 Check = Callable[[pulumi.ResourceHookArgs, Connection], None]

@@ -14,7 +14,8 @@ from consul_on_pulumi.membership import (
 from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
-from consul_on_pulumi.resource_options import for_children, with_options
+from consul_on_pulumi.resource_options import for_children, protects, with_options
+from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulServerArgs
 
@@ -41,7 +42,8 @@ class ConsulServer(pulumi.ComponentResource):
     ) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         accepted = refusals.tier_args(args, ConsulServerArgs, "server", name)
-        super().__init__("consul-on-pulumi:index:ConsulServer", name, {}, for_component(opts))
+        inputs = component_inputs(accepted, ConsulServerArgs)
+        super().__init__("consul-on-pulumi:index:ConsulServer", name, inputs, for_component(opts))
         topology = Topology(
             cluster=accepted["cluster"], datacenter=accepted["datacenter"], servers=accepted["replicas"]
         )
@@ -67,7 +69,9 @@ class ConsulServer(pulumi.ComponentResource):
             children,
             _membership.closing if _membership else None,
             cluster_id=identity.cluster_id,
+            is_new=identity.is_new,
             bootstrap_expect=expected,
+            protect=protects(accepted, opts),
             release=wanted_release(name, accepted, _membership),
         )
         self.updated = list(placed.updated)

@@ -55,7 +55,7 @@ class ConsulMocks(Mocks):
             case "Service" if args.typ.startswith("kubernetes:"):
                 ports = [{"nodePort": NODE_PORT, **port} for port in inputs["spec"].get("ports", [])]
                 return {"spec": {"clusterIP": ADDRESS, **inputs["spec"], "ports": ports}}
-            case "Secret" | "StatefulSet" if args.typ.startswith("kubernetes:"):
+            case "ConfigMap" | "Secret" | "StatefulSet" if args.typ.startswith("kubernetes:"):
                 return {"metadata": {"name": f"{args.name}-mock", "uid": f"{args.name}-uid", **inputs["metadata"]}}
         return {}
 

@@ -37,6 +37,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
         "ConsulClient": [
             "agentConfig",
             "agentSecrets",
+            "clientsAtOnce",
             "cluster",
             "consulVersion",
             "datacenter",
@@ -51,11 +52,13 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "clientConfig",
             "clientSecrets",
             "clients",
+            "clientsAtOnce",
             "consulVersion",
             "datacenter",
             "image",
             "name",
             "platform",
+            "protect",
             "security",
             "seedSets",
             "seeds",
@@ -73,6 +76,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "datacenter",
             "image",
             "platform",
+            "protect",
             "replicas",
             "snapshotBeforeUpgrade",
             "token",
@@ -122,7 +126,13 @@ def test_settings_that_decide_which_resources_exist_are_plain(
     assert not_plain == {
         "ConsulCluster.token",
         "ConsulServer.token",
+        *(f"{component}.image" for component in ("ConsulClient", "ConsulCluster", "ConsulServer")),
+        "DockerArgs.memoryMib",
         "DockerArgs.network",
+        *(f"IngressArgs.{name}" for name in ("className", "host", "tlsSecret")),
+        *(f"KubernetesArgs.{name}" for name in ("namespace", "priorityClass")),
+        *(f"StorageArgs.{name}" for name in ("size", "storageClass")),
+        "UiArgs.host",
     }
 
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 from consul_on_pulumi.platforms.docker.providers import ownership as docker_ownership
 from consul_on_pulumi.platforms.docker.providers import voters as docker_voters
+from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd, ClusterEndProvider
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth, ContainerHealthProvider
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts, HostPortsProvider
 from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd, NetworkEndProvider
@@ -43,6 +44,7 @@ PATHS: dict[type[ConsulProvider], str] = {
     AutopilotProvider: "consul_on_pulumi.providers.autopilot AutopilotProvider",
     ClaimSizeProvider: "consul_on_pulumi.platforms.kubernetes.providers.claim_size ClaimSizeProvider",
     ClientRolloutProvider: "consul_on_pulumi.platforms.kubernetes.providers.client_rollout ClientRolloutProvider",
+    ClusterEndProvider: "consul_on_pulumi.platforms.docker.providers.cluster_end ClusterEndProvider",
     ClusterIdentityProvider: "consul_on_pulumi.providers.cluster_identity ClusterIdentityProvider",
     ContainerHealthProvider: "consul_on_pulumi.platforms.docker.providers.container_health ContainerHealthProvider",
     ConsulVersionProvider: "consul_on_pulumi.providers.consul_version ConsulVersionProvider",
@@ -73,6 +75,7 @@ TOKENS: dict[type[Resource], str] = {
     Autopilot: "dynamic/consul-on-pulumi:Autopilot",
     ClaimSize: "dynamic/consul-on-pulumi:ClaimSize",
     ClientRollout: "dynamic/consul-on-pulumi:ClientRollout",
+    ClusterEnd: "dynamic/consul-on-pulumi:ClusterEnd",
     ClusterIdentity: "dynamic/consul-on-pulumi:ClusterIdentity",
     ContainerHealth: "dynamic/consul-on-pulumi:ContainerHealth",
     ConsulVersion: "dynamic/consul-on-pulumi:ConsulVersion",

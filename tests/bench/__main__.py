@@ -1,9 +1,7 @@
-"""`make bench`: the time that the program takes, beside the same work by hand. Rounds alternate; medians count."""
+"""`make bench`: the time that the program takes, beside the same work done in other ways. Medians count."""
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,22 +11,16 @@ from statistics import median
 from typing import Any
 
 import yaml
-from consul_on_pulumi.consul.api import Consul
-from consul_on_pulumi.model import agent, kv_tree
-from consul_on_pulumi.model.topology import Role, Topology
-from consul_on_pulumi.platforms.docker.platform import DockerPlatform
-from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
-from tests.bench import on_kubernetes, seeds
-from tests.bench.project import STACK, Project, empty, ours
+from tests.bench import on_docker, on_kubernetes, seeds
+from tests.bench.figures import Figures
+from tests.bench.on_docker import HTTP, NAME
+from tests.bench.project import Project, ours
 from tests.e2e import engine
 from tools import places
 
 AIM = 1.5
 """The highest ratio that is good enough."""
-NAME = f"consul-{STACK}"
-HTTP, DNS = 18500, 18600
-BY_HAND = Path(__file__).with_name("by_hand.sh")
 
 Method = tuple[str, Callable[[], object]]
 """One thing to measure: its name and its function."""
@@ -40,20 +32,18 @@ def measure(methods: list[Method], rounds: int, between: Callable[[], object]) -
     for number in range(1, rounds + 1):
         for name, work in methods:
             between()
-            started = time.monotonic()
-            work()
-            seconds[name].append(time.monotonic() - started)
+            seconds[name].append(timed(work))
             print(f"  {number}/{rounds} {name}: {seconds[name][-1]:.2f} s", file=sys.stderr)
     return seconds
 
 
-def show(seconds: dict[str, list[float]]) -> None:
+def show(seconds: dict[str, list[float]], aim: float) -> None:
     """Print the medians, and their ratios to the last method."""
     medians = {name: median(values) for name, values in seconds.items()}
     *_, plain = medians.values()
     for name, value in medians.items():
         ratio = value / plain
-        verdict = "" if value is plain else f"{ratio:.2f}  {'ok' if ratio <= AIM else f'above {AIM}'}"
+        verdict = "" if value is plain else f"{ratio:.2f}  {'ok' if ratio <= aim else f'above {aim}'}"
         spread = f"{min(seconds[name]):.2f} to {max(seconds[name]):.2f}"
         print(f"  {name:<40}{value:>7.2f} s   {spread:<16}  {verdict}")
 
@@ -61,78 +51,64 @@ def show(seconds: dict[str, list[float]]) -> None:
 def main() -> None:
     """Measure, then print one table for each question."""
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    options.add_argument("--starts", type=int, default=5, metavar="N", help="rounds from nothing (default 5)")
+    options.add_argument("--sizes", type=int, nargs="+", default=[1, 30], metavar="N", help="clients (default 1 30)")
+    options.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds on Docker (default 3)")
+    options.add_argument("--previews", type=int, default=3, metavar="N", help="previews in each (default 3)")
     options.add_argument("--seedings", type=int, default=3, metavar="N", help="rounds of seeding (default 3)")
     options.add_argument("--pods", type=int, default=3, metavar="N", help="rounds from nothing on pods (default 3)")
-    options.add_argument("--previews", type=int, default=9, metavar="N", help="rounds of preview (default 9)")
+    options.add_argument("--save", type=Path, metavar="FILE", help="write the seconds on Docker as JSON, for a plot")
     chosen = options.parse_args()
 
     dev = yaml.safe_load((places.ROOT / "Pulumi.dev.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
-    subnet = engine.free_subnet()
-    settings = dev | {"name": NAME, "platform": {"docker": {"subnet": subnet, "http_port": HTTP, "dns_port": DNS}}}
-    topology = Topology(cluster=NAME, datacenter=dev["datacenter"], servers=dev["servers"], clients=dev["clients"])
-    traits = DockerPlatform(settings["platform"]["docker"]).traits()
-    by_hand = os.environ | {
-        "NAME": NAME,
-        "SUBNET": subnet.rpartition(".")[0],
-        "IMAGE": DEFAULT_IMAGE,
-        "HTTP": str(HTTP),
-        "DNS": str(DNS),
-        "SERVER": json.dumps(agent.document(topology, Role.SERVER, traits, {})),
-        "CLIENT": json.dumps(agent.document(topology, Role.CLIENT, traits, {})),
-    }
-    wanted = kv_tree.entries(dev["seeds"])
-
-    def seeded() -> None:
-        present = Consul([f"http://127.0.0.1:{HTTP}"], {}).keys_below("")
-        assert {key: stored.seed.text for key, stored in present.items()} == wanted
-
-    def checked(work: Callable[[], object]) -> Callable[[], None]:
-        def both() -> None:
-            work()
-            seeded()
-
-        return both
-
-    with tempfile.TemporaryDirectory(prefix="consul-bench-") as name:
+    figures, lines = Figures(), []
+    with tempfile.TemporaryDirectory(prefix="consul-bench-") as folder:
         try:
-            cluster, nothing = ours(Path(name) / "ours", settings), empty(Path(name) / "empty")
-
-            def from_nothing() -> None:
-                engine.clear(NAME)
-                cluster.forget()
-
-            starts: list[Method] = [
-                ("pulumi up", checked(cluster.up)),
-                ("pulumi up --skip-preview", checked(cluster.up_without_preview)),
-                ("shell script", checked(lambda: subprocess.run([BY_HAND], env=by_hand, check=True))),
-            ]
-            measure(starts, 1, from_nothing)  # Fills every cache.
-            started = measure(starts, chosen.starts, from_nothing)
-            from_nothing()
-            cluster.up()
-            nothing.up()
-            previews: list[Method] = [
-                ("pulumi preview", cluster.preview),
-                ("the same, no resources", nothing.preview),
-            ]
-            measure(previews, 1, lambda: None)
-            idle = measure(previews, chosen.previews, lambda: None)
-            lines = seeding(cluster, Path(name) / "ours", settings, chosen.seedings)
+            for clients in chosen.sizes if chosen.rounds else []:
+                on_one_size(figures, Path(folder), dev, clients, chosen)
+            if chosen.seedings:
+                docker = {"subnet": engine.free_subnet(), "http_port": HTTP}
+                settings = dev | {"name": NAME, "platform": {"docker": docker}}
+                cluster = ours(Path(folder) / "seeds", settings)
+                cluster.up_without_preview()
+                lines = seeding(cluster, Path(folder) / "seeds", settings, chosen.seedings)
         finally:
             engine.clear(NAME)
-    print(f"From nothing to a leader and every seed, medians of {chosen.starts}:")
-    show(started)
-    print(f"A preview that finds nothing to change, medians of {chosen.previews}:")
-    show(idle)
-    print("\n".join(lines))
+    print("\n".join(["On Docker, medians:", *figures.lines(), "Aims:", *figures.aims(chosen.sizes), *lines]))
+    if chosen.save:
+        chosen.save.write_text(json.dumps(figures.saved()))
     if chosen.pods:
-        k8s = yaml.safe_load((places.ROOT / "Pulumi.k8s.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
-        with on_kubernetes.starts(k8s) as (methods, before):
-            measure(methods, 1, before)
-            started = measure(methods, chosen.pods, before)
-        print(f"From nothing to a leader and every seed in Kubernetes, medians of {chosen.pods}:")
-        show(started)
+        on_pods(chosen.pods)
+
+
+def on_one_size(figures: Figures, folder: Path, dev: dict[str, Any], clients: int, chosen: argparse.Namespace) -> None:
+    """All ways in turn, so that each runs on the same machine at the same time; the first round fills the caches."""
+    ways = on_docker.ways(folder, dev, clients)
+    for number in range(chosen.rounds + 1):
+        kept = figures if number else Figures()
+        for way in ways:
+            engine.clear(NAME)
+            way.forget()
+            for operation, work in way.operations.items():
+                for _ in range(chosen.previews if operation == "preview" else 1):
+                    kept.measure((clients, way.name, operation), work)
+                    took = kept.seconds[clients, way.name, operation][-1]
+                    print(
+                        f"  {number}/{chosen.rounds} 3 + {clients} {way.name}, {operation}: {took:.2f} s",
+                        file=sys.stderr,
+                    )
+
+
+def on_pods(rounds: int) -> None:
+    """The same from nothing on pods, beside `kubectl apply`, and a roll of all servers."""
+    k8s = yaml.safe_load((places.ROOT / "Pulumi.k8s.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
+    with on_kubernetes.starts(k8s) as (methods, before, roll):
+        measure(methods, 1, before)
+        started = measure(methods, rounds, before)
+        before()
+        rolled = roll()
+    print(f"From nothing to a leader and every seed in Kubernetes, medians of {rounds}:")
+    show(started, 1.15)
+    print(line("roll of 3 servers in pods", rolled, "s", rolled <= on_kubernetes.ROLL_AIM))
 
 
 def seeding(cluster: Project, folder: Path, settings: dict[str, Any], rounds: int) -> list[str]:
@@ -176,7 +152,7 @@ def seeding(cluster: Project, folder: Path, settings: dict[str, Any], rounds: in
             f"preview with {seeds.MANY:,} keys over one with none",
             median(with_keys) / median(without),
             "",
-            median(with_keys) <= 2 * median(without),
+            median(with_keys) <= seeds.PREVIEW_AIM * median(without),
         ),
     ]
 

@@ -1,12 +1,12 @@
 #!/bin/sh
-# The commands that a person would type for the same cluster: three servers, one client, the seeds of Pulumi.dev.yaml.
+# The commands that a person would type for the same cluster.
+# by_hand.sh up: SERVERS servers and CLIENTS clients, until there is a leader, then the seeds of Pulumi.dev.yaml.
+# by_hand.sh add FIRST LAST: the clients with these ordinals. by_hand.sh destroy: everything with the label.
 # From the environment: NAME, SUBNET (10.0.0, without its last part), IMAGE, HTTP and DNS (first host ports),
-# SERVER and CLIENT (agent configuration, JSON).
+# SERVER and CLIENT (agent configuration, JSON), SERVERS, CLIENTS.
 set -eu
 
 label="consul.cluster=$NAME"
-docker network create --label "$label" --subnet "$SUBNET.0/24" --gateway "$SUBNET.1" --ip-range "$SUBNET.128/25" \
-    "$NAME" >/dev/null
 
 run() { # ROLE ORDINAL POSITION RESTART CONFIGURATION ARGUMENT...
     role=$1 node=$NAME-$1-$2 position=$3 restart=$4 configuration=$5
@@ -24,17 +24,34 @@ run() { # ROLE ORDINAL POSITION RESTART CONFIGURATION ARGUMENT...
         "$IMAGE" agent -hcl "$configuration" "-node=$node" "-advertise=$SUBNET.$((2 + position))" "$@" >/dev/null
 }
 
-for ordinal in 0 1 2; do
-    run server "$ordinal" "$ordinal" on-failure "$SERVER" -bootstrap-expect=3
-done
-run client 0 7 unless-stopped "$CLIENT"
+add() { # FIRST LAST
+    for ordinal in $(seq "$1" "$2"); do
+        run client "$ordinal" $((7 + ordinal)) unless-stopped "$CLIENT"
+    done
+}
 
-until docker exec "$NAME-server-0" wget -q -O - http://127.0.0.1:8500/v1/status/leader 2>/dev/null | grep -q :; do
-    sleep 0.1
-done
+up() {
+    docker network create --label "$label" --subnet "$SUBNET.0/24" --gateway "$SUBNET.1" --ip-range "$SUBNET.128/25" \
+        "$NAME" >/dev/null
+    for ordinal in $(seq 0 $((SERVERS - 1))); do
+        run server "$ordinal" "$ordinal" on-failure "$SERVER" "-bootstrap-expect=$SERVERS"
+    done
+    add 0 $((CLIENTS - 1))
+    until docker exec "$NAME-server-0" wget -q -O - http://127.0.0.1:8500/v1/status/leader 2>/dev/null | grep -q :; do
+        sleep 0.1
+    done
+    put app/name web
+    put app/replicas 3
+    put app/features/dark-mode true
+    put motd 'Consul on Pulumi'
+}
 
 put() { docker exec "$NAME-server-0" consul kv put "$1" "$2" >/dev/null; }
-put app/name web
-put app/replicas 3
-put app/features/dark-mode true
-put motd 'Consul on Pulumi'
+
+destroy() {
+    docker ps --all --quiet --filter "label=$label" | xargs -r docker rm --force >/dev/null
+    docker volume ls --quiet --filter "label=$label" | xargs -r docker volume rm >/dev/null
+    docker network rm "$NAME" >/dev/null
+}
+
+"$@"

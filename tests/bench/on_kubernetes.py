@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from consul_on_pulumi.model import kv_tree
@@ -15,14 +16,17 @@ from tests.e2e_k8s.manifests import manifests
 from tests.e2e_k8s.stack import of_our_own
 
 NAME = f"consul-{STACK}"
+ROLL_AIM = 35
+"""Seconds for a roll of three servers."""
 LEADER = "wget -q -O - http://127.0.0.1:8500/v1/status/leader | grep :"
 
 Method = tuple[str, Callable[[], object]]
 
 
 @contextmanager
-def starts(settings: Mapping[str, Any]) -> Iterator[tuple[list[Method], Callable[[], object]]]:
-    """The methods to start a cluster with a leader and every seed, and the function to call before each.
+def starts(settings: Mapping[str, Any]) -> Iterator[tuple[list[Method], Callable[[], object], Callable[[], float]]]:
+    """The methods to start a cluster with a leader and every seed, the function to call before each, and one that
+    returns the seconds of a roll of all servers.
 
     `settings` are those of the stack `k8s`, with seeds.
     """
@@ -44,6 +48,13 @@ def starts(settings: Mapping[str, Any]) -> Iterator[tuple[list[Method], Callable
             by_hand.clear()
             cluster.forget()
 
+        def roll() -> float:
+            cluster.up_without_preview()
+            cluster.change({"consul-on-pulumi:cluster": {**settings, "server_config": {"log_level": "WARN"}}})
+            began = monotonic()
+            cluster.up_without_preview()
+            return monotonic() - began
+
         try:
             yield (
                 [
@@ -52,6 +63,7 @@ def starts(settings: Mapping[str, Any]) -> Iterator[tuple[list[Method], Callable
                     ("kubectl apply", checked(by_hand.up)),
                 ],
                 from_nothing,
+                roll,
             )
         finally:
             by_hand.clear()

@@ -56,8 +56,11 @@ class Project:
     def preview(self) -> None:
         self.pulumi("preview", "--expect-no-changes", "--stack", STACK)
 
-    def pulumi(self, *words: str) -> None:
-        """Run one command. Raises RuntimeError with its output if it fails."""
+    def destroy(self) -> None:
+        self.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+
+    def pulumi(self, *words: str) -> str:
+        """Run one command and return what it writes to stderr. Raises RuntimeError with its output if it fails."""
         done = subprocess.run(
             ["pulumi", *words, "--non-interactive"],
             cwd=self._folder,
@@ -68,6 +71,7 @@ class Project:
         )
         if done.returncode:
             raise RuntimeError(f"pulumi {' '.join(words)} failed:\n{done.stdout}\n{done.stderr}")
+        return done.stderr
 
 
 def ours(folder: Path, settings: Mapping[str, Any], **env: str) -> Project:
@@ -76,6 +80,15 @@ def ours(folder: Path, settings: Mapping[str, Any], **env: str) -> Project:
     for part in PROGRAM:
         (folder / part).symlink_to(places.ROOT / part)
     return Project(folder, {"consul-on-pulumi:cluster": settings}, **env)
+
+
+def plain(folder: Path, config: Mapping[str, Any]) -> Project:
+    """The program in the folder `plain` beside this module."""
+    folder.mkdir()
+    for part in ("Pulumi.yaml", "__main__.py"):
+        (folder / part).symlink_to(Path(__file__).parent / "plain" / part)
+    (folder / ".venv").symlink_to(places.ROOT / ".venv")
+    return Project(folder, config)
 
 
 def empty(folder: Path) -> Project:

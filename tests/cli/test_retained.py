@@ -174,7 +174,9 @@ def test_without_settings_in_the_stack_a_cluster_is_found_by_its_name_on_every_p
 
 def test_b1_the_claims_of_the_servers_are_the_data_of_a_cluster(api_server: FakeKubernetes) -> None:
     claims(api_server, claim("data-dev-server-0"), claim("data-other-server-0", cluster="other"))
-    location = create(KubernetesArgs(namespace="dev")).location(Topology(cluster="dev", datacenter="dc1", servers=1))
+    location: Any = create(KubernetesArgs(namespace="dev")).location(
+        Topology(cluster="dev", datacenter="dc1", servers=1)
+    )
 
     assert kubernetes_operations.data(location, {}) == ["data-dev-server-0"]
 

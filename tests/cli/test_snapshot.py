@@ -1,6 +1,7 @@
 """Snapshots of clusters that are reached through an API server, and of several clusters in one stack."""
 
 import hashlib
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from consul_on_pulumi.consul import snapshot_files
 from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_consul import FakeConsul, Fault
 from tests.doubles.fake_kubernetes import FakeKubernetes
+from tests.doubles.snapshots import snapshot
 
 # More than one piece, and not text in any encoding.
-TAKEN = bytes(range(256)) * 10_000
+TAKEN = snapshot(random.Random(1).randbytes(2_560_000))
 
 
 @pytest.fixture
@@ -56,6 +58,45 @@ def test_each_attempt_of_a_restore_sends_the_whole_file(three: FakeConsul, file:
 
     assert [one.size for one in three.requests] == [len(TAKEN)] * 3
     assert three.snapshot == TAKEN
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (TAKEN[: len(TAKEN) // 2], "Compressed file ended before the end-of-stream marker was reached"),
+        (TAKEN[:-4], "Compressed file ended before the end-of-stream marker was reached"),
+        (TAKEN[:-6] + b"xxxxxx", "CRC check failed"),
+        (b"", "empty file"),
+        (b'{"not": "a snapshot"}', "Not a gzipped file"),
+        (snapshot(b"one", digest_of=b"another"), "its digests differ from its content"),
+    ],
+    ids=["half", "four bytes less", "other bytes", "empty", "no archive", "repacked"],
+)
+def test_d6_a_file_that_is_no_whole_snapshot_is_not_sent(
+    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, content: bytes, why: str
+) -> None:
+    stack()
+    file.write_bytes(content)
+
+    with pytest.raises(SystemExit) as caught:
+        main(["restore", "--stack", "dev", str(file)])
+
+    assert str(caught.value).startswith(f"restore failed: {file} is no whole snapshot (")
+    assert why in str(caught.value)
+    assert [one for one in three.requests if one.path == "/v1/snapshot"] == []
+
+
+def test_d6_a_snapshot_that_ends_early_is_not_kept(
+    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path
+) -> None:
+    """The leader stopped in the middle, and the server that forwards it said nothing of that."""
+    stack()
+    three.snapshot = TAKEN[:-1000]
+
+    with pytest.raises(SystemExit, match=r"snapshot failed: .* is no whole snapshot"):
+        main(["snapshot", "--stack", "dev", str(file)])
+
+    assert list(file.parent.glob("one.snap*")) == []
 
 
 def test_a_snapshot_is_never_held_in_memory_as_a_whole(

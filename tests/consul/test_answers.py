@@ -23,6 +23,7 @@ from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 
 from tests.consul.test_servers import NAMES, agent_self, peer
 from tests.doubles.fake_consul import FakeConsul, Fault
+from tests.doubles.snapshots import snapshot
 
 pytestmark = pytest.mark.usefixtures("shortest_timeouts")
 
@@ -62,6 +63,13 @@ def props(consul: FakeConsul) -> dict[str, Any]:
     return {"addresses": consul.addresses, "prefixes": ["a"], "min_quorum": 2, **kv_state.to_props({"a": Seed(b"1")})}
 
 
+def _restore(consul: FakeConsul) -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(snapshot())
+        file.flush()
+        snapshot_files.restore(consul.addresses, {}, Path(file.name))
+
+
 REQUESTS: dict[str, Callable[[FakeConsul], Any]] = {
     "leader": lambda consul: Consul(consul.addresses, {}, 0).leader(),
     "keys": lambda consul: Consul(consul.addresses, {}, 0).keys_below("a"),
@@ -73,7 +81,7 @@ REQUESTS: dict[str, Callable[[FakeConsul], Any]] = {
     "snapshot": lambda consul: snapshot_files.save(
         consul.addresses, {}, Path(tempfile.gettempdir()) / f"{uuid.uuid4()}.snap"
     ),
-    "restore": lambda consul: snapshot_files.restore(consul.addresses, {}, Path(__file__)),
+    "restore": _restore,
     "KvBaseline": lambda consul: KvBaselineProvider().create(props(consul)),
     "KvEntries, create": lambda consul: KvEntriesProvider().create(props(consul)),
     "KvEntries, update": lambda consul: KvEntriesProvider().update("id", {"entries": {"b": "1"}}, props(consul)),

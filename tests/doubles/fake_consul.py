@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.doubles import snapshots
 from tests.doubles.http_server import Handler, Server
 
 MAX_OPERATIONS = 128
@@ -91,7 +92,7 @@ class FakeConsul:
             "ModifyIndex": 5,
         }
     )
-    snapshot: bytes = b""
+    snapshot: bytes = field(default_factory=snapshots.snapshot)
     """The content of a snapshot, or the last snapshot that was restored."""
     max_value: int = MAX_VALUE
     """`limits.kv_max_value_size`."""

@@ -1,5 +1,7 @@
 """One stack of the real program on the real engine, and its cluster."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -30,6 +32,10 @@ class Cluster:
         """The output of the last operation."""
         self.steps: list[tuple[str, str]] = []
         """Operation and logical name of every step of the last operation, in the order in which they began."""
+
+    @property
+    def stack_name(self) -> str:
+        return self._stack.name
 
     @property
     def work_dir(self) -> str:
@@ -93,6 +99,18 @@ class Cluster:
     def cancel(self) -> None:
         """Remove the lock of an engine that died."""
         self._stack.cancel()
+
+    def pulumi(self, *words: str) -> str:
+        """The output of a command of Pulumi's CLI on this stack. The test fails if the command does."""
+        done = self.attempt(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def attempt(self, *words: str, stack: str = "") -> "subprocess.CompletedProcess[str]":
+        """A command of Pulumi's CLI on this stack, or on one with another name, which may fail."""
+        command = ["pulumi", "--non-interactive", "--color", "never", *words, "--stack", stack or self.stack_name]
+        env = {**os.environ, **self.env, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        return subprocess.run(command, cwd=self.work_dir, env=env, capture_output=True, text=True, check=False)
 
     def physical_names(self) -> set[str]:
         """The names of the Docker objects in the state."""
@@ -175,8 +193,8 @@ class Cluster:
     def _note(self, event: automation.EngineEvent) -> None:
         if event.resource_pre_event:
             step = event.resource_pre_event.metadata
-            # The default providers record every change of the stack file; the engine does not show that.
-            if "pulumi:providers:" in step.urn:
+            # The default providers record every change of the stack file, and the components record the settings.
+            if "pulumi:providers:" in step.urn or str(step.type).startswith("consul-on-pulumi:"):
                 return
             self.steps.append((step.op.value, step.urn.rpartition("::")[2]))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
 from tests.chaos import scenarios
 from tests.chaos.load import Report, Writer
@@ -160,6 +161,22 @@ def test_scaling_servers_up_and_down_loses_nothing(stack: PodCluster) -> None:
     claims = stack.kubectl.get("persistentvolumeclaims", "--namespace", stack.name)["items"]
     assert len(claims) == 3
     assert stack.preview().keys() == {"same"}, stack.changed()
+
+
+def test_a_stateful_set_that_is_targeted_alone_replaces_no_pod_and_gets_no_unchecked_image(stack: PodCluster) -> None:
+    before, settings = stack.uids(), stack.settings
+    template = {"resources": {"requests": {"cpu": "11m"}}}
+    stack.change(image="hashicorp/consul:1.22.99", platform={"kubernetes": template})
+    done = stack.pulumi("up", "--yes", "--skip-preview", "--target", "**apps/v1:StatefulSet::*")
+    assert "1 updated" in done
+    name = f"{stack.name}-server"
+    spec = stack.kubectl.get("statefulset", name, "--namespace", stack.name)["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    assert (container["image"], container["resources"]["requests"]["cpu"]) == (DEFAULT_IMAGE, "11m")
+    stack.change(image=None)
+    stack.change(**settings)
+    stack.up()
+    assert stack.uids() == before
 
 
 def test_all_pods_deleted_at_once_form_one_cluster_again(stack: PodCluster) -> None:

@@ -112,13 +112,16 @@ def test_merging_with_nothing_changes_nothing(document: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "served"),
+    ("document", "path"),
     [
-        ({}, False),
-        ({"ui_config": {}}, False),
-        ({"ui_config": {"enabled": False}}, False),
-        ({"ui_config": {"enabled": True}}, True),
+        ({}, ""),
+        ({"ui_config": {}}, ""),
+        ({"ui_config": {"enabled": False}}, ""),
+        ({"ui_config": {"enabled": False, "content_path": "/console/"}}, ""),
+        ({"ui_config": {"enabled": True}}, "/ui/"),
+        ({"ui_config": {"enabled": True, "content_path": "/console/"}}, "/console/"),
+        ({"ui_config": {"enabled": True, "content_path": "tools/consul"}}, "/tools/consul/"),
     ],
 )
-def test_the_ui_is_served_if_the_configuration_enables_it(document: agent.Document, served: bool) -> None:
-    assert agent.serves_ui(document) is served
+def test_d2_the_ui_is_served_where_the_configuration_says(document: agent.Document, path: str) -> None:
+    assert agent.ui_path(document) == path

@@ -8,6 +8,7 @@ from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.providers.consul_version import ConsulVersionProvider
 
 from tests.doubles.fake_consul import FakeConsul, Fault
+from tests.doubles.snapshots import snapshot
 
 NAMES = ["dev-server-0", "dev-server-1", "dev-server-2"]
 PROVIDER = ConsulVersionProvider()
@@ -19,17 +20,19 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "consul-on-pulumi/snapshots/project/stack"
 
 
-def runs(consul: FakeConsul, *versions: str, leader: int | None = 0) -> None:
+def runs(consul: FakeConsul, *versions: str, leader: int | None = 0, raft_log: str = "default") -> None:
     """Let each server report a release."""
     for number, version in enumerate(versions):
         raft = dict.fromkeys(("term", "commit_index", "applied_index", "last_log_index"), "1")
         consul.canned[number, "GET", "/v1/agent/self"] = {
             "Config": {"NodeID": f"id-{number}", "Version": version},
+            "DebugConfig": {"RaftLogStoreConfig": {"Backend": raft_log}},
             "Member": {"Addr": f"10.0.0.{number}", "Tags": {"port": "8300"}},
             "Stats": {"raft": raft | {"state": "Leader" if number == leader else "Follower"}},
             "Meta": {},
         }
-        consul.canned[number, "GET", "/v1/operator/raft/configuration"] = {"Servers": []}
+        voters = [{"ID": f"id-{one}", "Node": NAMES[one], "Address": "", "Voter": True} for one in range(len(versions))]
+        consul.canned[number, "GET", "/v1/operator/raft/configuration"] = {"Servers": voters}
 
 
 def props(consul: FakeConsul, version: str, **more: Any) -> dict[str, Any]:
@@ -136,14 +139,14 @@ def test_an_upgrade_that_skips_too_much_is_refused_with_the_step_between(three: 
 
 def test_a_snapshot_is_taken_before_an_upgrade(three: FakeConsul, state: Path) -> None:
     runs(three, "1.20.6", "1.20.6", "1.20.6")
-    three.snapshot = b"all data"
+    three.snapshot = snapshot(b"all data")
 
     outs = PROVIDER.update("", props(three, "1.20.6"), props(three, "1.22.7")).outs or {}
 
     (file,) = state.iterdir()
     assert outs["snapshot_file"] == str(file)
     assert file.name.endswith("Z-consul.snap")
-    assert file.read_bytes() == b"all data"
+    assert file.read_bytes() == snapshot(b"all data")
     # An update that is none keeps the path.
     runs(three, "1.22.7", "1.22.7", "1.22.7")
     assert (PROVIDER.update("", outs, props(three, "1.22.7", image="x")).outs or {})["snapshot_file"] == str(file)
@@ -207,3 +210,67 @@ def test_a_folder_that_cannot_be_written_matters_only_if_a_snapshot_is_asked_for
     assert PROVIDER.create(props(three, "1.22.7")).outs["snapshot_file"] == ""
     with pytest.raises(OSError, match="file"):
         PROVIDER.create(props(three, "1.22.7", snapshot="always"))
+
+
+LOST = (
+    "cluster.raft_logstore.backend: with boltdb a server begins with an empty Raft log and copies the data from the "
+    "other servers, but no two servers vote here: the data would be lost. Leave it out, or first run `pulumi up` with "
+    "3 servers"
+)
+
+
+def change_of_raft_log(consul: FakeConsul, before: str | None, after: str, servers: int) -> list[str]:
+    """Why such a change is refused; None is a state that does not know the backend."""
+    of = {"names": NAMES[:servers], "addresses": consul.addresses[:servers]}
+    olds = props(consul, "1.22.7", **of, **({} if before is None else {"raft_log": before}))
+    checked = PROVIDER.check(olds, props(consul, "1.22.7", **of, raft_log=after))
+    return [failure.reason for failure in checked.failures]
+
+
+@pytest.mark.parametrize("before", ["default", "wal", None])
+def test_d1_the_only_copy_of_the_data_stays_in_its_raft_log(three: FakeConsul, before: str | None) -> None:
+    runs(three, "1.22.7", raft_log=before or "default")
+
+    assert change_of_raft_log(three, before, "boltdb", 1) == [LOST]
+
+
+def test_d1_one_server_that_becomes_three_changes_its_raft_log_afterwards(three: FakeConsul) -> None:
+    runs(three, "1.22.7")
+
+    assert change_of_raft_log(three, "default", "boltdb", 3) == [LOST]
+
+
+def test_d1_three_servers_without_a_leader_keep_their_raft_log(three: FakeConsul) -> None:
+    runs(three, "1.22.7", "1.22.7", "1.22.7", leader=None)
+
+    assert change_of_raft_log(three, "default", "boltdb", 3) == [LOST]
+
+
+def test_d1_a_server_that_does_not_answer_keeps_its_raft_log(three: FakeConsul) -> None:
+    three.fail(Fault.RESET, times=float("inf"))
+
+    assert change_of_raft_log(three, "default", "boltdb", 1) == [LOST]
+    assert change_of_raft_log(three, "boltdb", "boltdb", 1) == []
+
+
+def test_d1_servers_that_copy_from_each_other_may_change_their_raft_log(three: FakeConsul) -> None:
+    runs(three, "1.22.7", "1.22.7", "1.22.7")
+
+    assert change_of_raft_log(three, "default", "boltdb", 3) == []
+    assert change_of_raft_log(three, "default", "boltdb", 1) == [LOST]
+
+
+@pytest.mark.parametrize(("running", "after"), [("boltdb", "boltdb"), ("boltdb", "wal"), ("boltdb", "default")])
+def test_d1_a_raft_log_that_stays_is_no_loss(three: FakeConsul, running: str, after: str) -> None:
+    """Consul ignores `wal` where it finds a `raft.db`."""
+    runs(three, "1.22.7", raft_log=running)
+
+    assert change_of_raft_log(three, None, after, 1) == []
+
+
+def test_d1_a_new_cluster_may_begin_with_any_raft_log(three: FakeConsul) -> None:
+    three.fail(Fault.RESET, times=float("inf"))
+
+    checked = PROVIDER.check({}, props(three, "1.22.7", raft_log="boltdb"))
+
+    assert checked.failures == []

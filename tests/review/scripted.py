@@ -34,6 +34,13 @@ def event(
     return step(op, kind, f"urn:pulumi:s::p::{parents}${kind}::{name}", parent, old, new, retained, paths)
 
 
+def component(kind: str, logical: str, within: str = "", **inputs: Any) -> str:
+    """An unchanged component with its settings; `within` is the URN of its own component."""
+    root = "urn:pulumi:s::p::pulumi:pulumi:Stack::p-s"
+    types = f"{within.split('::')[2]}$" if within else ""
+    return step("same", kind, f"urn:pulumi:s::p::{types}{kind}::{logical}", within or root, inputs, inputs)
+
+
 def foreign(op: str, kind: str, name: str, old: Inputs | None = None, new: Inputs | None = None) -> str:
     """The same for a resource of somebody else's in the same program."""
     return step(op, kind, f"urn:pulumi:s::p::{kind}::{name}", "urn:pulumi:s::p::pulumi:pulumi:Stack::p-s", old, new)

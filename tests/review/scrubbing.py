@@ -8,11 +8,17 @@ from typing import Any
 from consul_on_pulumi.platforms.docker.engine import CLUSTER_ID
 from consul_on_pulumi.platforms.docker.providers.host_ports import RANGE
 from consul_on_pulumi.review.resources import internal
+from consul_on_pulumi.review.steps import COMPONENTS
 
 from tests.e2e.engine import RUN
 from tests.review.changes import HTTP_PORT
 
-ALWAYS = ("docker:index/container:Container", "docker:index/volume:Volume", "docker:index/network:Network")
+ALWAYS = (
+    "docker:index/container:Container",
+    "docker:index/volume:Volume",
+    "docker:index/network:Network",
+    *(f"{COMPONENTS}Consul{kind}" for kind in ("Cluster", "Server", "Client")),
+)
 """Types that a comment counts also where nothing changes."""
 CHOSEN_BY_HAND = range(28500, 28510)
 """In recordings, the ports that a change sets."""

@@ -12,8 +12,9 @@ from consul_on_pulumi.review.comment import comment
 from consul_on_pulumi.review.events import SECRET
 from consul_on_pulumi.review.kv import TYPE as KV
 from consul_on_pulumi.review.releases import TYPE as VERSION
+from consul_on_pulumi.review.steps import COMPONENTS
 
-from tests.review.scripted import container, event, message, preview, server_group, stateful_set
+from tests.review.scripted import component, container, event, message, preview, server_group, stateful_set
 
 LIMIT = 60_000
 NASTY = "``` ```` ~~~~ | <img src=x onerror=1> @everyone [a](http://x) <!-- \u202e\x1b[31m\r\n## Approved \u2028 done"
@@ -220,8 +221,11 @@ def test_a_restart_of_the_only_server_says_that_there_is_no_leader() -> None:
 
 
 def test_two_clusters_of_one_stack_are_shown_apart() -> None:
+    within = f"urn:pulumi:s::p::{COMPONENTS}ConsulCluster::"
     text = comment(
         preview(
+            *(component(f"{COMPONENTS}ConsulCluster", name, name=f"consul-{name}") for name in "ab"),
+            *(component(f"{COMPONENTS}ConsulServer", f"{name}-server", within + name) for name in "ab"),
             *(
                 event("same", CONTAINER, n, container(f"a-server-{n}"), container(f"a-server-{n}"), tier="a-server")
                 for n in "012"
@@ -231,8 +235,9 @@ def test_two_clusters_of_one_stack_are_shown_apart() -> None:
         "dev",
     )
 
-    assert "- `b-server`: Creates a cluster of 5 servers: tolerates 2 failures." in text
+    assert "- `consul-b`: Creates a cluster of 5 servers: tolerates 2 failures." in text
     assert "a-server" not in text
+    assert "consul-a" not in text
 
 
 def test_a_preview_without_any_step_says_no_change() -> None:

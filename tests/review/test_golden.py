@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from consul_on_pulumi.review.comment import comment, found_agents, found_losses
 from consul_on_pulumi.review.events import parse
+from consul_on_pulumi.review.steps import COMPONENTS, DYNAMIC
 
 from tests.review.changes import CANARY, CHANGES, EVENTS, GOLDEN, STACK
 
@@ -33,6 +34,23 @@ def test_the_order_of_the_events_does_not_matter(name: str) -> None:
     random.Random(name).shuffle(mixed)
 
     assert comment(parse(mixed), STACK) == (GOLDEN / f"{name}.md").read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_program_in_another_language_gives_the_same_comment(name: str) -> None:
+    """The plugin serves what a Python program serves as dynamic resources."""
+    of_plugin = [line.replace(DYNAMIC, COMPONENTS) for line in lines(name)]
+
+    assert comment(parse(of_plugin), STACK) == (GOLDEN / f"{name}.md").read_text()
+
+
+def test_logical_names_do_not_matter() -> None:
+    """Row 13 of what a user of the components met: names were parsed, so a Postgres container passed for a client."""
+    foreign = [line.replace("consul-client-", "postgres-").replace("consul-server-", "x-") for line in lines(MIXED)]
+
+    agents = [agent.name for agent in found_agents(parse(foreign))]
+
+    assert len(agents) == len(found_agents(parse(lines(MIXED))))
 
 
 def test_resources_of_others_are_no_agents_and_no_losses_of_consul() -> None:

@@ -1,5 +1,6 @@
 """What counts as a loss: for each rule a change that is one and a change that is not."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -266,3 +267,30 @@ def test_a4_the_same_key_of_another_cluster_does_not_move() -> None:
     removed = preview(event("delete", KV, "consul-seeds-a", {"entries": {"k": "1"}}), other)
 
     assert [loss.kind for loss in found_losses(removed)] == [Kind.SEEDS]
+
+
+@pytest.mark.parametrize(("context", "lost"), [("prod", ["data-loss"]), ("other", []), ("", ["data-loss"])])
+def test_a_namespace_of_the_same_name_in_another_kubernetes_cluster_is_no_loss(context: str, lost: list[str]) -> None:
+    """Without a context nobody knows which one a provider means."""
+
+    def provider(name: str, **inputs: str) -> str:
+        urn = f"urn:pulumi:s::p::pulumi:providers:kubernetes::{name}"
+        return json.dumps(
+            {"resourcePreEvent": {"metadata": {"op": "same", "type": "p", "urn": urn, "new": {"inputs": inputs}}}}
+        )
+
+    def served(line: str, name: str) -> str:
+        found = json.loads(line)
+        found["resourcePreEvent"]["metadata"]["old"]["provider"] = (
+            f"urn:pulumi:s::p::pulumi:providers:kubernetes::{name}::id"
+        )
+        return json.dumps(found)
+
+    group = stateful_set(3) | {"metadata": {"name": "dev-server", "namespace": "lan"}}
+    seen = preview(
+        provider("ours", context="prod"),
+        provider("theirs", **({"context": context} if context else {})),
+        served(event("same", STATEFUL_SET, "consul-server-stateful-set", group, group), "ours"),
+        served(foreign("delete", NAMESPACE, "lan", {"metadata": {"name": "lan"}}), "theirs"),
+    )
+    assert [loss.kind.value for loss in found_losses(seen)] == lost

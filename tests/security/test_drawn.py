@@ -6,39 +6,45 @@ import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from consul_on_pulumi.model import acl_rules
-from consul_on_pulumi.security import x509
+from consul_on_pulumi.security import acl_rules, x509
 from consul_on_pulumi.security.certificates import CertificatesProvider
 from consul_on_pulumi.security.credentials import CredentialsProvider
+from pulumi.dynamic import CreateResult, UpdateResult
 
 NOW = datetime.now(UTC)
 AUTHORITY = x509.authority("dev authority", 30, NOW)
 
 
+def outputs(result: CreateResult | UpdateResult) -> dict[str, Any]:
+    assert result.outs
+    return result.outs
+
+
 def test_every_credential_is_drawn_once_and_a_new_one_leaves_the_others() -> None:
-    first = CredentialsProvider().create({"names": ["management", "gates"]}).outs
-    other = CredentialsProvider().create({"names": ["management", "gates"]}).outs
+    first = outputs(CredentialsProvider().create({"names": ["management", "gates"]}))
+    other = outputs(CredentialsProvider().create({"names": ["management", "gates"]}))
 
     assert len(base64.b64decode(first["gossip_key"])) == 32
     assert len({*first["tokens"].values(), *first["ids"].values(), *other["tokens"].values()}) == 6
     news = {"names": ["management", "gates", "seeds"]}
     assert CredentialsProvider().diff("id", first, {"names": ["management"]}).changes is False
     assert CredentialsProvider().diff("id", first, news).changes is True
-    later = CredentialsProvider().update("id", first, news).outs
+    later = outputs(CredentialsProvider().update("id", first, news))
     assert later["gossip_key"] == first["gossip_key"]
     assert first["tokens"].items() < later["tokens"].items()
 
 
 def test_certificates_are_drawn_again_for_other_names_only() -> None:
     props = {"names": {"a": ["a"], "b": ["b"]}, "days": 30, "signer": AUTHORITY[0], "signer_key": AUTHORITY[1]}
-    first = CertificatesProvider().create(props).outs
+    first = outputs(CertificatesProvider().create(props))
     news = props | {"names": {"a": ["a"], "b": ["b", "10.0.0.1"]}}
 
     assert CertificatesProvider().diff("id", first, props).changes is False
     assert CertificatesProvider().diff("id", first, news).changes is True
-    later = CertificatesProvider().update("id", first, news).outs["files"]
+    later = outputs(CertificatesProvider().update("id", first, news))["files"]
     assert {name for name, text in later.items() if text == first["files"][name]} == {"a.crt", "a.key"}
 
 

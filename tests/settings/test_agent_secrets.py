@@ -196,5 +196,6 @@ def test_a_content_that_is_known_later_is_checked_later() -> None:
         asyncio.run(delivered())
 
     assert str(caught.value) == (
+        "the settings are refused:\n"
         'agent_secrets["a.json"].data_dir: not for agent configuration, the data is on the agent\'s own volume'
     )

@@ -324,7 +324,11 @@ def test_an_output_is_refused_where_the_value_must_be_known_in_a_preview(platfor
     args = {"platform": platform.cluster, "servers": pulumi.Output.from_input(3)}
 
     assert refused(ConsulCluster, args) == (
-        [HEADER, "cluster.servers: expected a whole number that is known in a preview, got an Output"],
+        [
+            HEADER,
+            "cluster.servers: expected a whole number that is known in a preview, since resources or their "
+            "names follow from it, got an Output",
+        ],
         [],
     )
 

@@ -58,7 +58,7 @@ def _first_pod(topology: Topology) -> dict[str, Any]:
     group = AgentGroup(topology=topology, role=Role.SERVER, image=DEFAULT_IMAGE, document=document)
     files = configuration.documents(Tier("", group, settings))
     own = f"{naming.node(topology.cluster, Role.SERVER, 0)}.json"
-    return {key: value for file in (configuration.AGENT, own) for key, value in json.loads(files[file]).items()}
+    return {key: value for file in (configuration.AGENT, own) for key, value in json.loads(str(files[file])).items()}
 
 
 def _json(document: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from consul_on_pulumi.schema.definition import WORDS, Key, keys_of
+from consul_on_pulumi.schema.definition import WORDS, Key, Kind, keys_of
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
 from consul_on_pulumi.settings.tier_args import ConsulClientArgs, ConsulServerArgs
 
@@ -23,7 +23,14 @@ HEAD = """\
 
 A stack file has the arguments of `ConsulCluster` in YAML, under `<project>:cluster`. In a program the same arguments
 are a Python dictionary. A value that its range does not allow, an unknown setting and a wrong type are refused in a
-preview, all at once. For completion and checks in an editor, put this line on top of a stack file:
+preview, all at once.
+
+In a program, a setting whose column *Input* says `yes` may be an output of another resource, and with `values` each
+value in it, at any depth. Such a value is unknown in a preview as long as nobody knows it, and is checked as soon as it
+is known. A secret one stays secret; in agent configuration it is refused, since that is readable on every agent. All
+other settings must be known in a preview, because resources or their names follow from them.
+
+For completion and checks in an editor, put this line on top of a stack file:
 
 ```yaml
 # yaml-language-server: $schema=docs/stack-file.schema.json
@@ -35,8 +42,9 @@ Five settings are beside `cluster`, since they are encrypted:
 |---|---|
 | `seed_secrets.SET.KEY` | A secret value of a seed set: \
 `pulumi config set --secret --path seed_secrets.app.db.password`. |
-| `agent_secrets["FILE"]`, `server_secrets["FILE"]`, `client_secrets["FILE"]` | A file that only agents \
-read, such as a gossip key, tokens or a private key: see [operations](operations.md#secret-files-of-agents). |
+| `agent_secrets["FILE"]`, `server_secrets["FILE"]`, `client_secrets["FILE"]` | \
+A file that only agents read, such as a gossip key, tokens or a private key: \
+see [operations](operations.md#secret-files-of-agents). |
 | `token` | The ACL token with which the program asks Consul: `pulumi config set --secret token …`. Without it the \
 variables of Consul's own commands count (`CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKEN_FILE`). |
 """
@@ -74,7 +82,7 @@ _TIERS = (ConsulServerArgs, ConsulClientArgs)
 
 def _table(shape: Any, path: str = "") -> str:
     rows = "\n".join(_row(key, path) for key in keys_of(shape).values())
-    return f"| setting | type | default | range | meaning | a change |\n|---|---|---|---|---|---|\n{rows}"
+    return f"| setting | type | Input | default | range | meaning | a change |\n|---|---|---|---|---|---|---|\n{rows}"
 
 
 def _row(key: Key, path: str) -> str:
@@ -85,6 +93,7 @@ def _row(key: Key, path: str) -> str:
     cells = [
         f"`{path}.{key.name}`" if path else f"`{key.name}`",
         _type(key, path or "cluster"),
+        _input(key.kind),
         default,
         setting.rule.expected if setting.rule else "",
         setting.text,
@@ -101,6 +110,14 @@ def _type(key: Key, path: str) -> str:
         return f"[{'map' if kind.shape else 'map of maps'}](#{target.replace('.', '').lower()})"
     word = WORDS[kind.type].removeprefix("a ")
     return f"{word} of {WORDS[inner.type].removeprefix('a ')}" if inner and inner.type in (str, dict) else word
+
+
+def _input(kind: Kind) -> str:
+    """Which part of a setting takes a `pulumi.Input`."""
+    if kind.takes_outputs:
+        return "yes"
+    inner = kind.inner
+    return "values" if inner and (inner.takes_outputs or inner.type is Any) else ""
 
 
 def _yaml(value: Any) -> str:

@@ -27,6 +27,6 @@ def run(command: str, stack: str, name: str | None, file: Path | None) -> str:
                 f"no snapshot of {cluster.name} in {folder}: run `consul-on-pulumi snapshot` first, or name a file"
             )
         snapshot_files.restore(addresses, cluster.connection, file)
-    except (RefusedError, UnreachableError, OSError) as error:
+    except (RefusedError, UnreachableError, snapshot_files.DamagedError, OSError) as error:
         sys.exit(f"{command} failed: {error}")
     return f"restored {file}; `pulumi refresh --stack {stack}` shows where the KV entries differ from the settings"

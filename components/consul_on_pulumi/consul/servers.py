@@ -127,6 +127,7 @@ class Servers:
             last=int(raft["last_log_index"]),
             spec_hash=agent["Meta"].get("spec_hash"),
             version=agent["Config"].get("Version", ""),
+            raft_log=agent.get("DebugConfig", {}).get("RaftLogStoreConfig", {}).get("Backend", ""),
         )
 
     def _seen_by(self, leader: str) -> dict[str, ServerStatus]:

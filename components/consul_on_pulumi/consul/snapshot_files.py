@@ -1,8 +1,11 @@
 """Snapshots as files on this machine, in a folder of each stack."""
 
+import gzip
 import hashlib
 import os
+import tarfile
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +20,10 @@ TIMEOUT = 300.0
 """Seconds without a byte after which the transfer of a snapshot fails."""
 CHUNK = 1024 * 1024
 """Bytes of a snapshot that are in memory at once."""
+
+
+class DamagedError(Exception):
+    """A file is no whole snapshot. The message names it."""
 
 
 def folder(project: str, stack: str) -> Path:
@@ -42,7 +49,7 @@ def newest(folder: Path, cluster: str) -> Path | None:
 def save(addresses: Sequence[str], connection: Connection, file: Path) -> str:
     """Write a consistent snapshot, made by the leader, to `file`: all of it or nothing. Returns its SHA-256.
 
-    Raises OSError, RefusedError, and UnreachableError, also if the transfer is interrupted.
+    Raises OSError, RefusedError, DamagedError, and UnreachableError, also if the transfer is interrupted.
     """
     digest = hashlib.sha256()
     part = file.with_name(f"{file.name}.part")
@@ -53,6 +60,8 @@ def save(addresses: Sequence[str], connection: Connection, file: Path) -> str:
             for piece in answer.iter_content(CHUNK):
                 written.write(piece)
                 digest.update(piece)
+        # The server that answers forwards what the leader sends, and reports no error if that ends early.
+        check(part)
         part.rename(file)
     except requests.RequestException as error:
         raise UnreachableError(answers.silence(api.agent(answer), error)) from error
@@ -61,7 +70,33 @@ def save(addresses: Sequence[str], connection: Connection, file: Path) -> str:
     return digest.hexdigest()
 
 
+def check(file: Path) -> None:
+    """Compare the digests in a snapshot with its content (consul, snapshot/archive.go).
+
+    Raises DamagedError: Consul would read the file for a minute and then answer 500.
+    """
+    found, told = {}, []
+    try:
+        with gzip.open(file) as plain, tarfile.open(fileobj=plain, mode="r|") as archive:
+            for member in archive:
+                content = archive.extractfile(member)
+                if content and member.name == "SHA256SUMS":
+                    told = content.read().decode().split()
+                elif content:
+                    found[member.name] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+            # Only at its end is the sum of the whole compared.
+            while plain.read(CHUNK):
+                pass
+    except (tarfile.TarError, EOFError, zlib.error, UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise DamagedError(f"{file} is no whole snapshot ({error}): take another one") from error
+    if not found or found != dict(zip(told[1::2], told[::2], strict=True)):
+        raise DamagedError(f"{file} is no whole snapshot (its digests differ from its content): take another one")
+
+
 def restore(addresses: Sequence[str], connection: Connection, file: Path) -> None:
     """Replace everything that the cluster stores by the content of `file`. Raises the same."""
+    check(file)
     with file.open("rb") as taken:
         Consul(addresses, connection, timeout=60).request("PUT", PATH, body=taken, attempt_timeout=TIMEOUT)

@@ -24,17 +24,23 @@ class PlatformTraits:
     """Whether agents log in JSON, for programs that collect logs."""
     host_ports: bool = False
     """Whether users reach an agent by a port on their own machine, which leads to its address in the network."""
-    domain: str = ""
-    """DNS suffix: servers are found as `TIER.DOMAIN` and `SERVER.TIER.DOMAIN`. Empty if plain names are resolved."""
+    domain: Any = ""
+    """DNS suffix: servers are found as `TIER.DOMAIN` and `SERVER.TIER.DOMAIN`. Empty if plain names are resolved.
+    Where it is not known yet it is no text, and `document` needs `join`."""
 
 
-def document(topology: Topology, role: Role, traits: PlatformTraits, extra: Mapping[str, Any]) -> Document:
+def document(
+    topology: Topology, role: Role, traits: PlatformTraits, extra: Mapping[str, Any], join: Any = None
+) -> Document:
     """The configuration that all agents of one role share, with `extra` merged over it.
 
+    `join` is its `retry_join`; without it the one that follows from the domain.
     A platform adds what differs between the agents of a role: node name and advertised address.
     """
     own = _server(traits) if role is Role.SERVER else _client()
-    return merge(_every_agent(topology, traits) | own, extra)
+    return merge(
+        _every_agent(topology, traits, join if join is not None else naming.join(topology, traits.domain)) | own, extra
+    )
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> Document:
@@ -46,12 +52,14 @@ def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> Document:
     return merged
 
 
-def serves_ui(configuration: Mapping[str, Any]) -> bool:
-    """Whether agents with this configuration serve the web UI."""
-    return bool(configuration.get("ui_config", {}).get("enabled"))
+def ui_path(configuration: Mapping[str, Any]) -> str:
+    """Where agents with this configuration serve the web UI, such as `/ui/`; empty if they do not."""
+    ui = configuration.get("ui_config", {})
+    path = str(ui.get("content_path") or "ui").strip("/")
+    return f"/{path}/" if ui.get("enabled") else ""
 
 
-def _every_agent(topology: Topology, traits: PlatformTraits) -> Document:
+def _every_agent(topology: Topology, traits: PlatformTraits, join: Any) -> Document:
     return {
         "datacenter": topology.datacenter,
         "data_dir": "/consul/data",
@@ -59,7 +67,7 @@ def _every_agent(topology: Topology, traits: PlatformTraits) -> Document:
         "disable_host_node_id": True,
         "bind_addr": "0.0.0.0",
         "client_addr": "0.0.0.0",
-        "retry_join": naming.join(topology, traits.domain),
+        "retry_join": join,
         "retry_interval": "2s",
         "retry_max": 0,
         "rejoin_after_leave": True,

@@ -9,9 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from consul_on_pulumi.model import ports, secret_files
-from consul_on_pulumi.model.acl_rules import AGENTS, DNS, READERS
 from consul_on_pulumi.model.topology import MAX_SERVERS, Role
 
+READERS = "readers"
+"""The token of the command in a container or pod, and the policy of everyone if `security.anonymous` says so."""
+DNS = "dns"
+"""The token of queries to the DNS interface."""
+AGENTS = {Role.SERVER: "server-agents", Role.CLIENT: "client-agents"}
+"""The tokens of the agents themselves, by role."""
 AUTHORITY = "security-ca.crt"
 """The file with the certificate of the authority."""
 CONFIGURATION = "security.json"

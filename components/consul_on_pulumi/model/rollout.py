@@ -29,6 +29,8 @@ class ServerStatus:
     """Hash of its container or pod specification, if this program started it."""
     version: str = ""
     """Its release of Consul, such as `1.22.7`."""
+    raft_log: str = ""
+    """Its `raft_logstore.backend`, as configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

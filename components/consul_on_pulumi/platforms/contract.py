@@ -24,7 +24,7 @@ class AgentGroup:
 
     topology: Topology
     role: Role
-    image: str
+    image: pulumi.Input[str]
     """The Consul image, by exact version or digest."""
     document: Document
     """The configuration that all of them share; not secret, so that a preview shows its difference."""
@@ -35,6 +35,14 @@ class AgentGroup:
     release: Wanted | None = None
     """For servers: the release that they are to run. The platform registers it as ConsulVersion, and no server changes
     before."""
+    after: Sequence[pulumi.Resource] = ()
+    """No agent of this group changes before these."""
+    is_new: pulumi.Output[bool] | None = None
+    """Whether this run creates the cluster. Then nothing can be lost, and all agents start at the same time."""
+    at_once: int | None = None
+    """For clients: how many may change at the same time. None for a quarter."""
+    protect: bool | None = None
+    """For servers: the resource option of what holds their data."""
     wait_for: Sequence[pulumi.Resource] = ()
     """What these agents need in order to work; they may be started before it."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -96,8 +104,9 @@ def release_of(
     """Register the release of the servers, whose own HTTP APIs have these addresses; None for clients."""
     if group.release is None:
         return None
+    wanted = Wanted(**{**group.release, "image": group.image})
     names = [naming.node(group.topology.cluster, group.role, ordinal) for ordinal in range(group.count)]
-    return ConsulVersion(f"{name}-version", group.release, names, addresses, opts)
+    return ConsulVersion(f"{name}-version", wanted, names, addresses, opts)
 
 
 class Platform(Protocol):
@@ -120,13 +129,13 @@ class Platform(Protocol):
     def requests_from(self) -> str | None:
         """The address from which the program's requests reach an agent, if it is known."""
 
-    def fixed_settings(self) -> Mapping[str, str]:
+    def fixed_settings(self) -> Mapping[str, pulumi.Input[str]]:
         """The settings that must not change while the cluster exists, by their paths below `platform`."""
 
-    def location(self, topology: Topology) -> Mapping[str, str]:
+    def location(self, topology: Topology) -> Mapping[str, pulumi.Input[str]]:
         """Where the data of a cluster is: the name of the `platform`, and what `operations.data` of it needs."""
 
-    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> Sequence[str]:
+    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> Sequence[pulumi.Input[str]]:
         """The DNS names and IP addresses by which others reach one agent; all clients share one certificate."""
 
     def traits(self) -> PlatformTraits:

@@ -9,8 +9,9 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
-from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.resource_options import before_create
 
 SECURITY = ".security.enabled"
 """The end of the path of a setting that is recorded only where it is true."""
@@ -27,7 +28,8 @@ class ClusterIdentityProvider(ConsulProvider):
         if before == after or not _has_data(olds):
             return
         for path, value in after.items():
-            if path in before and before[path] != value:
+            # A value that is not known in a preview is compared in the update.
+            if path in before and before[path] != value and isinstance(value, str):
                 yield _changed(path, before[path], value)
         closed, wanted = (next((path for path in one if path.endswith(SECURITY)), "") for one in (before, after))
         if olds and closed != wanted:
@@ -69,14 +71,19 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
         self,
         name: str,
         servers: int,
-        fixed: Mapping[str, str],
-        location: Mapping[str, str],
+        fixed: Mapping[str, pulumi.Input[str]],
+        location: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values;
         `location` says where the data is (platforms/contract.py)."""
         props = {"servers": servers, "fixed": fixed, "location": location}
-        super().__init__(ClusterIdentityProvider(), name, props, opts)
+        created: list[object] = []
+        nowhere: pulumi.Output[Connection] = pulumi.Output.from_input({})
+        hook = before_create(name, lambda args, _: created.append(args), nowhere, in_previews=True)
+        super().__init__(ClusterIdentityProvider(), name, props, pulumi.ResourceOptions.merge(opts, hook))
+        self.is_new: pulumi.Output[bool] = self.urn.apply(lambda _: bool(created))
+        """Whether this very run creates the cluster: the engine says so. A run that continues another one does not."""
 
 
 def _has_data(props: Properties) -> bool:

@@ -79,7 +79,16 @@ def provider_settings(
             f"platform.{package}: expected a provider whose `{keys[0]}` this program can read, got one that hides it: "
             f"nobody would know which cluster is meant. {way_out}"
         )
-    return {key: vars(provider)[key] for key in keys if key in vars(provider)}
+    return {key: _set(vars(provider)[key]) for key in keys if key in vars(provider)}
+
+
+def _set(setting: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """A setting of a provider that is known to be missing: a preview calls it unknown, but of no value."""
+
+    async def known() -> bool:
+        return await setting.is_known() or await setting.future(with_unknowns=True) is None
+
+    return pulumi.Output(setting.resources(), setting.future(with_unknowns=True), known(), setting.is_secret())
 
 
 def connected(method: Callable[..., R]) -> Callable[..., R]:
@@ -104,7 +113,7 @@ def connected(method: Callable[..., R]) -> Callable[..., R]:
 
 def _with(props: dict[str, Any], connection: Any) -> dict[str, Any]:
     rest = {name: value for name, value in props.items() if name not in (CONNECTION, CREDENTIALS)}
-    # A resource that does not exist yet has no properties.
+    # A new resource has no old properties.
     return {**rest, CONNECTION: connection} if connection and rest else rest
 
 

@@ -11,7 +11,9 @@ from consul_on_pulumi.consul import snapshot_files
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
+from consul_on_pulumi.model import raft_log
 from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.model.rollout import ClusterView
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, known_addresses
 from consul_on_pulumi.releases import upgrade
 from consul_on_pulumi.releases.release import Release, parse
@@ -25,9 +27,11 @@ class Wanted(TypedDict, total=False):
     """The path of the settings, for messages."""
     cluster: str
     """The component that a snapshot is named after, as `consul-on-pulumi snapshot` does."""
-    image: str
+    image: pulumi.Input[str]
     """The image of the servers."""
-    version: str
+    raft_log: pulumi.Input[str]
+    """The `raft_logstore.backend` of the servers."""
+    version: pulumi.Input[str]
     """The release in the image, or an empty text if nobody knows it."""
     clients: int
     """How many clients follow."""
@@ -56,10 +60,17 @@ class ConsulVersionProvider(ConsulProvider):
         return super().check(olds, {**news, "change": change.text + first, "kind": change.kind})
 
     def problems(self, olds: Properties, news: Properties) -> Iterable[str]:
-        """An upgrade that Consul's rules forbid."""
-        return [f"{news['path']}.image: {news['change']}"] if news["kind"] == upgrade.FORBIDDEN else []
+        """An upgrade that Consul's rules forbid, and another store for the only copy of the data."""
+        if news["kind"] == upgrade.FORBIDDEN:
+            yield f"{news['path']}.image: {news['change']}"
+        if "raft_log" in news and (olds or known_addresses(news)):
+            before = olds.get("raft_log", raft_log.DEFAULT) if olds else ""
+            if problem := raft_log.problem(before, news["raft_log"], len(news["names"]), _view(news)):
+                yield f"{news['path']}.{problem}"
 
     def _change(self, olds: Properties, news: Properties) -> Change:
+        if not isinstance(news["version"], str):
+            return Change()
         wanted, running = parse(news["version"]), _running(news)
         if not running and (recorded := parse(olds.get("version", ""))):
             running = dict.fromkeys(news["names"], recorded)
@@ -85,6 +96,8 @@ class ConsulVersionProvider(ConsulProvider):
 class ConsulVersion(ProviderResource, module="consul-on-pulumi", name="ConsulVersion"):
     """The release of the servers; they depend on it."""
 
+    image: pulumi.Output[str]
+    """The image whose release was checked. Servers have no other, also where `--target` leaves this resource out."""
     snapshot_file: pulumi.Output[str]
     """The snapshot that was taken before the last upgrade, on the machine that did it; empty if none was taken."""
 
@@ -100,13 +113,19 @@ class ConsulVersion(ProviderResource, module="consul-on-pulumi", name="ConsulVer
         super().__init__(ConsulVersionProvider(), name, {**wanted, "names": names, "addresses": addresses}, opts)
 
 
+def _view(props: Properties) -> ClusterView:
+    """The current state of the servers; of none while their addresses are not known."""
+    addresses = known_addresses(props)
+    return (
+        Servers(props["names"], addresses, connection_of(props)).view()
+        if addresses
+        else ClusterView(status={}, voters={})
+    )
+
+
 def _running(props: Properties) -> Mapping[str, Release]:
     """The release of each server that answers, by node name."""
-    addresses = known_addresses(props)
-    if not addresses:
-        return {}
-    status = Servers(props["names"], addresses, connection_of(props)).view().status
-    return {name: found for name, one in status.items() if (found := parse(one.version))}
+    return {name: found for name, one in _view(props).status.items() if (found := parse(one.version))}
 
 
 def _snapshot(props: Properties) -> str:
@@ -126,7 +145,7 @@ def _snapshot(props: Properties) -> str:
     file = snapshot_files.new_file(Path(folder), props["cluster"])
     try:
         snapshot_files.save(props["addresses"], connection_of(props), file)
-    except (RefusedError, UnreachableError, OSError) as error:
+    except (RefusedError, UnreachableError, snapshot_files.DamagedError, OSError) as error:
         raise RolloutStoppedError(
             f"no snapshot before the upgrade, no server was touched: {error}. Repair the cluster, or set "
             f"{props['path']}.snapshot_before_upgrade to false"

@@ -53,15 +53,20 @@ def _install() -> None:
         setattr(process, "proto", messages)  # noqa: B010, mypy knows no attribute `proto` of the module
 
 
+def response(**fields: Any) -> Any:
+    """A `DiffResponse` with the changes that this thread noted before."""
+    paths = _noted.__dict__.pop("paths", None)
+    if paths and fields.get("changes") == DiffResponse.DIFF_SOME:
+        fields["hasDetailedDiff"] = True
+        fields["detailedDiff"] = {path: PropertyDiff(kind=kind, inputDiff=True) for path, kind in paths.items()}
+    return DiffResponse(**fields)
+
+
 class _DetailedDiffResponse:
-    """Builds a `DiffResponse` with the changes that were noted before."""
+    """In the place of the SDK's `DiffResponse`."""
 
     def __call__(self, **fields: Any) -> Any:
-        paths = _noted.__dict__.pop("paths", None)
-        if paths and fields.get("changes") == DiffResponse.DIFF_SOME:
-            fields["hasDetailedDiff"] = True
-            fields["detailedDiff"] = {path: PropertyDiff(kind=kind, inputDiff=True) for path, kind in paths.items()}
-        return DiffResponse(**fields)
+        return response(**fields)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(DiffResponse, name)

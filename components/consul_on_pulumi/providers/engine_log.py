@@ -1,5 +1,6 @@
 """Warnings of a provider. The SDK connects a program to the engine's log, but not its process for dynamic providers:
-that one has the address of the engine as its only argument (pulumi 3.259, pkg/resource/plugin/plugin.go)."""
+that one has the address of the engine as its first argument, like our plugin (pulumi 3.259,
+pkg/resource/plugin/plugin.go)."""
 
 import sys
 
@@ -8,6 +9,7 @@ import pulumi
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from consul_on_pulumi import run
+from consul_on_pulumi.providers import hosting
 
 
 def not_compared(what: str, error: Exception) -> None:
@@ -19,7 +21,7 @@ def warn(message: str) -> None:
     """Show a warning in a preview or an update, once: the engine asks a provider several times."""
     if not run.first_time((warn, message)):
         return
-    if not hasattr(sys.modules["__main__"], "DynamicResourceProviderServicer"):
+    if not (hasattr(sys.modules["__main__"], "DynamicResourceProviderServicer") or hosting.in_provider()):
         pulumi.log.warn(message)
         return
     with grpc.insecure_channel(sys.argv[1]) as channel:

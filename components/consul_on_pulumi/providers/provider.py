@@ -12,12 +12,18 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
+from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
+from pulumi.output import Unknown
 
 from consul_on_pulumi.consul.api import Consul
 from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.providers import hosting
 from consul_on_pulumi.providers.connecting import connected, inputs
 from consul_on_pulumi.providers.failures import told
+from consul_on_pulumi.resource_options import with_options
 
+PACKAGE = "consul-on-pulumi"
+"""The name of the package in type tokens."""
 Properties = dict[str, Any]
 """Inputs or outputs of a resource, as the engine passes them: numbers may be floats, unknown values are markers."""
 Addresses = pulumi.Input[Sequence[pulumi.Input[str]]]
@@ -46,7 +52,10 @@ class ConsulProvider(ResourceProvider):
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse inputs that have problems, in the preview already."""
         # With the name of a property, the engine would print its value before the message.
-        return CheckResult(news, [CheckFailure("", problem) for problem in self.problems(olds, news)])
+        return CheckResult(news, [CheckFailure("", problem) for problem in self._problems(olds, news)])
+
+    def _problems(self, olds: Properties, news: Properties) -> Iterable[str]:
+        return () if _is_elsewhere(news) else self.problems(olds, news)
 
     def problems(self, olds: Properties, news: Properties) -> Iterable[str]:
         """Why the inputs are refused: whole messages. `olds` is empty for a new resource."""
@@ -54,7 +63,7 @@ class ConsulProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update if a compared input changed, or if what runs is no longer as the state says."""
-        return DiffResult(changes=self.differs(olds, news) or self.drifted(olds, news))
+        return DiffResult(changes=self.differs(olds, news) or (not _is_elsewhere(news) and self.drifted(olds, news)))
 
     def differs(self, olds: Properties, news: Properties) -> bool:
         """Whether a compared input, the revision or the store changed. An empty input is the same as a missing one."""
@@ -78,13 +87,31 @@ class ConsulProvider(ResourceProvider):
 
 
 class ProviderResource(Resource):
-    """A resource of one of these providers, which computes the annotated attributes that are no inputs."""
+    """A resource of one of these providers, which computes the annotated attributes that are no inputs.
+
+    It has two types: a dynamic one in a Python program, one of this package in the plugin. Each is an alias of the
+    other, so that a stack changes from one to the other without replacing anything.
+    """
 
     def __init__(
         self, provider: ConsulProvider, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None
     ) -> None:
         computed = dict.fromkeys(type(self).__annotations__)
-        super().__init__(provider, name, {**computed, **props, **inputs(opts), "revision": provider.revision}, opts)
+        props = {**computed, **props, **inputs(opts), "revision": provider.revision}
+        dynamic = f"pulumi-python:{self._resource_type_name}"
+        ours = f"{PACKAGE}:index:{self._resource_type_name.rpartition(':')[2]}"
+        if hosting.in_component():
+            opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=dynamic)])
+            props[PROVIDER_KEY] = serialize_provider(provider)
+            pulumi.CustomResource.__init__(self, ours, name, props, opts)
+        else:
+            opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=ours)])
+            super().__init__(provider, name, props, opts)
+
+
+def _is_elsewhere(news: Properties) -> bool:
+    """Whether a preview does not know yet where the resource is going to be: there is nothing to compare with."""
+    return any(isinstance(news.get(name), Unknown) for name in ("cluster", "namespace"))
 
 
 def other_store(olds: Properties, news: Properties) -> bool:

@@ -25,9 +25,9 @@ def of_image(image: str) -> Release | None:
 
 
 def of(args: Mapping[str, Any]) -> Release | None:
-    """The release that these settings tell, by `consul_version` or else by `image`; None if they tell none."""
-    version, image = (str(args.get(name, "")) for name in ("consul_version", "image"))
-    return parse(version) or of_image(image)
+    """The release that these settings tell, by `consul_version` or else by `image`; None if none tells it yet."""
+    version, image = (args.get(name) for name in ("consul_version", "image"))
+    return parse(str(version or "")) or (of_image(image) if isinstance(image, str) else None)
 
 
 def text(release: Release) -> str:
@@ -42,7 +42,7 @@ def minor(release: Release) -> str:
 
 def versions_problem(args: Mapping[str, Any], path: str) -> str | None:
     """Why `consul_version` and `image` contradict each other, or None."""
-    told, tag = parse(args.get("consul_version", "")), of_image(args["image"])
+    told, tag = parse(args.get("consul_version", "")), of({"image": args["image"]})
     if told is None or tag is None or told == tag:
         return None
     return f"{path}.consul_version: expected {text(tag)} as in the image, got {text(told)}: leave it out"

@@ -1,7 +1,7 @@
 """The whole comment. Each section has its own limit of length, which limits the length of the comment."""
 
 import importlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from consul_on_pulumi.platforms.choose import PLATFORMS
@@ -9,7 +9,7 @@ from consul_on_pulumi.review import headline, kv, losses, resources
 from consul_on_pulumi.review.agents import Agent, differences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import block, bullets, code
-from consul_on_pulumi.review.steps import Preview
+from consul_on_pulumi.review.steps import Preview, Step
 
 REFUSALS, HEADLINE, WARNINGS, SETTINGS, KEYS, RESOURCES = 16_000, 8_000, 3_000, 9_000, 14_000, 6_000
 """Characters of each section. GitHub takes 65,536 in one comment."""
@@ -36,11 +36,10 @@ def found_losses(preview: Preview) -> list[Loss]:
 def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
     """Markdown of fewer than 60,000 characters; the same for the same preview."""
     agents, lost = found_agents(preview), found_losses(preview)
-    sentences = [sentence for platform in _platforms() for sentence in platform.sentences(preview.steps)]
     marker = "".join(char for char in stack if char.isalnum() or char in "-_./")[:100].replace("--", "-")
     parts = [f"<!-- consul preview of {marker} -->", f"## Preview of stack {code(stack)}"]
     parts += _warning(lost, allowed)
-    parts.append(bullets(headline.headline(preview, agents, lost, sentences), HEADLINE))
+    parts.append(bullets(headline.headline(preview, agents, lost, _sentences), HEADLINE))
     if preview.errors:
         lines = [line for error in preview.errors for line in error.splitlines()]
         parts.append(f"### Refused\n\n{block(lines, REFUSALS, 'text', WORDS)}")
@@ -51,6 +50,10 @@ def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
     if not preview.errors:
         parts += _changes(preview, agents)
     return "\n\n".join(parts) + "\n"
+
+
+def _sentences(steps: Sequence[Step]) -> list[str]:
+    return [sentence for platform in _platforms() for sentence in platform.sentences(steps)]
 
 
 def _platforms() -> list[Any]:

@@ -77,6 +77,7 @@ def _add(steps: dict[str, Step], metadata: Mapping[str, Any]) -> None:
     if operation != "same":
         step.operation = operation
     step.parent = step.parent or (old or new or {}).get("parent") or ""
+    step.provider = step.provider or ((old or new or {}).get("provider") or "").rpartition("::")[0]
     step.before = step.before or _state(old)
     # A deletion has the old state on both sides.
     step.after = None if operation == "delete" else step.after or _state(new)

@@ -1,37 +1,52 @@
 """The first lines of a comment: what happens to each cluster, in Consul's terms."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from consul_on_pulumi.model.topology import Role, failure_tolerance
 from consul_on_pulumi.review import agents, kv, releases
 from consul_on_pulumi.review.agents import Agent, Data
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code, codes, number
-from consul_on_pulumi.review.steps import Preview, Step, mapping, name_of
+from consul_on_pulumi.review.steps import Preview, Step, clusters, mapping, name_of
 
 _VERBS = {"create": "Adds secret files to", "delete": "Removes the secret files of"}
 
 
-def headline(preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], more: Iterable[str]) -> list[str]:
-    """Markdown sentences, losses first; `more` are those of the platforms."""
+def headline(
+    preview: Preview, found: Sequence[Agent], lost: Sequence[Loss], more: Callable[[Sequence[Step]], Iterable[str]]
+) -> list[str]:
+    """Markdown sentences, losses first, then those of each cluster; `more` are those of the platforms."""
     if preview.errors:
         return ["**Refused: nothing would be changed.**"]
     lines = [f"{loss.what} (`{loss.kind.value}`)" for loss in lost]
-    lines += releases.changes(preview.steps, downgrades=False)
     network = any(loss.kind is Kind.NETWORK for loss in lost)
-    for role in Role:
-        tiers = agents.tiers(found, role)
-        for urn, tier in tiers.items():
-            which = f"{code(name_of(urn))}: " if len(tiers) > 1 else ""
-            lines += [which + sentence for sentence in (*_size(tier, role), *_restarts(tier, role, network))]
-    lines += more
-    if changed := kv.changes(preview.steps):
-        lines += [f"KV entries: {kv.counted(changed)}.", *kv.moves(changed)]
+    by_cluster = clusters(preview.steps)
+    for urn, steps in by_cluster.items():
+        which = f"{code(_cluster_name(urn, steps))}: " if len(by_cluster) > 1 else ""
+        tiers = {step.parent for step in steps}
+        own = [agent for agent in found if agent.tier in tiers]
+        lines += [which + sentence for sentence in (*_of_cluster(own, steps, network), *more(steps))]
+        if changed := kv.changes(steps):
+            lines += [f"{which}KV entries: {kv.counted(changed)}.", *kv.moves(changed)]
     if lines:
         return lines
     if any(step.operation != "same" and not step.type.startswith("pulumi:") for step in preview.steps):
         return ["No Consul agent, no data of Consul and no KV entry changes; see the resources below."]
     return ["**No change.**"]
+
+
+def _cluster_name(urn: str, steps: Sequence[Step]) -> str:
+    """The name in its settings, as in the names of its agents; a cluster of an older version registered none."""
+    sides = [side for step in steps if step.urn == urn for side in (step.after, step.before) if side]
+    names = [side.inputs.get(key) for side in sides for key in ("name", "cluster")]
+    return next((str(name) for name in names if name), name_of(urn))
+
+
+def _of_cluster(found: Sequence[Agent], steps: Sequence[Step], network: bool) -> Iterator[str]:
+    yield from releases.changes(steps, downgrades=False)
+    for role in Role:
+        for tier in agents.tiers(found, role).values():
+            yield from (*_size(tier, role), *_restarts(tier, role, network))
 
 
 def secret_file_sentences(steps: Iterable[Step], kind: str, key: str) -> Iterator[str]:

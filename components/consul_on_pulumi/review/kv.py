@@ -9,9 +9,9 @@ from typing import Any
 from consul_on_pulumi.model.kv_state import BINARY, ENTRIES, FLAGS, SECRETS
 from consul_on_pulumi.review.events import SECRET
 from consul_on_pulumi.review.markdown import code, value
-from consul_on_pulumi.review.steps import State, Step, mapping, name_of
+from consul_on_pulumi.review.steps import DYNAMIC, State, Step, mapping, name_of
 
-TYPE = "pulumi-python:dynamic/consul-on-pulumi:KvEntries"
+TYPE = f"{DYNAMIC}KvEntries"
 
 
 @dataclass(frozen=True, slots=True)

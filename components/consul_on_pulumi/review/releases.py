@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from consul_on_pulumi.releases.upgrade import DOWNGRADE
-from consul_on_pulumi.review.steps import Step
+from consul_on_pulumi.review.steps import DYNAMIC, Step
 
-TYPE = "pulumi-python:dynamic/consul-on-pulumi:ConsulVersion"
+TYPE = f"{DYNAMIC}ConsulVersion"
 
 
 def changes(steps: Sequence[Step], *, downgrades: bool) -> Iterator[str]:

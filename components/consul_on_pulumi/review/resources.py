@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 
 from consul_on_pulumi.review.markdown import bullets, code
-from consul_on_pulumi.review.steps import Step
+from consul_on_pulumi.review.steps import DYNAMIC, Step
 
 OPERATIONS = ("delete", "replace", "create", "update")
-DYNAMIC = "pulumi-python:dynamic/consul-on-pulumi:"
-"""Start of the type of every dynamic resource of this package."""
 LISTED = ("KvEntries", "SecretVolume")
 """Those that hold something of the user's. All others order the changes and check their result."""
 

@@ -1,12 +1,17 @@
 """Checks arguments against the definitions of their settings. A stack file and a program pass the same check."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 import pulumi
 
 from consul_on_pulumi.model.spelling import suggestion
+from consul_on_pulumi.outputs import has_outputs, is_output, when_known
 from consul_on_pulumi.schema.definition import Key, Kind, Setting, keys_of
+
+REASON = "since resources or their names follow from it"
+"""Why a setting takes no Output."""
+Problems = Callable[[Any, str], Iterable[str]]
 
 
 def refuse(problems: Iterable[str]) -> None:
@@ -56,8 +61,10 @@ def checked(args: Any, shape: Any, path: str) -> tuple[list[str], dict[str, Any]
 
 
 def _checked_setting(value: Any, key: Key, path: str) -> tuple[list[str], Any]:
+    if is_output(value) and key.kind.takes_outputs:
+        return [], when_known(value, lambda known: _checked_setting(known, key, path)[0])
     problems, sound = _checked_kind(value, key.kind, path, key.setting)
-    if sound is None or isinstance(sound, pulumi.Output):
+    if sound is None or is_output(sound):
         return problems, sound
     rule, further = key.setting.rule, key.setting.problems
     if rule and not rule.accepts(sound):
@@ -67,15 +74,17 @@ def _checked_setting(value: Any, key: Key, path: str) -> tuple[list[str], Any]:
         return [f"{path}: expected {rule.expected}, got {sound!r}{hint}"], None
     if further is None or isinstance(sound, list):
         return problems, sound
-    found = list(further(sound, path))
+    found = list(further(_known(sound) if key.kind.inner else sound, path))
     return [*problems, *found], sound if isinstance(sound, Mapping) or not found else None
 
 
 def _checked_kind(value: Any, kind: Kind, path: str, setting: Setting) -> tuple[list[str], Any]:
-    if isinstance(value, pulumi.Output):
-        if kind.takes_outputs or kind.type is Any:
+    if is_output(value):
+        if kind.type is Any:
             return [], value
-        return [f"{path}: expected {kind.word} that is known in a preview, got an Output"], None
+        if kind.takes_outputs:
+            return [], when_known(value, lambda known: _checked_kind(known, kind, path, setting)[0])
+        return [f"{path}: expected {kind.word} that is known in a preview, {REASON}, got an Output"], None
     if kind.type is Any:
         return [], value
     if not isinstance(value, kind.type) or (kind.type is int and isinstance(value, bool)):
@@ -86,9 +95,28 @@ def _checked_kind(value: Any, kind: Kind, path: str, setting: Setting) -> tuple[
         return [], value
     if kind.type is list:
         return _checked_list(value, kind.inner, path, setting)
-    results = {name: _checked_kind(inner, kind.inner, f"{path}.{name}", setting) for name, inner in value.items()}
-    sound = {name: kept for name, (found, kept) in results.items() if kept is not None or not found}
-    return [text for found, _ in results.values() for text in found], sound
+    return _checked_map(value, kind.inner, path, setting)
+
+
+def _checked_map(
+    values: Mapping[str, Any], kind: Kind, path: str, setting: Setting
+) -> tuple[list[str], dict[str, Any]]:
+    """Each value is checked by itself, as soon as it is known."""
+    problems: list[str] = []
+    sound = {}
+    for name, value in values.items():
+        found, kept = _checked_kind(value, kind, f"{path}.{name}", setting)
+        problems += found
+        if is_output(kept) and setting.problems and kind.type is not Any:
+            kept = when_known(kept, _of_value(setting.problems, name, path))
+        if kept is not None or not found:
+            sound[name] = kept
+    return problems, sound
+
+
+def _of_value(problems: Problems, name: str, path: str) -> Callable[[Any], Iterable[str]]:
+    """The check of a map for one value of it."""
+    return lambda value: problems({name: value}, path)
 
 
 def _checked_list(elements: Iterable[Any], kind: Kind, path: str, setting: Setting) -> tuple[list[str], list[Any]]:
@@ -96,9 +124,24 @@ def _checked_list(elements: Iterable[Any], kind: Kind, path: str, setting: Setti
     problems: list[str] = []
     sound = []
     for number, element in enumerate(elements):
-        found, kept = _checked_kind(element, kind, f"{path}[{number}]", setting)
-        if not found and setting.problems and not isinstance(kept, pulumi.Output):
-            found = list(setting.problems(kept, f"{path}[{number}]"))
+        at = f"{path}[{number}]"
+        found, kept = _checked_kind(element, kind, at, setting)
+        if not found and setting.problems:
+            if has_outputs(kept):
+                kept = when_known(kept, _at(setting.problems, at))
+            else:
+                found = list(setting.problems(kept, at))
         problems += found
         sound += [] if found else [kept]
     return problems, sound
+
+
+def _at(problems: Problems, path: str) -> Callable[[Any], Iterable[str]]:
+    return lambda value: problems(value, path)
+
+
+def _known(value: Any) -> Any:
+    """A map without the values that are outputs; anything else as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: _known(inner) for name, inner in value.items() if not is_output(inner)}

@@ -7,9 +7,9 @@ from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import acl
 from consul_on_pulumi.consul.acl import ANONYMOUS, Token
-from consul_on_pulumi.model import acl_rules
-from consul_on_pulumi.model.acl_rules import READERS
+from consul_on_pulumi.model.closed import READERS
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.security.credentials import MANAGEMENT, Credentials
 
 

@@ -50,7 +50,7 @@ class Certificates(ProviderResource, module="consul-on-pulumi", name="Certificat
     def __init__(
         self,
         name: str,
-        names: Mapping[str, Sequence[str]],
+        names: Mapping[str, Sequence[pulumi.Input[str]]],
         days: int,
         authority: Authority,
         opts: pulumi.ResourceOptions,

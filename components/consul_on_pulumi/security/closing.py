@@ -6,9 +6,10 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import acl_rules, closed
+from consul_on_pulumi.model import closed
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.providers.provider import Addresses
+from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.security.access import Access
 from consul_on_pulumi.security.authority import Authority
 from consul_on_pulumi.security.certificates import Certificates
@@ -18,7 +19,7 @@ AUTHORITY_DAYS = 3650
 """How long the authority of a cluster is valid."""
 LOOPBACK = ["localhost", "127.0.0.1", "::1"]
 """The names in every certificate, for requests through a published port."""
-Names = Callable[[Topology, Role, int], Iterable[str]]
+Names = Callable[[Topology, Role, int], Iterable[pulumi.Input[str]]]
 """The names of one agent on its platform."""
 
 

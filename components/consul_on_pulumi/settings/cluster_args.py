@@ -72,12 +72,27 @@ SNAPSHOT_BEFORE_UPGRADE = Setting(
     "None by itself.",
     default_text="if the folder can be written and a server leads",
 )
+PROTECT = Setting(
+    "Whether Pulumi refuses to delete what holds data: on Docker the volumes of the servers, on Kubernetes their "
+    "StatefulSet, and a network or a namespace of the cluster's own. The resource option `protect` of "
+    "the component does the same. `pulumi state protect` lasts until the next `up` only, which sets what the program "
+    "says.",
+    "No agent is touched.",
+    default=False,
+)
 SERVER_COUNT = Setting(
     "How many servers. 3 tolerate the loss of one, 5 of two.",
     "More servers join. Fewer: those with the highest ordinals leave Raft one by one, and their data is deleted, also "
     "with `retain_data`.",
     default=3,
     rule=SERVERS,
+)
+CLIENTS_AT_ONCE = Setting(
+    "How many clients a change stops and starts at the same time. A new cluster starts all of them together, and those "
+    "that are removed stop together. A DaemonSet counts the nodes.",
+    "None by itself.",
+    default_text="a quarter of them",
+    rule=at_least(1),
 )
 TOKEN = Setting(
     "The ACL token of Consul that this program uses, and sends to this cluster alone. A stack file gives it beside "
@@ -124,9 +139,11 @@ class ConsulClusterArgs(TypedDict, total=False):
     clients: Annotated[int, Setting(
         "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
         "No other agent is touched.", default=0, rule=at_least(0))]
-    image: Annotated[str, IMAGE_SETTING]
+    clients_at_once: Annotated[int, CLIENTS_AT_ONCE]
+    image: Annotated[pulumi.Input[str], IMAGE_SETTING]
     consul_version: Annotated[str, CONSUL_VERSION]
     snapshot_before_upgrade: Annotated[bool, SNAPSHOT_BEFORE_UPGRADE]
+    protect: Annotated[bool, PROTECT]
     agent_config: Annotated[dict[str, Any], agent_config("every agent, merged over the defaults", "Rolls every agent.")]
     server_config: Annotated[dict[str, Any], agent_config("servers, merged over `agent_config`", "Rolls the servers.")]
     client_config: Annotated[dict[str, Any], agent_config(

@@ -11,14 +11,17 @@ import pulumi
 from consul_on_pulumi.consul import access
 from consul_on_pulumi.model import agent, program_access, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import is_output, when_known
 from consul_on_pulumi.platforms import choose
 from consul_on_pulumi.releases import agent_keys, known_problems, release
 from consul_on_pulumi.releases.formats import formats
 from consul_on_pulumi.releases.release import Release
 from consul_on_pulumi.schema.check import checked, is_refused, refuse
+from consul_on_pulumi.schema.rules import no_nulls
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.seeds.seeding import SeedSet
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
+from consul_on_pulumi.settings.later_config import watched
 
 CONFIGURATIONS = ("agent_config", "server_config", "client_config")
 """The settings with agent configuration."""
@@ -35,6 +38,9 @@ def cluster_args(args: Any, path: str = "cluster") -> tuple[dict[str, Any], list
 def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[str, Any], list[SeedSet]]:
     """Every problem of the arguments of a ConsulCluster, their sound part with the defaults, and its seeds."""
     problems, complete = checked(args, ConsulClusterArgs, path)
+    if is_output(image := complete["image"]):
+        # Its release decides about settings, about keys and about upgrades.
+        complete["image"] = when_known(image, lambda known: cluster_problems({**args, "image": known}, path)[0])
     problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
     wrong, seeds = seeding.read(complete, path, Path.cwd(), _key_problem(complete))
@@ -43,6 +49,8 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
     for role, config in tiers.items():
         found = _config_problems(complete, path, role, ("agent_config", config))
         problems += [problem for problem in found if problem not in problems]
+    for config, roles in (("agent_config", tiers), ("server_config", [Role.SERVER]), ("client_config", [Role.CLIENT])):
+        complete[config] = _watched(complete, path, config, list(roles))
     return [*problems, *access.problems()], complete, seeds
 
 
@@ -51,32 +59,57 @@ def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
 
     Raises pulumi.RunError with every problem.
     """
-    named = {"cluster": name, **args} if isinstance(args, Mapping) else args
-    problems, complete = checked(named, shape, path)
+    problems, complete = _tier_problems({"cluster": name, **args} if isinstance(args, Mapping) else args, shape, path)
+    refuse(problems)
+    return complete
+
+
+def _tier_problems(args: Any, shape: Any, path: str) -> tuple[list[str], dict[str, Any]]:
+    problems, complete = checked(args, shape, path)
+    if is_output(image := complete["image"]):
+        complete["image"] = when_known(image, lambda known: _tier_problems({**args, "image": known}, shape, path)[0])
     replicas = complete["replicas"]
     servers, clients = (complete["servers"], replicas) if "servers" in complete else (replicas, 0)
     problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, servers, clients, tier_alone=True)
     role = Role.CLIENT if "servers" in complete else Role.SERVER
-    refuse([*problems, *_config_problems(complete, path, role, ("agent_config",)), *access.problems()])
-    return complete
+    problems += _config_problems(complete, path, role, ("agent_config",))
+    complete["agent_config"] = _watched(complete, path, "agent_config", [role])
+    return [*problems, *access.problems()], complete
+
+
+def _watched(args: Mapping[str, Any], path: str, config: str, roles: Sequence[Role]) -> dict[str, Any]:
+    """The agent configuration in the setting `config`, which is checked again when all of it is known."""
+
+    def problems(known: Any) -> Iterator[str]:
+        completed = {**args, config: known}
+        yield from no_nulls(known, f"{path}.{config}")
+        yield from agent_keys.problems(known, f"{path}.{config}", _release(args))
+        yield from dict.fromkeys(one for role in roles for one in _config_problems(completed, path, role, (config,)))
+
+    return watched(args[config], f"{path}.{config}", problems)
 
 
 def warn_if_release_is_unchecked(args: Mapping[str, Any], resource: pulumi.Resource) -> None:
     """Warn where no table says what the release of the image reads, or where nobody knows the release."""
-    of = release.of(args)
-    if of is None:
-        pulumi.log.warn(
-            f"image: {args['image']} does not tell its release of Consul, so settings and upgrades are not checked for "
-            "it: set consul_version",
-            resource,
-        )
-    elif not formats().covers(of):
-        first, last = (release.minor(formats().releases[place]) for place in (0, -1))
-        pulumi.log.warn(
-            f"image: settings are checked for Consul {first} to {last}, and {release.text(of)} may read other ones",
-            resource,
-        )
+
+    def warn(image: Any) -> None:
+        of = release.of({**args, "image": image})
+        if of is None:
+            told = f"{image} does not tell its release of Consul" if isinstance(image, str) else "it is not known yet"
+            text = f"image: {told}, so settings and upgrades are not checked for it: set consul_version"
+            pulumi.log.warn(text, resource)
+        elif not formats().covers(of):
+            first, last = (release.minor(formats().releases[place]) for place in (0, -1))
+            text = (
+                f"image: settings are checked for Consul {first} to {last}, and {release.text(of)} may read other ones"
+            )
+            pulumi.log.warn(text, resource)
+
+    if is_output(args["image"]):
+        pulumi.Output.from_input(args["image"]).apply(warn, run_with_unknowns=True)
+    else:
+        warn(args["image"])
 
 
 def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -88,7 +121,11 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
     if problem := known_problems.unusable(of, DEFAULT_IMAGE):
         yield f"{path}.image: {problem}"
     for name in CONFIGURATIONS:
-        yield from agent_keys.problems(args.get(name, {}), f"{path}.{name}", of)
+        config = args.get(name, {})
+        yield from agent_keys.problems(config, f"{path}.{name}", of)
+        for key in agent_keys.MERGED:
+            if is_output(config.get(key)):
+                yield f"{path}.{name}.{key}: expected a map, since the program sets keys in it too, got an Output"
     for name in SECRET_FILES:
         yield from secret_files.problems(args.get(name, {}), f"{path}.{name}", agent_keys.check_of(of))
 
@@ -118,7 +155,7 @@ def _config_problems(args: Mapping[str, Any], path: str, role: Role, configs: Se
     merged = reduce(agent.merge, (args[name] for name in configs))
     if (platform := choose.chosen(args.get("platform", {}))) is None:
         return
-    if (size := len(json.dumps(merged))) > platform.max_configuration:
+    if (size := len(json.dumps(merged, default=lambda _later: ""))) > platform.max_configuration:
         yield (
             f"{path}.{configs[0]}: {size} bytes, at most {platform.max_configuration} fit into an agent's "
             "configuration: write parts of it into files of agent_secrets"

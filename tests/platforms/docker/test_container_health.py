@@ -1,5 +1,6 @@
 """Which faults of a container are repaired, on a fake Docker engine."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from docker.errors import DockerException, NotFound
 
 from tests.doubles.fake_consul import FakeConsul, Fault
 
+LONG_AGO = "2026-01-02T03:04:05.678901234Z"
 NAME, NETWORK, ADDRESS = "dev-server-0", "dev", "172.30.0.2"
 
 
@@ -25,6 +27,7 @@ class FakeEngine:
             "Restarting": False,
             "ExitCode": 1,
             "OOMKilled": False,
+            "StartedAt": LONG_AGO,
             "Health": {"Status": "healthy"},
         }
         self.networks_of_container: dict[str, Any] = {NETWORK: {"IPAddress": ADDRESS}}
@@ -63,7 +66,8 @@ class FakeEngine:
 
     def _restart(self, timeout: int) -> None:
         self.done.append(("restart", timeout))
-        self.state["Health"] = {"Status": "unhealthy" if self.unrecoverable else "starting"}
+        self.state["Health"] = {"Status": "starting"}
+        self.state["StartedAt"] = datetime.now(UTC).isoformat()
 
     def _disconnect(self, _container: Any, force: bool) -> None:
         self.done.append(("disconnect", force))
@@ -134,10 +138,16 @@ def test_a_container_at_a_wrong_address_is_connected_again(engine: FakeEngine) -
     assert engine.done == [("disconnect", True), ("connect", ("dev-server",), ADDRESS)]
 
 
-def test_an_agent_that_hangs_is_restarted(engine: FakeEngine) -> None:
-    engine.state["Health"] = {"Status": "unhealthy"}
+@pytest.mark.parametrize("health", ["unhealthy", "starting"])
+def test_d5_an_agent_that_does_not_answer_is_restarted_and_waited_for(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, health: str
+) -> None:
+    """An agent that cannot read its data tries again for a minute and then ends: it is never "unhealthy"."""
+    engine.state["Health"] = {"Status": health}
+    monkeypatch.setattr(access, "answers", lambda *_: bool(engine.done))
 
     assert changes(props(), props())
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "does not answer"
     ContainerHealthProvider().update(NAME, props(), props())
     assert engine.done == [("restart", 10)]
 
@@ -160,8 +170,23 @@ def test_an_agent_that_requires_a_token_is_not_restarted(engine: FakeEngine, con
     assert not changes(settings, settings)
 
 
+def test_d5_an_agent_that_does_not_answer_after_its_restart_is_named_with_the_end_of_its_log(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.state["Health"] = {"Status": "starting"}
+    monkeypatch.setattr(container_health, "AGENT_START_TIMEOUT", 0.0)
+
+    with pytest.raises(RepairFailedError) as caught:
+        ContainerHealthProvider().update(NAME, props(), props())
+    assert str(caught.value) == (
+        "dev-server-0 does not answer at http://127.0.0.1:1 after 0 s (* invalid config key "
+        "performance.raft_multiplyer): correct that, then run `pulumi up` again"
+    )
+
+
 def test_an_agent_that_is_starting_has_no_fault(engine: FakeEngine) -> None:
     engine.state["Health"] = {"Status": "starting"}
+    engine.state["StartedAt"] = datetime.now(UTC).isoformat()
 
     assert not changes(props(), props())
 
@@ -225,7 +250,7 @@ def test_b2_a_client_in_a_crash_loop_is_reported_at_its_birth_and_in_a_rollout(
 
 
 def test_b2_a_client_that_does_not_answer_is_reported(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container_health, "CLIENT_TIMEOUT", 0.0)
+    monkeypatch.setattr(container_health, "AGENT_START_TIMEOUT", 0.0)
 
     with pytest.raises(RepairFailedError, match=r"dev-server-0 does not answer at http://127\.0\.0\.1:1 after 0 s"):
         ContainerHealthProvider().create(props(agent=NAME))

@@ -1,11 +1,15 @@
 """The resources of a cluster on Docker. What Docker does with them is tested in tests/e2e."""
 
 import json
+import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import pulumi
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
+from consul_on_pulumi.providers import cluster_identity
 
 from tests.recording import Build, Registration, build, client_args, cluster_args, document, server_args
 
@@ -14,9 +18,9 @@ NETWORK = {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}
 ANY_PORTS = {"subnet": "172.30.0.0/24"}
 
 
-def cluster(settings: dict[str, Any] | None = None, **more: Any) -> Build:
+def cluster(settings: dict[str, Any] | None = None, *, preview: bool = False, **more: Any) -> Build:
     args = cluster_args({"docker": NETWORK if settings is None else settings}, **more)
-    return build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
+    return build(lambda: {"http": ConsulCluster("consul", args).http_addresses}, preview=preview)
 
 
 def without(*keys: str) -> dict[str, Any]:
@@ -221,7 +225,7 @@ def test_bug_the_data_of_a_removed_server_is_deleted_after_its_container_and_bef
     for name in (f"consul-server-{ordinal}" for ordinal in range(3)):
         assert f"{name}-gate" in seen[name].depends_on
         assert f"{name}-data" in seen[f"{name}-gate"].depends_on
-        assert seen[f"{name}-gate"].deleted_with == "consul-server-0-data"
+        assert seen[f"{name}-gate"].deleted_with == ("" if name == "consul-server-0" else "consul-server-0-gate")
 
 
 def test_c1_no_character_of_the_configuration_is_an_escape_that_hcl_lacks() -> None:
@@ -325,23 +329,79 @@ def test_retain_data_does_not_retain_chosen_ports() -> None:
     assert [ports.retain_on_delete for ports in seen.of("HostPorts")] == [False] * 4
 
 
-def test_containers_are_created_one_after_the_other_each_server_between_its_gate_and_its_peer(
-    three_and_one: Build,
-) -> None:
-    steps = ("-gate", "", "-health", "-peer")
-    order = [f"consul-server-{ordinal}{step}" for ordinal in range(3) for step in steps]
-
-    for before, after in pairwise([*order, "consul-client-0"]):
-        assert before in three_and_one[after].depends_on
-        assert after not in three_and_one[before].depends_on
+STEPS = ("-gate", "", "-health", "-peer")
+"""The ends of the names of a server's resources, in their order."""
 
 
-def test_clients_are_created_one_after_the_other() -> None:
+def test_servers_change_one_after_the_other_each_between_its_gate_and_its_peer(three_and_one: Build) -> None:
+    order = [f"consul-server-{ordinal}{step}" for ordinal in range(3) for step in STEPS]
+    names = [one.name for one in three_and_one.seen]
+
+    assert [name for name in names if name in order] == order
+    for ordinal in range(3):
+        for before, after in pairwise(f"consul-server-{ordinal}{step}" for step in STEPS):
+            assert before in three_and_one[after].depends_on
+        assert f"consul-server-{ordinal}-peer" in three_and_one["consul-client-0"].depends_on
+
+
+@pytest.mark.parametrize(
+    ("clients", "settings", "waves"),
+    [
+        (3, {}, [1, 1, 1]),
+        (9, {}, [3, 3, 3]),
+        (5, {"clients_at_once": 2}, [2, 2, 1]),
+        (4, {"clients_at_once": 9}, [4]),
+    ],
+)
+def test_clients_change_in_waves(clients: int, settings: dict[str, Any], waves: list[int]) -> None:
+    seen = cluster(clients=clients, **settings)
+
+    names = [one.name for one in seen.seen if re.fullmatch(r"consul-client-\d+(-health)?", one.name)]
+    first = 0
+    for wave in waves:
+        agents = {f"consul-client-{ordinal}" for ordinal in range(first, first + wave)}
+        assert set(names[2 * first : 2 * (first + wave)]) == agents | {f"{agent}-health" for agent in agents}
+        first += wave
+
+
+def test_no_agent_depends_on_another_of_its_tier_so_they_are_deleted_side_by_side() -> None:
     seen = cluster(clients=3)
 
-    steps = [f"consul-client-{ordinal}{step}" for ordinal in range(3) for step in ("", "-health")]
-    for before, after in pairwise(steps):
-        assert before in seen[after].depends_on
+    for one in seen.seen:
+        if own := re.match(r"consul-(server|client)-\d", one.name):
+            others = {name for name in one.depends_on if re.match(rf"consul-{own[1]}-\d", name)}
+            assert {name for name in others if not name.startswith(own[0])} == set(), one.name
+
+
+def test_the_agents_of_a_new_cluster_start_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def created(_name: str, action: Callable[..., None], *_: object, **_more: object) -> pulumi.ResourceOptions:
+        action(None, None)
+        return pulumi.ResourceOptions()
+
+    monkeypatch.setattr(cluster_identity, "before_create", created)
+    names = [one.name for one in cluster(clients=9).seen]
+
+    last_gate = max(names.index(f"consul-server-{ordinal}-gate") for ordinal in range(3))
+    assert last_gate < min(names.index(f"consul-server-{ordinal}-peer") for ordinal in range(3))
+    last_client = max(names.index(f"consul-client-{ordinal}") for ordinal in range(9))
+    assert last_client < min(names.index(f"consul-client-{ordinal}-health") for ordinal in range(9))
+
+
+def test_a_preview_waits_for_no_other_agent() -> None:
+    names = [one.name for one in cluster(preview=True).seen]
+
+    last_gate = max(names.index(f"consul-server-{ordinal}-gate") for ordinal in range(3))
+    assert last_gate < min(names.index(f"consul-server-{ordinal}-peer") for ordinal in range(3))
+
+
+def test_the_end_of_the_cluster_is_deleted_before_any_agent_and_skipped_where_data_stays(three_and_one: Build) -> None:
+    end, part = three_and_one["consul-server-end"], three_and_one["consul-server-end-of-part"]
+
+    assert end.inputs["cluster"] == part.inputs["cluster"] == "dev"
+    # The engine deletes in layers: what depends on Voters is deleted before what depends on the servers.
+    assert "consul-server-voters" in end.depends_on
+    assert "consul-server-end" in part.depends_on
+    assert (end.deleted_with, part.deleted_with) == ("", "consul-server-0-data")
 
 
 def test_the_health_of_each_container_is_checked_against_its_inputs(three_and_one: Build) -> None:
@@ -398,14 +458,24 @@ def test_a_change_of_clients_changes_no_gate(three_and_one: Build) -> None:
     assert [gate.inputs for gate in changed.of("VoterGate")] == [gate.inputs for gate in three_and_one.of("VoterGate")]
 
 
-def test_resources_that_need_a_running_consul_are_deleted_with_the_data_of_the_first_server(
+def seen_with(seen: Build, deleted: str) -> set[str]:
+    return {one.name for one in seen.seen if one.deleted_with == deleted}
+
+
+def test_resources_that_need_a_running_consul_are_deleted_with_the_gate_of_the_first_server(
     three_and_one: Build,
 ) -> None:
-    with_data = {one.name for one in three_and_one.seen if one.deleted_with == "consul-server-0-data"}
+    with_gate = seen_with(three_and_one, "consul-server-0-gate")
 
     expected = {f"consul-server-{ordinal}-{step}" for ordinal in range(3) for step in ("gate", "peer")}
-    assert with_data == expected | {"consul-seeds", "consul-autopilot", "consul-server-voters"}
-    assert {one.deleted_with for one in three_and_one.seen} == {"", "consul-server-0-data"}
+    expected -= {"consul-server-0-gate"}
+    assert with_gate == expected | {
+        "consul-seeds",
+        "consul-autopilot",
+        "consul-server-voters",
+    }
+    # What tells whether the data stays is not deleted with the gate.
+    assert seen_with(three_and_one, "consul-server-0-data") == {"consul-server-end-of-part"}
 
 
 def test_d3_a_limit_that_somebody_set_replaces_no_container() -> None:

@@ -1,6 +1,8 @@
 """VoterGate and RaftPeer of one server, with scripted servers. Real Raft is tested in tests/e2e."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -269,6 +271,17 @@ def test_a_server_that_does_not_become_ready_stops_the_rollout(
     )
 
 
+def test_d7_a_lone_server_in_a_crash_loop_is_named_with_the_reason(
+    servers: ScriptedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it there is no leader, and nobody waited for the end of its log."""
+    servers.names = []
+    monkeypatch.setattr(CrashLoop, "reason", lambda _self: "ends as soon as it starts (scripts are disabled)")
+
+    with pytest.raises(RolloutStoppedError, match=r"dev-server-0 ends as soon as it starts \(scripts are disabled\)"):
+        RaftPeerProvider().update("id", props(0), props(0, spec_hash="new"))
+
+
 def test_a_server_in_a_crash_loop_stops_the_rollout_at_once(
     servers: ScriptedServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,3 +378,42 @@ def test_b2_servers_that_never_vote_are_named(servers: ScriptedServers) -> None:
 
 def test_a_new_cluster_is_waited_for_once(servers: ScriptedServers) -> None:
     assert VotersProvider().diff("id", props(0), props(0, names=NAMES[:1])).changes is False
+
+
+def test_servers_of_a_new_cluster_leave_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state holds no order among them, so the engine deletes them side by side."""
+    leaving: list[str] = []
+    most: list[int] = []
+
+    def leave(one: dict[str, Any]) -> None:
+        leaving.append(one["server"])
+        time.sleep(0.02)
+        most.append(len(leaving))
+        leaving.remove(one["server"])
+
+    monkeypatch.setattr(raft_peer, "_leave", leave)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda ordinal: RaftPeerProvider().delete("id", props(ordinal)), (1, 2)))
+
+    assert most == [1, 1]
+
+
+def test_protecting_the_data_of_a_server_opens_no_gate(servers: ScriptedServers) -> None:
+    servers.running[NAMES[0]] = "old"
+
+    assert VoterGateProvider().diff("id", props(0), props(0, protect=True)).changes
+    assert VoterGateProvider().update("id", props(0), props(0, protect=True)).outs == props(0, protect=True)
+    assert servers.done == []
+
+
+def test_a_protected_server_is_not_removed_with_its_data(servers: ScriptedServers) -> None:
+    with pytest.raises(RolloutStoppedError, match="`protect` keeps its data"):
+        VoterGateProvider().delete("id", props(2, protect=True))
+
+    assert servers.done == []
+
+
+def test_the_gate_of_the_first_server_deletes_nothing_since_the_whole_cluster_goes(servers: ScriptedServers) -> None:
+    VoterGateProvider().delete("id", props(0))
+
+    assert servers.done == []

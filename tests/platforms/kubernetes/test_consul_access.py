@@ -36,7 +36,7 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consul: FakeCons
 def address(method: str = "auto", pod: str = POD, cluster: Cluster = HERE) -> str:
     settings: KubernetesArgs = {"consul_access": method, "namespace": "dev"}
     settings |= {"context": cluster.context, "kubeconfig": cluster.kubeconfig}
-    return consul_access.server_address(settings, pod)
+    return str(consul_access.server_address(settings, pod))
 
 
 @pytest.mark.parametrize(

@@ -520,6 +520,23 @@ def test_every_object_has_the_cluster_id_and_no_pod_has_it(three_and_one: Build)
     assert "id-of-consul-identity" not in json.dumps(template)
 
 
+@pytest.mark.parametrize(
+    ("clients", "at_once", "strategy"),
+    [
+        ("Deployment", {}, {}),
+        ("Deployment", {"clients_at_once": 3}, {"strategy": {"maxUnavailable": 3, "maxSurge": 0}}),
+        ("DaemonSet", {}, {"updateStrategy": {"maxUnavailable": "25%"}}),
+        ("DaemonSet", {"clients_at_once": 3}, {"updateStrategy": {"maxUnavailable": 3}}),
+    ],
+)
+def test_clients_change_in_waves(clients: str, at_once: dict[str, int], strategy: dict[str, Any]) -> None:
+    """A Deployment replaces a quarter of its pods at a time by itself."""
+    (workload,) = cluster({"clients": clients}, **at_once).of(clients)
+
+    found = {key: value["rollingUpdate"] for key, value in workload.inputs["spec"].items() if "trategy" in key}
+    assert found == strategy
+
+
 def test_a_daemon_set_runs_a_client_on_every_node_for_the_pods_of_that_node() -> None:
     seen = cluster({"clients": "DaemonSet"})
 
@@ -536,7 +553,10 @@ def test_a_client_stores_nothing(three_and_one: Build) -> None:
 
 
 def test_scale_down_runs_before_the_stateful_set_and_the_rollout_after_it(three_and_one: Build) -> None:
-    assert "consul-server-scale-down" in three_and_one["consul-server-stateful-set"].depends_on
+    stateful_set = three_and_one["consul-server-stateful-set"]
+    assert "consul-server-scale-down" in stateful_set.depends_on
+    # So `--target` on the StatefulSet alone neither removes servers nor gives them an unchecked image.
+    assert {"consul-server-scale-down", "consul-server-version"} <= stateful_set.input_from["spec"]
     assert "consul-server-stateful-set" in three_and_one["consul-server-rollout"].depends_on
     assert "consul-server-rollout" in three_and_one["consul-server-voters"].depends_on
     assert "consul-server-voters" in three_and_one["consul-server-claims"].depends_on

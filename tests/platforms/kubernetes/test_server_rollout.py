@@ -1,6 +1,7 @@
 """Pods are replaced one at a time: scripted servers and a fake API server. Tests on a cluster have real Raft."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -515,6 +516,23 @@ def test_b10_servers_that_somebody_scaled_away_are_named_and_brought_back(
     assert outs == props(version="uid-of-set/2")
     assert kubernetes.scaled == [1, 3]
     assert servers.done == []
+
+
+def test_d5_a_server_that_is_not_ready_for_long_is_named(kubernetes: FakeKubernetes, warned: list[str]) -> None:
+    def last_ready(ordinal: int, since: datetime) -> None:
+        condition = {"type": "Ready", "status": "False", "lastTransitionTime": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        kubernetes.pods[NAMES[ordinal]]["status"]["conditions"] = [condition]
+
+    last_ready(1, datetime.now(UTC))
+    assert ServerRolloutProvider().diff("id", props(), props()).changes is False
+    assert warned == []
+
+    last_ready(2, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    assert ServerRolloutProvider().diff("id", props(), props()).changes is False
+    assert warned == [
+        "pods in dev are not ready, although nothing has to change: dev-server-2. "
+        "Their logs say why (`kubectl --namespace dev logs POD`)"
+    ]
 
 
 def test_b10_servers_that_come_back_are_waited_for_before_others_are_replaced(

@@ -1,6 +1,7 @@
 """The container of one agent: its host ports and its properties."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -8,6 +9,7 @@ import pulumi_docker as docker
 
 from consul_on_pulumi.model import agent, closed, naming, ports, secret_files
 from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.docker import addressing, engine
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts
@@ -57,8 +59,7 @@ def properties(
     # The configuration is one argument: so a preview shows its difference key by key. The image's CONSUL_LOCAL_CONFIG
     # would write a file, which a read-only root file system does not allow.
     # Consul reads it as HCL, whose escapes have no characters beyond U+FFFF.
-    document = agent.merge(group.document, group.own_document(ordinal))
-    configuration = ["-hcl", json.dumps(document, sort_keys=True, ensure_ascii=False)]
+    configuration = ["-hcl", lifted(_json, agent.merge(group.document, group.own_document(ordinal)))]
     command: list[pulumi.Input[str]] = ["agent", *configuration, f"-node={node}", f"-advertise={address}"]
     if group.bootstrap_expect is not None:
         command.append(pulumi.Output.format("-bootstrap-expect={0}", group.bootstrap_expect))
@@ -120,6 +121,10 @@ def properties(
         "log_opts": {"max-size": "10m", "max-file": "3"},
         "labels": labels(topology.cluster, group.cluster_id),
     }
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, ensure_ascii=False)
 
 
 def create(

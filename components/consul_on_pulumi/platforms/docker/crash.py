@@ -46,9 +46,13 @@ def ending(client: Any, container: Any) -> str:
     if killed := memory_kill(client, container):
         return killed
     status = container.attrs["State"]["ExitCode"]
+    return f"ends as soon as it starts{f' with exit status {status}' if status else ''} ({end_of_log(container)})"
+
+
+def end_of_log(container: Any) -> str:
+    """The last lines of a container's log in one line."""
     log = container.logs(tail=LOG_LINES).decode(errors="replace")
-    lines = " / ".join(line.strip() for line in log.splitlines() if line.strip()) or "its log is empty"
-    return f"ends as soon as it starts{f' with exit status {status}' if status else ''} ({lines})"
+    return " / ".join(line.strip() for line in log.splitlines() if line.strip()) or "its log is empty"
 
 
 def silence(connection: Connection, name: str) -> str | None:

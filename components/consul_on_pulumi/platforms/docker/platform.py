@@ -1,7 +1,7 @@
 """DockerPlatform: a private network with one container for each agent."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -14,6 +14,7 @@ from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResour
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.api import host
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
+from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
 from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
@@ -21,7 +22,7 @@ from consul_on_pulumi.platforms.docker.providers.voters import Voters
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
-from consul_on_pulumi.resource_options import before_create, on_error, with_options
+from consul_on_pulumi.resource_options import before_create, on_error, once_known, with_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,11 @@ class DockerPlatform:
         """The gateway: Docker's proxy for published ports connects from there."""
         return addressing.gateway(self.settings["subnet"]) if "subnet" in self.settings else None
 
-    def fixed_settings(self) -> dict[str, str]:
+    def fixed_settings(self) -> dict[str, pulumi.Input[str]]:
         """The subnet: if all addresses changed at once, no server could reach the Raft peers that it knows."""
         return {"docker.subnet": self.settings["subnet"]}
 
-    def location(self, topology: Topology) -> dict[str, str]:
+    def location(self, topology: Topology) -> dict[str, pulumi.Input[str]]:
         """On the engine, in volumes with the name of the cluster."""
         return {"platform": "docker", "cluster": topology.cluster}
 
@@ -56,9 +57,9 @@ class DockerPlatform:
         """A server restarts at the same fixed address, so it stays a voter while it is down."""
         return PlatformTraits(servers_leave_on_terminate=False, log_json=False, host_ports=True)
 
-    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[str]:
+    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[pulumi.Input[str]]:
         """A server's name and address; of the clients the name that all of them share."""
-        names = [naming.tier(topology.cluster, role)]
+        names: list[pulumi.Input[str]] = [naming.tier(topology.cluster, role)]
         if role is Role.SERVER:
             names += [naming.node(topology.cluster, role, ordinal)]
             names += [addressing.address(self.settings["subnet"], role, ordinal)]
@@ -85,9 +86,7 @@ class DockerPlatform:
             ),
         )
         NetworkEnd(f"{name}-network-end", network.name, topology.cluster, with_options(opts, depends_on=[network]))
-        # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
-        after_network = pulumi.ResourceOptions(depends_on=[network])
-        return SharedResources(platform={"docker": self.settings | {"network": network.name}}, opts=after_network)
+        return SharedResources(platform={"docker": self.settings | {"network": network.name}})
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image, then one volume and one container for each ordinal."""
@@ -99,7 +98,8 @@ class DockerPlatform:
             # Any other is created by the program itself.
             needed.append(f"existing/{network}/{self.settings['subnet']}")
         opts = self._owned(name, cluster, needed, group.cluster_id, opts)
-        # Pulled before any container changes, so that an image that does not exist stops no running agent.
+        # Pulled before any container changes, so that an image that does not exist stops no running agent. Containers
+        # have the image of this resource and of ConsulVersion, so `--target` gives them none that was not checked.
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_options(opts, depends_on=[image])
         secrets = None
@@ -111,6 +111,15 @@ class DockerPlatform:
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)
         ]
+        nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
+        api = [
+            consul_access.server_address(node, host[0], https=not group.plain_http)
+            for node, host in zip(nodes, hosts, strict=True)
+        ]
+        group = replace(group, image=image.name)
+        version = release_of(name, group, api, after_image)
+        after_version = with_options(after_image, depends_on=[version] if version else [])
+        group = replace(group, image=version.image) if version else group
         agents = [
             AgentContainer(
                 name=f"{name}-{ordinal}",
@@ -122,18 +131,15 @@ class DockerPlatform:
             )
             for ordinal, host in enumerate(hosts)
         ]
-        nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
         addresses = [agent.address for agent in agents]
-        api = [
-            consul_access.server_address(node, host[0], https=not group.plain_http)
-            for node, host in zip(nodes, hosts, strict=True)
-        ]
-        version = release_of(name, group, api, after_image)
-        after_version = with_options(after_image, depends_on=[version] if version else [])
-        created = ready = create_in_order(group, agents, after_version)
+        created, first = create_in_order(group, agents, after_version)
+        ready = created
         if group.role is Role.SERVER:
-            after_created = with_options(opts, depends_on=created, deleted_with=agents[0].volume)
+            after_created = with_options(opts, depends_on=created, deleted_with=first)
             ready = [Voters(f"{name}-voters", nodes, api, after_created)]
+            end = ClusterEnd(f"{name}-end", cluster, group.cluster_id, with_options(opts, depends_on=ready))
+            before_end = with_options(opts, depends_on=[end], deleted_with=agents[0].volume)
+            ClusterEnd(f"{name}-end-of-part", cluster, group.cluster_id, before_end, data_stays=True)
         return Placed(
             api_addresses=api,
             http_addresses=addresses,
@@ -142,17 +148,25 @@ class DockerPlatform:
             updated=created,
             ready=ready,
             version=version,
-            data=agents[0].volume,
+            data=first,
         )
 
     def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
         # The provider would replace the volume, and delete its data, for a changed label.
         ignored = ["labels", "driver", "driverOpts"]
+        # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
+        network = once_known(pulumi.Output.from_input(self.settings["network"]))
         return docker.Volume(
             name,
             name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
             labels=containers.labels(group.topology.cluster, group.cluster_id),
-            opts=with_options(opts, retain_on_delete=self.settings["retain_data"], ignore_changes=ignored),
+            opts=with_options(
+                opts,
+                depends_on=[network],
+                retain_on_delete=self.settings["retain_data"],
+                ignore_changes=ignored,
+                protect=group.protect,
+            ),
         )
 
     def _needed(self, cluster: str, role: Role, ordinal: int) -> Iterator[str]:

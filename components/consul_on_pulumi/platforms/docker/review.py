@@ -10,13 +10,13 @@ from consul_on_pulumi.review.agents import DERIVED, ROLES, Agent, Data, Side, be
 from consul_on_pulumi.review.headline import retained_data_sentences, secret_file_sentences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code
-from consul_on_pulumi.review.steps import State, Step, sequence
+from consul_on_pulumi.review.steps import DYNAMIC, State, Step, same_place, sequence
 
 CONTAINER = "docker:index/container:Container"
 VOLUME = "docker:index/volume:Volume"
 NETWORK = "docker:index/network:Network"
-SECRET_VOLUME = "pulumi-python:dynamic/consul-on-pulumi:SecretVolume"
-GATE = "pulumi-python:dynamic/consul-on-pulumi:VoterGate"
+SECRET_VOLUME = f"{DYNAMIC}SecretVolume"
+GATE = f"{DYNAMIC}VoterGate"
 """Deletes the data of its server when that server is removed from a cluster that stays."""
 DOCUMENT = "-hcl"
 """The argument before the agent's configuration."""
@@ -52,9 +52,13 @@ def losses(steps: Sequence[Step]) -> Iterator[Loss]:
     for (tier, volume), data in _volumes(steps).items():
         if data is Data.DESTROYED and (tier, volume) not in used:
             yield Loss(Kind.DATA, f"**Destroys the volume {code(volume)}**")
-    networks = {one.get("name") for step in containers for one in _objects(step.before, "networksAdvanced")}
+    networks = [(one.get("name"), step) for step in containers for one in _objects(step.before, "networksAdvanced")]
     for step in steps:
-        if step.type == NETWORK and step.operation == "replace" and step.object_name in networks:
+        if (
+            step.type == NETWORK
+            and step.operation == "replace"
+            and any(name == step.object_name and same_place(step, agent, steps) for name, agent in networks)
+        ):
             yield Loss(Kind.NETWORK, f"**Replaces network {code(step.object_name)}**: all its agents stop at once")
 
 

@@ -46,6 +46,6 @@ class DockerArgs(TypedDict, total=False):
     retain_data: Annotated[bool, Setting(
         "Whether the data volumes stay after `pulumi destroy`, and the next `up` uses them again. The volume of a "
         "server that is scaled away is deleted all the same.", "No container is touched.", default=False)]
-    memory_mib: Annotated[int, Setting(
+    memory_mib: Annotated[pulumi.Input[int], Setting(
         "Memory limit of each container in MiB, swap included.", "Replaces the containers one by one.",
         default_text="none", rule=at_least(MIN_MEMORY_MIB))]

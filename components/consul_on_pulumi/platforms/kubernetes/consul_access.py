@@ -9,11 +9,13 @@ use.
 import re
 from typing import Any
 
+import pulumi
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.model.connection import Connection
+from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
 from consul_on_pulumi.platforms.kubernetes.api.api_server import status_message
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -25,7 +27,7 @@ _URL = re.compile(r"[^/]+//(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<pod>[^/:]
 _without_port_forward: set[Cluster] = set()
 
 
-def server_address(settings: KubernetesArgs, pod: str, *, closed: bool = False) -> str:
+def server_address(settings: KubernetesArgs, pod: str, *, closed: bool = False) -> pulumi.Input[str]:
     """The address of one server's HTTP API for `consul/access.py`, following the setting `consul_access`.
 
     In a `closed` cluster it has the port for HTTPS. A forwarded port leads to the pod's own loopback interface, where
@@ -34,8 +36,9 @@ def server_address(settings: KubernetesArgs, pod: str, *, closed: bool = False) 
     chosen = settings["consul_access"]
     if chosen not in SCHEMES:
         return chosen.format(pod=pod)
-    port = ports.HTTPS if closed else ports.HTTP
-    return f"{SCHEMES[chosen]}://{cluster_of(settings).text}/{settings['namespace']}/{pod}:{port}"
+    start, port = f"{SCHEMES[chosen]}://{cluster_of(settings).text}", ports.HTTPS if closed else ports.HTTP
+    address: pulumi.Input[str] = lifted(lambda name: f"{start}/{name}/{pod}:{port}", settings["namespace"])
+    return address
 
 
 def adapter(scheme: str, connection: Connection) -> BaseAdapter:

@@ -12,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import is_output, lifted
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
 from consul_on_pulumi.platforms.kubernetes import ownership, refusals
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -20,7 +21,7 @@ from consul_on_pulumi.platforms.kubernetes.objects import clients, configuration
 from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, SKIP_AWAIT, Tier, cluster_of, selector
+from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, SKIP_AWAIT, Tier, cluster_of, domain, selector
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.providers.provider import ProviderResource
@@ -51,14 +52,14 @@ class KubernetesPlatform:
         """The pod itself where the API server forwards ports to it; otherwise unknown."""
         return "127.0.0.1" if self.settings["consul_access"] in ("auto", "port-forward") else None
 
-    def fixed_settings(self) -> dict[str, str]:
+    def fixed_settings(self) -> dict[str, pulumi.Input[str]]:
         """The place and the storage class of the volumes: a volume cannot change them."""
         return {
             "kubernetes.namespace": self.settings.get("namespace", "of its own"),
             "kubernetes.storage.storage_class": self.settings["storage"].get("storage_class", "the default"),
         }
 
-    def location(self, topology: Topology) -> dict[str, str]:
+    def location(self, topology: Topology) -> dict[str, pulumi.Input[str]]:
         """In claims of the namespace."""
         return {
             "platform": "kubernetes",
@@ -69,16 +70,17 @@ class KubernetesPlatform:
 
     def traits(self) -> PlatformTraits:
         """DNS names in the namespace, and logs as JSON for a log collector."""
-        domain = f"{self.settings['namespace']}.svc"
-        return PlatformTraits(servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain)
+        return PlatformTraits(
+            servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain(self.settings)
+        )
 
-    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[str]:
+    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[pulumi.Input[str]]:
         """The Services that lead to an agent, and the name of a server's pod."""
         tier = naming.tier(topology.cluster, role)
         hosts = [tier] if role is Role.CLIENT else [f"{topology.cluster}-http", f"{topology.cluster}-ui", tier]
         hosts += [f"{naming.node(topology.cluster, role, ordinal)}.{tier}"] if role is Role.SERVER else []
-        namespace = self.settings["namespace"]
-        return [f"{host}.{namespace}{end}" for host in hosts for end in ("", ".svc", ".svc.cluster.local")]
+        ends = ("", ".svc", ".svc.cluster.local")
+        return [lifted(f"{host}.{{}}{end}".format, self.settings["namespace"]) for host in hosts for end in ends]
 
     def shared_resources(
         self, name: str, topology: Topology, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions
@@ -107,7 +109,9 @@ class KubernetesPlatform:
         if not group.count:
             return Placed()
         # Any other resource may create the namespace.
-        alone = all(isinstance(one, ProviderResource) for one in _dependencies(opts))
+        alone = not is_output(self.settings["namespace"]) and all(
+            isinstance(one, ProviderResource) for one in _dependencies(opts)
+        )
         tier = Tier(name, group, self.settings, namespace_exists=alone)
         opts = self._prepared(name, opts)
         retained = tier.selector if self.settings["retain_data"] else {}

@@ -7,13 +7,13 @@ from consul_on_pulumi.review.agents import Agent, Data, Side, belongs
 from consul_on_pulumi.review.headline import retained_data_sentences, secret_file_sentences
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code
-from consul_on_pulumi.review.steps import State, Step, mapping, sequence
+from consul_on_pulumi.review.steps import DYNAMIC, State, Step, mapping, same_place, sequence
 
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 SECRET = "kubernetes:core/v1:Secret"
 CLIENTS = ("kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:DaemonSet")
-ROLLOUT = "pulumi-python:dynamic/consul-on-pulumi:ServerRollout"
+ROLLOUT = f"{DYNAMIC}ServerRollout"
 _VERBS = {"create": "Creates", "delete": "Deletes", "replace": "Replaces"}
 
 
@@ -25,11 +25,13 @@ def agents(steps: Sequence[Step]) -> list[Agent]:
 
 def losses(steps: Sequence[Step]) -> Iterator[Loss]:
     """The namespace of a cluster, also one that is somebody else's resource, and the StatefulSet of its servers."""
-    namespaces = {mapping(step.before, "metadata").get("namespace") for step in steps if belongs(step, STATEFUL_SET)}
+    sets = [step for step in steps if belongs(step, STATEFUL_SET)]
+    namespaces = [(mapping(step.before, "metadata").get("namespace"), step) for step in sets]
     for step in steps:
         if step.operation not in ("delete", "replace") or (step.before and step.before.retained):
             continue
-        if step.type == NAMESPACE and (step.component == "ConsulCluster" or step.object_name in namespaces):
+        used = any(name == step.object_name and same_place(step, one, steps) for name, one in namespaces)
+        if step.type == NAMESPACE and (step.component == "ConsulCluster" or used):
             yield Loss(Kind.DATA, f"**Deletes namespace {code(step.object_name)} and every volume claim in it**")
         elif belongs(step, STATEFUL_SET):
             rest = "are kept" if _retains(step.before, "whenDeleted") else "are deleted as well"

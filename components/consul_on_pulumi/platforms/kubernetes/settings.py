@@ -2,6 +2,8 @@
 
 from typing import Annotated, Any, Required, TypedDict
 
+import pulumi
+
 from consul_on_pulumi.platforms.kubernetes import refusals, syntax
 from consul_on_pulumi.schema.definition import Setting
 from consul_on_pulumi.schema.rules import between, one_of
@@ -15,20 +17,20 @@ TOUCHES_NO_POD = "No pod is touched."
 class StorageArgs(TypedDict, total=False):
     """The persistent volume of each server."""
 
-    size: Annotated[str, Setting(
+    size: Annotated[pulumi.Input[str], Setting(
         "How much each server's claim requests.",
         "Grows the claims without a restart, if the StorageClass allows it. A smaller size is refused.", default="10Gi",
         rule=syntax.QUANTITY)]
-    storage_class: Annotated[str, Setting(
+    storage_class: Annotated[pulumi.Input[str], Setting(
         "The StorageClass.", "Refused.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME)]
 
 
 class ResourcesArgs(TypedDict, total=False):
     """What a container requests and what it may use at most."""
 
-    requests: Annotated[dict[str, str], Setting(
+    requests: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Quantities by resource: `{cpu: 100m, memory: 256Mi}`.", problems=syntax.quantities)]
-    limits: Annotated[dict[str, str], Setting(
+    limits: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Quantities by resource. A limit of cpu makes elections likelier, one of memory protects the node.",
         problems=syntax.quantities)]
 
@@ -36,13 +38,13 @@ class ResourcesArgs(TypedDict, total=False):
 class IngressArgs(TypedDict, total=False):
     """An Ingress before the UI."""
 
-    host: Required[Annotated[str, Setting("The host name that browsers use.", rule=syntax.OBJECT_NAME)]]
-    class_name: Annotated[str, Setting(
+    host: Required[Annotated[pulumi.Input[str], Setting("The host name that browsers use.", rule=syntax.OBJECT_NAME)]]
+    class_name: Annotated[pulumi.Input[str], Setting(
         "The IngressClass.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME)]
-    tls_secret: Annotated[str, Setting(
+    tls_secret: Annotated[pulumi.Input[str], Setting(
         "Name of a Secret in the namespace with the certificate for `host`.", default_text="no TLS",
         rule=syntax.OBJECT_NAME)]
-    annotations: Annotated[dict[str, str], Setting(
+    annotations: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Annotations that the controller reads.", default={}, problems=syntax.annotations)]
 
 
@@ -54,11 +56,12 @@ class UiArgs(TypedDict, total=False):
         "address of their own.", default="ClusterIP", rule=one_of(*refusals.SERVICE_TYPES))]
     node_port: Annotated[int, Setting(
         "With NodePort: the port on every node.", default_text="chosen by Kubernetes", rule=between(30000, 32767))]
-    host: Annotated[str, Setting("With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]
-    source_ranges: Annotated[list[str], Setting(
+    host: Annotated[pulumi.Input[str], Setting(
+        "With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]
+    source_ranges: Annotated[list[pulumi.Input[str]], Setting(
         "With LoadBalancer: the networks, in CIDR notation, that may connect.", default_text="all",
         problems=syntax.network)]
-    annotations: Annotated[dict[str, str], Setting(
+    annotations: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Annotations of the Service, such as a cloud's load balancer reads.", default={}, problems=syntax.annotations)]
     ingress: Annotated[IngressArgs, Setting("An Ingress before the Service.", default_text="none")]
 
@@ -69,7 +72,7 @@ class NetworkPolicyArgs(TypedDict, total=False):
     enabled: Annotated[bool, Setting(
         "Whether there is a policy: Raft and gossip for agents alone; HTTP, gRPC and DNS for the namespace.",
         default=True)]
-    peers: Annotated[list[dict[str, Any]], Setting(
+    peers: Annotated[list[pulumi.Input[dict[str, Any]]], Setting(
         "Who besides the namespace may use HTTP, gRPC and DNS, each a NetworkPolicyPeer in Kubernetes' own "
         "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=syntax.peer)]
 
@@ -77,7 +80,7 @@ class NetworkPolicyArgs(TypedDict, total=False):
 class KubernetesArgs(TypedDict, total=False):
     """A namespace with one StatefulSet of servers, and the clients beside it."""
 
-    namespace: Annotated[str, Setting(
+    namespace: Annotated[pulumi.Input[str], Setting(
         "Name of an existing namespace. Required for a tier alone.", "Refused.",
         default_text="the cluster creates one with its own name, and deletes it at the end", rule=syntax.LABEL_NAME)]
     context: Annotated[str, Setting(
@@ -112,20 +115,20 @@ class KubernetesArgs(TypedDict, total=False):
     spread: Annotated[str, Setting(
         "Over nodes: `soft` puts no two agents of a tier on one node while there are others, `hard` never does. "
         "Zones are always balanced softly.", ROLLS_EVERY_AGENT, default="soft", rule=one_of("soft", "hard"))]
-    tolerations: Annotated[list[dict[str, Any]], Setting(
+    tolerations: Annotated[list[pulumi.Input[dict[str, Any]]], Setting(
         "Taints that every agent tolerates, in Kubernetes' own spelling.", ROLLS_EVERY_AGENT,
         problems=syntax.toleration)]
-    node_selector: Annotated[dict[str, str], Setting(
+    node_selector: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Labels that a node must have to run an agent.",
         "Rolls every agent; volumes that are bound to a node or a zone do not follow.", problems=syntax.labels)]
-    priority_class: Annotated[str, Setting(
+    priority_class: Annotated[pulumi.Input[str], Setting(
         "PriorityClass of every agent.", ROLLS_EVERY_AGENT, default_text="none", rule=syntax.OBJECT_NAME)]
-    image_pull_secrets: Annotated[list[str], Setting(
+    image_pull_secrets: Annotated[list[pulumi.Input[str]], Setting(
         "Names of Secrets in the namespace with credentials for the image's registry.", ROLLS_EVERY_AGENT,
         problems=syntax.object_name)]
     network_policy: Annotated[NetworkPolicyArgs, Setting("Who may connect to an agent.", TOUCHES_NO_POD, default={})]
-    labels: Annotated[dict[str, str], Setting(
+    labels: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Labels of every object and every pod, beside the recommended ones.", ROLLS_EVERY_AGENT, default={},
         problems=syntax.labels)]
-    annotations: Annotated[dict[str, str], Setting(
+    annotations: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Annotations of every pod.", ROLLS_EVERY_AGENT, default={}, problems=syntax.annotations)]

@@ -8,6 +8,7 @@ import pulumi
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role, failure_tolerance
+from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM
@@ -37,9 +38,9 @@ class Tier:
     """Whether the namespace must exist already, because nothing in this program is created before the tier."""
 
     @property
-    def domain(self) -> str:
+    def domain(self) -> pulumi.Input[str]:
         """The DNS domain of its Services."""
-        return f"{self.settings['namespace']}.svc"
+        return domain(self.settings)
 
     @property
     def object_name(self) -> str:
@@ -94,7 +95,7 @@ class Tier:
         return selector(self.group.topology.cluster, self.group.role)
 
     @property
-    def pod_labels(self) -> dict[str, str]:
+    def pod_labels(self) -> dict[str, pulumi.Input[str]]:
         """The labels of its pods."""
         return {**self.settings["labels"], "app.kubernetes.io/managed-by": "pulumi", **self.selector}
 
@@ -103,7 +104,9 @@ class Tier:
         """The labels of its claims."""
         return {**self.settings["labels"], **self.selector, **self._cluster_id}
 
-    def metadata(self, object_name: str | None, annotations: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def metadata(
+        self, object_name: str | None, annotations: Mapping[str, pulumi.Input[str]] | None = None
+    ) -> dict[str, Any]:
         """The metadata of an object; without a name, Pulumi gives it a unique one."""
         return {
             **({} if object_name is None else {"name": object_name}),
@@ -121,6 +124,12 @@ def selector(cluster: str, role: Role | None = None) -> dict[str, str]:
     """The recommended labels that select the agents of one cluster, or those of one role."""
     component = {"app.kubernetes.io/component": role.value} if role else {}
     return {"app.kubernetes.io/name": "consul", "app.kubernetes.io/instance": cluster, **component}
+
+
+def domain(settings: KubernetesArgs) -> pulumi.Input[str]:
+    """The DNS domain of Services in the namespace of the settings."""
+    found: pulumi.Input[str] = lifted(lambda namespace: f"{namespace}.svc", settings["namespace"])
+    return found
 
 
 def cluster_of(settings: KubernetesArgs) -> Cluster:

@@ -37,9 +37,22 @@ def of(connection: Connection) -> Iterator[docker.DockerClient]:
         address = _by_ssh(address, *host.ssh_options(connection))
     with (
         _certificates(host.settings_of(connection)) as files,
-        closing(docker.from_env(environment={"DOCKER_HOST": address, **files})) as opened,
+        closing(
+            (_TlsClient.from_env if files else docker.from_env)(environment={"DOCKER_HOST": address, **files})
+        ) as opened,
     ):
         yield opened
+
+
+class _TlsApi(docker.APIClient):
+    """Verifies the engine by its own authority: with `trust_env` REQUESTS_CA_BUNDLE replaces it (requests #3829)."""
+
+    trust_env = property(lambda _api: False, lambda _api, _value: None)
+
+
+class _TlsClient(docker.DockerClient):
+    def __init__(self, **options: Any) -> None:
+        self.api = _TlsApi(**options)
 
 
 @contextmanager
@@ -61,8 +74,10 @@ def _certificates(settings: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 @cache
 def _by_ssh(address: str, *options: str) -> str:
     """A socket on this machine that leads to the engine at an `ssh://` address as long as this process runs."""
-    command = ssh_command(address, options)
     folder = tempfile.mkdtemp()
+    # All share one connection: each by itself would take part of a second.
+    shared = ["ControlMaster=auto", f"ControlPath={folder}/%C", "ControlPersist=30"]
+    command = ssh_command(address, [*options, *(word for one in shared for word in ("-o", one))])
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{folder}/docker.sock")

@@ -27,14 +27,19 @@ VARIABLES = {
     "cert_path": "DOCKER_CERT_PATH",
 }
 """The settings of a connection to Docker, and the environment variable that stands in for each."""
+KIND = "docker:index/container:Container"
+"""The type of any resource of Docker's provider."""
 WAY_OUT = "Pass a docker.Provider that this program creates, or none and set `docker:host` in the stack's configuration"
 
 
 def parts(component: pulumi.Resource) -> dict[str, pulumi.Input[Any]]:
     """The parts of the connection that Docker's provider of a component, or the stack's configuration, says."""
-    found = provider_settings(component, "docker:index/container:Container", list(VARIABLES), WAY_OUT)
+    found = provider_settings(component, KIND, list(VARIABLES), WAY_OUT)
     if not found:
         return {}
+    if provider := component.get_provider(KIND):
+        # Its outputs in Python lack this one (pulumi_docker 5.2), whatever was given.
+        found["ssh_opts"] = pulumi.Output.from_input(found["host"]).apply(lambda address: _ssh_opts(provider, address))
     settings = pulumi.Output.all(**found).apply(_given)
     place = settings.apply(lambda known: str(known.get("context") or known.get("host", "")))
     return {"docker": settings, "place": place}
@@ -64,6 +69,15 @@ def ssh_options(connection: Connection) -> list[str]:
     """Options of the `ssh` command. The provider takes a list, and its environment variable words."""
     given = settings_of(connection).get("ssh_opts", "")
     return given.split() if isinstance(given, str) else list(given)
+
+
+def _ssh_opts(provider: Any, address: str | None) -> pulumi.Input[list[str]]:
+    if not (address or "").startswith("ssh://"):
+        return []
+    options: pulumi.Output[list[str]] = provider.terraform_config().result.apply(
+        lambda settings: settings.get("ssh_opts") or []
+    )
+    return options
 
 
 def _given(settings: Mapping[str, Any]) -> dict[str, Any]:

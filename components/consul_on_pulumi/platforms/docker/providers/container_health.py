@@ -5,6 +5,7 @@ The Docker provider does not notice that a container is paused, was disconnected
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
@@ -22,8 +23,10 @@ AGENT_TIMEOUT = 3.0
 """Seconds for the agent to answer a request about itself."""
 RESTART_TIMEOUT = 10
 """Seconds for an agent that hangs to stop before Docker kills it."""
-CLIENT_TIMEOUT = 60.0
-"""Seconds for a client to answer after its start."""
+AGENT_START_TIMEOUT = 60.0
+"""Seconds for an agent to answer after its start, in a rollout and after a repair."""
+START_TIME = 10.0
+"""Seconds after its start in which an agent that does not answer is no fault."""
 ENDS = "ends again and again"
 """The fault of a container in a crash loop."""
 CORRECT = "Correct the settings and run `pulumi up` again"
@@ -44,13 +47,15 @@ class ContainerHealthProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """The container was created just before: wait for a client, the next one waits for it."""
-        _wait_for_client(props)
+        if "agent" in props:
+            _wait_for_agent(props)
         return CreateResult(props["container"], {**props, "fault": None})
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Repair the container."""
         _repair(news)
-        _wait_for_client(news)
+        if "agent" in news:
+            _wait_for_agent(news)
         return UpdateResult({**news, "fault": None})
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -112,8 +117,15 @@ def _find_fault(props: Properties) -> str | None:
     if attachment.get("IPAddress") != props["ipv4_address"]:
         return f"not connected to {props['network']} at {props['ipv4_address']}"
     # The health check also fails while the cluster has no leader, and then a restart would not help.
-    unhealthy = state.get("Health", {}).get("Status") == "unhealthy"
-    return "does not answer" if unhealthy and not _answers(props) else None
+    # Until the third failed one it is not "unhealthy", and an agent that ends before that never is.
+    suspect = state.get("Health", {}).get("Status") != "healthy" and _seconds_since(state["StartedAt"]) > START_TIME
+    return "does not answer" if suspect and not _answers(props) else None
+
+
+def _seconds_since(time_of_docker: str) -> float:
+    """Seconds since a time that Docker wrote, in UTC with nanoseconds."""
+    started = datetime.fromisoformat(time_of_docker[:19]).replace(tzinfo=UTC)
+    return (datetime.now(UTC) - started).total_seconds()
 
 
 def _repair(props: Properties) -> None:
@@ -133,26 +145,22 @@ def _repair(props: Properties) -> None:
                 container.unpause()
             elif fault == "does not answer":
                 container.restart(timeout=RESTART_TIMEOUT)
+                _wait_for_agent(props)
             else:
                 _connect(client, container, props)
 
 
-def _wait_for_client(props: Properties) -> None:
-    """Wait until a client answers. Raises RepairFailedError if it ends again and again, or does not answer in time."""
-    if "agent" not in props:
-        return
-    name, loop, deadline = (
-        props["container"],
-        CrashLoop(props["agent"], connection_of(props)),
-        time.monotonic() + CLIENT_TIMEOUT,
-    )
+def _wait_for_agent(props: Properties) -> None:
+    """Wait until it answers. Raises RepairFailedError if it ends again and again, or does not answer in time."""
+    name, deadline = props["container"], time.monotonic() + AGENT_START_TIMEOUT
+    loop = CrashLoop(name, connection_of(props))
     while not _answers(props):
         if reason := loop.reason():
             raise RepairFailedError(f"{name} {reason}. {CORRECT}")
         if time.monotonic() > deadline:
             raise RepairFailedError(
-                f"{name} does not answer at {props['http_address']} after {CLIENT_TIMEOUT:.0f} s: see its log "
-                f"(`docker logs {name}`), then run `pulumi up` again"
+                f"{name} does not answer at {props['http_address']} after {AGENT_START_TIMEOUT:.0f} s "
+                f"({_end_of_log(props)}): correct that, then run `pulumi up` again"
             )
         time.sleep(0.1)
 
@@ -165,6 +173,11 @@ def _answers(props: Properties) -> bool:
 def _ending(props: Properties) -> str:
     with engine.connect(connection_of(props)) as client:
         return crash.ending(client, client.containers.get(props["container"]))
+
+
+def _end_of_log(props: Properties) -> str:
+    with engine.connect(connection_of(props)) as client:
+        return crash.end_of_log(client.containers.get(props["container"]))
 
 
 def _connect(client: Any, container: Any, props: Properties) -> None:

@@ -60,7 +60,7 @@ class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolu
         self,
         name: str,
         prefix: str,
-        image: str,
+        image: pulumi.Input[str],
         labels: Mapping[str, pulumi.Input[str]],
         files: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,

@@ -7,6 +7,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import rollout
+from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.connection import connection_of
@@ -45,7 +46,7 @@ def servers_of(props: Properties) -> Servers:
 class VoterGateProvider(ConsulProvider):
     """Before a server is replaced: all others are voters that have caught up, and the server does not lead."""
 
-    compared = ("spec_hash",)
+    compared = ("spec_hash", "protect")
 
     def drifted(self, olds: Properties, news: Properties) -> bool:
         """Whether an earlier run passed the gate but did not change the server."""
@@ -58,7 +59,9 @@ class VoterGateProvider(ConsulProvider):
         return CreateResult(props["server"], props)
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Wait for the others, then move the leadership away from the server."""
+        """Wait for the others, then move the leadership away from the server, unless it runs as specified already."""
+        if olds.get("spec_hash") == news["spec_hash"] and not self.drifted(olds, news):
+            return UpdateResult(news)
         rollout.wait_until_replaceable(servers_of(news), news["names"], news["server"])
         return UpdateResult(news)
 
@@ -68,8 +71,16 @@ class VoterGateProvider(ConsulProvider):
         The container depends on the gate and the gate on the volume, so this runs between the deletions of the two.
         It does not run where the whole cluster is destroyed (`deleted_with`), so retained data stays. With
         `retain_data` Pulumi only drops the volume from the state, and a later server with the same name would start
-        with the old Raft data and its old vote.
+        with the old Raft data and its old vote. The engine refuses to delete a protected volume, after this.
         """
+        if props["server"] == props["names"][0]:
+            # The whole cluster is deleted.
+            return
+        if props.get("protect"):
+            raise RolloutStoppedError(
+                f"{props['server']} was not removed: `protect` keeps its data. Set `protect: false`, run `pulumi up` "
+                "with the old number of servers, then remove the server"
+            )
         rollout.remove_member(servers_of(props), props["server"])
         engine.remove_volume(connection_of(props), naming.volume_of(props["server"]))
 
@@ -77,6 +88,9 @@ class VoterGateProvider(ConsulProvider):
 class VoterGate(ProviderResource, module="consul-on-pulumi", name="VoterGate"):
     """A server's container depends on it, so servers change one at a time, whatever `--parallel` says."""
 
-    def __init__(self, name: str, step: RolloutStep, opts: pulumi.ResourceOptions | None = None) -> None:
-        """`step` names the server that the gate precedes."""
-        super().__init__(VoterGateProvider(), name, {**step}, opts)
+    spec_hash: pulumi.Output[str]
+    """The hash that the last open gate let through."""
+
+    def __init__(self, name: str, step: RolloutStep, protect: bool, opts: pulumi.ResourceOptions | None = None) -> None:
+        """`step` names the server that the gate precedes; `protect` refuses to remove it with its data."""
+        super().__init__(VoterGateProvider(), name, {**step, **({"protect": True} if protect else {})}, opts)

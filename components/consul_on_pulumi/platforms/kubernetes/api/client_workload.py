@@ -20,7 +20,7 @@ class ClientWorkload(TypedDict):
 
     cluster: str
     """The Kubernetes cluster, in the form of `kubeconfig.Cluster.text`."""
-    namespace: str
+    namespace: pulumi.Input[str]
     """Their namespace."""
     kind: str
     """DEPLOYMENT or DAEMON_SET."""

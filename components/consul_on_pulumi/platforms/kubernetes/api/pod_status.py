@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import Object
@@ -43,6 +44,8 @@ class Pod:
     """Name of the ControllerRevision that it was created from."""
     spec_hash: str | None
     ready: bool
+    unready_for: float
+    """Seconds since it was last ready, or since its creation; 0 if it is ready."""
     terminating: bool
     """Whether it was deleted, and its containers are ending."""
     problem: str
@@ -60,19 +63,26 @@ def pod_of(found: Object) -> Pod:
     metadata, status = found["metadata"], found.get("status", {})
     conditions = {one["type"]: one for one in status.get("conditions", [])}
     waiting = [_waiting(one, found) for one in status.get("containerStatuses", [])]
+    ready = conditions.get("Ready", {}).get("status") == "True"
+    since = conditions.get("Ready", {}).get("lastTransitionTime") or metadata.get("creationTimestamp")
     reason, problem = next((each for each in waiting if each[0]), _unscheduled(conditions.get("PodScheduled", {})))
     return Pod(
         name=metadata["name"],
         uid=metadata["uid"],
         revision=metadata.get("labels", {}).get("controller-revision-hash", ""),
         spec_hash=metadata.get("annotations", {}).get(SPEC_HASH),
-        ready=conditions.get("Ready", {}).get("status") == "True",
+        ready=ready,
+        unready_for=0.0 if ready else _seconds_since(since),
         terminating="deletionTimestamp" in metadata,
         problem=problem,
         unscheduled=reason == "Unschedulable",
         unrecoverable=reason in UNRECOVERABLE,
         crashes=sum(one.get("restartCount", 0) for one in status["containerStatuses"]) if reason == CRASHING else 0,
     )
+
+
+def _seconds_since(time: str | None) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds() if time else 0.0
 
 
 def _waiting(container: Mapping[str, Any], pod: Object) -> tuple[str, str]:

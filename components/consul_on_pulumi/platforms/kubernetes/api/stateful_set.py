@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+import pulumi
+
 from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
@@ -19,7 +21,7 @@ class Workload(TypedDict):
 
     cluster: str
     """The Kubernetes cluster, in the form of `kubeconfig.Cluster.text`."""
-    namespace: str
+    namespace: pulumi.Input[str]
     """Its namespace."""
     stateful_set: str
     """Its name, and the prefix of its pods' names."""

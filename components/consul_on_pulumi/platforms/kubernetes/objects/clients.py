@@ -25,11 +25,18 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
     spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
     if settings["clients"] == "DaemonSet":
+        # One at a time by default; a Deployment has this default itself.
+        at_once = group.at_once or "25%"
+        spec["update_strategy"] = {"type": "RollingUpdate", "rolling_update": {"max_unavailable": at_once}}
         kind, count, suffix, create = DAEMON_SET, None, "daemon-set", kubernetes.apps.v1.DaemonSet
     else:
         kind, count, suffix, create = DEPLOYMENT, group.count, "deployment", kubernetes.apps.v1.Deployment
         spec["replicas"] = count
-    workload = create(f"{tier.name}-{suffix}", metadata=metadata, spec=spec, opts=with_options(opts, depends_on=needed))
+        if group.at_once:
+            in_waves = {"max_unavailable": group.at_once, "max_surge": 0}
+            spec["strategy"] = {"type": "RollingUpdate", "rolling_update": in_waves}
+    after_servers = with_options(opts, depends_on=[*needed, *group.after])
+    workload = create(f"{tier.name}-{suffix}", metadata=metadata, spec=spec, opts=after_servers)
     # A deletion of the workload deletes the clients, so there is no rollout to wait for then.
     after = with_options(opts, depends_on=[workload, *group.wait_for], deleted_with=workload)
     which = ClientWorkload(
@@ -42,7 +49,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     )
     needs = Prerequisites(namespace_exists=tier.namespace_exists, storage_class=None)
     rollout = ClientRollout(f"{tier.name}-rollout", which, count, needs, after)
-    address = services.api_url(tier, f"{tier.object_name}.{tier.domain}")
+    address = services.api_url(tier, tier.object_name)
     return Placed(
         http_addresses=[address],
         ui_addresses=[address],

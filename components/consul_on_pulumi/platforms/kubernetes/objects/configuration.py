@@ -4,6 +4,7 @@ configuration that it was created with."""
 import base64
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -11,6 +12,7 @@ import pulumi_kubernetes as kubernetes
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import MAX_SERVERS, Role
+from consul_on_pulumi.outputs import has_outputs, lifted
 from consul_on_pulumi.platforms.contract import digest_of
 from consul_on_pulumi.platforms.kubernetes.tier import Tier
 
@@ -20,7 +22,7 @@ AGENT = "agent.json"
 """File with the configuration that all agents of a tier share."""
 
 
-def documents(tier: Tier) -> dict[str, str]:
+def documents(tier: Tier) -> dict[str, pulumi.Input[str]]:
     """File name to JSON: one file for all agents, and one for each server with the servers that it joins."""
     topology, shared = tier.group.topology, dict(tier.group.document)
     if tier.group.role is Role.CLIENT:
@@ -28,7 +30,8 @@ def documents(tier: Tier) -> dict[str, str]:
     del shared["retry_join"]
     per_server = {
         f"{naming.node(topology.cluster, Role.SERVER, ordinal)}.json": _json(
-            {"retry_join": naming.join_for_server(ordinal, topology, tier.domain)} | tier.group.own_document(ordinal)
+            {"retry_join": lifted(partial(naming.join_for_server, ordinal, topology), tier.domain)}
+            | tier.group.own_document(ordinal)
         )
         # Files for the maximum number of servers, so that scaling changes no file.
         for ordinal in range(MAX_SERVERS)
@@ -36,12 +39,20 @@ def documents(tier: Tier) -> dict[str, str]:
     return {AGENT: _json(shared), **per_server}
 
 
-def config_map(tier: Tier, files: Mapping[str, str], opts: pulumi.ResourceOptions) -> tuple[str, pulumi.Resource]:
+def config_map(
+    tier: Tier, files: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Input[str], pulumi.Resource]:
     """Create the ConfigMap with these files; returns its name and the resource.
 
     The logical name contains the digest too. With one logical name for all, a document that is restored after a failed
     rollout would replace the resource, and collide with its own older object or be deleted together with it.
+    Where a file is known only later, Pulumi generates the name of the object, a new one for each content.
     """
+    if has_outputs(files):
+        made = kubernetes.core.v1.ConfigMap(
+            f"{tier.name}-config", metadata=tier.metadata(None), immutable=True, data=files, opts=opts
+        )
+        return made.metadata.name, made
     digest = digest_of(json.dumps(files, sort_keys=True))[:10]
     object_name = f"{tier.object_name}-{digest}"
     resource = kubernetes.core.v1.ConfigMap(
@@ -67,5 +78,6 @@ def secret(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | Non
     return object_name
 
 
-def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+def _json(document: Mapping[str, Any]) -> pulumi.Input[str]:
+    text: pulumi.Input[str] = lifted(lambda known: json.dumps(known, indent=2, sort_keys=True) + "\n", document)
+    return text

@@ -23,13 +23,13 @@ LEADER = f"wget -q -O - http://127.0.0.1:{ports.HTTP}/v1/status/leader | grep -q
 
 
 def template(
-    tier: Tier, config: str, files: Sequence[str], secrets: pulumi.Input[str] | None
+    tier: Tier, config: pulumi.Input[str], files: Sequence[str], secrets: pulumi.Input[str] | None
 ) -> tuple[dict[str, Any], pulumi.Output[str]]:
     """The pod template and the digest of it. The pod has it as an annotation and the agent as node metadata.
 
     `config` and `secrets` are the names of the ConfigMap and the Secret; `files` are the files for single agents.
     """
-    metadata = {"labels": tier.pod_labels, "annotations": dict(tier.settings["annotations"])}
+    metadata: dict[str, Any] = {"labels": tier.pod_labels, "annotations": dict(tier.settings["annotations"])}
     spec_hash = digest({"metadata": metadata, "spec": _spec(tier, config, files, secrets)})
     annotated = {**metadata, "annotations": {**metadata["annotations"], SPEC_HASH: spec_hash}}
     node_meta = pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)
@@ -37,7 +37,11 @@ def template(
 
 
 def _spec(
-    tier: Tier, config: str, files: Sequence[str], secrets: pulumi.Input[str] | None, *more: pulumi.Input[str]
+    tier: Tier,
+    config: pulumi.Input[str],
+    files: Sequence[str],
+    secrets: pulumi.Input[str] | None,
+    *more: pulumi.Input[str],
 ) -> dict[str, Any]:
     """`more` are arguments of the agent."""
     role, settings = tier.group.role, tier.settings

@@ -1,5 +1,6 @@
 """The servers: one StatefulSet, and the resources that replace its pods one at a time."""
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -20,42 +21,47 @@ from consul_on_pulumi.resource_options import with_options
 
 def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     """Create the servers and all their objects."""
-    group, settings, nodes = tier.group, tier.settings, tier.node_names
-    addresses = [consul_access.server_address(settings, name, closed=group.is_closed) for name in nodes]
+    settings, nodes, closed = tier.settings, tier.node_names, tier.group.is_closed
+    addresses = [consul_access.server_address(settings, name, closed=closed) for name in nodes]
     workload = Workload(
         cluster=cluster_of(settings).text, namespace=settings["namespace"], stateful_set=tier.object_name
     )
+    version = release_of(tier.name, tier.group, addresses, opts)
+    if version:
+        # `--target` gives pods no image whose release was not checked.
+        tier = replace(tier, group=replace(tier.group, image=version.image))
+    group = tier.group
     files = configuration.documents(tier)
     config_name, config_map = configuration.config_map(tier, files, opts)
     per_server = sorted(set(files) - {configuration.AGENT})
     secret = configuration.secret(tier, opts)
     template, spec_hash = pod.template(tier, config_name, per_server, secret)
+    scale_down = ScaleDown(
+        f"{tier.name}-scale-down",
+        group.count,
+        consul_access.server_address(settings, "{pod}", closed=closed),
+        workload,
+        Prerequisites(
+            namespace_exists=tier.namespace_exists, storage_class=settings["storage"].get("storage_class", "")
+        ),
+        opts,
+    )
     needed: list[pulumi.Resource] = [
         config_map,
         guards.account(tier, opts),
         services.headless(tier, opts),
         *guards.network_policy(tier, opts),
         *guards.budget(tier, opts),
-        ScaleDown(
-            f"{tier.name}-scale-down",
-            group.count,
-            consul_access.server_address(settings, "{pod}", closed=group.is_closed),
-            workload,
-            Prerequisites(
-                namespace_exists=tier.namespace_exists, storage_class=settings["storage"].get("storage_class", "")
-            ),
-            opts,
-        ),
+        scale_down,
     ]
     services.api(tier, opts)
-    version = release_of(tier.name, group, addresses, opts)
     needed += [version] if version else []
     stateful_set = kubernetes.apps.v1.StatefulSet(
         f"{tier.name}-stateful-set",
         metadata=tier.metadata(tier.object_name, CREATED_IS_ENOUGH),
-        spec=_spec(tier, template),
+        spec=_spec(tier, template, scale_down.replicas),
         # Kubernetes refuses other templates; ClaimSize changes the claims themselves.
-        opts=with_options(opts, depends_on=needed, ignore_changes=["spec.volumeClaimTemplates"]),
+        opts=with_options(opts, depends_on=needed, ignore_changes=["spec.volumeClaimTemplates"], protect=group.protect),
     )
     # A deletion of the StatefulSet deletes the whole cluster, so none of these has anything to do then.
     after = with_options(opts, depends_on=[stateful_set], deleted_with=stateful_set)
@@ -69,7 +75,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     ClaimSize(f"{tier.name}-claims", tier.claims, size, tier.claim_labels, workload, after_voters)
     return Placed(
         api_addresses=addresses,
-        http_addresses=[services.api_url(tier, f"{name}.{tier.object_name}.{tier.domain}") for name in nodes],
+        http_addresses=[services.api_url(tier, f"{name}.{tier.object_name}") for name in nodes],
         ui_addresses=[services.ui(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
         updated=[rollout],
@@ -80,7 +86,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     )
 
 
-def _spec(tier: Tier, template: dict[str, Any]) -> dict[str, Any]:
+def _spec(tier: Tier, template: dict[str, Any], replicas: pulumi.Input[int]) -> dict[str, Any]:
     storage = tier.settings["storage"]
     requests = {"storage": storage["size"]}
     claim: dict[str, Any] = {"access_modes": ["ReadWriteOnce"], "resources": {"requests": requests}}
@@ -88,7 +94,7 @@ def _spec(tier: Tier, template: dict[str, Any]) -> dict[str, Any]:
         claim["storage_class_name"] = storage["storage_class"]
     return {
         "service_name": tier.object_name,
-        "replicas": tier.group.count,
+        "replicas": replicas,
         # Start all at once: no server becomes ready before a majority runs.
         "pod_management_policy": "Parallel",
         "update_strategy": {"type": "OnDelete"},

@@ -32,9 +32,10 @@ def api(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
     return _service(tier, "http", tier.http_service, spec, opts)
 
 
-def api_url(tier: Tier, host: str) -> str:
-    """The base URL of the HTTP API at this host."""
-    return f"https://{host}:{ports.HTTPS}" if tier.group.is_closed else f"http://{host}:{ports.HTTP}"
+def api_url(tier: Tier, host: str) -> pulumi.Output[str]:
+    """The base URL of the HTTP API of this host below the tier's domain."""
+    scheme, port = ("https", ports.HTTPS) if tier.group.is_closed else ("http", ports.HTTP)
+    return pulumi.Output.format("{0}://{1}.{2}:{3}", scheme, host, tier.domain, port)
 
 
 def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
@@ -43,8 +44,8 @@ def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     service_ports = [_port("dns", DNS, target="dns"), _port("dns-udp", DNS, "UDP", target="dns-udp")]
     service = _service(tier, "dns", object_name, {**_cluster_ip(tier), "ports": service_ports}, opts)
     # In the first preview there is no cluster IP yet.
-    address: pulumi.Output[str] = service.spec.apply(
-        lambda spec: f"{_in_url(spec.cluster_ip or f'{object_name}.{tier.domain}')}:{DNS}"
+    address: pulumi.Output[str] = pulumi.Output.all(service.spec.cluster_ip, tier.domain).apply(
+        lambda known: f"{_in_url(known[0] or f'{object_name}.{known[1]}')}:{DNS}"
     )
     return address
 
@@ -67,9 +68,9 @@ def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     if "source_ranges" in settings:
         spec["load_balancer_source_ranges"] = settings["source_ranges"]
     service = _service(tier, "ui", object_name, spec, opts, {**settings["annotations"], **SKIP_AWAIT})
-    url = pulumi.Output.from_input(f"{scheme}://{object_name}.{tier.domain}")
+    url = pulumi.Output.format("{0}://{1}.{2}", scheme, object_name, tier.domain)
     if "ingress" in settings:
-        url = pulumi.Output.from_input(_ingress(tier, object_name, opts))
+        url = _ingress(tier, object_name, opts)
     elif kind == "LoadBalancer":
         namespace, after = tier.settings["namespace"], with_options(opts, depends_on=[service], deleted_with=service)
         balancer = LoadBalancer(f"{tier.name}-ui-address", cluster_of(tier.settings), namespace, object_name, after)
@@ -77,11 +78,11 @@ def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
             lambda address: f"{scheme}://{_in_url(address)}" if address else f"{scheme}://pending"
         )
     elif kind == "NodePort":
-        url = service.spec.apply(lambda spec: f"{scheme}://{settings['host']}:{spec.ports[0].node_port}")
+        url = pulumi.Output.format("{0}://{1}:{2}", scheme, settings["host"], service.spec.ports[0].node_port)
     return url
 
 
-def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> str:
+def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     ingress = tier.settings["ui"]["ingress"]
     backend = {"service": {"name": object_name, "port": {"name": "https" if tier.group.is_closed else "http"}}}
     paths = [{"path": "/", "path_type": "Prefix", "backend": backend}]
@@ -92,7 +93,7 @@ def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> str:
         spec["tls"] = [{"hosts": [ingress["host"]], "secret_name": ingress["tls_secret"]}]
     metadata = tier.metadata(object_name, {**ingress["annotations"], **SKIP_AWAIT})
     kubernetes.networking.v1.Ingress(f"{tier.name}-ingress", metadata=metadata, spec=spec, opts=opts)
-    return f"{'https' if 'tls_secret' in ingress else 'http'}://{ingress['host']}"
+    return pulumi.Output.concat("https://" if "tls_secret" in ingress else "http://", ingress["host"])
 
 
 def _service(
@@ -101,7 +102,7 @@ def _service(
     object_name: str,
     spec: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
-    annotations: Mapping[str, str] = SKIP_AWAIT,
+    annotations: Mapping[str, pulumi.Input[str]] = SKIP_AWAIT,
 ) -> kubernetes.core.v1.Service:
     return kubernetes.core.v1.Service(
         f"{tier.name}-{suffix}",

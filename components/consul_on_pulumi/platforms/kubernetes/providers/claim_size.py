@@ -44,7 +44,7 @@ class ClaimSize(ProviderResource, module="consul-on-pulumi", name="ClaimSize"):
         self,
         name: str,
         claims: Sequence[str],
-        size: str,
+        size: pulumi.Input[str],
         labels: Mapping[str, pulumi.Input[str]],
         workload: Workload,
         opts: pulumi.ResourceOptions,

@@ -40,7 +40,9 @@ class LoadBalancer(ProviderResource, module="consul-on-pulumi", name="LoadBalanc
     address: pulumi.Output[str]
     """Host name or IP address."""
 
-    def __init__(self, name: str, cluster: Cluster, namespace: str, service: str, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, name: str, cluster: Cluster, namespace: pulumi.Input[str], service: str, opts: pulumi.ResourceOptions
+    ) -> None:
         """`service` is the name of the Service."""
         props = {"cluster": cluster.text, "namespace": namespace, "service": service}
         super().__init__(LoadBalancerProvider(), name, props, opts)

@@ -13,6 +13,9 @@ from consul_on_pulumi.platforms.kubernetes.providers import workload_exists
 from consul_on_pulumi.platforms.kubernetes.providers.pod_readiness import INTERVAL
 from consul_on_pulumi.providers.provider import Properties
 
+SILENT = 30.0
+"""Seconds after which a pod that is not ready is no longer starting."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
@@ -26,6 +29,8 @@ class Work:
     """How many pods it asks for."""
     missing: Sequence[str] = ()
     """The servers that somebody scaled away."""
+    silent: Sequence[str] = ()
+    """The servers that have not been ready for SILENT seconds, each with the reason that Kubernetes gives."""
 
 
 def waiting(olds: Properties, news: Properties) -> Work:
@@ -73,4 +78,9 @@ def _work(olds: Properties, news: Properties) -> Work:
         changed=changed,
         replicas=status.replicas,
         missing=[name for name in names[status.replicas :] if changed and name in news["names"]],
+        silent=[
+            f"{pod.name} ({pod.problem})" if pod.problem else pod.name
+            for pod in stateful_set.pods(names).values()
+            if pod.unready_for > SILENT
+        ],
     )

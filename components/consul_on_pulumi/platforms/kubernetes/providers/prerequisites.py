@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TypedDict
 
+import pulumi
+
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
 from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.providers.provider import Properties
@@ -16,7 +18,7 @@ class Prerequisites(TypedDict):
 
     namespace_exists: bool
     """Whether the namespace must exist already: nothing in this program is created before the tier."""
-    storage_class: str | None
+    storage_class: pulumi.Input[str] | None
     """The StorageClass of new claims; empty for the default one, None for no claims."""
 
 
@@ -33,7 +35,7 @@ def _missing(api: ApiServer, news: Properties) -> Iterator[str]:
             f"platform.kubernetes.namespace: expected a namespace that exists, got {namespace}: create it with "
             f"`kubectl create namespace {namespace}`, or leave the setting out, and the cluster creates its own"
         )
-    if storage_class is not None:
+    if isinstance(storage_class, str):
         yield from _no_class(api, storage_class)
 
 

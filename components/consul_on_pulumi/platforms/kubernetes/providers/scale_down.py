@@ -53,11 +53,15 @@ class ScaleDownProvider(ConsulProvider):
 class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
     """The StatefulSet depends on this, so its update never reduces the replicas."""
 
+    replicas: pulumi.Output[int]
+    """How many servers have not left Raft. The StatefulSet has no other number, also where `--target` leaves this
+    resource out."""
+
     def __init__(
         self,
         name: str,
         replicas: int,
-        address: str,
+        address: pulumi.Input[str],
         workload: Workload,
         needs: Prerequisites,
         opts: pulumi.ResourceOptions,

@@ -34,13 +34,13 @@ class ServerGroup(TypedDict):
 
     names: Sequence[str]
     """Node names, by ordinal; the pods have the same names."""
-    addresses: Sequence[str]
+    addresses: Sequence[pulumi.Input[str]]
     """Where the program reaches each server's own HTTP API (consul/access.py), in the same order."""
     spec_hash: pulumi.Input[str]
     """Digest of the whole specification of a server's pod."""
-    image: str
+    image: pulumi.Input[str]
     """Only for the preview: the image of the servers,"""
-    configuration: Mapping[str, str]
+    configuration: Mapping[str, pulumi.Input[str]]
     """and their configuration, file name to content, without secrets."""
 
 
@@ -71,6 +71,11 @@ class ServerRolloutProvider(ConsulProvider):
                 f"StatefulSet {olds['namespace']}/{olds['stateful_set']} asks for {work.replicas} pods and not for "
                 f"{len(olds['names'])}: somebody scaled it. `pulumi up` starts {', '.join(work.missing)} again, "
                 "without data; if Consul has no leader, run `consul-on-pulumi recover` then"
+            )
+        if work.silent and not changes:
+            engine_log.warn(
+                f"pods in {olds['namespace']} are not ready, although nothing has to change: {', '.join(work.silent)}. "
+                f"Their logs say why (`kubectl --namespace {olds['namespace']} logs POD`)"
             )
         return DiffResult(changes=changes)
 

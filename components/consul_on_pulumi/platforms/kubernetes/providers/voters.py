@@ -37,7 +37,7 @@ class Voters(ProviderResource, module="consul-on-pulumi", name="Voters"):
         self,
         name: str,
         names: Sequence[str],
-        addresses: Sequence[str],
+        addresses: Sequence[pulumi.Input[str]],
         workload: Workload,
         opts: pulumi.ResourceOptions,
     ) -> None:

@@ -3,18 +3,12 @@
 from collections.abc import Iterable
 
 from consul_on_pulumi.model import naming
-from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.model.closed import AGENTS, DNS, READERS
 
 GATES = "gates"
 """The program, where it watches the servers and lets them change."""
 SEEDS = "seeds"
 """The program, where it writes KV entries."""
-READERS = "readers"
-"""The command in a container or pod, and everyone if `security.anonymous` says so."""
-DNS = "dns"
-"""Queries to the DNS interface."""
-AGENTS = {Role.SERVER: "server-agents", Role.CLIENT: "client-agents"}
-"""The agents themselves, by role."""
 MAX_PREFIXES = 16
 """With more top-level keys than this, the program reads the whole store at once."""
 

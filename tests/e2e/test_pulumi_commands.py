@@ -1,0 +1,75 @@
+"""Pulumi's own commands keep their promises on a living cluster."""
+
+import pytest
+
+from tests.e2e import consul, engine
+from tests.e2e.cluster import Cluster
+from tests.e2e.conftest import Factory, three_and_one
+
+pytestmark = pytest.mark.e2e
+
+CONTAINERS = "**docker:index/container:Container::consul-server-*"
+GATES = "**VoterGate::consul-server-*"
+
+
+@pytest.fixture(scope="module")
+def living(cluster_of_module: Factory) -> Cluster:
+    return three_and_one(cluster_of_module, "commands")
+
+
+def ids(cluster: Cluster) -> dict[str, str]:
+    return {name: engine.inspect("container", name)["Id"] for name in cluster.containers}
+
+
+def test_no_target_and_no_exclusion_passes_the_gate_of_a_server(living: Cluster) -> None:
+    before = ids(living)
+    living.change(server_config={"log_level": "DEBUG"})
+    alone = living.pulumi("up", "--yes", "--skip-preview", "--target", CONTAINERS)
+    assert "replaced" not in alone
+    excluded = living.pulumi("up", "--yes", "--skip-preview", "--exclude", GATES)
+    assert "replaced" not in excluded
+    assert ids(living) == before
+
+    # What was left out is still to do.
+    living.up()
+    assert {name for name, id_ in ids(living).items() if id_ != before[name]} == set(living.outputs["servers"])
+    living.whole()
+    assert "replaced" not in living.pulumi("up", "--yes", "--skip-preview", "--target", CONTAINERS)
+
+
+def test_commands_that_change_nothing_find_nothing(living: Cluster) -> None:
+    before, name = ids(living), living.stack_name
+    renamed = f"{name}-renamed"
+    # Its default has the stack's name in it.
+    living.change(name=living.name)
+    for words in (("refresh", "--preview-only"), ("up", "--yes", "--refresh"), ("up", "--yes", "--continue-on-error")):
+        living.pulumi(*words, "--expect-no-changes")
+    living.pulumi("cancel", "--yes")
+    living.pulumi("stack", "rename", renamed)
+    try:
+        same = living.attempt("preview", "--expect-no-changes", stack=renamed)
+    finally:
+        back = living.attempt("stack", "rename", name, stack=renamed)
+    assert (same.returncode, back.returncode) == (0, 0), same.stdout + back.stderr
+    assert living.preview().keys() == {"same"}
+    assert ids(living) == before
+
+
+def test_a_destroy_without_what_is_protected_keeps_the_data(living: Cluster) -> None:
+    """And no server is removed from Raft, since all of them end."""
+    before = ids(living)
+    living.change(protect=True)
+    living.up()
+    assert ids(living) == before
+    assert "cannot be deleted" in living.attempt("destroy", "--yes").stdout
+    assert ids(living) == before
+
+    consul.write(living.servers[0], "kept", "1")
+    living.pulumi("destroy", "--yes", "--exclude-protected")
+    assert living.containers == []
+    assert [name for name in engine.labelled("volume", living.name) if "server" in name] == [
+        f"{name}-data" for name in living.outputs["servers"]
+    ]
+    living.up()
+    living.whole()
+    assert consul.text(living.servers[0], "kept") == "1"

@@ -1,0 +1,1 @@
+"""The plugin: its schema, its names, its values on the wire."""

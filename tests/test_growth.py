@@ -1,0 +1,90 @@
+"""What a cluster costs grows with its agents and no faster. Counted, since a time depends on the machine."""
+
+import base64
+import pickle
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import docker
+import pytest
+import requests
+from consul_on_pulumi import ConsulCluster
+from consul_on_pulumi.consul import access
+from docker.errors import NotFound
+
+from tests.doubles.fake_docker import FakeDocker
+from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
+from tests.recording import Build, build, cluster_args
+
+SMALL, MIDDLE, LARGE = 2, 11, 20
+"""Numbers of clients, with equal steps between them."""
+
+
+def cluster(platform: PlatformCase, clients: int) -> Build:
+    args = cluster_args(platform.cluster, clients=clients)
+    return build(lambda: {"servers": ConsulCluster("consul", args).servers})
+
+
+def linear(count: Callable[[int], Counter[str]]) -> Counter[str]:
+    """What one more client costs, the same between SMALL and MIDDLE as between MIDDLE and LARGE."""
+    small, middle, large = (count(clients) for clients in (SMALL, MIDDLE, LARGE))
+    first, second = Counter(middle), Counter(large)
+    first.subtract(small)
+    second.subtract(middle)
+    assert first == second
+    assert all(number % (MIDDLE - SMALL) == 0 for number in first.values())
+    return +Counter({what: number // (MIDDLE - SMALL) for what, number in first.items()})
+
+
+def test_one_more_container_costs_three_registrations() -> None:
+    def count(clients: int) -> Counter[str]:
+        return Counter(one.type.rpartition(":")[2] for one in cluster(DOCKER, clients).seen)
+
+    assert linear(count) == {"Volume": 1, "Container": 1, "ContainerHealth": 1}
+
+
+def test_one_more_pod_costs_no_registration() -> None:
+    assert linear(lambda clients: Counter(one.type for one in cluster(KUBERNETES, clients).seen)) == {}
+
+
+def test_one_more_container_has_no_dependency_for_each_other_one() -> None:
+    def count(clients: int) -> Counter[str]:
+        return Counter({"dependencies": sum(len(one.depends_on) for one in cluster(DOCKER, clients).seen)})
+
+    assert linear(count)["dependencies"] < 40
+
+
+def test_one_more_container_costs_two_calls_and_one_connection_of_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine checks each resource and asks for its difference, once."""
+    seen: Counter[str] = Counter()
+
+    class Counted(FakeDocker):
+        def __init__(self, **_: Any) -> None:
+            super().__init__()
+            seen["connections to Docker"] += 1
+
+        def _container(self, name: str) -> Any:
+            seen["requests to Docker"] += 1
+            raise NotFound(name)
+
+    class Session(requests.Session):
+        def send(self, *_: Any, **__: Any) -> requests.Response:
+            seen["requests to Consul"] += 1
+            raise requests.ConnectionError("nobody")
+
+    monkeypatch.setattr(docker, "from_env", Counted)
+    monkeypatch.setattr(access, "session", lambda *_: Session())
+
+    def count(clients: int) -> Counter[str]:
+        registered = cluster(DOCKER, clients).seen
+        seen.clear()
+        for one in registered:
+            if one.provider_code:
+                provider = pickle.loads(base64.b64decode(one.provider_code))
+                provider.check(dict(one.inputs), dict(one.inputs))
+                provider.diff("id", dict(one.inputs), dict(one.inputs))
+                seen["calls"] += 2
+        return Counter(seen)
+
+    assert linear(count) == {"calls": 2, "connections to Docker": 1, "requests to Docker": 1}
