@@ -1,0 +1,96 @@
+"""A program with much more than Consul: a database, a network of its own, and two clusters that store its addresses."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from pulumi import automation
+
+from tests.e2e import engine
+from tests.examples import project
+
+pytestmark = pytest.mark.e2e
+
+PROGRAM = """
+import pulumi
+import pulumi_docker as docker
+from consul_on_pulumi import ConsulCluster
+
+config = pulumi.Config()
+stack = pulumi.get_stack()
+lan = docker.Network("lan", name=f"lan-{stack}", ipam_configs=[{"subnet": config.require("lan")}])
+database = docker.Container(
+    "database",
+    name=f"database-{stack}",
+    image="hashicorp/consul:1.22.7",
+    entrypoints=["sleep", "3600"],
+    networks_advanced=[{"name": lan.name}],
+)
+address = database.network_datas.apply(lambda found: found[0].ip_address)
+password = pulumi.Output.secret("pa55-of-the-database")
+
+for name in ("sales", "stock"):
+    cluster = ConsulCluster(
+        name,
+        {
+            "servers": 1,
+            "seeds": {"database": {"host": address, "password": password}, "owner": name},
+            "server_config": {"log_level": config.get("level") or "INFO"} if name == "sales" else {},
+            "platform": {"docker": {"subnet": config.require(name)}},
+        },
+    )
+    pulumi.export(name, cluster.http_addresses)
+"""
+NETWORKS = ("lan", "sales", "stock")
+
+
+def test_a_mixed_program_passes_up_preview_roll_review_and_destroy(installed: Path, tmp_path: Path) -> None:
+    program = project.new_project(tmp_path, "shop", PROGRAM)
+    config = {f"shop:{name}": engine.free_subnet() for name in NETWORKS}
+    with project.stack_of(program, tmp_path / "run", installed, config) as stack:
+        outputs = project.up(stack)
+        stored = {name: keys(outputs[name][0]) for name in ("sales", "stock")}
+        containers = {name: engine.inspect("container", name) for name in names(stack)}
+        host = containers[f"database-{stack.name}"]["NetworkSettings"]["Networks"][f"lan-{stack.name}"]["IPAddress"]
+
+        assert stored["sales"] == {"database/host": host, "database/password": "pa55-of-the-database", "owner": "sales"}
+        assert stored["stock"] == stored["sales"] | {"owner": "stock"}
+        state = (tmp_path / "run" / "state").rglob("*")
+        assert [file for file in state if file.is_file() and b"pa55" in file.read_bytes()] == []
+
+        stack.set_config("level", automation.ConfigValue("WARN"))
+        shown = review(stack)
+        assert f"Restarts `sales-{stack.name}-server-0`" in shown
+        assert "database-" not in shown
+        assert "stock" not in shown
+        project.up(stack)
+
+        after = {name: engine.inspect("container", name)["Id"] for name in names(stack)}
+        replaced = [name for name, found in containers.items() if after[name] != found["Id"]]
+        assert replaced == [f"sales-{stack.name}-server-0"]
+        assert keys(outputs["sales"][0]) == stored["sales"]
+
+        stack.destroy()
+        assert {name: engine.orphans(f"{name}-{stack.name}") for name in NETWORKS} == {name: {} for name in NETWORKS}
+
+
+def names(stack: automation.Stack) -> list[str]:
+    """The names of all containers of the program."""
+    found = [one["outputs"]["name"] for one in project.resources(stack) if one["type"].endswith(":Container")]
+    return sorted(found)
+
+
+def keys(base: str) -> dict[str, str]:
+    listed = requests.get(f"{base}/v1/kv/?keys", timeout=10).json()
+    return {key: requests.get(f"{base}/v1/kv/{key}?raw", timeout=10).text for key in listed}
+
+
+def review(stack: automation.Stack) -> str:
+    env: dict[str, Any] = {**os.environ, **stack.workspace.env_vars}
+    command = ["consul-on-pulumi", "review", "--stack", stack.name]
+    done = subprocess.run(command, cwd=stack.workspace.work_dir, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
