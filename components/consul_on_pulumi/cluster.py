@@ -56,7 +56,11 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
+        security = accepted["security"]
         inputs = component_inputs(accepted, ConsulClusterArgs)
+        if not security["enabled"]:
+            # An open cluster has the inputs that it had before there was the setting.
+            del inputs["security"]
         super().__init__("consul-on-pulumi:index:ConsulCluster", name, inputs, for_component(opts))
         refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
@@ -68,7 +72,6 @@ class ConsulCluster(pulumi.ComponentResource):
         platform = choose(accepted["platform"])
         connect(self, topology.cluster, accepted, platform)
         children = for_children(self, opts)
-        security = accepted["security"]
         closing = draw(name, topology, security, children) if security["enabled"] else None
         if closing:
             connecting.draw(self, f"{self.pulumi_resource_name}/{topology.cluster}", closing.connection)

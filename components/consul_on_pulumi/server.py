@@ -49,7 +49,6 @@ class ConsulServer(pulumi.ComponentResource):
         )
         children = for_children(self, opts)
         if _membership:
-            connecting.share(self, _membership.cluster)
             identity = _membership.identity
             connecting.share(self, _membership.cluster)
         else:

@@ -18,11 +18,14 @@ def closed(platform: PlatformCase, **more: Any) -> Build:
     return build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
 
 
-def test_an_open_cluster_has_none_of_it(platform: PlatformCase) -> None:
-    seen = build(lambda: {"http": ConsulCluster("consul", cluster_args(platform.cluster)).http_addresses})
+@pytest.mark.parametrize("settings", [{}, {"security": {}}, {"security": {"enabled": False, "dns": False}}])
+def test_an_open_cluster_has_none_of_it(platform: PlatformCase, settings: dict[str, Any]) -> None:
+    args = cluster_args(platform.cluster, **settings)
+    seen = build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
 
     kinds = {one.type.rpartition(":")[2] for one in seen.seen}
     assert not kinds & {"Credentials", "Authority", "Certificates", "Access"}
+    assert "security" not in seen["consul"].inputs
 
 
 def test_every_agent_has_what_closes_it(platform: PlatformCase) -> None:
