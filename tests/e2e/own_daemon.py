@@ -3,9 +3,11 @@
 import ctypes
 import os
 import shutil
+import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.e2e.waiting import eventually
@@ -19,8 +21,10 @@ WAIT = 60.0
 class Daemon:
     """`dockerd` with all of its files in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, within: Sequence[str] = ()) -> None:
+        """`within` is a command that starts another one."""
         self._folder = folder
+        self._within = within
         self._process: subprocess.Popen[bytes] | None = None
         self.host = f"unix://{folder / 'docker.sock'}"
 
@@ -30,7 +34,10 @@ class Daemon:
         options = [f"--{name}={self._folder / place}" for name, place in places.items()]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                ["dockerd", f"--host={self.host}", *options], stdout=log, stderr=log, start_new_session=True
+                [*self._within, "dockerd", f"--host={self.host}", *options],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         eventually(f"an answer of the daemon in {self._folder}", self.answers, bool, WAIT)
 
@@ -74,6 +81,43 @@ def running(folder: Path) -> Iterator[Daemon]:
         finally:
             daemon.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def far_away(folder: Path) -> Iterator[Daemon]:
+    """A daemon that has Consul's image, and that this process reaches by TCP alone: as on another machine."""
+    image = folder / "image.tar"
+    subprocess.run(["docker", "save", "--output", image, versions.CONSUL_IMAGE], check=True)
+    daemon = Daemon(folder, within=("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "dockerd"))
+    listener = socket.create_server(("127.0.0.1", 0))
+    socket_file = daemon.host.removeprefix("unix://")
+    threading.Thread(target=_forward, args=(listener, socket_file), daemon=True).start()
+    try:
+        daemon.start()
+        subprocess.run(["docker", "--host", daemon.host, "load", "--input", image], check=True, capture_output=True)
+        daemon.host = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        yield daemon
+    finally:
+        daemon.stop()
+        listener.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forward(listener: socket.socket, socket_file: str) -> None:
+    with suppress(OSError):
+        while True:
+            near, _ = listener.accept()
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(socket_file)
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=_copy, args=(one, other), daemon=True).start()
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 @contextmanager
