@@ -143,7 +143,9 @@ def test_a_change_rolls_one_agent_at_a_time_and_no_secret_is_shown(shut: Cluster
 
 
 def test_an_agent_with_the_key_alone_is_answered_nothing(shut: Cluster) -> None:
-    with intruder(shut, f"-encrypt={drawn(shut)[0]}") as name:
+    # By default it repeats a refused request for 7 seconds and more.
+    impatient = 'performance { rpc_hold_timeout = "1s" }'
+    with intruder(shut, f"-encrypt={drawn(shut)[0]}", "-hcl", impatient) as name:
         eventually("a member", lambda: docker("logs", name), lambda log: "(LAN) joined" in log)
         with pytest.raises(AssertionError, match="Error"):
             docker("exec", name, "consul", "kv", "get", "app/name")
