@@ -9,7 +9,7 @@ from consul_on_pulumi import ConsulCluster
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentityProvider
 from consul_on_pulumi.settings import refusals
 
-from tests.platform_cases import DOCKER, PlatformCase
+from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
 from tests.recording import Build, build, cluster_args
 
 
@@ -62,6 +62,16 @@ def test_a_published_port_speaks_https_unless_everyone_may_read(anonymous: str, 
     assert document["http_config"]["response_headers"]["X-Frame-Options"] == "DENY"
     assert container["ulimits"][0]["name"] == "nproc"
     assert container["memory"] == 1024
+
+
+def test_certificates_name_services_in_a_namespace_that_is_known_later() -> None:
+    def program() -> None:
+        kubernetes = {**KUBERNETES.cluster["kubernetes"], "namespace": pulumi.Output.from_input("later")}
+        ConsulCluster("consul", cluster_args({"kubernetes": kubernetes}, security={"enabled": True}))
+
+    names = build(program)["consul-server-certificates"].inputs["names"]["security-server-1"]
+    assert names[0] == "server.dc1.consul"
+    assert {"dev-http.later.svc", "dev-server-1.dev-server.later.svc.cluster.local", "localhost"} <= set(names)
 
 
 def test_anonymous_reads_need_a_closed_cluster() -> None:
