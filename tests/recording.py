@@ -184,6 +184,14 @@ class _Answers(Mocks):
         match args.typ.split(":")[-1]:
             case "ClusterIdentity" if self.computed:
                 outputs |= {"initial_servers": outputs["servers"], "cluster_id": f"id-of-{args.name}"}
+            case "Credentials" if self.computed:
+                drawn = {name: f"token-of-{name}" for name in outputs["names"]}
+                outputs |= {"gossip_key": "drawn", "tokens": drawn, "ids": drawn}
+            case "Authority" if self.computed:
+                outputs |= {"certificate": "certificate", "key": "key"}
+            case "Certificates" if self.computed:
+                ends = (".crt", ".key")
+                outputs |= {"files": {name + end: f"{name}{end}" for name in outputs["names"] for end in ends}}
             case "ConsulVersion" if self.computed:
                 outputs |= {"snapshot_file": f"/{args.name}.snap"}
             case "KvBaseline" if self.computed:

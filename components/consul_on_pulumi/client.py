@@ -51,6 +51,7 @@ class ConsulClient(pulumi.ComponentResource):
             Role.CLIENT,
             topology,
             for_children(self, opts),
+            _membership.closing if _membership else None,
             at_once=accepted.get("clients_at_once"),
             **(_membership.of_clients() if _membership else {}),
         )

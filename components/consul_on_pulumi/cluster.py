@@ -17,6 +17,8 @@ from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.run import mocks
 from consul_on_pulumi.schema.component_inputs import component_inputs
+from consul_on_pulumi.security.closing import draw
+from consul_on_pulumi.security.credentials import MANAGEMENT
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.server import ConsulServer
 from consul_on_pulumi.settings import refusals
@@ -43,6 +45,10 @@ class ConsulCluster(pulumi.ComponentResource):
     """The Consul datacenter."""
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of every agent's DNS interface, UDP and TCP, servers first."""
+    management_token: pulumi.Output[str | None]
+    """The ACL token of a cluster with `security` that may do everything: for people, a secret. Else None."""
+    authority: pulumi.Output[str | None]
+    """The certificate of the authority that signs those of the agents, as PEM. None without `security`."""
     upgrade_snapshot: pulumi.Output[str | None]
     """The snapshot before the last upgrade: its path on the machine that did the upgrade. None if none was taken."""
 
@@ -50,7 +56,11 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
+        security = accepted["security"]
         inputs = component_inputs(accepted, ConsulClusterArgs)
+        if not security["enabled"]:
+            # An open cluster has the inputs that it had before there was the setting.
+            del inputs["security"]
         super().__init__("consul-on-pulumi:index:ConsulCluster", name, inputs, for_component(opts))
         refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
@@ -62,7 +72,10 @@ class ConsulCluster(pulumi.ComponentResource):
         platform = choose(accepted["platform"])
         connect(self, topology.cluster, accepted, platform)
         children = for_children(self, opts)
-        identity = identify(name, topology, platform, "cluster", children)
+        closing = draw(name, topology, security, children) if security["enabled"] else None
+        if closing:
+            connecting.draw(self, f"{self.pulumi_resource_name}/{topology.cluster}", closing.connection)
+        identity = identify(name, topology, platform, "cluster", children, is_closed=closing is not None)
         children = with_options(children, depends_on=[identity])
         protect = protects(accepted, opts)
         shared_opts = with_options(children, protect=protect) if protect else children
@@ -92,8 +105,19 @@ class ConsulCluster(pulumi.ComponentResource):
             f"{name}-server",
             server_args,
             children,
-            _membership=Membership(component=name, cluster=self, clients=topology.clients, identity=identity),
+            _membership=Membership(
+                component=name, cluster=self, clients=topology.clients, identity=identity, closing=closing
+            ),
         )
+        # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
+        on_servers = pulumi.ResourceOptions(
+            parent=self, depends_on=servers.ready, deleted_with=servers.data, protect=children.protect
+        )
+        ready = servers.ready
+        if closing:
+            keys = seeding.keys(seeds)
+            ready = [closing.admit(topology.cluster, keys, servers.api_addresses, on_servers, servers.store)]
+            on_servers = with_options(on_servers, depends_on=ready)
         clients = ConsulClient(
             f"{name}-client",
             client_args,
@@ -103,13 +127,10 @@ class ConsulCluster(pulumi.ComponentResource):
                 cluster=self,
                 clients=topology.clients,
                 identity=identity,
+                closing=closing,
                 servers_updated=servers.updated,
-                servers_ready=servers.ready,
+                servers_ready=ready,
             ),
-        )
-        # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
-        on_servers = pulumi.ResourceOptions(
-            parent=self, depends_on=servers.ready, deleted_with=servers.data, protect=children.protect
         )
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
         seeded = seeding.create(
@@ -131,11 +152,17 @@ class ConsulCluster(pulumi.ComponentResource):
         self.servers = pulumi.Output.from_input(
             [naming.node(topology.cluster, Role.SERVER, ordinal) for ordinal in range(topology.servers)]
         )
+        nothing = pulumi.Output.from_input(None)
+        self.management_token = closing.credentials.tokens[MANAGEMENT] if closing else nothing
+        self.authority = closing.authority.certificate if closing else nothing
         self.upgrade_snapshot = servers.upgrade_snapshot
         self.datacenter = pulumi.Output.from_input(topology.datacenter)
         if failure_tolerance(topology.servers) == 0:
             pulumi.log.warn("one server tolerates no failure and may lose data: set servers to 3", self)
-        outputs = ("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses", "upgrade_snapshot")
+        outputs = (
+            *("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses", "upgrade_snapshot"),
+            *("management_token", "authority"),
+        )
         self.register_outputs({output: getattr(self, output) for output in outputs})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, naming, raft_log, secret_files
+from consul_on_pulumi.model import agent, closed, naming, raft_log, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import lifted, when_known
 from consul_on_pulumi.platforms.choose import choose
@@ -18,6 +18,7 @@ from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
 from consul_on_pulumi.releases import agent_keys, release
 from consul_on_pulumi.releases.release import Release
+from consul_on_pulumi.security.closing import Closing
 
 
 def for_component(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -49,6 +50,8 @@ class Membership:
     """The ConsulCluster itself."""
     clients: int
     identity: ClusterIdentity
+    closing: Closing | None = None
+    """What was drawn to close the cluster, unless it is open."""
     servers_updated: Sequence[pulumi.Resource] = ()
     """Exist when the servers have changed. Clients follow, as Consul's upgrade rule demands: a client may be older than
     its servers, never newer."""
@@ -67,10 +70,16 @@ class Membership:
 
 
 def identify(
-    name: str, topology: Topology, platform: Platform, path: str, opts: pulumi.ResourceOptions
+    name: str,
+    topology: Topology,
+    platform: Platform,
+    path: str,
+    opts: pulumi.ResourceOptions,
+    *,
+    is_closed: bool = False,
 ) -> ClusterIdentity:
     """Register the identity of a cluster; `path` is the path of its settings."""
-    fixed = fixed_settings(topology, platform, path)
+    fixed = fixed_settings(topology, platform, path) | ({f"{path}.security.enabled": "true"} if is_closed else {})
     return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts)
 
 
@@ -130,6 +139,7 @@ def place_tier(
     role: Role,
     topology: Topology,
     opts: pulumi.ResourceOptions,
+    closing: Closing | None = None,
     **more: Any,
 ) -> tuple[Placed, dict[str, pulumi.Output[list[str]]]]:
     """Create the agents of a tier with these arguments; `more` are further fields of the group.
@@ -137,10 +147,15 @@ def place_tier(
     Returns them and the outputs of the tier. The UI has an address only if the agents serve it.
     """
     platform = choose(args["platform"])
-    traits = platform.traits()
+    extra, traits = args["agent_config"], platform.traits()
+    secrets: dict[str, pulumi.Input[str]] = {**agent_secrets(args["agent_secrets"], release.of(args))}
+    if closing:
+        plain_http = traits.host_ports and closing.settings["anonymous"] == "read"
+        extra = agent.merge(closed.document(role, plain_http=plain_http), extra)
+        secrets |= closing.files(role, topology, platform.certificate_names, opts)
+        more |= {"is_closed": True, "plain_http": plain_http}
     join = lifted(partial(naming.join, topology), traits.domain)
-    document = agent.document(topology, role, traits, args["agent_config"], join)
-    secrets = agent_secrets(args["agent_secrets"], release.of(args))
+    document = agent.document(topology, role, traits, extra, join)
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
     path = lifted(agent.ui_path, {"ui_config": document.get("ui_config", {})})

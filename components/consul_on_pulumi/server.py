@@ -66,6 +66,7 @@ class ConsulServer(pulumi.ComponentResource):
             Role.SERVER,
             topology,
             children,
+            _membership.closing if _membership else None,
             cluster_id=identity.cluster_id,
             is_new=identity.is_new,
             bootstrap_expect=expected,

@@ -31,7 +31,7 @@ class ConsulMocks(Mocks):
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """The ID and the outputs of a resource."""
-        return f"{args.name}-id", {**args.inputs, **self._computed(args)}
+        return f"{args.name}-id", {**args.inputs, **self._computed(args), **_drawn(args)}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
         """The result of a function of a provider: an empty one."""
@@ -58,3 +58,17 @@ class ConsulMocks(Mocks):
             case "ConfigMap" | "Secret" | "StatefulSet" if args.typ.startswith("kubernetes:"):
                 return {"metadata": {"name": f"{args.name}-mock", "uid": f"{args.name}-uid", **inputs["metadata"]}}
         return {}
+
+
+def _drawn(args: MockResourceArgs) -> dict[str, Any]:
+    """What a closed cluster draws: the same in each test, and no secret."""
+    match args.typ.rpartition(":")[2]:
+        case "Credentials":
+            drawn = {name: f"{args.name}-{name}" for name in args.inputs["names"]}
+            return {"gossip_key": f"{args.name}-key", "tokens": drawn, "ids": drawn}
+        case "Authority":
+            return {"certificate": f"{args.name}-certificate", "key": f"{args.name}-key"}
+        case "Certificates":
+            files = [name + end for name in args.inputs["names"] for end in (".crt", ".key")]
+            return {"files": {file: file for file in files}}
+    return {}

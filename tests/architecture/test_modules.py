@@ -19,6 +19,7 @@ INHERITED = {
     "ConsulProvider",
     "Enum",
     "Exception",
+    "HTTPAdapter",
     "Protocol",
     "ProviderResource",
     "Resource",

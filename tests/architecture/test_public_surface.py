@@ -61,6 +61,8 @@ def test_a_component_promises_exactly_these_outputs() -> None:
             "servers",
             "datacenter",
             "dns_addresses",
+            "management_token",
+            "authority",
             "upgrade_snapshot",
         ],
         "ConsulServer": ["http_addresses", "ui_urls", "dns_addresses", "upgrade_snapshot"],

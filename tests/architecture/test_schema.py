@@ -59,6 +59,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "name",
             "platform",
             "protect",
+            "security",
             "seedSets",
             "seeds",
             "serverConfig",
@@ -140,4 +141,4 @@ def test_only_the_leader_and_a_snapshot_may_be_missing_from_the_outputs(
 ) -> None:
     missing = {key for found in components.values() for key, output in found.outputs.items() if output.optional}
 
-    assert missing == {"leaderAddress", "upgradeSnapshot"}
+    assert missing == {"leaderAddress", "upgradeSnapshot", "managementToken", "authority"}

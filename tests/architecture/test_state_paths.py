@@ -29,10 +29,18 @@ from consul_on_pulumi.providers.kv_baseline import KvBaseline, KvBaselineProvide
 from consul_on_pulumi.providers.kv_entries import KvEntries, KvEntriesProvider
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.providers.provider import ConsulProvider, ProviderResource
+from consul_on_pulumi.security.access import Access, AccessProvider
+from consul_on_pulumi.security.authority import Authority, AuthorityProvider
+from consul_on_pulumi.security.certificates import Certificates, CertificatesProvider
+from consul_on_pulumi.security.credentials import Credentials, CredentialsProvider
 from pulumi.dynamic import Resource
 from pulumi.dynamic.dynamic import serialize_provider
 
 PATHS: dict[type[ConsulProvider], str] = {
+    AccessProvider: "consul_on_pulumi.security.access AccessProvider",
+    AuthorityProvider: "consul_on_pulumi.security.authority AuthorityProvider",
+    CertificatesProvider: "consul_on_pulumi.security.certificates CertificatesProvider",
+    CredentialsProvider: "consul_on_pulumi.security.credentials CredentialsProvider",
     AutopilotProvider: "consul_on_pulumi.providers.autopilot AutopilotProvider",
     ClaimSizeProvider: "consul_on_pulumi.platforms.kubernetes.providers.claim_size ClaimSizeProvider",
     ClientRolloutProvider: "consul_on_pulumi.platforms.kubernetes.providers.client_rollout ClientRolloutProvider",
@@ -60,6 +68,10 @@ PATHS: dict[type[ConsulProvider], str] = {
 }
 
 TOKENS: dict[type[Resource], str] = {
+    Access: "dynamic/consul-on-pulumi:Access",
+    Authority: "dynamic/consul-on-pulumi:Authority",
+    Certificates: "dynamic/consul-on-pulumi:Certificates",
+    Credentials: "dynamic/consul-on-pulumi:Credentials",
     Autopilot: "dynamic/consul-on-pulumi:Autopilot",
     ClaimSize: "dynamic/consul-on-pulumi:ClaimSize",
     ClientRollout: "dynamic/consul-on-pulumi:ClientRollout",

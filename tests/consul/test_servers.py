@@ -110,6 +110,14 @@ def test_a_server_whose_leader_has_no_acls_yet_is_judged_by_the_leader(three: Fa
     assert NAMES[0] not in servers.view().status
 
 
+def test_a_new_leader_has_judged_nobody_yet(three: FakeConsul, servers: Servers) -> None:
+    three.fail(Fault.NO_ACLS_YET, "/v1/agent/self", server=0, times=float("inf"))
+    # What Consul answers right after an election, before autopilot looked at the servers.
+    three.canned[1, "GET", "/v1/operator/autopilot/health"] = {"Healthy": False, "Servers": None}
+
+    assert NAMES[0] not in servers.view().status
+
+
 def test_members_that_the_token_hides_are_not_gone(three: FakeConsul, servers: Servers) -> None:
     three.canned[0, "GET", "/v1/agent/members"] = []
     three.filtered = True

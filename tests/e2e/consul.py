@@ -13,8 +13,11 @@ _http = requests.Session()
 _http.trust_env = False
 
 
-def call(base: str, path: str, method: str = "GET", body: str | None = None, timeout: float = 10) -> requests.Response:
-    answer = _http.request(method, base + path, data=body, timeout=timeout)
+def call(
+    base: str, path: str, method: str = "GET", body: str | None = None, timeout: float = 10, token: str = ""
+) -> requests.Response:
+    headers = {"X-Consul-Token": token} if token else {}
+    answer = _http.request(method, base + path, data=body, timeout=timeout, headers=headers)
     if not answer.ok:
         raise requests.HTTPError(f"{method} {base}{path}: {answer.status_code} {answer.text.strip()}")
     return answer

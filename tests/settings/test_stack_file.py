@@ -202,6 +202,9 @@ def test_the_dev_stack_is_three_servers_and_a_client_with_typed_exports() -> Non
         "datacenter": "dev",
         "leader_address": LEADER,
         "upgrade_snapshot": "/consul-server-version.snap",
+        # The engine stores no output that is None.
+        "management_token": None,
+        "authority": None,
     }
 
 
@@ -224,6 +227,9 @@ def test_the_k8s_stack_is_the_same_cluster_with_the_same_exports() -> None:
         "datacenter": "k8s",
         "leader_address": LEADER,
         "upgrade_snapshot": "/consul-server-version.snap",
+        # The engine stores no output that is None.
+        "management_token": None,
+        "authority": None,
     }
 
 

@@ -1,5 +1,7 @@
 """HTTP sessions with Consul, with the ACL token of a cluster and the certificates of the user.
 
+A closed cluster has a token and an authority of its own.
+
 The token is an argument of the cluster, else it comes from the environment variables of the `consul` command.
 Certificates come only from those (Consul docs, commands, environment variables).
 
@@ -9,12 +11,13 @@ way to reach an agent: then the module `consul_access` of that platform provides
 
 import importlib
 import os
+import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
 from consul_on_pulumi.model.connection import UNKNOWN, UNKNOWN_YET, Connection
 
@@ -79,10 +82,16 @@ def session(connection: Connection) -> requests.Session:
     # A proxy from the environment reaches neither loopback addresses nor private networks.
     session.trust_env = False
     session.mount("http+", _PlatformAdapter(connection))
+    session.mount("https://", direct(connection))
     if UNKNOWN in connection:
         for scheme in ("http://", "https://", "http+"):
             session.mount(scheme, _NotYetKnown())
     return session
+
+
+def direct(connection: Connection) -> HTTPAdapter:
+    """An adapter for addresses of agents, which trusts the authority of the cluster alone, if it has its own."""
+    return _AuthorityAdapter(connection["authority"]) if "authority" in connection else HTTPAdapter()
 
 
 def answers(base: str, timeout: float, connection: Connection) -> bool:
@@ -95,6 +104,20 @@ def answers(base: str, timeout: float, connection: Connection) -> bool:
         except requests.RequestException:
             return False
     return True
+
+
+class _AuthorityAdapter(HTTPAdapter):
+    """Verifies agents by one authority and nothing else."""
+
+    def __init__(self, authority: str) -> None:
+        self._context = ssl.create_default_context(cadata=authority)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more, ssl_context=self._context)
+
+    def cert_verify(self, *_: Any) -> None:
+        """The context does it."""
 
 
 class _PlatformAdapter(BaseAdapter):

@@ -133,7 +133,7 @@ class Servers:
     def _seen_by(self, leader: str) -> dict[str, ServerStatus]:
         """The servers with ACLs that a leader without ACLs knows: they cannot resolve the token, so what they store is
         what autopilot says. It may be older than the server's last start, so the server itself must know a leader."""
-        health = self._call("GET", leader, "/v1/operator/autopilot/health") or {"Servers": []}
+        health = self._call("GET", leader, "/v1/operator/autopilot/health") or {}
         return {
             one["Name"]: ServerStatus(
                 node_id=one["ID"],
@@ -144,7 +144,8 @@ class Servers:
                 applied=one["LastIndex"],
                 last=one["LastIndex"],
             )
-            for one in health["Servers"]
+            # Null right after an election.
+            for one in health.get("Servers") or []
             if one["Name"] in self._without_acls and self._call("GET", one["Name"], "/v1/status/leader")
         }
 

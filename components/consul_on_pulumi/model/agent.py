@@ -22,6 +22,8 @@ class PlatformTraits:
     """Whether a stopped server leaves Raft: right only if it restarts at another address."""
     log_json: bool
     """Whether agents log in JSON, for programs that collect logs."""
+    host_ports: bool = False
+    """Whether users reach an agent by a port on their own machine, which leads to its address in the network."""
     domain: Any = ""
     """DNS suffix: servers are found as `TIER.DOMAIN` and `SERVER.TIER.DOMAIN`. Empty if plain names are resolved.
     Where it is not known yet it is no text, and `document` needs `join`."""

@@ -8,6 +8,8 @@ from typing import Any, TypedDict, cast
 
 CONNECTION = "connection"
 """The input. It is always secret and never compared: another credential is no change of the cluster."""
+CREDENTIALS = "credentials"
+"""The input with what was drawn for a closed cluster, which is not known before its first update; secret as well."""
 UNKNOWN = "unknown"
 """The key of a connection that a preview does not know yet."""
 UNKNOWN_YET = "the connection of its provider is not known before the update"
@@ -22,18 +24,32 @@ class Connection(TypedDict, total=False):
     place: str
     """Which engine or API server: the same for other credentials."""
     token: str
-    """The ACL token of Consul."""
+    """The ACL token of Consul: of the user, or that of the gates in a closed cluster."""
+    seeds: str
+    """In a closed cluster: the token for KV entries,"""
+    management: str
+    """the token for what nothing less can do,"""
+    authority: str
+    """and the certificate of its own authority, as PEM."""
     docker: Mapping[str, str]
     """The settings of Docker's provider."""
     kubernetes: Mapping[str, str]
     """The settings of Kubernetes' provider."""
+    closed: bool
+    """Whether it has credentials that were drawn for it."""
     unknown: bool
     """Whether nothing of it is known yet."""
 
 
 def connection_of(props: Mapping[str, Any]) -> Connection:
     """The connection among the inputs or outputs of a resource."""
-    found = props.get(CONNECTION)
+    found, drawn = props.get(CONNECTION), props.get(CREDENTIALS)
     if found is None or isinstance(found, Mapping):
-        return cast(Connection, found or {})
+        return cast(Connection, {**(found or {}), **(drawn if isinstance(drawn, Mapping) else {})})
     return {"unknown": True}
+
+
+def with_token(connection: Connection, name: str) -> Connection:
+    """The same connection with this one of its tokens, where it has it."""
+    token = dict(connection).get(name)
+    return cast(Connection, {**connection, "token": token}) if token else connection

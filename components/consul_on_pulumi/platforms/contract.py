@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import pulumi
 
-from consul_on_pulumi.model import naming
+from consul_on_pulumi.model import closed, naming
 from consul_on_pulumi.model.agent import Document, PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.providers.consul_version import ConsulVersion, Wanted
@@ -48,6 +48,15 @@ class AgentGroup:
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """File name to secret text. A platform delivers each as a file in `secret_files.DIRECTORY` that only the agent can
     read. Nothing that is not secret may be derived from the texts: a hash of a short secret reveals it."""
+
+    is_closed: bool = False
+    """Whether the agents have certificates and ACLs (model/closed.py)."""
+    plain_http: bool = True
+    """Whether they speak plain HTTP to others than themselves."""
+
+    def own_document(self, ordinal: int) -> Document:
+        """The configuration that one server has besides."""
+        return closed.certificate(self.role, ordinal) if self.is_closed and self.role is Role.SERVER else {}
 
     @property
     def count(self) -> int:
@@ -125,6 +134,9 @@ class Platform(Protocol):
 
     def location(self, topology: Topology) -> Mapping[str, pulumi.Input[str]]:
         """Where the data of a cluster is: the name of the `platform`, and what `operations.data` of it needs."""
+
+    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> Sequence[pulumi.Input[str]]:
+        """The DNS names and IP addresses by which others reach one agent; all clients share one certificate."""
 
     def traits(self) -> PlatformTraits:
         """What the agents' configuration depends on."""

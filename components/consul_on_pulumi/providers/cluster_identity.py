@@ -13,6 +13,8 @@ from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import before_create
 
+SECURITY = ".security.enabled"
+"""The end of the path of a setting that is recorded only where it is true."""
 _PLATFORM = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
 """The start of a path up to the platform: each platform has fixed settings, so the recorded paths show which it was."""
 
@@ -29,6 +31,11 @@ class ClusterIdentityProvider(ConsulProvider):
             # A value that is not known in a preview is compared in the update.
             if path in before and before[path] != value and isinstance(value, str):
                 yield _changed(path, before[path], value)
+        closed, wanted = (next((path for path in one if path.endswith(SECURITY)), "") for one in (before, after))
+        if olds and closed != wanted:
+            state = "as when the cluster was created, since agents with and without it refuse each other"
+            value = "true" if closed else "false"
+            yield f"{closed or wanted}: expected {value} {state}: set it back, or destroy this cluster first"
         created, wanted = _platforms(before), _platforms(after)
         if created and wanted and created != wanted:
             yield (

@@ -12,12 +12,13 @@ from weakref import WeakKeyDictionary
 import pulumi
 from pulumi.runtime.rpc import deserialize_properties
 
-from consul_on_pulumi.model.connection import CONNECTION, Connection, connection_of
+from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, UNKNOWN, Connection, connection_of, with_token
 from consul_on_pulumi.providers.failures import served
 
 R = TypeVar("R")
 
 _components: WeakKeyDictionary[pulumi.Resource, pulumi.Output[Connection]] = WeakKeyDictionary()
+_drawn: WeakKeyDictionary[pulumi.Resource, pulumi.Output[Connection]] = WeakKeyDictionary()
 _newest: dict[tuple[str, str], Connection] = {}
 """The connections of this update, by cluster and place, in the process that serves dynamic providers: the engine starts
 one for each update."""
@@ -29,22 +30,35 @@ def connect(component: pulumi.Resource, cluster: str, parts: Mapping[str, pulumi
         _components[component] = pulumi.Output.secret(cast(Connection, {"cluster": cluster, **parts}))
 
 
+def draw(component: pulumi.Resource, cluster: str, parts: Mapping[str, pulumi.Input[Any]]) -> None:
+    """Give the children of the component of a closed `cluster`, from now on, the credentials that were drawn for it.
+
+    They are an input of their own, so that a preview knows the rest of the connection. A method gets both as one, and
+    what it returns is secret because that input is: there is always one.
+    """
+    if component not in _components:
+        connect(component, cluster, {"closed": True})
+    _drawn[component] = pulumi.Output.secret(cast(Connection, {"cluster": cluster, **parts}))
+
+
 def share(component: pulumi.Resource, other: pulumi.Resource | None) -> None:
     """Give the children of a component the connection of another one."""
-    if other and (found := _components.get(other)) is not None:
-        _components[component] = found
+    for known in (_components, _drawn):
+        if other and (found := known.get(other)) is not None:
+            known[component] = found
 
 
 def of(component: pulumi.Resource | None) -> pulumi.Output[Connection]:
     """The connection of the children of a component; an empty one where the environment alone says where it is."""
-    found = _components.get(component) if component else None
-    return pulumi.Output.from_input(Connection()) if found is None else found
+    found = inputs(pulumi.ResourceOptions(parent=component))
+    return pulumi.Output.all(**found).apply(connection_of) if found else pulumi.Output.from_input(Connection())
 
 
 def inputs(opts: pulumi.ResourceOptions | None) -> dict[str, pulumi.Output[Connection]]:
     """The inputs of a resource with these options: none where the environment alone says where the cluster is."""
-    found = _components.get(opts.parent) if opts and opts.parent else None
-    return {} if found is None else {CONNECTION: found}
+    parts = {CONNECTION: _components, CREDENTIALS: _drawn}
+    parent = opts.parent if opts else None
+    return {name: known[parent] for name, known in parts.items() if parent and parent in known}
 
 
 def provider_settings(
@@ -87,16 +101,18 @@ def connected(method: Callable[..., R]) -> Callable[..., R]:
             stored = connection_of(_stored()) or connection_of(props)
             connection: Any = _newest.get(_key(stored), stored)
         else:
-            connection = props.get(CONNECTION)
-            if isinstance(connection, Mapping):
-                _newest[_key(connection_of(props))] = connection_of(props)
+            connection = connection_of(props) or None
+            if connection and UNKNOWN not in connection:
+                _newest[_key(connection)] = connection
+        if connection:
+            connection = with_token(connection, provider.token)
         return method(provider, *(_with(one, connection) if isinstance(one, dict) else one for one in args))
 
     return called
 
 
 def _with(props: dict[str, Any], connection: Any) -> dict[str, Any]:
-    rest = {name: value for name, value in props.items() if name != CONNECTION}
+    rest = {name: value for name, value in props.items() if name not in (CONNECTION, CREDENTIALS)}
     # A new resource has no old properties.
     return {**rest, CONNECTION: connection} if connection and rest else rest
 

@@ -48,6 +48,9 @@ ALWAYS, IF_POSSIBLE, NEVER = "always", "if possible", "never"
 class ConsulVersionProvider(ConsulProvider):
     """Compares the wanted release with those that run. It changes nothing in Consul."""
 
+    # Nothing less may take a snapshot.
+    token = "management"
+
     compared = ("image", "version")
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:

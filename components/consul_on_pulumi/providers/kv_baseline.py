@@ -17,6 +17,8 @@ from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Prope
 class KvBaselineProvider(ConsulProvider):
     """Reads the index again when the set has other keys. It changes nothing in Consul."""
 
+    token = "seeds"
+
     compared = ("keys",)
 
     def create(self, props: Properties) -> CreateResult:

@@ -10,7 +10,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from consul_on_pulumi.consul import access, kv_store
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 from consul_on_pulumi.model import kv_state
-from consul_on_pulumi.model.connection import CONNECTION, connection_of
+from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, connection_of
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import detailed_diff, engine_log, kv_moves
@@ -29,6 +29,8 @@ PREVIEW_TIMEOUT = 2.0
 
 class KvEntriesProvider(ConsulProvider):
     """Writes entries, and changes no key that it did not write."""
+
+    token = "seeds"
 
     compared = ("addresses", "keep_edits", *kv_state.PARTS)
 
@@ -145,7 +147,7 @@ async def _with_later(values: Mapping[str, Any], later: Mapping[str, pulumi.Outp
 
 def _visible(props: Properties) -> Properties:
     """The properties that a preview shows as changes: not what identifies the store, nor properties of the SDK."""
-    hidden = ("baseline", kv_moves.CLUSTER_ID, "store", CONNECTION, "__provider")
+    hidden = ("baseline", kv_moves.CLUSTER_ID, "store", CONNECTION, CREDENTIALS, "__provider")
     return {key: value for key, value in props.items() if key not in hidden}
 
 

@@ -39,6 +39,8 @@ class ConsulProvider(ResourceProvider):
     revision: ClassVar[int] = 1
     """Part of every resource's inputs. Raise it where new code must act on existing resources: to the engine, other
     code alone is no change."""
+    token: ClassVar[str] = "token"
+    """Which token of the connection has the rights that this provider needs, and no more."""
     compared: ClassVar[tuple[str, ...]] = ()
     """The inputs whose change is an update."""
 

@@ -100,11 +100,15 @@ def create(
 ) -> list[KvEntries]:
     """Register the sets that were read, with resource names that begin with `name`. `args` are those of the cluster."""
     default = {"on_conflict": _default_on_conflict(args).value, "keep_edits": False, "retain": False}
-    keys = {key for one in found for key in (*one.seeds, *one.later, *sets.secrets(one.settings))}
-    shared: dict[str, Any] = {**kv_moves.of_cluster(cluster_id, f"{name}-seeds", keys)}
+    shared: dict[str, Any] = {**kv_moves.of_cluster(cluster_id, f"{name}-seeds", keys(found))}
     if store is not None:
         shared["store"] = store
     return [_create(f"{name}-{one.suffix}", addresses, one, {**default, **one.settings}, shared, opts) for one in found]
+
+
+def keys(found: Sequence[SeedSet]) -> set[str]:
+    """Every key of these sets."""
+    return {key for one in found for key in (*one.seeds, *one.later, *sets.secrets(one.settings))}
 
 
 def _create(

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pulumi
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
+from consul_on_pulumi.consul import access
 from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.docker import crash
 from consul_on_pulumi.platforms.docker.addressing import LOOPBACK
@@ -20,21 +21,25 @@ from consul_on_pulumi.platforms.docker.api import exec_tunnel, host
 _URL = re.compile(r"[^/]+//(?P<container>[^/:]+):(?P<port>\d+)(?P<rest>.*)")
 
 
-def server_address(container: str, port: pulumi.Input[int]) -> pulumi.Output[str]:
+SCHEMES = {False: "http+docker", True: "http+docker-tls"}
+"""The schemes of addresses, by whether the agents speak HTTPS."""
+
+
+def server_address(container: str, port: pulumi.Input[int], *, https: bool = False) -> pulumi.Output[str]:
     """The address of one server's HTTP API for `consul/access.py`."""
-    return pulumi.Output.format("http+docker://{0}:{1}", container, port)
+    return pulumi.Output.format("{0}://{1}:{2}", SCHEMES[https], container, port)
 
 
 def through_engine(container: str, published: str, connection: Connection) -> str:
     """The address of an agent whose port is `published` on the machine of the engine."""
-    if host.is_local(connection) or not published.startswith("http://"):
+    if host.is_local(connection) or not published.startswith(("http://", "https://")):
         return published
     return f"http+docker://{container}:{urlsplit(published).port}"
 
 
-def adapter(_scheme: str, connection: Connection) -> BaseAdapter:
+def adapter(scheme: str, connection: Connection) -> BaseAdapter:
     """The adapter for these addresses."""
-    return ContainerAdapter(connection)
+    return ContainerAdapter(connection, "https" if scheme == SCHEMES[True] else "http")
 
 
 class ContainerAdapter(BaseAdapter):
@@ -43,20 +48,23 @@ class ContainerAdapter(BaseAdapter):
     Where the agent does not answer, the error says what Docker knows of it.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, scheme: str = "http") -> None:
         super().__init__()
         self._connection = connection
-        self._direct = HTTPAdapter()
+        self._scheme = scheme
+        self._direct = access.direct(connection)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Raises requests.ConnectionError with the reason for no answer, or for an error of the server."""
         target = _URL.fullmatch(request.url or "")
         if target is None:
             raise requests.exceptions.InvalidURL(f"{request.url} does not name a container and a port")
-        sent, port = request.copy(), int(target["port"])
+        sent, port, scheme = request.copy(), int(target["port"]), self._scheme
         if not host.is_local(self._connection):
+            # The tunnel ends at the agent's own loopback interface, which speaks plain HTTP.
+            scheme = "http"
             port = exec_tunnel.local_port(self._connection, target["container"])
-        sent.url = f"http://{LOOPBACK}:{port}{target['rest']}"
+        sent.url = f"{scheme}://{LOOPBACK}:{port}{target['rest']}"
         try:
             answer = self._direct.send(sent, *args, **options)
         except requests.RequestException as error:

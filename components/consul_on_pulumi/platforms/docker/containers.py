@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from consul_on_pulumi.model import agent, naming, ports, secret_files
+from consul_on_pulumi.model import agent, closed, naming, ports, secret_files
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.platforms.contract import AgentGroup
@@ -23,6 +23,10 @@ RESTART = {Role.SERVER: "on-failure", Role.CLIENT: "unless-stopped"}
 """Docker restarts an agent that fails, also after a restart of the daemon or the host. A server that has left the
 cluster exits with 0 and is not restarted, or it would join again before its container is removed. A client leaves
 whenever it stops, so its exit status says nothing."""
+CLOSED_MEMORY_MIB = 1024
+"""The memory limit of a container in a closed cluster, unless the settings have another."""
+PROCESSES = 4096
+"""The most processes of the agents' user there: Docker's provider has no limit for a single container."""
 Ports = tuple[pulumi.Input[int], pulumi.Input[int]]
 """Host ports of one agent: HTTP, DNS."""
 
@@ -50,12 +54,12 @@ def properties(
     topology, role = group.topology, group.role
     node = naming.node(topology.cluster, role, ordinal)
     http, dns = host
-    memory = settings.get("memory_mib")
+    memory = settings.get("memory_mib", CLOSED_MEMORY_MIB if group.is_closed else None)
     address = addressing.address(settings["subnet"], role, ordinal)
     # The configuration is one argument: so a preview shows its difference key by key. The image's CONSUL_LOCAL_CONFIG
     # would write a file, which a read-only root file system does not allow.
     # Consul reads it as HCL, whose escapes have no characters beyond U+FFFF.
-    configuration = ["-hcl", lifted(_json, group.document)]
+    configuration = ["-hcl", lifted(_json, agent.merge(group.document, group.own_document(ordinal)))]
     command: list[pulumi.Input[str]] = ["agent", *configuration, f"-node={node}", f"-advertise={address}"]
     if group.bootstrap_expect is not None:
         command.append(pulumi.Output.format("-bootstrap-expect={0}", group.bootstrap_expect))
@@ -63,12 +67,18 @@ def properties(
     if secrets is not None:
         command.append(secret_files.READ)
         volumes.append({"volume_name": secrets, "container_path": secret_files.DIRECTORY, "read_only": True})
+    api = ports.HTTP if group.plain_http else ports.HTTPS
+    limits = {"ulimits": [{"name": "nproc", "soft": PROCESSES, "hard": PROCESSES}]} if group.is_closed else {}
     return {
+        **limits,
         "name": node,
         "hostname": node,
         "image": group.image,
         "command": command,
-        "envs": ["CONSUL_DISABLE_PERM_MGMT=true"],
+        "envs": [
+            "CONSUL_DISABLE_PERM_MGMT=true",
+            *([f"CONSUL_HTTP_TOKEN_FILE={closed.TOKEN_FILE}"] if group.is_closed else []),
+        ],
         "networks_advanced": [
             {
                 "name": settings["network"],
@@ -78,7 +88,7 @@ def properties(
         ],
         # In ascending order, as the provider reads them back; without an address Docker publishes on "::" too.
         "ports": [
-            {"internal": ports.HTTP, "external": http, "ip": addressing.LOOPBACK, "protocol": "tcp"},
+            {"internal": api, "external": http, "ip": addressing.LOOPBACK, "protocol": "tcp"},
             {"internal": ports.DNS, "external": dns, "ip": addressing.LOOPBACK, "protocol": "tcp"},
             {"internal": ports.DNS, "external": dns, "ip": addressing.LOOPBACK, "protocol": "udp"},
         ],

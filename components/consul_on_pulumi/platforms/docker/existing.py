@@ -9,7 +9,7 @@ from typing import Any
 from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.model.connection import Connection
-from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.platforms.docker import consul_access, engine
 from consul_on_pulumi.platforms.docker.addressing import LOOPBACK
 from consul_on_pulumi.platforms.docker.api import host
 from consul_on_pulumi.providers.ownership import Foreign
@@ -81,8 +81,9 @@ def api_addresses(connection: Connection) -> dict[str, str]:
     with suppress(*engine.NO_ANSWER), engine.connect(connection) as client:
         for one in client.api.containers():
             for port in one.get("Ports") or []:
-                if port.get("PrivatePort") == ports.HTTP and "PublicPort" in port:
-                    found[name_of(one)] = f"http+docker://{name_of(one)}:{port['PublicPort']}"
+                if port.get("PrivatePort") in (ports.HTTP, ports.HTTPS) and "PublicPort" in port:
+                    scheme = consul_access.SCHEMES[port["PrivatePort"] == ports.HTTPS]
+                    found[name_of(one)] = f"{scheme}://{name_of(one)}:{port['PublicPort']}"
     return found
 
 

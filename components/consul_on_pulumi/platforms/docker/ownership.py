@@ -81,7 +81,7 @@ def remove_orphan(connection: Connection, kind: str, name: str) -> None:
 
 def _require_ports(connection: Connection, node: str, published: Sequence[Mapping[str, Any]], owner: Owner) -> None:
     """Raises ForeignObjectError if a port of a container is in use; one that was just removed may still have it."""
-    settings = {ports.HTTP: "http_port", ports.DNS: "dns_port"}
+    settings = {ports.HTTP: "http_port", ports.HTTPS: "http_port", ports.DNS: "dns_port"}
     wanted = {(settings[int(one["internal"])], one["external"]) for one in published}
     deadline = time.monotonic() + RELEASE_TIMEOUT
     while True:

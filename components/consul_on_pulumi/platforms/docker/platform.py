@@ -55,7 +55,15 @@ class DockerPlatform:
 
     def traits(self) -> PlatformTraits:
         """A server restarts at the same fixed address, so it stays a voter while it is down."""
-        return PlatformTraits(servers_leave_on_terminate=False, log_json=False)
+        return PlatformTraits(servers_leave_on_terminate=False, log_json=False, host_ports=True)
+
+    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[pulumi.Input[str]]:
+        """A server's name and address; of the clients the name that all of them share."""
+        names: list[pulumi.Input[str]] = [naming.tier(topology.cluster, role)]
+        if role is Role.SERVER:
+            names += [naming.node(topology.cluster, role, ordinal)]
+            names += [addressing.address(self.settings["subnet"], role, ordinal)]
+        return names
 
     def shared_resources(
         self, name: str, topology: Topology, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions
@@ -104,7 +112,10 @@ class DockerPlatform:
             for ordinal in range(group.count)
         ]
         nodes = [naming.node(cluster, group.role, ordinal) for ordinal in range(group.count)]
-        api = [consul_access.server_address(node, host[0]) for node, host in zip(nodes, hosts, strict=True)]
+        api = [
+            consul_access.server_address(node, host[0], https=not group.plain_http)
+            for node, host in zip(nodes, hosts, strict=True)
+        ]
         group = replace(group, image=image.name)
         version = release_of(name, group, api, after_image)
         after_version = with_options(after_image, depends_on=[version] if version else [])
@@ -114,7 +125,9 @@ class DockerPlatform:
                 name=f"{name}-{ordinal}",
                 volume=self._volume(f"{name}-{ordinal}-data", group, ordinal, opts),
                 spec=containers.properties(group, ordinal, self.settings, host, secrets),
-                address=pulumi.Output.format("http://{0}:{1}", addressing.LOOPBACK, host[0]),
+                address=pulumi.Output.format(
+                    "{0}://{1}:{2}", "http" if group.plain_http else "https", addressing.LOOPBACK, host[0]
+                ),
             )
             for ordinal, host in enumerate(hosts)
         ]

@@ -27,13 +27,17 @@ _URL = re.compile(r"[^/]+//(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<pod>[^/:]
 _without_port_forward: set[Cluster] = set()
 
 
-def server_address(settings: KubernetesArgs, pod: str) -> pulumi.Input[str]:
-    """The address of one server's HTTP API for `consul/access.py`, following the setting `consul_access`."""
+def server_address(settings: KubernetesArgs, pod: str, *, closed: bool = False) -> pulumi.Input[str]:
+    """The address of one server's HTTP API for `consul/access.py`, following the setting `consul_access`.
+
+    In a `closed` cluster it has the port for HTTPS. A forwarded port leads to the pod's own loopback interface, where
+    the agent speaks plain HTTP; the connection up to there is that with the API server.
+    """
     chosen = settings["consul_access"]
     if chosen not in SCHEMES:
         return chosen.format(pod=pod)
-    start = f"{SCHEMES[chosen]}://{cluster_of(settings).text}"
-    address: pulumi.Input[str] = lifted(lambda name: f"{start}/{name}/{pod}:{ports.HTTP}", settings["namespace"])
+    start, port = f"{SCHEMES[chosen]}://{cluster_of(settings).text}", ports.HTTPS if closed else ports.HTTP
+    address: pulumi.Input[str] = lifted(lambda name: f"{start}/{name}/{pod}:{port}", settings["namespace"])
     return address
 
 
@@ -61,7 +65,7 @@ class PodAdapter(BaseAdapter):
         sent = request.copy()
         if self._scheme != SCHEMES["proxy"] and cluster not in _without_port_forward:
             try:
-                forwarded = port_forward.local_port((cluster, namespace, pod, int(port)))
+                forwarded = port_forward.local_port((cluster, namespace, pod, ports.HTTP))
             except port_forward.PortForwardRefusedError as refused:
                 if self._scheme == SCHEMES["port-forward"]:
                     raise requests.ConnectionError(f"the API server refused to forward a port: {refused}") from refused
@@ -69,7 +73,8 @@ class PodAdapter(BaseAdapter):
             else:
                 sent.url = f"http://127.0.0.1:{forwarded}{rest}"
                 return self._direct.send(sent, *args, **options)
-        return self._by_proxy(sent, cluster, f"{namespace}/pods/{pod}:{port}/proxy{rest}", options)
+        scheme = "https:" if int(port) == ports.HTTPS else ""
+        return self._by_proxy(sent, cluster, f"{namespace}/pods/{scheme}{pod}:{port}/proxy{rest}", options)
 
     def close(self) -> None:
         """Close all connections."""

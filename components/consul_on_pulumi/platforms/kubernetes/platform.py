@@ -9,9 +9,10 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
-from consul_on_pulumi.outputs import is_output
+from consul_on_pulumi.outputs import is_output, lifted
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
 from consul_on_pulumi.platforms.kubernetes import ownership, refusals
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
@@ -72,6 +73,14 @@ class KubernetesPlatform:
         return PlatformTraits(
             servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain(self.settings)
         )
+
+    def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[pulumi.Input[str]]:
+        """The Services that lead to an agent, and the name of a server's pod."""
+        tier = naming.tier(topology.cluster, role)
+        hosts = [tier] if role is Role.CLIENT else [f"{topology.cluster}-http", f"{topology.cluster}-ui", tier]
+        hosts += [f"{naming.node(topology.cluster, role, ordinal)}.{tier}"] if role is Role.SERVER else []
+        ends = ("", ".svc", ".svc.cluster.local")
+        return [lifted(f"{host}.{{}}{end}".format, self.settings["namespace"]) for host in hosts for end in ends]
 
     def shared_resources(
         self, name: str, topology: Topology, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions

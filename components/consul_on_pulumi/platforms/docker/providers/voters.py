@@ -19,6 +19,9 @@ TIMEOUT = 120.0
 class VotersProvider(ConsulProvider):
     """Waits for the servers of a new cluster. Later changes of servers wait for them by themselves."""
 
+    # No other token exists before the first election.
+    token = "management"
+
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Never an update."""
         return DiffResult(changes=False)

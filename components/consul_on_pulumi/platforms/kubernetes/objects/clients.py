@@ -5,7 +5,6 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from consul_on_pulumi.model import ports
 from consul_on_pulumi.platforms.contract import Placed
 from consul_on_pulumi.platforms.kubernetes.api.client_workload import DAEMON_SET, DEPLOYMENT, ClientWorkload
 from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
@@ -50,7 +49,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     )
     needs = Prerequisites(namespace_exists=tier.namespace_exists, storage_class=None)
     rollout = ClientRollout(f"{tier.name}-rollout", which, count, needs, after)
-    address = pulumi.Output.format("http://{0}.{1}:{2}", tier.object_name, tier.domain, ports.HTTP)
+    address = services.api_url(tier, tier.object_name)
     return Placed(
         http_addresses=[address],
         ui_addresses=[address],

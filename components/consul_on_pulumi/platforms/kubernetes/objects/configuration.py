@@ -31,6 +31,7 @@ def documents(tier: Tier) -> dict[str, pulumi.Input[str]]:
     per_server = {
         f"{naming.node(topology.cluster, Role.SERVER, ordinal)}.json": _json(
             {"retry_join": lifted(partial(naming.join_for_server, ordinal, topology), tier.domain)}
+            | tier.group.own_document(ordinal)
         )
         # Files for the maximum number of servers, so that scaling changes no file.
         for ordinal in range(MAX_SERVERS)

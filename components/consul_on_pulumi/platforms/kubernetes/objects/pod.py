@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, ports, secret_files
+from consul_on_pulumi.model import agent, closed, ports, secret_files
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import digest
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH
@@ -74,10 +74,11 @@ def _spec(
             {"name": "CONSUL_DISABLE_PERM_MGMT", "value": "true"},
             {"name": "POD_NAME", "value_from": {"field_ref": {"field_path": "metadata.name"}}},
             {"name": "POD_IP", "value_from": {"field_ref": {"field_path": "status.podIP"}}},
+            *([{"name": "CONSUL_HTTP_TOKEN_FILE", "value": closed.TOKEN_FILE}] if tier.group.is_closed else []),
         ],
         "ports": [
             {"name": name, "container_port": number, "protocol": protocol}
-            for name, number, protocol in named_ports(role)
+            for name, number, protocol in named_ports(role, closed=tier.group.is_closed)
         ],
         "resources": settings["resources"] if role is Role.SERVER else settings["client_resources"],
         "volume_mounts": [
@@ -92,7 +93,7 @@ def _spec(
             "capabilities": {"drop": ["ALL"]},
             "read_only_root_filesystem": True,
         },
-        **_probes(role),
+        **_probes(role, "https" if tier.group.is_closed else "http"),
     }
     return {
         "service_account_name": tier.object_name,
@@ -113,23 +114,25 @@ def _spec(
     }
 
 
-def named_ports(role: Role) -> list[tuple[str, int, str]]:
-    """Name, number and protocol of each port of an agent."""
+def named_ports(role: Role, *, closed: bool) -> list[tuple[str, int, str]]:
+    """Name, number and protocol of each port of an agent. In a `closed` cluster the one for plain HTTP is the loopback
+    interface's, where `kubectl port-forward` leads."""
     server = [("server", ports.SERVER, "TCP")] if role is Role.SERVER else []
     return [
         *server,
         ("serf", ports.SERF_LAN, "TCP"),
         ("serf-udp", ports.SERF_LAN, "UDP"),
         ("http", ports.HTTP, "TCP"),
-        ("grpc", ports.GRPC, "TCP"),
+        *([("https", ports.HTTPS, "TCP")] if closed else []),
+        ("grpc", ports.GRPC_TLS if closed else ports.GRPC, "TCP"),
         ("dns", ports.DNS, "TCP"),
         ("dns-udp", ports.DNS, "UDP"),
     ]
 
 
-def _probes(role: Role) -> dict[str, Any]:
+def _probes(role: Role, port: str) -> dict[str, Any]:
     """Only an agent that does not listen is restarted. One without a leader keeps running: its vote may be needed."""
-    listening = {"tcp_socket": {"port": "http"}}
+    listening = {"tcp_socket": {"port": port}}
     return {
         # An agent reads its snapshot before it listens; a large one takes minutes.
         "startup_probe": {**listening, "period_seconds": 2, "failure_threshold": 300},

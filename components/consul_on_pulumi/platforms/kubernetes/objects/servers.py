@@ -6,7 +6,6 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from consul_on_pulumi.model import ports
 from consul_on_pulumi.platforms.contract import Placed, release_of
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, Workload
@@ -22,8 +21,8 @@ from consul_on_pulumi.resource_options import with_options
 
 def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     """Create the servers and all their objects."""
-    settings, nodes = tier.settings, tier.node_names
-    addresses = [consul_access.server_address(settings, name) for name in nodes]
+    settings, nodes, closed = tier.settings, tier.node_names, tier.group.is_closed
+    addresses = [consul_access.server_address(settings, name, closed=closed) for name in nodes]
     workload = Workload(
         cluster=cluster_of(settings).text, namespace=settings["namespace"], stateful_set=tier.object_name
     )
@@ -40,7 +39,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     scale_down = ScaleDown(
         f"{tier.name}-scale-down",
         group.count,
-        consul_access.server_address(settings, "{pod}"),
+        consul_access.server_address(settings, "{pod}", closed=closed),
         workload,
         Prerequisites(
             namespace_exists=tier.namespace_exists, storage_class=settings["storage"].get("storage_class", "")
@@ -76,10 +75,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     ClaimSize(f"{tier.name}-claims", tier.claims, size, tier.claim_labels, workload, after_voters)
     return Placed(
         api_addresses=addresses,
-        http_addresses=[
-            pulumi.Output.format("http://{0}.{1}.{2}:{3}", name, tier.object_name, tier.domain, ports.HTTP)
-            for name in nodes
-        ],
+        http_addresses=[services.api_url(tier, f"{name}.{tier.object_name}") for name in nodes],
         ui_addresses=[services.ui(tier, opts)],
         dns_addresses=[services.dns(tier, opts)],
         updated=[rollout],

@@ -15,21 +15,27 @@ from consul_on_pulumi.resource_options import with_options
 
 DNS = 53
 """Port of the DNS Service."""
-UI = 80
-"""Port of the UI Service."""
+UI, UI_HTTPS = 80, 443
+"""Ports of the UI Service."""
 
 
 def headless(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
     """DNS names for each server and for all of them, ready or not: servers need these names to become ready."""
-    service_ports = [_port(*port) for port in pod.named_ports(tier.group.role)]
+    service_ports = [_port(*port) for port in pod.named_ports(tier.group.role, closed=tier.group.is_closed)]
     spec = {"cluster_ip": "None", "publish_not_ready_addresses": True, "ports": service_ports}
     return _service(tier, "headless", tier.object_name, spec, opts)
 
 
 def api(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
     """One address for the HTTP and gRPC interfaces of all agents that know a leader."""
-    spec = {**_cluster_ip(tier), "ports": [_port("http", ports.HTTP), _port("grpc", ports.GRPC)]}
+    spec = {**_cluster_ip(tier), "ports": _api_ports(tier)}
     return _service(tier, "http", tier.http_service, spec, opts)
+
+
+def api_url(tier: Tier, host: str) -> pulumi.Output[str]:
+    """The base URL of the HTTP API of this host below the tier's domain."""
+    scheme, port = ("https", ports.HTTPS) if tier.group.is_closed else ("http", ports.HTTP)
+    return pulumi.Output.format("{0}://{1}.{2}:{3}", scheme, host, tier.domain, port)
 
 
 def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
@@ -45,31 +51,40 @@ def dns(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
 
 
 def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """Create the Service of the UI, and the Ingress if the settings want one; returns the base URL of the UI."""
+    """Create the Service of the UI, and the Ingress if the settings want one; returns the base URL of the UI.
+
+    In a closed cluster the port for HTTPS comes first; the other one is for `kubectl port-forward`.
+    """
     settings = tier.settings["ui"]
-    kind, object_name = settings["type"], tier.ui
-    port = _port("http", UI)
+    kind, object_name, closed = settings["type"], tier.ui, tier.group.is_closed
+    found = [_port("https", UI_HTTPS), _port("http", UI)] if closed else [_port("http", UI)]
+    if closed and kind != "ClusterIP":
+        # Nobody outside reaches the loopback interface of a pod.
+        found = found[:1]
     if "node_port" in settings:
-        port["node_port"] = settings["node_port"]
-    spec: dict[str, Any] = {"type": kind, "ports": [port]}
+        found[0]["node_port"] = settings["node_port"]
+    spec: dict[str, Any] = {"type": kind, "ports": found}
+    scheme = "https" if closed else "http"
     if "source_ranges" in settings:
         spec["load_balancer_source_ranges"] = settings["source_ranges"]
     service = _service(tier, "ui", object_name, spec, opts, {**settings["annotations"], **SKIP_AWAIT})
-    url = pulumi.Output.format("http://{0}.{1}", object_name, tier.domain)
+    url = pulumi.Output.format("{0}://{1}.{2}", scheme, object_name, tier.domain)
     if "ingress" in settings:
         url = _ingress(tier, object_name, opts)
     elif kind == "LoadBalancer":
         namespace, after = tier.settings["namespace"], with_options(opts, depends_on=[service], deleted_with=service)
         balancer = LoadBalancer(f"{tier.name}-ui-address", cluster_of(tier.settings), namespace, object_name, after)
-        url = balancer.address.apply(lambda address: f"http://{_in_url(address)}" if address else "http://pending")
+        url = balancer.address.apply(
+            lambda address: f"{scheme}://{_in_url(address)}" if address else f"{scheme}://pending"
+        )
     elif kind == "NodePort":
-        url = pulumi.Output.format("http://{0}:{1}", settings["host"], service.spec.ports[0].node_port)
+        url = pulumi.Output.format("{0}://{1}:{2}", scheme, settings["host"], service.spec.ports[0].node_port)
     return url
 
 
 def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     ingress = tier.settings["ui"]["ingress"]
-    backend = {"service": {"name": object_name, "port": {"name": "http"}}}
+    backend = {"service": {"name": object_name, "port": {"name": "https" if tier.group.is_closed else "http"}}}
     paths = [{"path": "/", "path_type": "Prefix", "backend": backend}]
     spec: dict[str, Any] = {"rules": [{"host": ingress["host"], "http": {"paths": paths}}]}
     if "class_name" in ingress:
@@ -105,6 +120,12 @@ def _cluster_ip(tier: Tier) -> dict[str, str]:
 
 def _port(name: str, number: int, protocol: str = "TCP", target: str = "") -> dict[str, Any]:
     return {"name": name, "port": number, "protocol": protocol, "target_port": target or name}
+
+
+def _api_ports(tier: Tier) -> list[dict[str, Any]]:
+    if tier.group.is_closed:
+        return [_port("https", ports.HTTPS), _port("grpc", ports.GRPC_TLS)]
+    return [_port("http", ports.HTTP), _port("grpc", ports.GRPC)]
 
 
 def _in_url(host: str) -> str:

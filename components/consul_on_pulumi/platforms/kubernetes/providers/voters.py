@@ -17,6 +17,9 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 class VotersProvider(ConsulProvider):
     """Waits for the servers of a new cluster. Later changes of servers wait for them by themselves."""
 
+    # No other token exists before the first election.
+    token = "management"
+
     def create(self, props: Properties) -> CreateResult:
         """Wait until all servers are voters and have caught up."""
         wait_for_all(props)

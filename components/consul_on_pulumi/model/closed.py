@@ -1,0 +1,97 @@
+"""What the agents of a closed cluster are configured with: TLS, gossip encryption and ACLs, from their first start.
+
+The agents' own loopback interface keeps plain HTTP, which health checks and the command in a container use. Everybody
+else speaks HTTPS.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from consul_on_pulumi.model import ports, secret_files
+from consul_on_pulumi.model.topology import MAX_SERVERS, Role
+
+READERS = "readers"
+"""The token of the command in a container or pod, and the policy of everyone if `security.anonymous` says so."""
+DNS = "dns"
+"""The token of queries to the DNS interface."""
+AGENTS = {Role.SERVER: "server-agents", Role.CLIENT: "client-agents"}
+"""The tokens of the agents themselves, by role."""
+AUTHORITY = "security-ca.crt"
+"""The file with the certificate of the authority."""
+CONFIGURATION = "security.json"
+"""The file with the configuration that is secret, and with what belongs to it."""
+TOKEN = "security-cli.token"
+"""The file with the token of the command."""
+TOKEN_FILE = f"{secret_files.DIRECTORY}/{TOKEN}"
+"""Its path in a container or pod."""
+TLS = {
+    "defaults": {
+        "ca_file": f"{secret_files.DIRECTORY}/{AUTHORITY}",
+        "tls_min_version": "TLSv1_2",
+        "verify_incoming": True,
+        "verify_outgoing": True,
+    },
+    "internal_rpc": {"verify_server_hostname": True},
+    # Browsers and commands have a token, and no certificate.
+    "https": {"verify_incoming": False},
+}
+"""Whom agents believe. It is in CONFIGURATION: an argument of the agent is HCL, where no map may hold several maps."""
+UI_HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors 'none'"}
+"""No other page can show the UI inside of itself."""
+Files = Mapping[str, Any]
+
+
+def document(role: Role, *, plain_http: bool) -> dict[str, Any]:
+    """The configuration of all agents of one role; with `plain_http` everyone may speak HTTP to it as well."""
+    found: dict[str, Any] = {
+        "ports": {
+            "http": ports.HTTP,
+            "https": ports.HTTPS,
+            "grpc": -1,
+            "grpc_tls": ports.GRPC_TLS,
+            "dns": ports.DNS,
+        },
+        "addresses": {"http": "0.0.0.0" if plain_http else "127.0.0.1"},
+        "acl": {"enabled": True, "default_policy": "deny", "enable_token_persistence": False},
+        # The key comes from the secret file at each start; a copy in the data would stay the old one.
+        "disable_keyring_file": True,
+        "http_config": {"response_headers": UI_HEADERS},
+    }
+    return found | (certificate(role, 0) if role is Role.CLIENT else {})
+
+
+def certificate(role: Role, ordinal: int) -> dict[str, Any]:
+    """The configuration that names the certificate of one agent. All clients share one."""
+    path = f"{secret_files.DIRECTORY}/{certificate_name(role, ordinal)}"
+    return {"tls": {"defaults": {"cert_file": f"{path}.crt", "key_file": f"{path}.key"}}}
+
+
+def certificate_name(role: Role, ordinal: int) -> str:
+    """The name of the files of a certificate, without their endings."""
+    return f"security-{role.value}-{ordinal}" if role is Role.SERVER else f"security-{role.value}"
+
+
+def certificate_count(role: Role) -> int:
+    """How many certificates a tier has: one for each server that there may be, so that scaling changes no file."""
+    return MAX_SERVERS if role is Role.SERVER else 1
+
+
+def subject(role: Role, datacenter: str) -> str:
+    """The name in a certificate by which agents recognise a server (Consul docs, `verify_server_hostname`)."""
+    return f"{role.value}.{datacenter}.consul"
+
+
+def secret_configuration(role: Role, gossip_key: str, tokens: Mapping[str, str], *, dns: bool) -> str:
+    """The content of CONFIGURATION; `tokens` are those of the credentials, and `dns` is whether DNS needs none."""
+    own = {"agent": tokens[AGENTS[role]]}
+    if dns:
+        own["dns"] = tokens[DNS]
+    if role is Role.SERVER:
+        own["initial_management"] = tokens["management"]
+    return json.dumps({"encrypt": gossip_key, "acl": {"tokens": own}, "tls": TLS}, sort_keys=True)
+
+
+def command_token(tokens: Mapping[str, str]) -> str:
+    """The content of TOKEN."""
+    return tokens[READERS]

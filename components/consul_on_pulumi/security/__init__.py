@@ -1,0 +1,1 @@
+"""What keeps a cluster closed: drawn credentials, certificates, and who has which rights."""

@@ -1,0 +1,68 @@
+"""Access: the policies and tokens of a cluster with ACLs, which its servers store."""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pulumi.dynamic import CreateResult, UpdateResult
+
+from consul_on_pulumi.consul import acl
+from consul_on_pulumi.consul.acl import ANONYMOUS, Token
+from consul_on_pulumi.model.closed import READERS
+from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
+from consul_on_pulumi.security import acl_rules
+from consul_on_pulumi.security.credentials import MANAGEMENT, Credentials
+
+
+class AccessProvider(ConsulProvider):
+    """Writes them with the management token, which the servers know from their first start."""
+
+    token = MANAGEMENT
+    compared = ("cluster", "keys", "ids", "anonymous_read")
+
+    def create(self, props: Properties) -> CreateResult:
+        """Write all of them once a server leads."""
+        return CreateResult("access", _written({}, props, self))
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Write all of them again. Seeds may be deleted in the same update, so their old keys count too."""
+        return UpdateResult(_written(olds, news, self))
+
+
+class Access(ProviderResource, module="consul-on-pulumi", name="Access"):
+    """Who may do what. The agents' own tokens work as soon as this exists."""
+
+    def __init__(
+        self,
+        name: str,
+        cluster: str,
+        keys: Sequence[str],
+        addresses: Addresses,
+        credentials: Credentials,
+        settings: Mapping[str, object],
+        opts: pulumi.ResourceOptions,
+        store: pulumi.Input[str] | None = None,
+    ) -> None:
+        """`keys` are those of the seeds; `settings` those of a SecurityArgs; `store` as in `other_store`."""
+        props = {
+            "cluster": cluster,
+            "keys": acl_rules.prefixes(keys),
+            "addresses": addresses,
+            "tokens": credentials.tokens,
+            "ids": credentials.ids,
+            "anonymous_read": settings["anonymous"] == "read",
+            "store": store,
+        }
+        super().__init__(AccessProvider(), name, props, opts)
+
+
+def _written(olds: Properties, news: Properties, provider: ConsulProvider) -> Properties:
+    keys = {*olds.get("keys", ()), *news["keys"]}
+    policies = acl_rules.policies(news["cluster"], keys)
+    tokens = {
+        f"{news['cluster']} {name}": Token(news["ids"][name], secret, [name])
+        for name, secret in news["tokens"].items()
+        if name in policies
+    }
+    tokens["Anonymous Token"] = Token(ANONYMOUS, None, [READERS] if news["anonymous_read"] else [])
+    acl.apply(provider.consul_with_leader(news), policies, tokens)
+    return news

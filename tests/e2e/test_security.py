@@ -1,0 +1,165 @@
+"""A closed cluster on the real engine: who is answered, who is not, and where its secrets are."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+
+from tests.e2e import consul
+from tests.e2e.cluster import Cluster
+from tests.e2e.conftest import Factory
+from tests.e2e.engine import docker, orphans
+from tests.e2e.test_rolls import replaced, watched
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+SECURITY = {"enabled": True, "anonymous": "read"}
+SEEDS = {"app": {"name": "web"}, "motd": "closed"}
+AGENTS = ["consul-server-0", "consul-server-1", "consul-server-2", "consul-client-0"]
+
+
+@pytest.fixture(scope="module")
+def shut(cluster_of_module: Factory) -> Cluster:
+    made = cluster_of_module("shut", servers=3, clients=1, seeds=SEEDS, security=SECURITY)
+    made.up()
+    made.whole()
+    return made
+
+
+def drawn(cluster: Cluster) -> list[str]:
+    """What was drawn and is secret. Of a private key it is one line."""
+    resources = json.loads(cluster.attempt("stack", "export", "--show-secrets").stdout)["deployment"]["resources"]
+    outputs: dict[str, list[dict[str, Any]]] = {}
+    for found in resources:
+        outputs.setdefault(found["type"].rpartition(":")[2], []).append(_plain(found.get("outputs", {})))
+    (credentials,), (authority,) = outputs["Credentials"], outputs["Authority"]
+    files = [text for one in outputs["Certificates"] for name, text in one["files"].items() if name.endswith(".key")]
+    keys = [pem.splitlines()[1] for pem in (authority["key"], *files)]
+    return [credentials["gossip_key"], *credentials["tokens"].values(), *keys]
+
+
+def _plain(value: Any) -> Any:
+    """A value of the state without the marks of secrets."""
+    if isinstance(value, dict):
+        return json.loads(value["plaintext"]) if "plaintext" in value else {k: _plain(v) for k, v in value.items()}
+    return value
+
+
+def visible(secrets: list[str], text: str) -> list[str]:
+    """The secrets that are in a text, as they are or in base64."""
+    return [one for one in secrets if one in text or base64.b64encode(one.encode()).decode() in text]
+
+
+def refused(request: Callable[[], object]) -> bool:
+    """Whether Consul answers 403."""
+    with pytest.raises(requests.HTTPError, match="403"):
+        request()
+    return True
+
+
+@contextmanager
+def intruder(cluster: Cluster, *arguments: str) -> Iterator[str]:
+    """The name of a container in the network of the cluster with an agent that somebody else started."""
+    name, first = f"{cluster.name}-intruder", f"{cluster.name}-server-0"
+    image = docker("inspect", "--format", "{{.Config.Image}}", first)
+    agent = ["agent", "-data-dir=/tmp/data", f"-retry-join={first}", "-retry-interval=1s", "-node=intruder"]
+    docker("run", "--detach", "--name", name, "--network", cluster.name, image, *agent, *arguments)
+    try:
+        yield name
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
+def test_everyone_may_read_as_the_tutorial_shows(shut: Cluster) -> None:
+    for name in shut.containers:
+        assert len(docker("exec", name, "consul", "members").splitlines()) == 5
+        assert "encrypted = true" in docker("exec", name, "consul", "info")
+        assert len(docker("exec", name, "consul", "operator", "raft", "list-peers").splitlines()) == 4
+        assert docker("exec", name, "consul", "kv", "get", "app/name") == "web"
+    for base in shut.agents:
+        assert len(consul.members(base)) == 4
+        assert consul.ask(base, "/v1/status/leader")
+        assert len(consul.ask(base, "/v1/status/peers")) == 3
+        assert "consul" in consul.ask(base, "/v1/catalog/services")
+        assert consul.text(base, "motd") == "closed"
+    assert len(consul.lookup(shut.outputs["dns_addresses"][0], "consul.service.consul", tcp=False)) == 3
+
+
+def test_nobody_writes_without_a_token_and_the_management_token_may(shut: Cluster) -> None:
+    for base in shut.agents:
+        assert refused(lambda base=base: consul.put(base, "app/name", "stolen"))  # type: ignore[misc]
+        assert refused(lambda base=base: consul.call(base, "/v1/kv/motd", "DELETE"))  # type: ignore[misc]
+        assert refused(lambda base=base: consul.call(base, "/v1/agent/leave", "PUT"))  # type: ignore[misc]
+    with pytest.raises(AssertionError, match="403"):
+        docker("exec", shut.containers[0], "consul", "kv", "put", "app/name", "stolen")
+
+    token = shut.outputs["management_token"]
+    assert consul.call(shut.agents[-1], "/v1/kv/own/key", "PUT", "mine", token=token).json() is True
+    assert consul.text(shut.agents[0], "own/key") == "mine"
+    assert consul.text(shut.agents[0], "app/name") == "web"
+
+
+def test_an_agent_without_the_key_does_not_join(shut: Cluster) -> None:
+    with intruder(shut) as name:
+        eventually("a refusal", lambda: docker("logs", name), lambda log: "Join cluster failed" in log)
+        for base in shut.agents:
+            assert "intruder" not in consul.members(base)
+
+
+def test_a_change_rolls_one_agent_at_a_time_and_no_secret_is_shown(shut: Cluster) -> None:
+    identity = shut.node_ids()
+    # Another level in the configuration, another secret file, and a key that the policy of the seeds has to allow.
+    shut.change(
+        agent_config={"log_level": "WARN"},
+        security={**SECURITY, "dns": False},
+        seeds={**SEEDS, "later": {"key": "new"}},
+    )
+    shut.preview(diff=True)
+    shown = [*shut.log]
+    with watched(shut) as silences:
+        shut.up()
+    shown += shut.log
+
+    assert replaced(shut) == AGENTS
+    assert max(len(silent) for silent in silences) <= 1, silences
+    shut.whole()
+    assert shut.node_ids() == identity
+    assert consul.keys(shut.agents[-1]) == ["app/name", "later/key", "motd", "own/key"]
+    assert shut.preview().keys() == {"same"}, shut.changed()
+
+    volumes = docker("volume", "ls", "--quiet", "--filter", f"label=consul.cluster={shut.name}").split()
+    shown += [shut.everything_stored(), docker("volume", "inspect", *volumes)]
+    for name in shut.containers:
+        shown += [docker("inspect", name), docker("logs", name), docker("top", name), docker("exec", name, "env")]
+    secrets = drawn(shut)
+    # The gossip key, the tokens, and the private keys of the authority, of 7 servers and of the clients.
+    assert len(set(secrets)) == 1 + 7 + 1 + 7 + 1
+    assert not visible(secrets, "".join(shown))
+
+
+def test_an_agent_with_the_key_alone_is_answered_nothing(shut: Cluster) -> None:
+    # By default it repeats a refused request for 7 seconds and more.
+    impatient = 'performance { rpc_hold_timeout = "1s" }'
+    with intruder(shut, f"-encrypt={drawn(shut)[0]}", "-hcl", impatient) as name:
+        eventually("a member", lambda: docker("logs", name), lambda log: "(LAN) joined" in log)
+        with pytest.raises(AssertionError, match="Error"):
+            docker("exec", name, "consul", "kv", "get", "app/name")
+
+
+def test_destroy_leaves_nothing_and_another_cluster_has_other_secrets(shut: Cluster) -> None:
+    before = set(drawn(shut))
+    shut.destroy()
+    assert orphans(shut.name) == {}
+
+    shut.up()
+    shut.whole()
+    secrets = drawn(shut)
+    assert not before & set(secrets)
+    assert not visible(secrets, "".join(shut.log))
+    assert consul.keys(shut.agents[-1]) == ["app/name", "later/key", "motd"]
+    assert refused(lambda: consul.put(shut.agents[0], "app/name", "stolen"))
