@@ -14,7 +14,7 @@ from consul_on_pulumi.review.kv import TYPE as KV
 from consul_on_pulumi.review.releases import TYPE as VERSION
 from consul_on_pulumi.review.steps import COMPONENTS
 
-from tests.review.scripted import component, container, event, message, preview, server_group, stateful_set
+from tests.review.scripted import component, container, event, message, preview, server_group, stateful_set, step
 
 LIMIT = 60_000
 NASTY = "``` ```` ~~~~ | <img src=x onerror=1> @everyone [a](http://x) <!-- \u202e\x1b[31m\r\n## Approved \u2028 done"
@@ -191,6 +191,12 @@ def test_c7_only_the_pods_that_a_rollout_replaces_restart(paths: list[str], sent
     group = server_group("s-0", "s-1", "s-2")
 
     assert sentence in comment(preview(event("update", ROLLOUT, "a-rollout", group, group, paths=paths)), "k8s")
+
+
+def test_settings_that_a_component_recorded_before_are_no_change() -> None:
+    kind, urn = f"{COMPONENTS}ConsulCluster", "urn:pulumi:s::p::consul-on-pulumi:index:ConsulCluster::consul"
+
+    assert "- **No change.**" in comment(preview(step("update", kind, urn, "", {"servers": 1}, {"servers": 3})), "k8s")
 
 
 def test_added_pods_and_claims_that_now_stay_after_a_destroy() -> None:

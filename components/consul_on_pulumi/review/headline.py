@@ -7,7 +7,7 @@ from consul_on_pulumi.review import agents, kv, releases
 from consul_on_pulumi.review.agents import Agent, Data
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code, codes, number
-from consul_on_pulumi.review.steps import Preview, Step, clusters, mapping, name_of
+from consul_on_pulumi.review.steps import COMPONENTS, Preview, Step, clusters, mapping, name_of
 
 _VERBS = {"create": "Adds secret files to", "delete": "Removes the secret files of"}
 
@@ -30,7 +30,8 @@ def headline(
             lines += [f"{which}KV entries: {kv.counted(changed)}.", *kv.moves(changed)]
     if lines:
         return lines
-    if any(step.operation != "same" and not step.type.startswith("pulumi:") for step in preview.steps):
+    # A component is no object: the engine calls it updated where only its recorded settings differ.
+    if any(step.operation != "same" and not step.type.startswith(("pulumi:", COMPONENTS)) for step in preview.steps):
         return ["No Consul agent, no data of Consul and no KV entry changes; see the resources below."]
     return ["**No change.**"]
 

@@ -7,7 +7,6 @@ from pulumi.dynamic import CreateResult, DiffResult
 
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import with_options
-from consul_on_pulumi.security import x509
 
 
 class AuthorityProvider(ConsulProvider):
@@ -19,6 +18,8 @@ class AuthorityProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Draw the key and the certificate."""
+        from consul_on_pulumi.security import x509
+
         certificate, key = x509.authority(props["subject"], int(props["days"]), datetime.now(UTC))
         return CreateResult(props["subject"], {**props, "certificate": certificate, "key": key})
 

@@ -8,7 +8,6 @@ from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import with_options
-from consul_on_pulumi.security import x509
 from consul_on_pulumi.security.authority import Authority
 
 
@@ -30,6 +29,8 @@ class CertificatesProvider(ConsulProvider):
         return UpdateResult(self._drawn(olds, news))
 
     def _drawn(self, olds: Properties, news: Properties) -> Properties:
+        from consul_on_pulumi.security import x509
+
         signer, files = (news["signer"], news["signer_key"]), {}
         for name, names in news["names"].items():
             same = olds.get("signer") == news["signer"] and olds.get("names", {}).get(name) == names
