@@ -25,6 +25,7 @@ up: stack ## start or change the cluster and show its outputs [ALLOW=data-loss]
 	@$(ENVIRONMENT) && pulumi stack output --stack $(STACK)
 	@printf '\nNext:\n'
 	@printf '  %-42s %s\n' 'eval "$$(make -s env)"' 'plain pulumi commands work in this shell'
+	@printf '  %-42s %s\n' 'eval "$$(consul-on-pulumi env -s $(STACK))"' 'address and token for the consul command'
 	@printf '  %-42s %s\n' 'pulumi preview --stack $(STACK)' 'what a change in Pulumi.$(STACK).yaml would do'
 	@printf '  %-42s %s\n' 'make destroy STACK=$(STACK)' 'remove the cluster'
 

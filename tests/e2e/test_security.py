@@ -2,8 +2,12 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from tests.e2e.conftest import Factory
 from tests.e2e.engine import docker, orphans
 from tests.e2e.test_rolls import replaced, watched
 from tests.e2e.waiting import eventually
+from tools import places
 
 pytestmark = pytest.mark.e2e
 
@@ -88,6 +93,19 @@ def test_everyone_may_read_as_the_tutorial_shows(shut: Cluster) -> None:
         assert "consul" in consul.ask(base, "/v1/catalog/services")
         assert consul.text(base, "motd") == "closed"
     assert len(consul.lookup(shut.outputs["dns_addresses"][0], "consul.service.consul", tcp=False)) == 3
+
+
+def test_the_variables_for_the_consul_command_have_the_management_token(shut: Cluster, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "consul_on_pulumi.cli.main", "env", "--stack", shut.stack_name]
+    env = {**os.environ, **shut.env, "PYTHONPATH": str(places.ROOT / "components"), "XDG_STATE_HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=shut.work_dir, env=env, capture_output=True, text=True, check=True)
+    variables = dict(line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines())
+    base, token = variables["CONSUL_HTTP_ADDR"], {"X-Consul-Token": variables["CONSUL_HTTP_TOKEN"]}
+
+    assert "BEGIN CERTIFICATE" in Path(variables["CONSUL_CACERT"]).read_text()
+    assert refused(lambda: requests.put(f"{base}/v1/kv/by-hand", "1", timeout=10).raise_for_status())
+    requests.put(f"{base}/v1/kv/by-hand", "1", headers=token, timeout=10).raise_for_status()
+    requests.delete(f"{base}/v1/kv/by-hand", headers=token, timeout=10).raise_for_status()
 
 
 def test_nobody_writes_without_a_token_and_the_management_token_may(shut: Cluster) -> None:

@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit code. Ends the program with one sentence where it cannot do its work."""
     args = _parser().parse_args(arguments)
     # Imported only now, so that `--help` answers at once.
-    from consul_on_pulumi.cli import recover, retained, review, snapshot, stack
+    from consul_on_pulumi.cli import env, recover, retained, review, snapshot, stack
     from consul_on_pulumi.review import publish
     from consul_on_pulumi.settings import json_schema
 
@@ -32,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(snapshot.run(args.command, stack.named(args.stack), args.cluster, args.file))
         case "recover":
             print(recover.run(stack.named(args.stack), args.cluster))
-        case "retained-data":
-            for line in retained.run(stack.named(args.stack), args.cluster):
+        case "env" | "retained-data":
+            lines = env.run if args.command == "env" else retained.run
+            for line in lines(stack.named(args.stack), args.cluster):
                 print(line)
         case "comment":
             try:
@@ -77,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     restore = commands.add_parser("restore", parents=[cluster], help="replace everything that a cluster stores")
     restore.add_argument("file", nargs="?", type=Path, metavar="FILE", help="default: the newest snapshot of the stack")
     commands.add_parser("recover", parents=[cluster], help="repair a cluster that lost its quorum permanently")
+    commands.add_parser(
+        "env", parents=[cluster], help="print CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN and CONSUL_CACERT for a shell"
+    )
     retained = commands.add_parser("retained-data", parents=[stack], help="list the data that stayed after a destroy")
     retained.add_argument("--cluster", metavar="NAME", help="`name` in its settings (default: read from the stack)")
     comment = commands.add_parser("comment", help="publish a review on a pull request, in a GitHub workflow")

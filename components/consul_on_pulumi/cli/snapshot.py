@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from consul_on_pulumi.cli import stack as stacks
-from consul_on_pulumi.consul import snapshot_files
+from consul_on_pulumi.consul import snapshot_files, state_folder
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 
 
@@ -16,7 +16,7 @@ def run(command: str, stack: str, name: str | None, file: Path | None) -> str:
     cluster = stacks.cluster(stack, name)
     addresses = list(cluster.servers.values())
     try:
-        folder = snapshot_files.folder(cluster.project, cluster.stack)
+        folder = state_folder.of("snapshots", cluster.project, cluster.stack)
         if command == "snapshot":
             file = file or snapshot_files.new_file(folder, cluster.name)
             digest = snapshot_files.save(addresses, cluster.connection, file)

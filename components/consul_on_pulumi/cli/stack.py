@@ -13,6 +13,9 @@ from consul_on_pulumi.model.connection import CONNECTION, Connection, connection
 COMPONENTS = ("consul-on-pulumi:index:ConsulCluster", "consul-on-pulumi:index:ConsulServer")
 """The components that a cluster may be: a server tier can be used without the other."""
 
+SECRET = "4dabf18193072939515e22adb298388d"
+"""The key that marks a secret in a state (pulumi, sdk/go/common/resource/sig)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -71,6 +74,12 @@ def cluster(stack: str, name: str | None) -> Cluster:
     return Cluster(names[chosen[0]], project, stack, {str(one["type"]) for one in parts}, servers, group)
 
 
+def outputs(stack: str, name: str) -> dict[str, Any]:
+    """The outputs of the component with this name, secrets in plain; none where its last update did not end."""
+    component = next(parts[0] for urn, parts in _clusters(stack, "--show-secrets").items() if urn.endswith(f"::{name}"))
+    return {key: _plain(value) for key, value in component.get("outputs", {}).items()}
+
+
 def configuration(stack: str, *options: str) -> dict[str, Any]:
     """The stack's configuration by key; an entry holds `value` and, of an object, `objectValue`."""
     found: dict[str, Any] = json.loads(pulumi("config", "--json", "--stack", stack, *options))
@@ -95,6 +104,10 @@ def no_cluster(stack: str) -> NoReturn:
 
 def _detail(group: Mapping[str, Any]) -> tuple[int, bool, bool]:
     return len(group["names"]), "stateful_set" in group, any("+" in base for base in group["addresses"])
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(value["plaintext"]) if isinstance(value, Mapping) and SECRET in value else value
 
 
 def _clusters(stack: str, *options: str) -> dict[str, list[Mapping[str, Any]]]:

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import tarfile
 import time
 import zlib
@@ -24,14 +23,6 @@ CHUNK = 1024 * 1024
 
 class DamagedError(Exception):
     """A file is no whole snapshot. The message names it."""
-
-
-def folder(project: str, stack: str) -> Path:
-    """Where the snapshots of a stack are kept; created if need be, closed to other users. Raises OSError."""
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
-    found = state / "consul-on-pulumi" / "snapshots" / project / stack
-    found.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return found
 
 
 def new_file(folder: Path, cluster: str) -> Path:

@@ -7,7 +7,7 @@ from typing import TypedDict
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, UpdateResult
 
-from consul_on_pulumi.consul import snapshot_files
+from consul_on_pulumi.consul import snapshot_files, state_folder
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
@@ -137,7 +137,7 @@ def _snapshot(props: Properties) -> str:
     if not upgrades or props["snapshot"] == NEVER or (view.leader is None and props["snapshot"] == IF_POSSIBLE):
         return ""
     try:
-        folder = snapshot_files.folder(*props["stack"])
+        folder = state_folder.of("snapshots", *props["stack"])
     except OSError:
         if props["snapshot"] == IF_POSSIBLE:
             return ""
