@@ -205,7 +205,7 @@ def test_seeds_work_with_tls_and_a_token(secured: tuple[str, Path], monkeypatch:
     monkeypatch.setenv("CONSUL_CLIENT_CERT", str(folder / "dc1-client-consul-0.pem"))
     monkeypatch.setenv("CONSUL_CLIENT_KEY", str(folder / "dc1-client-consul-0-key.pem"))
     wanted = props(base, {"a": Seed(b"1")})
-    with pytest.raises(RefusedError, match=r"Permission denied|ACL not found"):
+    with pytest.raises(RefusedError, match=r"hides the key 'a': the token lacks key:read"):
         KvEntriesProvider().create(wanted)
     monkeypatch.setenv("CONSUL_HTTP_TOKEN", "00000000-0000-0000-0000-000000000000")
     with pytest.raises(RefusedError, match=r"Permission denied|ACL not found"):
@@ -213,8 +213,9 @@ def test_seeds_work_with_tls_and_a_token(secured: tuple[str, Path], monkeypatch:
 
     wanted["connection"] = {"token": TOKEN}
     outs = outputs(KvEntriesProvider().create(wanted))
-
-    assert stored(base, "") == {"a": Seed(b"1")}
     assert outputs(KvEntriesProvider().read("id", outs)) == outs
+
+    monkeypatch.setenv("CONSUL_HTTP_TOKEN", TOKEN)
+    assert stored(base, "") == {"a": Seed(b"1")}
     KvEntriesProvider().delete("id", outs)
     assert stored(base, "") == {}
