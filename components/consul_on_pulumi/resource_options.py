@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Any
 
 import pulumi
-from pulumi.runtime.stack import ResourceRegistrationFailed
 
 from consul_on_pulumi import run
 from consul_on_pulumi.model.connection import Connection
@@ -56,7 +55,8 @@ def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
 
     async def wait() -> None:
         for output in () if pulumi.runtime.is_dry_run() else outputs:
-            with suppress(ResourceRegistrationFailed):
+            # Its own resource reports a failure.
+            with suppress(Exception):
                 await output.future(with_unknowns=True)
 
     async def known() -> bool:
