@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from consul_on_pulumi.cli.main import main
-from consul_on_pulumi.cli.stack import SECRET
+from consul_on_pulumi.review.events import SIGNATURE
 
 from tests.cli.conftest import Stack, cluster
 
@@ -18,7 +18,7 @@ def test_a_closed_cluster_has_an_address_a_token_and_the_certificate_of_its_auth
     resources = cluster("consul", SERVERS, "docker:index/container:Container")
     resources[1]["outputs"] = {
         "http_addresses": ["https://127.0.0.1:8500"],
-        "management_token": {SECRET: "1b47061264138c4ac30d75fd1eb44270", "plaintext": f'"{NAME}"'},
+        "management_token": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": f'"{NAME}"'},
         "authority": "PEM",
     }
     stack(clusters=[resources], token="of-the-program")

@@ -9,12 +9,10 @@ from typing import Any, NoReturn
 
 from consul_on_pulumi.consul import access
 from consul_on_pulumi.model.connection import CONNECTION, Connection, connection_of
+from consul_on_pulumi.review.events import SIGNATURE
 
 COMPONENTS = ("consul-on-pulumi:index:ConsulCluster", "consul-on-pulumi:index:ConsulServer")
 """The components that a cluster may be: a server tier can be used without the other."""
-
-SECRET = "4dabf18193072939515e22adb298388d"
-"""The key that marks a secret in a state (pulumi, sdk/go/common/resource/sig)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def _detail(group: Mapping[str, Any]) -> tuple[int, bool, bool]:
 
 
 def _plain(value: Any) -> Any:
-    return json.loads(value["plaintext"]) if isinstance(value, Mapping) and SECRET in value else value
+    return json.loads(value["plaintext"]) if isinstance(value, Mapping) and SIGNATURE in value else value
 
 
 def _clusters(stack: str, *options: str) -> dict[str, list[Mapping[str, Any]]]:

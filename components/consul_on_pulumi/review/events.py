@@ -13,7 +13,7 @@ UNKNOWN = "[known after the update]"
 """Replaces every value that a preview cannot know."""
 
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of an object that encodes a special value (pulumi, sdk/go/common/resource/sig)."""
 _SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 _NOT_YET = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -99,8 +99,8 @@ def _state(found: Mapping[str, Any] | None) -> State | None:
 def plain(value: Any) -> Any:
     """`value` with SECRET and UNKNOWN in place of secret and unknown values."""
     if isinstance(value, dict):
-        if _SIGNATURE in value:
-            return SECRET if value[_SIGNATURE] == _SECRET_VALUE else UNKNOWN
+        if SIGNATURE in value:
+            return SECRET if value[SIGNATURE] == _SECRET_VALUE else UNKNOWN
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [plain(inner) for inner in value]

@@ -1,4 +1,4 @@
-"""NetworkEnd: names the containers of others that keep a network from being deleted, before anything is deleted.
+"""NetworkEnd: names the containers of others that keep a network from being deleted.
 
 Docker's provider waits for 30 seconds, and then says only that the network has active endpoints.
 """
@@ -16,7 +16,7 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 
 
 class NetworkEndProvider(ConsulProvider):
-    """Looks when the cluster is destroyed. Nothing depends on it, so it is deleted among the first."""
+    """Looks right before the network is deleted: the engine deletes by depth of dependency."""
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Never an update."""
