@@ -14,7 +14,7 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.docker.platform import DockerPlatform
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
-from tests.bench.project import STACK, ours, plain
+from tests.bench.project import STACK, Project, ours, plain
 from tests.e2e import engine
 from tests.e2e.waiting import eventually
 
@@ -53,12 +53,19 @@ def ways(folder: Path, dev: Mapping[str, Any], clients: int) -> list[Way]:
     ]
 
 
-def _ours(folder: Path, settings: dict[str, Any]) -> Way:
-    project, wanted = ours(folder, settings), kv_tree.entries(settings["seeds"])
+def _changing(project: Project, key: str, settings: dict[str, Any]) -> Callable[..., None]:
+    """Runs an update with other settings."""
 
     def change(**more: Any) -> None:
-        project.change({"consul-on-pulumi:cluster": settings | more})
+        project.change({key: settings | more})
         project.up_without_preview()
+
+    return change
+
+
+def _ours(folder: Path, settings: dict[str, Any]) -> Way:
+    project, wanted = ours(folder, settings), kv_tree.entries(settings["seeds"])
+    change = _changing(project, "consul-on-pulumi:cluster", settings)
 
     def up() -> None:
         project.up_without_preview()
@@ -81,10 +88,7 @@ def _ours(folder: Path, settings: dict[str, Any]) -> Way:
 
 def _plain(folder: Path, shape: dict[str, Any]) -> Way:
     project = plain(folder, {"plain:cluster": shape})
-
-    def change(**more: Any) -> None:
-        project.change({"plain:cluster": shape | more})
-        project.up_without_preview()
+    change = _changing(project, "plain:cluster", shape)
 
     def up() -> None:
         project.up_without_preview()
