@@ -66,6 +66,9 @@ class FakeEngine:
             return b"* invalid config key performance.raft_multiplyer\n"
         return FULL if since <= self.full_at else b""
 
+    def info(self) -> dict[str, str]:
+        return {"SystemTime": datetime.now(UTC).isoformat()}
+
     def events(self, **_: Any) -> list[Any]:
         return []
 
@@ -316,3 +319,11 @@ def test_an_agent_whose_volume_has_space_again_is_no_failure(
     assert changes(props(), props())
     assert ContainerHealthProvider().update(NAME, props(), props()).outs["fault"] is None
     assert engine.done == []
+
+
+def test_an_agent_that_hangs_since_the_clock_was_set_back_is_a_fault(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.state |= {"StartedAt": "2999-01-02T03:04:05.678901234Z", "Health": {"Status": "unhealthy"}}
+
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "does not answer"
