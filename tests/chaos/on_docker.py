@@ -13,7 +13,6 @@ from typing import Any
 
 from tests.chaos import faults, interrupted, mixed, scenarios
 from tests.chaos.record import Outcome
-from tests.e2e import engine
 from tests.e2e.cluster import Cluster, stood_up
 from tests.e2e.waiting import eventually
 from tools import places, versions
