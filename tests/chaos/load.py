@@ -125,7 +125,7 @@ class Follower:
         return self._leader
 
     def _run(self) -> None:
-        while not self._stop.wait(0.03):
+        while not self._stop.wait(0.1):
             self._ask()
 
     def _ask(self) -> None:

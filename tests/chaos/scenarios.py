@@ -57,7 +57,10 @@ def not_stored(base: str, report: Report) -> list[str]:
 
 def kill(container: str) -> None:
     """Send SIGKILL to the agent from the host, like a crash: Docker's restart policy restarts it."""
-    os.kill(engine.inspect("container", container)["State"]["Pid"], signal.SIGKILL)
+    process = engine.inspect("container", container)["State"]["Pid"]
+    # 0 is the process of a container that waits for its restart, and means this process and its siblings to the kernel.
+    assert process, f"{container} does not run"
+    os.kill(process, signal.SIGKILL)
 
 
 def kill_leader(cluster: Cluster, prefix: str) -> Report:
