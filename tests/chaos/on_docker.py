@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import faults, interrupted, mixed, scenarios
+from tests.chaos import daemon_restarts, faults, full_disk, interrupted, mixed, scenarios
 from tests.chaos.record import Outcome
 from tests.e2e.cluster import Cluster, stood_up
 from tests.e2e.waiting import eventually
@@ -117,6 +117,11 @@ def engine_killed() -> Outcome:
         return interrupted.outcome(made, made.whole, lambda: interrupted.orphans(made))
 
 
+def disk_full() -> Outcome:
+    with cluster("full", servers=3) as made:
+        return full_disk.outcome(made)
+
+
 def mixed_operations(seed: int) -> Outcome:
     chance = random.Random(seed)
     with cluster("mixed", servers=3) as made:
@@ -175,6 +180,8 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "a rollout of a bad configuration": bad_rollout,
     "the leader cut off from the network": lambda: partitioned(1),
     "two of three servers cut off from the network": lambda: partitioned(2),
+    "the leader's data volume full": disk_full,
+    "the daemon restarted in the middle of an up": lambda: daemon_restarts.outcome(f"chaos-{CHECKOUT}-daemon"),
     "the engine killed at random points": engine_killed,
     **{
         f"mixed operations during random faults, seed {seed}": functools.partial(mixed_operations, seed)

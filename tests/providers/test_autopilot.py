@@ -1,7 +1,10 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.providers import autopilot
 from consul_on_pulumi.providers.autopilot import AutopilotProvider
 from pulumi.runtime.rpc import UNKNOWN
 
@@ -120,6 +123,53 @@ def test_a5_what_could_not_be_read_is_said(consul: FakeConsul, fault: Fault, war
 
     assert AutopilotProvider().read("autopilot", props(consul)).outs == props(consul)
     assert warned[0].startswith("autopilot's configuration could not be read and may have changed: ")
+
+
+def raft_log(**entries: int) -> dict[str, Any]:
+    """Autopilot's state of servers with so many entries of the Raft log; one whose name begins with x does not run."""
+    status = {name: "failed" if name.startswith("x") else "alive" for name in entries}
+    return {"Servers": {f"id-{n}": {"Name": n, "NodeStatus": status[n], "LastIndex": i} for n, i in entries.items()}}
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"a": 500, "b": 500, "c": 500}, []),
+        ({"a": 500, "b": 488, "c": 500}, ["b stores nothing new: it has 488 of 500 entries of the Raft log"]),
+        ({"a": 500, "b": 500, "x": 3}, []),
+        ({}, []),
+    ],
+)
+def test_a_server_that_stores_nothing_new_is_named_although_nothing_has_to_change(
+    three: FakeConsul, warned: list[str], entries: dict[str, int], said: list[str]
+) -> None:
+    three.canned[0, "GET", autopilot.STATE] = raft_log(**entries)
+
+    assert not AutopilotProvider().diff("id", props(three), props(three)).changes
+
+    assert [message.partition(", and no other server may stop")[0] for message in warned] == said
+
+
+def test_a_server_that_catches_up_is_not_named(consul: FakeConsul, warned: list[str]) -> None:
+    consul.canned[0, "GET", autopilot.STATE] = raft_log(a=500, b=400)
+    with ThreadPoolExecutor(1) as pool:
+        seen = pool.submit(AutopilotProvider().diff, "id", props(consul), props(consul))
+        while not consul.requests:
+            time.sleep(0.01)
+        # The leader goes on.
+        consul.canned[0, "GET", autopilot.STATE] = raft_log(a=900, b=500)
+        seen.result()
+
+    assert warned == []
+
+
+def test_servers_that_cannot_be_asked_are_no_server_that_stores_everything(
+    consul: FakeConsul, warned: list[str]
+) -> None:
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+
+    assert not AutopilotProvider().diff("id", props(consul), props(consul)).changes
+    assert warned[0].startswith("how much of the Raft log each server has could not be read")
 
 
 def test_deleting_changes_nothing_in_consul(consul: FakeConsul) -> None:

@@ -14,6 +14,9 @@ from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 CONFIGURATION = "/v1/operator/autopilot/configuration"
+STATE = "/v1/operator/autopilot/state"
+CATCH_UP_TIMEOUT = 5.0
+"""Seconds for a server to store what the leader had stored; autopilot asks the servers every 2 seconds."""
 ELECTION_TIMEOUT = 10.0
 """Seconds for which a preview waits: after a leader stopped, no server knows one for some seconds."""
 
@@ -38,6 +41,12 @@ class AutopilotProvider(ConsulProvider):
                 f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
                 f"expected at least {int(after)}, else the smaller cluster has no quorum: repair them first"
             )
+
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Nothing here repairs a server that stores nothing: a warning names it."""
+        if addresses := known_addresses(news):
+            _warn_of_those_behind(Consul(addresses, connection_of(news), CATCH_UP_TIMEOUT))
+        return False
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""
@@ -82,6 +91,32 @@ def _count_with_leader(addresses: Sequence[str], connection: Connection, enough:
         if found >= enough or time.monotonic() > deadline:
             return found
         time.sleep(0.1)
+
+
+def _warn_of_those_behind(consul: Consul) -> None:
+    """A server may run, know the leader and store nothing, because its volume is full or its disk broken."""
+    newest, deadline = 0, time.monotonic() + CATCH_UP_TIMEOUT
+    while True:
+        try:
+            # Null right after an election.
+            servers = (content(consul.request("GET", STATE))["Servers"] or {}).values()
+        except (UnreachableError, RefusedError) as error:
+            engine_log.not_compared("how much of the Raft log each server has", error)
+            return
+        newest = newest or max((one["LastIndex"] for one in servers), default=0)
+        behind = {
+            one["Name"]: one["LastIndex"]
+            for one in servers
+            if one["NodeStatus"] == "alive" and one["LastIndex"] < newest
+        }
+        if not behind or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    for name, index in sorted(behind.items()):
+        engine_log.warn(
+            f"{name} stores nothing new: it has {index} of {newest} entries of the Raft log, and no other server may "
+            "stop until it has them all. Its log says why; a full volume is a common reason"
+        )
 
 
 def _configuration(consul: Consul) -> dict[str, Any]:
