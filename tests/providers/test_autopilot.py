@@ -125,25 +125,45 @@ def test_a5_what_could_not_be_read_is_said(consul: FakeConsul, fault: Fault, war
     assert warned[0].startswith("autopilot's configuration could not be read and may have changed: ")
 
 
-def raft_log(**entries: int) -> dict[str, Any]:
-    """Autopilot's state of servers with so many entries of the Raft log; one whose name begins with x does not run."""
-    status = {name: "failed" if name.startswith("x") else "alive" for name in entries}
-    return {"Servers": {f"id-{n}": {"Name": n, "NodeStatus": status[n], "LastIndex": i} for n, i in entries.items()}}
+def store(consul: FakeConsul, said: dict[str, int], now: dict[str, int]) -> None:
+    """Servers that store so many entries of the Raft log by autopilot's state, and by their own; one whose name begins
+    with x does not run."""
+    status = {name: "failed" if name.startswith("x") else "alive" for name in said}
+    servers = {
+        f"{n}-id": {"ID": f"{n}-id", "Name": n, "NodeStatus": status[n], "LastIndex": i} for n, i in said.items()
+    }
+    consul.canned[0, "GET", autopilot.STATE] = {"Servers": servers}
+    for ordinal, (name, last) in enumerate(now.items()):
+        consul.canned[ordinal, "GET", "/v1/agent/self"] = agent_self(name, last)
+
+
+def agent_self(name: str, last: int) -> dict[str, Any]:
+    raft = {"state": "Follower", "term": 1, "commit_index": last, "applied_index": last, "last_log_index": last}
+    member = {"Addr": name, "Tags": {"port": "8300"}}
+    return {"Config": {"NodeID": f"{name}-id"}, "Member": member, "Meta": {}, "Stats": {"raft": raft}}
 
 
 @pytest.mark.parametrize(
-    ("entries", "said"),
+    ("known", "now", "said"),
     [
-        ({"a": 500, "b": 500, "c": 500}, []),
-        ({"a": 500, "b": 488, "c": 500}, ["b stores nothing new: it has 488 of 500 entries of the Raft log"]),
-        ({"a": 500, "b": 500, "x": 3}, []),
-        ({}, []),
+        ({"a": 500, "b": 500, "c": 500}, {}, []),
+        (
+            {"a": 500, "b": 488, "c": 500},
+            {"b": 489},
+            ["b stores nothing new: it has 489 of 500 entries of the Raft log"],
+        ),
+        # Autopilot knows what they had 2 seconds ago.
+        ({"a": 500, "b": 400, "c": 410}, {"a": 900, "b": 899, "c": 500}, []),
+        # Another resource says that a server does not answer.
+        ({"a": 500, "b": 400, "c": 500}, {}, []),
+        ({"a": 500, "b": 500, "x": 3}, {}, []),
+        ({}, {}, []),
     ],
 )
 def test_a_server_that_stores_nothing_new_is_named_although_nothing_has_to_change(
-    three: FakeConsul, warned: list[str], entries: dict[str, int], said: list[str]
+    three: FakeConsul, warned: list[str], known: dict[str, int], now: dict[str, int], said: list[str]
 ) -> None:
-    three.canned[0, "GET", autopilot.STATE] = raft_log(**entries)
+    store(three, known, now)
 
     assert not AutopilotProvider().diff("id", props(three), props(three)).changes
 
@@ -151,13 +171,12 @@ def test_a_server_that_stores_nothing_new_is_named_although_nothing_has_to_chang
 
 
 def test_a_server_that_catches_up_is_not_named(consul: FakeConsul, warned: list[str]) -> None:
-    consul.canned[0, "GET", autopilot.STATE] = raft_log(a=500, b=400)
+    store(consul, {"a": 500, "b": 400}, {"b": 400})
     with ThreadPoolExecutor(1) as pool:
         seen = pool.submit(AutopilotProvider().diff, "id", props(consul), props(consul))
-        while not consul.requests:
+        while len(consul.requests) < 3:
             time.sleep(0.01)
-        # The leader goes on.
-        consul.canned[0, "GET", autopilot.STATE] = raft_log(a=900, b=500)
+        consul.canned[0, "GET", "/v1/agent/self"] = agent_self("b", 500)
         seen.result()
 
     assert warned == []
