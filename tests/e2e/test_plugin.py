@@ -48,6 +48,7 @@ class Project:
     def write_yaml(self, servers: int = 1, level: str = "INFO") -> None:
         properties = {
             "servers": servers,
+            "security": {"enabled": False},
             "agentConfig": {"log_level": level},
             "seeds": {"app": {"replicas": 3}},
             "platform": {"docker": {"subnet": self.subnet}},
@@ -67,6 +68,7 @@ class Project:
     def write_python(self, level: str) -> None:
         args = {
             "servers": 1,
+            "security": {"enabled": False},
             "agent_config": {"log_level": level},
             "seeds": {"app": {"replicas": 3}},
             "platform": {"docker": {"subnet": self.subnet}},

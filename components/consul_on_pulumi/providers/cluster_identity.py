@@ -35,7 +35,8 @@ class ClusterIdentityProvider(ConsulProvider):
         if olds and closed != wanted:
             state = "as when the cluster was created, since agents with and without it refuse each other"
             value = "true" if closed else "false"
-            yield f"{closed or wanted}: expected {value} {state}: set it back, or destroy this cluster first"
+            fix = "Set it back" if closed else "Set `security: {enabled: false}` to keep it open"
+            yield f"{closed or wanted}: expected {value} {state}. {fix}, or destroy this cluster first"
         created, wanted = _platforms(before), _platforms(after)
         if created and wanted and created != wanted:
             yield (
