@@ -56,8 +56,9 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command("setup", "find, download or build everything that a stack needs")
     one.add_argument("--stack", default="", help="the stack; one on Kubernetes needs the Kubernetes plugin")
-    one.add_argument("--only", choices=("kubernetes",))
-    one.set_defaults(run=lambda options: setup.kubernetes() if options.only else setup.run(options.stack))
+    parts = {"kubernetes": setup.kubernetes, "languages": setup.languages}
+    one.add_argument("--only", choices=tuple(parts))
+    one.set_defaults(run=lambda options: parts[options.only]() if options.only else setup.run(options.stack))
     command("doctor", "show what was found where").set_defaults(run=show_doctor)
     command("env", 'print the environment: eval "$(python3 -m tools env)"').set_defaults(run=show_environment)
     one = command("check", "format, lint, types, unit tests, then the tests on real engines")

@@ -33,7 +33,7 @@ LANES = {
 def run() -> int:
     """Runs all checks up to the first failure, and prints the seconds of each. Returns the exit code."""
     taken: dict[str, float] = {}
-    with lanes.beside(setup.BUILD_KUBERNETES, places.ROOT):
+    with lanes.beside(setup.BUILD_KUBERNETES, places.ROOT), lanes.beside(setup.BUILD_LANGUAGES, places.ROOT):
         for name, command in QUICK.items():
             if code := _stage({name: [_program(command[0]), *command[1:]]}, taken):
                 break
@@ -57,6 +57,7 @@ def _stage(commands: dict[str, Sequence[str | Path]], taken: dict[str, float]) -
 
 def lane(name: str) -> int:
     """Becomes the tests on one engine."""
+    setup.languages()
     variables = _variables()
     if name == "kubernetes":
         setup.kubernetes()

@@ -10,10 +10,11 @@ from tools.docker import engine as docker_engine
 from tools.docker import image
 from tools.found import Found
 from tools.kubernetes import programs
-from tools.pulumi import credentials, engine, language_host, plugins, stack_files
+from tools.pulumi import credentials, engine, language_host, plugins, stack_files, yaml_host
 
-# What takes minutes to build and only Kubernetes needs.
+# What takes minutes to build and only Kubernetes needs, and what only the examples in other languages need.
 BUILD_KUBERNETES = (sys.executable, "-m", "tools", "setup", "--only", "kubernetes")
+BUILD_LANGUAGES = (sys.executable, "-m", "tools", "setup", "--only", "languages")
 
 
 def run(stack: str = "") -> int:
@@ -40,6 +41,12 @@ def kubernetes() -> int:
     report(venv.setup())
     report(plugins.KUBERNETES.setup(engine.setup()))
     programs.everything()
+    return 0
+
+
+def languages() -> int:
+    """What the examples in other languages need."""
+    report(yaml_host.setup(engine.setup()))
     return 0
 
 

@@ -8,7 +8,7 @@ import pulumi
 from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
 from consul_on_pulumi.membership import Membership, connect, for_component, identify
-from consul_on_pulumi.model import agent, naming
+from consul_on_pulumi.model import adoption, agent, naming
 from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
 from consul_on_pulumi.platforms.choose import choose
@@ -75,7 +75,7 @@ class ConsulCluster(pulumi.ComponentResource):
         closing = draw(name, topology, security, children) if security["enabled"] else None
         if closing:
             connecting.draw(self, f"{self.pulumi_resource_name}/{topology.cluster}", closing.connection)
-        identity = identify(name, topology, platform, "cluster", children, is_closed=closing is not None)
+        identity = identify(name, topology, platform, "cluster", children, phase=adoption.phase(security))
         children = with_options(children, depends_on=[identity])
         protect = protects(accepted, opts)
         shared_opts = with_options(children, protect=protect) if protect else children
@@ -128,7 +128,10 @@ class ConsulCluster(pulumi.ComponentResource):
                 clients=topology.clients,
                 identity=identity,
                 closing=closing,
-                servers_updated=servers.updated,
+                # No client is to have a token that the servers do not know: an open cluster has none.
+                servers_updated=ready
+                if adoption.phase(security) in (adoption.ACCEPT, adoption.SPEAK)
+                else servers.updated,
                 servers_ready=ready,
             ),
         )

@@ -8,15 +8,15 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, closed, naming, raft_log, secret_files
+from consul_on_pulumi.model import adoption, agent, closed, naming, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import lifted, when_known
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers import connecting
-from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
+from consul_on_pulumi.providers.cluster_identity import SECURITY, ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
-from consul_on_pulumi.releases import agent_keys, closed_keys, release
+from consul_on_pulumi.releases import agent_keys, closed_keys, raft_log, release
 from consul_on_pulumi.releases.release import Release
 from consul_on_pulumi.security.closing import Closing
 
@@ -76,10 +76,10 @@ def identify(
     path: str,
     opts: pulumi.ResourceOptions,
     *,
-    is_closed: bool = False,
+    phase: str = adoption.OPEN,
 ) -> ClusterIdentity:
-    """Register the identity of a cluster; `path` is the path of its settings."""
-    fixed = fixed_settings(topology, platform, path) | ({f"{path}.security.enabled": "true"} if is_closed else {})
+    """Register the identity of a cluster; `path` is the path of its settings, `phase` how far it is to be closed."""
+    fixed = fixed_settings(topology, platform, path) | ({f"{path}{SECURITY}": phase} if phase else {})
     return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts)
 
 
@@ -155,10 +155,11 @@ def place_tier(
         **agent_secrets(args["agent_secrets"], release.of(args), is_closed=closing is not None)
     }
     if closing:
-        plain_http = traits.host_ports and closing.settings["anonymous"] == "read"
-        extra = agent.merge(closed.document(role, plain_http=plain_http), extra)
+        phase = closing.phase
+        plain_http = phase != adoption.INSIST or (traits.host_ports and closing.settings["anonymous"] == "read")
+        extra = agent.merge(closed.document(role, phase, plain_http=plain_http), extra)
         secrets |= closing.files(role, topology, platform.certificate_names, opts)
-        more |= {"is_closed": True, "plain_http": plain_http}
+        more |= {"phase": phase, "plain_http": plain_http}
     join = lifted(partial(naming.join, topology), traits.domain)
     document = agent.document(topology, role, traits, extra, join)
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)

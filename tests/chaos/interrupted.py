@@ -5,7 +5,9 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 
+from tests.chaos.record import Outcome
 from tests.e2e import engine
 from tests.e2e.cluster import Cluster
 
@@ -59,3 +61,26 @@ def timed(cluster: Cluster, operation: str) -> float:
     began = time.monotonic()
     getattr(cluster, operation)()
     return time.monotonic() - began
+
+
+def outcome(cluster: Cluster, whole: Callable[[], object], left: Callable[[], list[str]], points: int = 20) -> Outcome:
+    """Kill half of the runs in `up`, half in `destroy`. `whole` waits until the cluster is complete, and `left` lists
+    what exists and is not in the state."""
+    at_work, orphans = 0, list[str]()
+    down, up = timed(cluster, "destroy"), timed(cluster, "up")
+    cluster.destroy()
+    for after in moments(points // 2, up, seed=1):
+        at_work += kill_engine(cluster, "up", after)
+        converge(cluster, "up")
+        whole()
+        orphans += left()
+        cluster.destroy()
+    cluster.up()
+    for after in moments(points - points // 2, down, seed=2):
+        at_work += kill_engine(cluster, "destroy", after)
+        converge(cluster, "destroy")
+        orphans += left()
+        cluster.up()
+        whole()
+    text = f"{at_work} of {points} runs were killed before they ended (up takes {up:.0f} s, destroy {down:.0f} s), "
+    return f"{text}{len(orphans)} orphans {' '.join(orphans)}, every next run converged", not orphans

@@ -6,20 +6,24 @@ import random
 import statistics
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import faults, history, interrupted, scenarios
-from tests.chaos.on_kubernetes import Outcome
-from tests.e2e import consul, engine
+from tests.chaos import daemon_restarts, faults, full_disk, interrupted, mixed, scenarios
+from tests.chaos.record import Outcome
 from tests.e2e.cluster import Cluster, stood_up
 from tests.e2e.waiting import eventually
-from tools import versions
+from tools import places, versions
 from tools.docker import older_image
 
 BAD_CONFIG = {"performance": {"raft_multiplier": 99}}
 """The agent refuses it when it starts; a preview does not."""
+
+
+CHECKOUT = f"{zlib.crc32(bytes(places.ROOT)):08x}"
+"""Part of every name: the next run removes what one that was cut off left, and no other checkout's."""
 
 
 @contextlib.contextmanager
@@ -27,7 +31,7 @@ def cluster(name: str, **settings: Any) -> Iterator[Cluster]:
     """A cluster that is up and complete."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        stood_up(Path(folder), f"chaos-{engine.RUN}-{name}", settings) as made,
+        stood_up(Path(folder), f"chaos-{CHECKOUT}-{name}", settings) as made,
     ):
         made.up()
         made.whole()
@@ -108,50 +112,26 @@ def bad_rollout() -> Outcome:
     return text, stopped == ["consul-server-0"] and writable and f"{made.name}-server-0" in error
 
 
-def engine_killed(points: int = 20) -> Outcome:
-    at_work = orphans = 0
+def engine_killed() -> Outcome:
     with cluster("engine", servers=3, clients=1) as made:
-        down = interrupted.timed(made, "destroy")
-        up = interrupted.timed(made, "up")
-        made.destroy()
-        for after in interrupted.moments(points // 2, up, seed=1):
-            at_work += interrupted.kill_engine(made, "up", after)
-            interrupted.converge(made, "up")
-            made.whole()
-            orphans += len(interrupted.orphans(made))
-            made.destroy()
-        made.up()
-        for after in interrupted.moments(points - points // 2, down, seed=2):
-            at_work += interrupted.kill_engine(made, "destroy", after)
-            interrupted.converge(made, "destroy")
-            orphans += len(engine.orphans(made.name))
-            made.up()
-            made.whole()
-    return (
-        f"{at_work} of {points} runs were killed before they ended, {orphans} orphans, every next run converged",
-        not orphans,
-    )
+        return interrupted.outcome(made, made.whole, lambda: interrupted.orphans(made))
 
 
-def mixed(seed: int, operations: int = 2000) -> Outcome:
-    """Reads, writes and compare-and-set of a few keys. A history that is not linearizable stays as a file."""
+def disk_full() -> Outcome:
+    with cluster("full", servers=3) as made:
+        return full_disk.outcome(made)
+
+
+def mixed_operations(seed: int) -> Outcome:
+    chance = random.Random(seed)
     with cluster("mixed", servers=3) as made:
-        servers = scenarios.direct(made)
-        chance = random.Random(seed)
+        servers = [base for _, base in scenarios.direct(made)]
 
         def disturb() -> None:
             faults.any_of(("kill", "restart", "pause"), made, chance)
             made.whole(within=90)
 
-        done = history.make([base for _, base in servers], "mixed", operations, 5, disturb, seed)
-        final = {entry["Key"] for entry in consul.ask(made.servers[0], "/v1/kv/mixed?recurse&consistent")}
-    written = {step["Key"] for step in done if step["Kind"] != "read" and not step.get("Unknown")}
-    good = history.linearizable(done)
-    unknown = sum(bool(step.get("Unknown")) for step in done)
-    text = f"{len(done)} operations, {unknown} without an answer, linearizable: {good}, {len(written - final)} lost"
-    if not good:
-        text += f", history in {history.keep(done, seed)}"
-    return text, good and not written - final and unknown <= len(done) / 10
+        return mixed.outcome(lambda: servers, disturb, seed)
 
 
 def partitioned(cut: int, seconds: float = 20) -> Outcome:
@@ -200,7 +180,12 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "a rollout of a bad configuration": bad_rollout,
     "the leader cut off from the network": lambda: partitioned(1),
     "two of three servers cut off from the network": lambda: partitioned(2),
+    "the leader's data volume full": disk_full,
+    "the daemon restarted in the middle of an up": lambda: daemon_restarts.outcome(f"chaos-{CHECKOUT}-daemon"),
     "the engine killed at random points": engine_killed,
-    **{f"mixed operations during random faults, seed {seed}": functools.partial(mixed, seed) for seed in range(1, 11)},
+    **{
+        f"mixed operations during random faults, seed {seed}": functools.partial(mixed_operations, seed)
+        for seed in mixed.SEEDS
+    },
     "an hour of writes with a fault each 30 s": soak,
 }

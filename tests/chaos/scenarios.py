@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -34,10 +34,10 @@ def direct(cluster: Cluster, servers: int | None = None) -> list[tuple[str, str]
 
 
 @contextmanager
-def written_to(cluster: Cluster, prefix: str) -> Iterator[Report]:
-    """A writer that follows the leader while the block runs."""
+def written_to(cluster: Cluster, prefix: str, token: Callable[[], str] | None = None) -> Iterator[Report]:
+    """A writer that follows the leader while the block runs, with the token of that moment."""
     servers = dict(direct(cluster))
-    with Follower(lambda: servers) as follower, Writer(prefix, follower.leader) as writer:
+    with Follower(lambda: servers) as follower, Writer(prefix, follower.leader, token) as writer:
         time.sleep(0.5)
         yield writer.report
         time.sleep(0.5)
@@ -57,7 +57,10 @@ def not_stored(base: str, report: Report) -> list[str]:
 
 def kill(container: str) -> None:
     """Send SIGKILL to the agent from the host, like a crash: Docker's restart policy restarts it."""
-    os.kill(engine.inspect("container", container)["State"]["Pid"], signal.SIGKILL)
+    process = engine.inspect("container", container)["State"]["Pid"]
+    # 0 is the process of a container that waits for its restart, and means this process and its siblings to the kernel.
+    assert process, f"{container} does not run"
+    os.kill(process, signal.SIGKILL)
 
 
 def kill_leader(cluster: Cluster, prefix: str) -> Report:

@@ -42,6 +42,7 @@ def shortest_timeouts(short_timeouts: None, monkeypatch: pytest.MonkeyPatch) -> 
 ANSWERS: dict[Fault, tuple[str, str]] = {
     Fault.NO_LEADER: ("500 No cluster leader", "a majority of the servers must run"),
     Fault.BROKEN: ("500 rpc error", "see the log of that agent"),
+    Fault.FULL: ("no space left on device", "the volume of its data is full, free some space there"),
     Fault.BUSY: ("429 Your IP is issuing too many concurrent connections", "raise `limits.request_limits`"),
     Fault.LIMITED: ("503 rate limit exceeded", "raise `limits.request_limits`"),
     Fault.FORBIDDEN: ("403 Permission denied", "`pulumi config set --secret token`"),

@@ -116,10 +116,11 @@ class Cluster:
         return subprocess.run(command, cwd=self.work_dir, env=env, capture_output=True, text=True, check=False)
 
     def physical_names(self) -> set[str]:
-        """The names of the Docker objects in the state."""
+        """The names of the Docker and Kubernetes objects in the state."""
         deployment = self._stack.export_stack().deployment
         assert deployment
-        return {found["outputs"]["name"] for found in deployment["resources"] if found["type"].startswith("docker:")}
+        objects = [one["outputs"] for one in deployment["resources"] if one["type"].startswith(("docker:", "kubern"))]
+        return {found.get("metadata", found)["name"] for found in objects}
 
     def refused(self, operation: str) -> str:
         """The error of an operation that must fail."""

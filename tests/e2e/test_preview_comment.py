@@ -1,8 +1,8 @@
 """The review of a change on a real engine, and what the update then does."""
 
 import json
+import resource
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,23 +155,35 @@ def test_what_the_comment_calls_refused_is_refused(reviewed: Cluster, name: str,
     assert identities(reviewed) == before
 
 
-def test_ten_thousand_keys_take_no_more_than_twice_as_long_as_none(reviewed: Cluster, tmp_path: Path) -> None:
-    began = time.monotonic()
-    commented(reviewed, "no-change", tmp_path / "log", 0)
-    without = time.monotonic() - began
+def cpu_seconds() -> float:
+    """What the processes that this one started used of the processor: other work on the machine does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def least_work(cluster: Cluster, log: Path) -> tuple[float, str]:
+    """The seconds of the cheaper of two reviews, and what it says."""
+    found = []
+    for _ in range(2):
+        before = cpu_seconds()
+        done = review(cluster, log)
+        found.append((cpu_seconds() - before, done.stdout))
+        assert done.returncode == 0, done.stderr
+    return min(found)
+
+
+def test_ten_thousand_keys_take_no_more_than_twice_the_work_of_none(reviewed: Cluster, tmp_path: Path) -> None:
+    without, _ = least_work(reviewed, tmp_path / "log")
     many = [{"key": f"bulk/{number}", "flags": 0, "value": "dg=="} for number in range(10_000)]
     (Path(reviewed.work_dir) / "many.json").write_text(json.dumps(many))
     sets = SETTINGS["seed_sets"] | {"bulk": {"export": "many.json"}}
 
     with changed(reviewed, {"seed_sets": sets}):
-        began = time.monotonic()
-        done = review(reviewed, tmp_path / "log")
-        took = time.monotonic() - began
+        with_keys, said = least_work(reviewed, tmp_path / "log")
 
-    assert done.returncode == 0
-    assert "KV entries: 10000 added." in done.stdout
-    assert len(done.stdout) < 60_000
-    assert took <= 2 * without
+    assert "KV entries: 10000 added." in said
+    assert len(said) < 60_000
+    assert with_keys <= 2 * without
 
 
 def test_updates_that_add_servers_and_edit_keys_do_what_the_comment_says(reviewed: Cluster, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ _REMEDIES = (
     ((409, 500), "Permission denied", _TOKEN),
     ((413,), "", "raise `limits.kv_max_value_size` of the servers, or make the value smaller"),
     ((429,), "", f"raise {_LIMITS} of the agents, or run it again later"),
+    ((500,), "no space left on device", "the volume of its data is full, free some space there and run it again"),
     ((500, 503), "rate limit", f"raise {_LIMITS} of the servers, or run it again later"),
     ((500, 503), "leader", NO_LEADER),
     (range(500, 600), "", f"see the log of that agent; {_REPAIR}"),

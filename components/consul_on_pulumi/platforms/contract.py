@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pulumi
 
 from consul_on_pulumi.model import closed, naming
+from consul_on_pulumi.model.adoption import INSIST, OPEN
 from consul_on_pulumi.model.agent import Document, PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.providers.consul_version import ConsulVersion, Wanted
@@ -49,10 +50,20 @@ class AgentGroup:
     """File name to secret text. A platform delivers each as a file in `secret_files.DIRECTORY` that only the agent can
     read. Nothing that is not secret may be derived from the texts: a hash of a short secret reveals it."""
 
-    is_closed: bool = False
-    """Whether the agents have certificates and ACLs (model/closed.py)."""
+    phase: str = OPEN
+    """How far the agents are closed (model/adoption.py)."""
     plain_http: bool = True
     """Whether they speak plain HTTP to others than themselves."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the agents have certificates and ACLs (model/closed.py)."""
+        return self.phase != OPEN
+
+    @property
+    def insists(self) -> bool:
+        """Whether they answer nobody without certificate or token."""
+        return self.phase == INSIST
 
     def own_document(self, ordinal: int) -> Document:
         """The configuration that one server has besides."""

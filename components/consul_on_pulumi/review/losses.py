@@ -61,8 +61,10 @@ def _quorum(found: Sequence[Agent]) -> Iterator[Loss]:
 
 
 def _seeds(steps: Sequence[Step]) -> Iterator[Loss]:
-    removed = Counter(change.source for change in kv.changes(steps) if change.kind == "removed")
-    for step in steps:
-        if (count := removed[step.urn]) and step.operation in ("delete", "replace"):
+    ended = [step for step in steps if step.type == kv.TYPE and step.operation in ("delete", "replace")]
+    changes = kv.changes(steps) if ended else []
+    removed = Counter(change.source for change in changes if change.kind == "removed")
+    for step in ended:
+        if count := removed[step.urn]:
             entries = "1 KV entry" if count == 1 else f"{count} KV entries"
             yield Loss(Kind.SEEDS, f"**Removes seed set {code(step.name)}** and deletes its {entries}")

@@ -7,6 +7,7 @@ from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import acl
 from consul_on_pulumi.consul.acl import ANONYMOUS, Token
+from consul_on_pulumi.model import adoption
 from consul_on_pulumi.model.closed import READERS
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.security import acl_rules
@@ -49,7 +50,8 @@ class Access(ProviderResource, module="consul-on-pulumi", name="Access"):
             "addresses": addresses,
             "tokens": credentials.tokens,
             "ids": credentials.ids,
-            "anonymous_read": settings["anonymous"] == "read",
+            # Where everything is allowed, a right to read would forbid to write.
+            "anonymous_read": settings["anonymous"] == "read" and adoption.phase(settings) == adoption.INSIST,
             "store": store,
         }
         super().__init__(AccessProvider(), name, props, opts)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import closed
+from consul_on_pulumi.model import adoption, closed
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.providers.provider import Addresses
 from consul_on_pulumi.security import acl_rules
@@ -35,11 +35,17 @@ class Closing:
     authority: Authority
 
     @property
+    def phase(self) -> str:
+        """How far the agents are to be closed (model/adoption.py)."""
+        return adoption.phase(self.settings)
+
+    @property
     def connection(self) -> dict[str, pulumi.Input[str]]:
         """The credentials of the program itself."""
         tokens = self.credentials.tokens
         return {
-            "token": tokens[acl_rules.GATES],
+            # Servers know it as soon as one of them with ACLs leads. The others are written when all have them.
+            "token": tokens[MANAGEMENT if self.phase == adoption.ACCEPT else acl_rules.GATES],
             "seeds": tokens[acl_rules.SEEDS],
             MANAGEMENT: tokens[MANAGEMENT],
             "authority": self.authority.certificate,
@@ -60,7 +66,7 @@ class Closing:
         return {
             closed.AUTHORITY: pulumi.Output.secret(self.authority.certificate),
             closed.CONFIGURATION: pulumi.Output.all(self.credentials.gossip_key, tokens).apply(
-                lambda known: closed.secret_configuration(role, known[0], known[1], dns=dns)
+                lambda known: closed.secret_configuration(role, known[0], known[1], self.phase, dns=dns)
             ),
             closed.TOKEN: tokens.apply(closed.command_token),
             **{name + end: certificates.files[name + end] for name in drawn for end in (".crt", ".key")},

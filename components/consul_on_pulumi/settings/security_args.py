@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypedDict
 
+from consul_on_pulumi.model.adoption import ACCEPT, SPEAK
 from consul_on_pulumi.schema.definition import Setting
 from consul_on_pulumi.schema.rules import between, one_of
 
@@ -27,14 +28,20 @@ class SecurityArgs(TypedDict, total=False):
         rule=one_of("none", ANONYMOUS_READ))]
     dns: Annotated[bool, Setting(
         "Whether the DNS interface answers without a token.", "Rolls every agent.", default=True)]
+    adoption: Annotated[str, Setting(
+        "Closes a cluster that runs already, in three updates. `accept`: every agent gets certificates, a key and a "
+        "token, and understands encrypted gossip and TLS. `speak`: every agent uses them. Without this setting: "
+        "nothing else is understood, and nothing is answered without a token. Until then each can be taken back.",
+        "Rolls every agent.", default_text="none, the cluster is closed", rule=one_of(ACCEPT, SPEAK))]
     certificate_days: Annotated[int, Setting(
         "How many days a new certificate is valid.", "None by itself.", default=1825, rule=between(1, 3650))]
 
 
 def problems(security: Mapping[str, Any], path: str) -> Iterator[str]:
     """Settings that have no effect."""
-    if not security.get("enabled") and security.get("anonymous", "none") != "none":
-        yield f"{path}.anonymous: has no effect without `enabled: true`, set both or none"
+    for name in ("anonymous", "adoption") if not security.get("enabled") else ():
+        if security.get(name, "none") != "none":
+            yield f"{path}.{name}: has no effect without `enabled: true`, set both or none"
 
 
 SECURITY = Setting("Whether the cluster is closed to everyone without credentials.", default={}, problems=problems)

@@ -19,7 +19,7 @@ from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet
 from consul_on_pulumi.platforms.kubernetes.connection import cluster_of as connected_cluster
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
+from consul_on_pulumi.platforms.kubernetes.tier import PHASE, cluster_of, selector
 
 FAILURES = (RefusedError, UnreachableError, requests.RequestException)
 """What `has_data` and `restart_with_peers` raise."""
@@ -42,6 +42,14 @@ def data(location: Mapping[str, str], connection: Connection) -> list[str]:
     path = f"/api/v1/namespaces/{location['namespace']}/persistentvolumeclaims"
     listed = api.find(path, labelSelector=f"{SERVERS},{INSTANCE}={location['cluster']}") or {"items": []}
     return [str(claim["metadata"]["name"]) for claim in listed["items"]]
+
+
+def phases(location: Mapping[str, str], connection: Connection) -> dict[str, str]:
+    """How far each agent of a cluster is closed, by the name of its pod. Raises UnreachableError and RefusedError."""
+    api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
+    selected = ",".join(f"{label}={value}" for label, value in selector(location["cluster"]).items())
+    listed = api.find(f"/api/v1/namespaces/{location['namespace']}/pods", labelSelector=selected) or {"items": []}
+    return {str(pod["metadata"]["name"]): pod["metadata"]["labels"].get(PHASE, "") for pod in listed["items"]}
 
 
 def has_data(group: Mapping[str, Any], server: str) -> bool:

@@ -16,6 +16,8 @@ from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 
 CLUSTER_ID = "consul-on-pulumi/cluster-id"
 """Label of every object: tells a cluster's objects from those of another cluster with the same name."""
+PHASE = "consul-on-pulumi/security"
+"""Label of the pods of a closed cluster: how far its agent is closed (model/adoption.py)."""
 OURS = {"pulumi.com/patchForce": "true"}
 """Annotation of every object: an update sets our fields again where somebody else changed them, as `kubectl scale`
 does. Without it the API server refuses the update (pulumi-kubernetes #2491)."""
@@ -96,8 +98,13 @@ class Tier:
 
     @property
     def pod_labels(self) -> dict[str, pulumi.Input[str]]:
-        """The labels of its pods."""
+        """The labels of its objects, and by which others select its pods."""
         return {**self.settings["labels"], "app.kubernetes.io/managed-by": "pulumi", **self.selector}
+
+    @property
+    def agent_labels(self) -> dict[str, pulumi.Input[str]]:
+        """The labels of its pods, with the phase of security."""
+        return {**self.pod_labels, **({PHASE: self.group.phase} if self.group.phase else {})}
 
     @property
     def claim_labels(self) -> dict[str, pulumi.Input[str]]:

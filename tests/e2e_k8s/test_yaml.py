@@ -1,0 +1,39 @@
+"""The example in YAML on Kubernetes, from nothing to a leader, a roll and a destroy."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e_k8s.kubectl import Kubectl
+from tests.examples.in_language import example
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_program_in_yaml_rolls_is_refused_and_leaves_nothing(kubernetes: Path, tmp_path: Path) -> None:
+    kubectl = Kubectl(kubernetes)
+
+    def servers(cluster: str) -> dict[str, str]:
+        label = "app.kubernetes.io/component=server"
+        pods = kubectl.get("pods", "--namespace", cluster, "--selector", label)["items"]
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in pods}
+
+    with example("yaml", tmp_path, KUBECONFIG=str(kubernetes)) as made:
+        made.change("Pulumi.yaml", ("docker: {subnet: 172.30.6.0/24}", "kubernetes: {}"))
+        made.run("config", "set", "servers", "1")
+        leader = made.up()["leaderAddress"]
+        in_pod = ("exec", "--namespace", made.cluster, f"{made.cluster}-server-0", "--", "consul")
+        assert leader in kubectl(*in_pod, "operator", "raft", "list-peers")
+        assert kubectl(*in_pod, "kv", "get", "app/replicas").strip() == "3"
+        before = servers(made.cluster)
+
+        made.refuses("servers", "4", "cluster.servers: expected an odd number from 1 to 7, got 4")
+
+        made.run("config", "set", "logLevel", "DEBUG")
+        made.up()
+        after = servers(made.cluster)
+        assert after.keys() == before.keys()
+        assert not set(after.values()) & set(before.values())
+        assert kubectl(*in_pod, "kv", "get", "app/replicas").strip() == "3"
+    left = [one["metadata"]["name"] for one in kubectl.get("namespaces")["items"]]
+    assert made.cluster not in left
