@@ -70,7 +70,7 @@ docs: setup ## write the pages that are made from the code
 consul-formats: ## read what another release of Consul reads and stores [RELEASE=1.22.8]
 	@$(TOOLS) consul-formats $(RELEASE)
 
-chaos: setup ## break clusters under load and print what they stored, about 30 minutes
+chaos: setup ## break clusters under load and print what they stored, about 4 hours; a cut-off run goes on
 	@$(ENVIRONMENT) && python -m tests.chaos
 
 bench: setup ## measure beside a shell script, kubectl apply and a plain Pulumi program

@@ -132,7 +132,7 @@ def test_an_address_where_nothing_listens_is_named() -> None:
         ("unable to get local issuer certificate", "check CONSUL_CACERT"),
     ],
 )
-def test_a_certificate_that_no_clock_accepts_names_the_clocks(reason: str, fix: str) -> None:
+def test_d14_a_certificate_that_no_clock_accepts_names_the_clocks(reason: str, fix: str) -> None:
     failed = ssl.SSLCertVerificationError(1, "certificate verify failed")
     failed.verify_message = reason
 
