@@ -58,7 +58,7 @@ def test_a_step_to_fewer_servers_than_would_agree_is_refused_in_the_preview(clus
 
 @pytest.mark.parametrize("after", [3.0, 4.5])
 def test_an_update_whose_engine_was_killed_is_finished_by_the_next_one(cluster: Factory, after: float) -> None:
-    made = cluster("killed", servers=3, seeds=SEEDS)
+    made = cluster("killed", servers=3, seeds=SEEDS, security={})
 
     interrupted.kill_engine(made, "up", after)
     interrupted.converge(made, "up")

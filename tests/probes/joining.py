@@ -1,0 +1,62 @@
+"""What a stranger tries with agents of its own."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from tests.probes.probe import Probe, Stranger
+
+KEY_ALONE = (
+    "gossip has no identities: who has the key is a member, and sees names and addresses. The key is a secret of the "
+    "stack, in a file that the agents' user alone reads; it alone gives no answer of the API, no RPC and no vote"
+)
+WAIT = 9
+"""Seconds for an agent to join; it tries every second."""
+MEMBERS = "consul members; echo @@; consul operator raft list-peers"
+
+
+def probes(stranger: Stranger) -> Iterator[Probe]:
+    """All of them: the agents run at the same time."""
+    first = stranger.servers[0]
+    # By default a refused request is repeated for 7 seconds.
+    impatient = "-hcl 'performance { rpc_hold_timeout = \"1s\" }'"
+    common = f"-retry-join={first}:8301 -retry-interval=1s -dns-port=-1 -grpc-port=-1 {impatient}"
+    key = f"-encrypt={stranger.gossip_key} " if stranger.gossip_key else ""
+    agents = {
+        "client": ("", 9500),
+        "server": ("-server -server-port=9300 ", 9501),
+        "insider": (key, 9502),
+        "rogue": (f"-server -server-port=9310 {key}", 9503),
+    }
+    starts = [
+        f"consul agent -data-dir=/tmp/{name} -node=stranger-{name} -http-port={port} -serf-lan-port={port - 100} "
+        f"-serf-wan-port=-1 {options}{common} >/tmp/{name}.log 2>&1 &"
+        for name, (options, port) in agents.items()
+    ]
+    read = (
+        'for P in 9500 9502; do echo "@@ $P"; CONSUL_HTTP_ADDR=127.0.0.1:$P timeout 3 consul kv get app/name 2>&1; done'
+    )
+
+    @cache
+    def seen() -> tuple[list[str], dict[str, str]]:
+        """The members and peers according to the cluster, and what the agents read."""
+        answers = stranger.sh("\n".join([*starts, f"sleep {WAIT}", read]))
+        return stranger.inside(MEMBERS).split("@@"), dict(part.split("\n", 1) for part in answers.split("@@ ")[1:])
+
+    def joined(name: str) -> bool:
+        return f"stranger-{name} " in seen()[0][0]
+
+    def votes(name: str) -> bool:
+        return f"stranger-{name} " in seen()[0][1]
+
+    who, gossip = "an agent in the network", "gossip encryption"
+    yield Probe(who, "joins as a client", gossip, lambda: joined("client"))
+    yield Probe(who, "reads a key as a client", gossip, lambda: "web" in seen()[1]["9500"])
+    yield Probe(who, "joins as a server", gossip, lambda: joined("server"))
+    yield Probe(who, "becomes a peer in Raft", gossip, lambda: votes("server"))
+    yield Probe(
+        "who has the gossip key", "joins as a client with the gossip key", "", lambda: joined("insider"), KEY_ALONE
+    )
+    yield Probe(
+        "who has the gossip key", "reads a key with the gossip key", "TLS and ACLs", lambda: "web" in seen()[1]["9502"]
+    )
+    yield Probe("who has the gossip key", "becomes a peer in Raft with the gossip key", "TLS", lambda: votes("rogue"))
