@@ -58,7 +58,7 @@ def updated(servers: int, longest: float) -> Outcome:
         lost = len(scenarios.lost(made, report))
     troubles = sorted({write.problem or "" for write in report.failed})
     text = f"{report}, {lost} lost, up took {took:.1f} s {' '.join(troubles)}"
-    return text, not report.failed and report.longest <= 0.6 and took <= longest and lost == 0
+    return text, scenarios.only_refused(report) and report.longest <= 0.6 and took <= longest and lost == 0
 
 
 def upgraded() -> Outcome:
@@ -75,9 +75,13 @@ def upgraded() -> Outcome:
             snapshot = Path(made.outputs["upgrade_snapshot"])
             troubles = {write.problem or "" for write in report.failed}
             texts.append(f"to {', '.join(running)}: {report}, {lost} lost, up took {took:.1f} s {' '.join(troubles)}")
-            # The writer gets this answer in a transfer of the leadership; such a write was not applied.
-            refused = troubles <= {scenarios.REFUSED_IN_TRANSFER} and len(report.failed) <= 3
-            good = good and refused and report.longest <= 0.6 and lost == 0 and snapshot.stat().st_size > 0
+            good = (
+                good
+                and scenarios.only_refused(report)
+                and report.longest <= 0.6
+                and lost == 0
+                and snapshot.stat().st_size > 0
+            )
     return "; ".join(texts), good and running == {versions.CONSUL}
 
 
@@ -89,7 +93,7 @@ def scaled() -> Outcome:
             made.whole()
             lost = len(scenarios.lost(made, report))
             texts.append(f"to {servers}: {report}, {lost} lost, min_quorum {minimum}")
-            good = good and not report.failed and lost == 0 and minimum == quorum
+            good = good and scenarios.only_refused(report) and lost == 0 and minimum == quorum
     return "; ".join(texts), good
 
 

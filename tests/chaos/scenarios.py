@@ -55,6 +55,11 @@ def not_stored(base: str, report: Report) -> list[str]:
     return report.lost(lambda key: key if key in stored else None)
 
 
+def only_refused(report: Report) -> bool:
+    """Whether no write failed but for some that a transfer of the leadership refused."""
+    return {write.problem for write in report.failed} <= {REFUSED_IN_TRANSFER} and len(report.failed) <= 3
+
+
 def kill(container: str) -> None:
     """Send SIGKILL to the agent from the host, like a crash: Docker's restart policy restarts it."""
     process = engine.inspect("container", container)["State"]["Pid"]
