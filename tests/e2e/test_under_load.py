@@ -10,7 +10,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_no_acknowledged_write_is_lost_in_crashes_rollouts_and_changes_of_size(cluster: Factory) -> None:
-    made = cluster("load", servers=3)
+    made = cluster("load", servers=3, security={"anonymous": "read"})
     made.up()
     made.whole()
 

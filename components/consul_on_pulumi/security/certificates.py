@@ -10,6 +10,9 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 from consul_on_pulumi.resource_options import with_options
 from consul_on_pulumi.security.authority import Authority
 
+ENDS = (".crt", ".key")
+"""The endings of the files of one certificate."""
+
 
 class CertificatesProvider(ConsulProvider):
     """Draws each certificate once, and again for other names or by another authority."""
@@ -35,10 +38,10 @@ class CertificatesProvider(ConsulProvider):
         for name, names in news["names"].items():
             same = olds.get("signer") == news["signer"] and olds.get("names", {}).get(name) == names
             drawn = x509.certificate(signer, names, int(news["days"]), datetime.now(UTC)) if not same else ()
-            for end, text in zip((".crt", ".key"), drawn or (), strict=False):
+            for end, text in zip(ENDS, drawn or (), strict=False):
                 files[name + end] = text
             if same:
-                files |= {name + end: olds["files"][name + end] for end in (".crt", ".key")}
+                files |= {name + end: olds["files"][name + end] for end in ENDS}
         return {**news, "files": files}
 
 
@@ -59,3 +62,5 @@ class Certificates(ProviderResource, module="consul-on-pulumi", name="Certificat
         """`names` are the DNS names and IP addresses of each certificate, by the name of its file."""
         props = {"names": names, "days": days, "signer": authority.certificate, "signer_key": authority.key}
         super().__init__(CertificatesProvider(), name, props, with_options(opts, additional_secret_outputs=["files"]))
+        # Mocks may leave it out.
+        self.files = self.files.apply(lambda drawn: drawn or {one + end: "" for one in names for end in ENDS})

@@ -54,6 +54,8 @@ class Credentials(ProviderResource, module="consul-on-pulumi", name="Credentials
         """`names` are those of the tokens."""
         hidden = with_options(opts, additional_secret_outputs=["gossip_key", "tokens"])
         super().__init__(CredentialsProvider(), name, {"names": names}, hidden)
+        # Mocks may leave it out.
+        self.tokens = self.tokens.apply(lambda drawn: drawn or dict.fromkeys(names, ""))
 
 
 def _uuid() -> str:
