@@ -123,9 +123,9 @@ def bad_rollout() -> Outcome:
     return text, stopped == ["consul-server-0"] and writable and f"{made.name}-server-0" in error
 
 
-def engine_killed() -> Outcome:
+def engine_killed(run: Callable[..., Outcome]) -> Outcome:
     with cluster("engine", servers=3, clients=1) as made:
-        return interrupted.outcome(made, made.whole, lambda: interrupted.orphans(made))
+        return run(made, lambda: made.whole(within=180), lambda: interrupted.orphans(made))
 
 
 def disk_full() -> Outcome:
@@ -194,7 +194,8 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "two of three servers cut off from the network": lambda: partitioned(2),
     "the leader's data volume full": disk_full,
     "the daemon restarted in the middle of an up": lambda: daemon_restarts.outcome(f"chaos-{CHECKOUT}-daemon"),
-    "the engine killed at random points": engine_killed,
+    "the engine killed at 10 random points of up": lambda: engine_killed(interrupted.up_killed),
+    "the engine killed at 10 random points of destroy": lambda: engine_killed(interrupted.destroy_killed),
     **{
         f"mixed operations during random faults, seed {seed}": functools.partial(mixed_operations, seed)
         for seed in mixed.SEEDS
