@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 import requests
@@ -34,12 +34,16 @@ def direct(cluster: Cluster, servers: int | None = None) -> list[tuple[str, str]
 
 
 @contextmanager
-def written_to(cluster: Cluster, prefix: str, token: Callable[[], str] | None = None) -> Iterator[Report]:
-    """A writer that follows the leader while the block runs, with the token of that moment."""
-    servers = dict(direct(cluster))
-    with Follower(lambda: servers) as follower, Writer(prefix, follower.leader, token) as writer:
+def written_to(
+    cluster: Cluster, prefix: str, token: Callable[[], str] | None = None, writers: int = 1
+) -> Iterator[Report]:
+    """Writers that follow the leader while the block runs, with the token of that moment."""
+    servers, report = dict(direct(cluster)), Report()
+    with Follower(lambda: servers) as follower, ExitStack() as running:
+        for number in range(writers):
+            running.enter_context(Writer(f"{prefix}/{number}", follower.leader, token, report))
         time.sleep(0.5)
-        yield writer.report
+        yield report
         time.sleep(0.5)
 
 
@@ -53,6 +57,11 @@ def not_stored(base: str, report: Report) -> list[str]:
     prefix = report.writes[0].key.partition("/")[0]
     stored = set(consul.ask(base, f"/v1/kv/{prefix}/?keys&consistent"))
     return report.lost(lambda key: key if key in stored else None)
+
+
+def only_refused(report: Report) -> bool:
+    """Whether no write failed but for some that a transfer of the leadership refused."""
+    return {write.problem for write in report.failed} <= {REFUSED_IN_TRANSFER} and len(report.failed) <= 3
 
 
 def kill(container: str) -> None:
