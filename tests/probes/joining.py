@@ -9,8 +9,9 @@ KEY_ALONE = (
     "gossip has no identities: who has the key is a member, and sees names and addresses. The key is a secret of the "
     "stack, in a file that the agents' user alone reads; it alone gives no answer of the API, no RPC and no vote"
 )
-WAIT = 9
-"""Seconds for an agent to join; it tries every second."""
+ANSWERED = "LAN. joined|join:|Join .*failed"
+"""Is in the log of an agent that was let in or refused."""
+WAIT = f"for I in $(seq 40); do [ $(grep -lE '{ANSWERED}' /tmp/*.log | wc -l) = 4 ] && break; sleep 0.5; done; sleep 3"
 MEMBERS = "consul members; echo @@; consul operator raft list-peers"
 
 
@@ -39,7 +40,7 @@ def probes(stranger: Stranger) -> Iterator[Probe]:
     @cache
     def seen() -> tuple[list[str], dict[str, str]]:
         """The members and peers according to the cluster, and what the agents read."""
-        answers = stranger.sh("\n".join([*starts, f"sleep {WAIT}", read]))
+        answers = stranger.sh("\n".join([*starts, WAIT, read]))
         return stranger.inside(MEMBERS).split("@@"), dict(part.split("\n", 1) for part in answers.split("@@ ")[1:])
 
     def joined(name: str) -> bool:
