@@ -52,6 +52,7 @@ def probed(cluster: Cluster) -> Outcome:
                 wire.probes(found),
                 joining.probes(found),
                 commands.probes(found),
+                joining.later(found),
             )
         )
 

@@ -79,6 +79,7 @@ def probed(cluster: PodCluster) -> Outcome:
                 wire.probes(found),
                 joining.probes(found),
                 commands.probes(found),
+                joining.later(found),
             )
         )
 
