@@ -1,7 +1,7 @@
 """Policies and tokens of Consul's ACLs: created or brought up to date, by their names and IDs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,10 @@ from consul_on_pulumi.consul.api import Consul, content
 
 ANONYMOUS = "00000000-0000-0000-0000-000000000002"
 """The accessor ID of the token of requests without one (Consul docs, security/acl/tokens)."""
+
+
+GLOBAL_MANAGEMENT = "global-management"
+"""The policy that allows everything, which every cluster has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,18 @@ def apply(consul: Consul, policies: Mapping[str, str], tokens: Mapping[str, Toke
         if token.secret is not None:
             body["SecretID"] = token.secret
         _put(consul, "token", token.accessor if token.accessor in known else None, body)
+
+
+def accessor(consul: Consul, secret: str) -> str:
+    """The ID by which people see the token with this secret. Raises UnreachableError and RefusedError."""
+    return str(next(one["AccessorID"] for one in _listed(consul, "tokens") if one["SecretID"] == secret))
+
+
+def delete(consul: Consul, accessors: Iterable[str]) -> None:
+    """Delete those of these tokens that there are. Raises UnreachableError and RefusedError."""
+    known = {one["AccessorID"] for one in _listed(consul, "tokens")}
+    for one in known & set(accessors):
+        content(consul.request("DELETE", f"/v1/acl/token/{one}"))
 
 
 def _listed(consul: Consul, what: str) -> list[dict[str, Any]]:
