@@ -17,7 +17,7 @@ from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.cluster_identity import SECURITY, ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
 from consul_on_pulumi.providers.reloaded import Reloaded
-from consul_on_pulumi.releases import agent_keys, raft_log, release
+from consul_on_pulumi.releases import agent_keys, closed_keys, raft_log, release
 from consul_on_pulumi.releases.release import Release
 from consul_on_pulumi.resource_options import with_options
 from consul_on_pulumi.security.closing import Closing
@@ -120,19 +120,22 @@ def snapshot_file(placed: Placed) -> pulumi.Output[str | None]:
     return found.apply(lambda file: file or None)
 
 
-def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) -> dict[str, pulumi.Output[str]]:
+def agent_secrets(
+    files: Mapping[str, pulumi.Input[str]], of: Release | None, *, is_closed: bool
+) -> dict[str, pulumi.Output[str]]:
     """The secret files by name and in order, as secrets whatever they were before; `of` is the release of the agents.
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
+    check = closed_keys.check_of(agent_keys.check_of(of), is_closed=is_closed)
     return {
-        name: when_known(pulumi.Output.secret(text), partial(_problems, name, of))
+        name: when_known(pulumi.Output.secret(text), partial(_problems, name, check))
         for name, text in sorted(files.items())
     }
 
 
-def _problems(name: str, of: Release | None, text: str) -> Iterable[str]:
-    return secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))
+def _problems(name: str, check: secret_files.Check, text: str) -> Iterable[str]:
+    return secret_files.problems({name: text}, "agent_secrets", check)
 
 
 def place_tier(
@@ -150,7 +153,7 @@ def place_tier(
     """
     platform = choose(args["platform"])
     extra, traits = args["agent_config"], platform.traits()
-    secrets = agent_secrets(args["agent_secrets"], release.of(args))
+    secrets = agent_secrets(args["agent_secrets"], release.of(args), is_closed=closing is not None)
     if closing:
         phase = closing.phase
         plain_http = phase != adoption.INSIST or (traits.host_ports and closing.settings["anonymous"] == "read")

@@ -93,6 +93,13 @@ def scaled() -> Outcome:
     return "; ".join(texts), good
 
 
+def lone() -> Outcome:
+    with cluster("lone", servers=3) as made:
+        report, minimum = scenarios.scale(made, 1, "lone")
+        lost = len(scenarios.lost(made, report))
+    return f"{report}, {lost} lost, min_quorum {minimum}", report.gap <= 15 and lost == 0 and minimum == 1
+
+
 def server_lost() -> Outcome:
     with cluster("lost", servers=3) as made:
         took = scenarios.lose_server(made, 1)
@@ -176,6 +183,7 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "all 5 servers replaced under load": lambda: updated(5, 35),
     f"Consul {' → '.join(scenarios.OLDER)} → {versions.CONSUL} under load": upgraded,
     "3 to 5 to 3 servers under load": scaled,
+    "3 servers to 1 under load": lone,
     "a server and its volume destroyed": server_lost,
     "a rollout of a bad configuration": bad_rollout,
     "the leader cut off from the network": lambda: partitioned(1),

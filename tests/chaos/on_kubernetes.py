@@ -101,6 +101,16 @@ def scaled() -> Outcome:
     return "; ".join(texts), good
 
 
+def lone() -> Outcome:
+    """The server that stays acknowledges writes again within 15 seconds."""
+    with cluster("lone") as made:
+        made.change(servers=1)
+        report, _, took = pods.up(made, "lone")
+        made.all_vote(1, within=2)
+        lost = len(scenarios.not_stored(made.addresses()[0], report))
+    return f"{report}, {lost} lost, up took {took:.1f} s", report.gap <= 15 and lost == 0
+
+
 def engine_killed() -> Outcome:
     with cluster("engine", clients=1) as made:
         return interrupted.outcome(made, lambda: made.all_vote(3), lambda: pods.orphans(made))
@@ -164,6 +174,7 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "pods: all 3 servers replaced under load": updated,
     f"pods: Consul {' → '.join(scenarios.OLDER)} → {versions.CONSUL} under load": upgraded,
     "pods: 3 to 5 to 3 servers under load": scaled,
+    "pods: 3 servers to 1 under load": lone,
     "pods: a drained node under load": node_drained,
     "pods: the leader cut off from the other servers": lambda: partitioned(1),
     "pods: two of three servers cut off from each other": lambda: partitioned(2),

@@ -16,6 +16,8 @@ from tools import places
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", ".venv")
 PROJECT = "consul-on-pulumi"
+OPEN = {"security": {"enabled": False}}
+"""The setting of clusters in tests that are about something else: they start faster, and every request is answered."""
 Settings = Mapping[str, Any]
 
 
@@ -77,6 +79,7 @@ class Cluster:
         self._begin()
         done = self._stack.up(on_output=self.log.append, on_event=self._note, color="never")
         self.outputs = {name: output.value for name, output in done.outputs.items()}
+        consul.sign_in(self.agents, self.outputs)
         return _changes(done.summary)
 
     def refresh(self, *, clear_pending: bool = False) -> dict[str, int]:
@@ -220,7 +223,7 @@ def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
     engine.clear(f"consul-{name}")
     stack = new_stack(folder, name)
     subnet = {"platform": {"docker": {"subnet": engine.free_subnet()}}}
-    cluster = Cluster(stack, subnet | dict(settings))
+    cluster = Cluster(stack, OPEN | subnet | dict(settings))
     try:
         yield cluster
     finally:

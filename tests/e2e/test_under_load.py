@@ -16,7 +16,7 @@ def only_refused(report: Report) -> None:
 
 
 def test_no_acknowledged_write_is_lost_in_crashes_rollouts_and_changes_of_size(cluster: Factory) -> None:
-    made = cluster("load", servers=3)
+    made = cluster("load", servers=3, security={"anonymous": "read"})
     made.up()
     made.whole()
 

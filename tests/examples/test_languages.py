@@ -50,6 +50,7 @@ def test_yaml_and_a_take_over_by_python_and_back(variables: None, tmp_path: Path
             "datacenter": "dev",
             "servers": 1,
             "clients": 1,
+            "security": {"anonymous": "read"},
             "agent_config": {"log_level": "DEBUG"},
             "seeds": {"app": {"name": "web", "replicas": 3}},
             "platform": {"docker": {"subnet": subnet}},

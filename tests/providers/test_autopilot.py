@@ -160,7 +160,7 @@ def agent_self(name: str, last: int) -> dict[str, Any]:
         ({}, {}, []),
     ],
 )
-def test_a_server_that_stores_nothing_new_is_named_although_nothing_has_to_change(
+def test_d13_a_server_that_stores_nothing_new_is_named_although_nothing_has_to_change(
     three: FakeConsul, warned: list[str], known: dict[str, int], now: dict[str, int], said: list[str]
 ) -> None:
     store(three, known, now)

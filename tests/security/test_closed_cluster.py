@@ -10,6 +10,8 @@ from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.model import closed as security
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentityProvider
+from consul_on_pulumi.releases import closed_keys
+from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.settings import refusals
 
 from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
@@ -17,13 +19,13 @@ from tests.recording import Build, build, cluster_args
 
 
 def closed(platform: PlatformCase, **more: Any) -> Build:
-    args = cluster_args(platform.cluster, security={"enabled": True, **more})
+    args = cluster_args(platform.cluster, security=more)
     return build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
 
 
-@pytest.mark.parametrize("settings", [{}, {"security": {}}, {"security": {"enabled": False, "dns": False}}])
-def test_an_open_cluster_has_none_of_it(platform: PlatformCase, settings: dict[str, Any]) -> None:
-    args = cluster_args(platform.cluster, **settings)
+@pytest.mark.parametrize("more", [{}, {"dns": False}])
+def test_an_open_cluster_has_none_of_it(platform: PlatformCase, more: dict[str, Any]) -> None:
+    args = cluster_args(platform.cluster, security={"enabled": False, **more})
     seen = build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
 
     kinds = {one.type.rpartition(":")[2] for one in seen.seen}
@@ -31,7 +33,7 @@ def test_an_open_cluster_has_none_of_it(platform: PlatformCase, settings: dict[s
     assert "security" not in seen["consul"].inputs
 
 
-def test_every_agent_has_what_closes_it(platform: PlatformCase) -> None:
+def test_every_agent_has_what_closes_it_without_a_setting(platform: PlatformCase) -> None:
     seen = closed(platform)
 
     for tier in ("consul-server", "consul-client"):
@@ -60,10 +62,10 @@ def test_a_published_port_speaks_https_unless_everyone_may_read(anonymous: str, 
 
     assert {one["internal"] for one in container["ports"]} == {port, 8600}
     assert all(one.startswith(f"{scheme}://127.0.0.1:") for one in seen.outputs["http"])
-    document = json.loads(container["command"][container["command"].index("-hcl") + 1])
-    assert document["addresses"] == {"http": "127.0.0.1" if scheme == "https" else "0.0.0.0"}
-    assert document["acl"]["default_policy"] == "deny"
-    assert document["http_config"]["response_headers"]["X-Frame-Options"] == "DENY"
+    given = json.loads(container["command"][container["command"].index("-hcl") + 1])
+    assert given["addresses"] == {"http": "127.0.0.1" if scheme == "https" else "0.0.0.0"}
+    assert given["acl"]["default_policy"] == "deny"
+    assert given["http_config"]["response_headers"]["X-Frame-Options"] == "DENY"
     assert container["ulimits"][0]["name"] == "nproc"
     assert container["memory"] == 1024
 
@@ -80,7 +82,7 @@ def test_certificates_name_services_in_a_namespace_that_is_known_later() -> None
 
 def test_anonymous_reads_need_a_closed_cluster() -> None:
     with pytest.raises(pulumi.RunError, match=r"cluster\.security.anonymous: has no effect without `enabled: true`"):
-        refusals.cluster_args(cluster_args(DOCKER.cluster, security={"anonymous": "read"}))
+        refusals.cluster_args(cluster_args(DOCKER.cluster, security={"enabled": False, "anonymous": "read"}))
     with pytest.raises(pulumi.RunError, match=r"cluster\.security.adoption: expected accept or speak"):
         refusals.cluster_args(cluster_args(DOCKER.cluster, security={"enabled": True, "adoption": "insist"}))
 
@@ -180,3 +182,44 @@ def test_each_phase_says_more(phase: str, sends: bool | None, outgoing: bool, in
     assert document.get("encrypt_verify_incoming") is (None if sends is None else False)
     assert tls["defaults"]["verify_outgoing"] is tls["internal_rpc"]["verify_server_hostname"] is outgoing
     assert tls["defaults"]["verify_incoming"] is incoming
+
+
+def leaves(config: dict[str, Any], prefix: str = "") -> set[str]:
+    return set().union(
+        *(leaves(v, f"{prefix}{k}.") if isinstance(v, dict) else {f"{prefix}{k}"} for k, v in config.items())
+    )
+
+
+def test_what_closes_an_agent_is_known_to_be_set_already() -> None:
+    tokens = dict.fromkeys(acl_rules.TOKENS, "x")
+    sets: set[str] = set()
+    for role in Role:
+        sets |= leaves(security.document(role, plain_http=False) | security.certificate(role, 0))
+        sets |= leaves(json.loads(security.secret_configuration(role, "x", tokens, {}, "insist", dns=True)))
+    harmless = {"tls.defaults.tls_min_version"}
+    assert {one for one in sets if not one.startswith(("ports.", "http_config."))} - harmless <= set(closed_keys.KEYS)
+
+
+@pytest.mark.parametrize("key", closed_keys.KEYS)
+def test_agent_configuration_and_secret_files_cannot_open_a_closed_cluster(key: str) -> None:
+    config: Any = False
+    for part in reversed(key.split(".")):
+        config = {part: config}
+    for settings in ({"client_config": config}, {"server_secrets": {"z.json": json.dumps(config)}}):
+        with pytest.raises(pulumi.RunError, match=rf"{key}: `security` sets it"):
+            refusals.cluster_args(cluster_args(DOCKER.cluster, security={}, **settings))
+
+
+@pytest.mark.parametrize(
+    "config", [{"tls": "later"}, {"tls": {"defaults": "later"}}, {"acl": "later"}, {"http_config": "later"}], ids=str
+)
+def test_an_output_cannot_take_the_place_of_a_map_that_closes_the_cluster(config: dict[str, Any]) -> None:
+    def later(value: Any) -> Any:
+        known = isinstance(value, dict)
+        return {k: later(v) for k, v in value.items()} if known else pulumi.Output.from_input({})
+
+    def program() -> None:
+        ConsulCluster("consul", cluster_args(DOCKER.cluster, security={}, agent_config=later(config)))
+
+    with pytest.raises(pulumi.RunError, match="expected a map that is known in a preview, since `security` sets keys"):
+        build(program)

@@ -13,6 +13,9 @@ from consul_on_pulumi.security.trust import Trust
 
 END = "-----END CERTIFICATE-----\n"
 
+ENDS = (".crt", ".key")
+"""The endings of the files of one certificate."""
+
 
 class CertificatesProvider(ConsulProvider):
     """Draws each certificate once, and again for other names, by another authority, on request or before its end."""
@@ -79,3 +82,5 @@ class Certificates(ProviderResource, module="consul-on-pulumi", name="Certificat
             "chain": trust.chain,
         }
         super().__init__(CertificatesProvider(), name, props, with_options(opts, additional_secret_outputs=["files"]))
+        # Mocks may leave it out.
+        self.files = self.files.apply(lambda drawn: drawn or {one + end: "" for one in names for end in ENDS})

@@ -55,6 +55,8 @@ class Trust(ProviderResource, module="consul-on-pulumi", name="Trust"):
             "location": location,
         }
         super().__init__(TrustProvider(), name, props, opts)
+        # Mocks may leave it out.
+        self.trusted = self.trusted.apply(lambda known: known or "")
 
 
 def _outputs(props: Properties, previous: str, chain: str) -> Properties:

@@ -41,7 +41,7 @@ class SecurityArgs(TypedDict, total=False):
         "Whether the cluster is closed: gossip and RPC are encrypted, the API and the UI are served by HTTPS, every "
         "agent shows a certificate, and nothing is answered without a token. The program draws the key, the "
         "certificates and the tokens, and keeps them as secrets of the stack. With `false` everyone who reaches an "
-        "agent may join the cluster, and read and change everything.", "Refused.", default=False)]
+        "agent may join the cluster, and read and change everything.", "Refused.", default=True)]
     anonymous: Annotated[str, Setting(
         "What is answered without a token: `none`, or `read`, which shows keys, nodes and services to everyone who "
         "reaches an agent. On Docker `read` also serves plain HTTP in the private network and on the loopback "

@@ -66,6 +66,9 @@ class FakeEngine:
             return b"* invalid config key performance.raft_multiplyer\n"
         return FULL if since <= self.full_at else b""
 
+    def info(self) -> dict[str, str]:
+        return {"SystemTime": datetime.now(UTC).isoformat()}
+
     def events(self, **_: Any) -> list[Any]:
         return []
 
@@ -295,7 +298,7 @@ def test_a5_an_engine_that_does_not_answer_shows_no_fault_and_says_so(
     assert "connection refused" in warned[0]
 
 
-def test_an_agent_with_a_full_volume_is_shown_and_named_with_what_it_logged(engine: FakeEngine) -> None:
+def test_d13_an_agent_with_a_full_volume_is_shown_and_named_with_what_it_logged(engine: FakeEngine) -> None:
     engine.full_at = time.time() + 60
 
     assert changes(props(), props())
@@ -307,7 +310,7 @@ def test_an_agent_with_a_full_volume_is_shown_and_named_with_what_it_logged(engi
     assert engine.done == []
 
 
-def test_an_agent_whose_volume_has_space_again_is_no_failure(
+def test_d13_an_agent_whose_volume_has_space_again_is_no_failure(
     engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crash, "FULL_AGAIN", 1.5)
@@ -316,3 +319,11 @@ def test_an_agent_whose_volume_has_space_again_is_no_failure(
     assert changes(props(), props())
     assert ContainerHealthProvider().update(NAME, props(), props()).outs["fault"] is None
     assert engine.done == []
+
+
+def test_d14_an_agent_that_hangs_since_the_clock_was_set_back_is_a_fault(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.state |= {"StartedAt": "2999-01-02T03:04:05.678901234Z", "Health": {"Status": "unhealthy"}}
+
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "does not answer"

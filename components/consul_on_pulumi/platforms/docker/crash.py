@@ -1,6 +1,6 @@
 """Why a container of an agent ends: its exit status, whether it was killed for memory, and the end of its log."""
 
-import time
+from datetime import datetime
 from typing import Any
 
 from docker.errors import NotFound
@@ -110,6 +110,7 @@ def memory_kill(client: Any, container: Any) -> str | None:
 
 def _out_of_memory(client: Any, **only: str) -> list[str]:
     """The IDs of the containers that ran out of memory lately. Docker remembers its last events."""
-    now = int(time.time())
+    # By the clock of the engine: it answers with events until then, so it would wait for a time to come.
+    now = int(datetime.fromisoformat(client.info()["SystemTime"]).timestamp())
     found = client.events(since=now - RECENT, until=now, filters={**only, "event": "oom"}, decode=True)
     return [event["id"] for event in found]
