@@ -17,7 +17,7 @@ from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.run import mocks
 from consul_on_pulumi.schema.component_inputs import component_inputs
-from consul_on_pulumi.security.closing import draw
+from consul_on_pulumi.security.closing import close, retire
 from consul_on_pulumi.security.credentials import MANAGEMENT
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.server import ConsulServer
@@ -72,9 +72,9 @@ class ConsulCluster(pulumi.ComponentResource):
         platform = choose(accepted["platform"])
         connect(self, topology.cluster, accepted, platform)
         children = for_children(self, opts)
-        closing = draw(name, topology, security, children) if security["enabled"] else None
-        if closing:
-            connecting.draw(self, f"{self.pulumi_resource_name}/{topology.cluster}", closing.connection)
+        closing = close(
+            name, self, topology, security, platform.location(topology), accepted["security_secrets"], children
+        )
         identity = identify(name, topology, platform, "cluster", children, phase=adoption.phase(security))
         children = with_options(children, depends_on=[identity])
         protect = protects(accepted, opts)
@@ -135,6 +135,8 @@ class ConsulCluster(pulumi.ComponentResource):
                 servers_ready=ready,
             ),
         )
+        reloaded = [*servers.reloaded, *clients.reloaded]
+        retire(closing, servers.api_addresses, with_options(on_servers, depends_on=reloaded))
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
         seeded = seeding.create(
             seeds,
@@ -158,7 +160,7 @@ class ConsulCluster(pulumi.ComponentResource):
         )
         nothing = pulumi.Output.from_input(None)
         self.management_token = closing.credentials.tokens[MANAGEMENT] if closing else nothing
-        self.authority = closing.authority.certificate if closing else nothing
+        self.authority = closing.trust.trusted if closing else nothing
         self.upgrade_snapshot = servers.upgrade_snapshot
         self.datacenter = pulumi.Output.from_input(topology.datacenter)
         if failure_tolerance(topology.servers) == 0:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,8 +16,10 @@ from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.cluster_identity import SECURITY, ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
+from consul_on_pulumi.providers.reloaded import Reloaded
 from consul_on_pulumi.releases import agent_keys, closed_keys, raft_log, release
 from consul_on_pulumi.releases.release import Release
+from consul_on_pulumi.resource_options import with_options
 from consul_on_pulumi.security.closing import Closing
 
 
@@ -151,19 +153,23 @@ def place_tier(
     """
     platform = choose(args["platform"])
     extra, traits = args["agent_config"], platform.traits()
-    secrets: dict[str, pulumi.Input[str]] = {
-        **agent_secrets(args["agent_secrets"], release.of(args), is_closed=closing is not None)
-    }
+    secrets = agent_secrets(args["agent_secrets"], release.of(args), is_closed=closing is not None)
     if closing:
         phase = closing.phase
         plain_http = phase != adoption.INSIST or (traits.host_ports and closing.settings["anonymous"] == "read")
         extra = agent.merge(closed.document(role, phase, plain_http=plain_http), extra)
-        secrets |= closing.files(role, topology, platform.certificate_names, opts)
-        more |= {"phase": phase, "plain_http": plain_http}
+        live, mark = closing.files(role, topology, platform.certificate_names, opts)
+        more |= {"phase": phase, "plain_http": plain_http, "live": live}
+        more |= {"restart": closing.restart} if role is Role.SERVER else {}
     join = lifted(partial(naming.join, topology), traits.domain)
     document = agent.document(topology, role, traits, extra, join)
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
+    reloaded = []
+    if closing and group.count:
+        after = with_options(opts, depends_on=list(placed.ready), deleted_with=placed.data)
+        reloaded = [Reloaded(f"{name}-reloaded", role, closing.location, mark, after)]
+    placed = replace(placed, reloaded=reloaded)
     path = lifted(agent.ui_path, {"ui_config": document.get("ui_config", {})})
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),

@@ -164,12 +164,12 @@ def partitioned(cut: int, seconds: float = 20) -> Outcome:
     return text, lost == 0 and (bool(alone) if cut == 1 else not alone)
 
 
-def soak(seconds: float = 3600, every: float = 30) -> Outcome:
-    """Two writers for an hour, with a fault each half minute."""
+def soak(seconds: float = 3600, every: float = 30, writers: int = 2) -> Outcome:
+    """Writers for an hour, with a fault each half minute."""
     chance = random.Random(4)
     with cluster("soak", servers=3) as made:
         began, count = time.monotonic(), 0
-        with scenarios.written_to(made, "soak", writers=2) as report:
+        with scenarios.written_to(made, "soak", writers=writers) as report:
             while (due := began + every * (count + 1)) < began + seconds:
                 time.sleep(max(0.0, due - time.monotonic()))
                 faults.any_of(faults.ALL, made, chance)

@@ -37,13 +37,14 @@ def test_every_agent_has_what_closes_it_without_a_setting(platform: PlatformCase
     seen = closed(platform)
 
     for tier in ("consul-server", "consul-client"):
-        resource = seen[f"{tier}-secrets"]
-        assert resource.type.rpartition(":")[2] in ("SecretVolume", "Secret")
-    assert {one.name for one in seen.seen if one.type.endswith((":Credentials", ":Authority", ":Access"))} == {
-        "consul-credentials",
-        "consul-authority",
-        "consul-access",
+        resource = seen[f"{tier}-files"]
+        assert resource.type.endswith(":LiveFiles")
+        assert "security.json" in resource.inputs["files"]
+    assert {f"consul-{name}" for name in ("credentials", "authority", "access", "trust", "retired")} <= {
+        one.name for one in seen.seen
     }
+    # What was replaced ends when every agent uses something else.
+    assert {"consul-server-reloaded", "consul-client-reloaded"} <= seen["consul-retired"].depends_on
 
 
 def test_nothing_in_consul_is_asked_for_before_the_tokens_exist(platform: PlatformCase) -> None:
@@ -194,7 +195,7 @@ def test_what_closes_an_agent_is_known_to_be_set_already() -> None:
     sets: set[str] = set()
     for role in Role:
         sets |= leaves(security.document(role, plain_http=False) | security.certificate(role, 0))
-        sets |= leaves(json.loads(security.secret_configuration(role, "x", tokens, dns=True)))
+        sets |= leaves(json.loads(security.secret_configuration(role, "x", tokens, {}, "insist", dns=True)))
     harmless = {"tls.defaults.tls_min_version"}
     assert {one for one in sets if not one.startswith(("ports.", "http_config."))} - harmless <= set(closed_keys.KEYS)
 

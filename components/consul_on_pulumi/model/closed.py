@@ -92,15 +92,18 @@ def subject(role: Role, datacenter: str) -> str:
 
 
 def secret_configuration(
-    role: Role, gossip_key: str, tokens: Mapping[str, str], phase: str = INSIST, *, dns: bool
+    role: Role, gossip_key: str, tokens: Mapping[str, str], marks: Mapping[str, str], phase: str, *, dns: bool
 ) -> str:
-    """The content of CONFIGURATION; `tokens` are those of the credentials, and `dns` is whether DNS needs none."""
+    """The content of CONFIGURATION; `tokens` are those of the credentials, and `dns` is whether DNS needs none. An
+    agent shows the `marks` as soon as it has loaded it."""
     own = {"agent": tokens[AGENTS[role]]}
     if dns:
         own["dns"] = tokens[DNS]
     if role is Role.SERVER:
         own["initial_management"] = tokens["management"]
-    return json.dumps({"encrypt": gossip_key, "acl": {"tokens": own}, "tls": tls(phase)}, sort_keys=True)
+    return json.dumps(
+        {"encrypt": gossip_key, "acl": {"tokens": own}, "tls": tls(phase), "node_meta": dict(marks)}, sort_keys=True
+    )
 
 
 def command_token(tokens: Mapping[str, str]) -> str:

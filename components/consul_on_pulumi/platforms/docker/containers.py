@@ -72,6 +72,8 @@ def properties(
     own_labels = labels(topology.cluster, group.cluster_id)
     if group.phase:
         own_labels.append({"label": engine.PHASE, "value": group.phase})
+    if group.restart:
+        own_labels.append({"label": engine.RESTART, "value": group.restart})
     return {
         **limits,
         "name": node,

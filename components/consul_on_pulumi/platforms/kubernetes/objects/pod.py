@@ -30,7 +30,7 @@ def template(
 
     `config` and `secrets` are the names of the ConfigMap and the Secret; `files` are the files for single agents.
     """
-    metadata: dict[str, Any] = {"labels": tier.agent_labels, "annotations": dict(tier.settings["annotations"])}
+    metadata: dict[str, Any] = {"labels": tier.agent_labels, "annotations": tier.agent_annotations}
     spec_hash = digest({"metadata": metadata, "spec": _spec(tier, config, files, secrets)})
     annotated = {**metadata, "annotations": {**metadata["annotations"], SPEC_HASH: spec_hash}}
     node_meta = pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)
@@ -60,10 +60,10 @@ def _spec(
     if tier.group.bootstrap_expect is not None:
         arguments.append(pulumi.Output.format("-bootstrap-expect={0}", tier.group.bootstrap_expect))
     arguments += more
-    if secrets is not None:
+    if secrets is not None or tier.group.live:
         mounts["secrets"] = secret_files.DIRECTORY
         arguments.append(secret_files.READ)
-        volumes.append({"name": "secrets", "secret": {"secret_name": secrets, "default_mode": SECRET_MODE}})
+        volumes.append({"name": "secrets", **_secret_volume(tier, secrets)})
     if role is Role.CLIENT:
         volumes.append({"name": "data", "empty_dir": {}})
     container = {
@@ -113,6 +113,14 @@ def _spec(
         "volumes": volumes,
         **scheduling.of_pod(tier),
     }
+
+
+def _secret_volume(tier: Tier, secrets: pulumi.Input[str] | None) -> dict[str, Any]:
+    """The Secret of the user's files, and in the same folder the one whose content changes while the agent runs."""
+    if not tier.group.live:
+        return {"secret": {"secret_name": secrets, "default_mode": SECRET_MODE}}
+    sources = [{"secret": {"name": name}} for name in (secrets, tier.live_secret) if name is not None]
+    return {"projected": {"sources": sources, "default_mode": SECRET_MODE}}
 
 
 def named_ports(role: Role, phase: str) -> list[tuple[str, int, str]]:

@@ -52,6 +52,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         services.headless(tier, opts),
         *guards.network_policy(tier, opts),
         *guards.budget(tier, opts),
+        *configuration.live_secret(tier, opts),
         scale_down,
     ]
     services.api(tier, opts)
