@@ -9,8 +9,8 @@ UNCHANGED = 4
 REVIEW = review --stack $(STACK) $(addprefix --allow ,$(ALLOW))
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview preview-comment refresh destroy snapshot restore recover retained-data test docs \
-	consul-formats chaos bench profile setup doctor env lock k8s-up k8s-down clean stack
+.PHONY: help up ui token preview preview-comment refresh destroy snapshot restore recover retained-data test docs \
+	consul-formats chaos probe bench profile setup doctor env lock k8s-up k8s-down clean stack
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -23,7 +23,9 @@ up: stack ## start or change the cluster and show its outputs [ALLOW=data-loss]
 	*) exit 1 ;; \
 	esac
 	@$(ENVIRONMENT) && pulumi stack output --stack $(STACK)
+	@printf '\nThe web UI:\n'; $(CONSUL) ui --stack $(STACK)
 	@printf '\nNext:\n'
+	@printf '  %-42s %s\n' 'make token STACK=$(STACK)' 'the token that may do everything'
 	@printf '  %-42s %s\n' 'eval "$$(make -s env)"' 'plain pulumi commands work in this shell'
 	@printf '  %-42s %s\n' 'eval "$$(consul-on-pulumi env -s $(STACK))"' 'address and token for the consul command'
 	@printf '  %-42s %s\n' 'pulumi preview --stack $(STACK)' 'what a change in Pulumi.$(STACK).yaml would do'
@@ -40,6 +42,12 @@ refresh: stack ## update the state from what really runs
 
 destroy: stack ## remove the cluster and list the data that stays
 	@$(ENVIRONMENT) && pulumi destroy --stack $(STACK) --yes && consul-on-pulumi retained-data --stack $(STACK)
+
+ui: setup ## print where the web UI is, and how to log in
+	@$(CONSUL) ui --stack $(STACK)
+
+token: setup ## print the token that may do everything
+	@$(CONSUL) token --stack $(STACK)
 
 snapshot: setup ## save everything that the cluster stores [FILE=...]
 	@$(CONSUL) snapshot --stack $(STACK) $(FILE)
@@ -62,7 +70,7 @@ docs: setup ## write the pages that are made from the code
 consul-formats: ## read what another release of Consul reads and stores [RELEASE=1.22.8]
 	@$(TOOLS) consul-formats $(RELEASE)
 
-chaos: setup ## break clusters under load and print what they stored, about 30 minutes
+chaos: setup ## break clusters under load and print what they stored, about 4 hours; a cut-off run goes on
 	@$(ENVIRONMENT) && python -m tests.chaos
 
 bench: setup ## measure beside a shell script, kubectl apply and a plain Pulumi program
@@ -86,6 +94,9 @@ env: ## print the environment: eval "$(make -s env)"
 lock: setup ## write requirements.lock from requirements.in
 	@$(ENVIRONMENT) && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements.lock requirements.in
+
+probe: setup ## try what strangers try, on both platforms, and write docs/probes.md
+	@$(ENVIRONMENT) && python -m tests.probes
 
 k8s-up: ## start a Kubernetes cluster unless the user's own answers [NODES=1]
 	@$(TOOLS) kubernetes up --nodes $(or $(NODES),1)

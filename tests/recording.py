@@ -153,8 +153,9 @@ def a_new_run(patch: pytest.MonkeyPatch) -> None:
 
 
 def cluster_args(platform: Mapping[str, Any], **more: Any) -> ConsulClusterArgs:
-    """By default three servers and one client of a cluster called `dev`."""
-    args: Any = {"platform": platform, "name": "dev", "servers": 3, "clients": 1} | more
+    """By default three servers and one client of an open cluster called `dev`."""
+    open_one = {"name": "dev", "servers": 3, "clients": 1, "security": {"enabled": False}}
+    args: Any = {"platform": platform, **open_one} | more
     return args
 
 

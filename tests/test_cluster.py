@@ -202,7 +202,7 @@ def test_the_leader_is_the_input_of_no_resource(platform: PlatformCase) -> None:
 
 def test_a_cluster_has_no_clients_by_default(platform: PlatformCase) -> None:
     def program() -> dict[str, Any]:
-        made = ConsulCluster("consul", {"platform": platform.cluster, "name": "dev"})  # type: ignore[typeddict-item]
+        made = ConsulCluster("consul", {"platform": platform.cluster, "name": "dev", "security": {"enabled": False}})  # type: ignore[typeddict-item]
         return {"http": made.http_addresses, "dns": made.dns_addresses}
 
     seen = build(program)

@@ -55,6 +55,8 @@ class ConsulClient(pulumi.ComponentResource):
             at_once=accepted.get("clients_at_once"),
             **(_membership.of_clients() if _membership else {}),
         )
+        self.reloaded = list(placed.reloaded)
+        """Exist when the agents use the credentials of now."""
         self.ready = list(placed.ready)
         """Depend on these to run when the clients work."""
         self.http_addresses, self.ui_urls, self.dns_addresses = outputs.values()

@@ -8,7 +8,7 @@ import pulumi
 from consul_on_pulumi.client import ConsulClient
 from consul_on_pulumi.consul.api import leader_now
 from consul_on_pulumi.membership import Membership, connect, for_component, identify
-from consul_on_pulumi.model import agent, naming
+from consul_on_pulumi.model import adoption, agent, naming
 from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.topology import Role, Topology, failure_tolerance, quorum
 from consul_on_pulumi.platforms.choose import choose
@@ -17,7 +17,7 @@ from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.run import mocks
 from consul_on_pulumi.schema.component_inputs import component_inputs
-from consul_on_pulumi.security.closing import draw
+from consul_on_pulumi.security.closing import close, retire
 from consul_on_pulumi.security.credentials import MANAGEMENT
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.server import ConsulServer
@@ -72,10 +72,10 @@ class ConsulCluster(pulumi.ComponentResource):
         platform = choose(accepted["platform"])
         connect(self, topology.cluster, accepted, platform)
         children = for_children(self, opts)
-        closing = draw(name, topology, security, children) if security["enabled"] else None
-        if closing:
-            connecting.draw(self, f"{self.pulumi_resource_name}/{topology.cluster}", closing.connection)
-        identity = identify(name, topology, platform, "cluster", children, is_closed=closing is not None)
+        closing = close(
+            name, self, topology, security, platform.location(topology), accepted["security_secrets"], children
+        )
+        identity = identify(name, topology, platform, "cluster", children, phase=adoption.phase(security))
         children = with_options(children, depends_on=[identity])
         protect = protects(accepted, opts)
         shared_opts = with_options(children, protect=protect) if protect else children
@@ -128,10 +128,15 @@ class ConsulCluster(pulumi.ComponentResource):
                 clients=topology.clients,
                 identity=identity,
                 closing=closing,
-                servers_updated=servers.updated,
+                # No client is to have a token that the servers do not know: an open cluster has none.
+                servers_updated=ready
+                if adoption.phase(security) in (adoption.ACCEPT, adoption.SPEAK)
+                else servers.updated,
                 servers_ready=ready,
             ),
         )
+        reloaded = [*servers.reloaded, *clients.reloaded]
+        retire(closing, servers.api_addresses, with_options(on_servers, depends_on=reloaded))
         Autopilot(f"{name}-autopilot", servers.api_addresses, quorum(topology.servers), on_servers, servers.store)
         seeded = seeding.create(
             seeds,
@@ -145,7 +150,8 @@ class ConsulCluster(pulumi.ComponentResource):
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        where = pulumi.Output.unsecret(connecting.of(self))
+        # Mocks have no cluster, and in a preview nothing that is drawn.
+        where = pulumi.Output.from_input(Connection()) if mocks() else pulumi.Output.unsecret(connecting.of(self))
         self.leader_address = pulumi.Output.all(servers.api_addresses, where, *(one.id for one in seeded)).apply(
             lambda known: _leader(known[0], known[1])
         )
@@ -154,7 +160,7 @@ class ConsulCluster(pulumi.ComponentResource):
         )
         nothing = pulumi.Output.from_input(None)
         self.management_token = closing.credentials.tokens[MANAGEMENT] if closing else nothing
-        self.authority = closing.authority.certificate if closing else nothing
+        self.authority = closing.trust.trusted if closing else nothing
         self.upgrade_snapshot = servers.upgrade_snapshot
         self.datacenter = pulumi.Output.from_input(topology.datacenter)
         if failure_tolerance(topology.servers) == 0:

@@ -2,22 +2,24 @@
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import agent, closed, naming, raft_log, secret_files
+from consul_on_pulumi.model import adoption, agent, closed, naming, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import lifted, when_known
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, Platform
 from consul_on_pulumi.providers import connecting
-from consul_on_pulumi.providers.cluster_identity import ClusterIdentity
+from consul_on_pulumi.providers.cluster_identity import SECURITY, ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
-from consul_on_pulumi.releases import agent_keys, release
+from consul_on_pulumi.providers.reloaded import Reloaded
+from consul_on_pulumi.releases import agent_keys, closed_keys, raft_log, release
 from consul_on_pulumi.releases.release import Release
+from consul_on_pulumi.resource_options import with_options
 from consul_on_pulumi.security.closing import Closing
 
 
@@ -76,10 +78,10 @@ def identify(
     path: str,
     opts: pulumi.ResourceOptions,
     *,
-    is_closed: bool = False,
+    phase: str = adoption.OPEN,
 ) -> ClusterIdentity:
-    """Register the identity of a cluster; `path` is the path of its settings."""
-    fixed = fixed_settings(topology, platform, path) | ({f"{path}.security.enabled": "true"} if is_closed else {})
+    """Register the identity of a cluster; `path` is the path of its settings, `phase` how far it is to be closed."""
+    fixed = fixed_settings(topology, platform, path) | ({f"{path}{SECURITY}": phase} if phase else {})
     return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts)
 
 
@@ -118,19 +120,22 @@ def snapshot_file(placed: Placed) -> pulumi.Output[str | None]:
     return found.apply(lambda file: file or None)
 
 
-def agent_secrets(files: Mapping[str, pulumi.Input[str]], of: Release | None) -> dict[str, pulumi.Output[str]]:
+def agent_secrets(
+    files: Mapping[str, pulumi.Input[str]], of: Release | None, *, is_closed: bool
+) -> dict[str, pulumi.Output[str]]:
     """The secret files by name and in order, as secrets whatever they were before; `of` is the release of the agents.
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
+    check = closed_keys.check_of(agent_keys.check_of(of), is_closed=is_closed)
     return {
-        name: when_known(pulumi.Output.secret(text), partial(_problems, name, of))
+        name: when_known(pulumi.Output.secret(text), partial(_problems, name, check))
         for name, text in sorted(files.items())
     }
 
 
-def _problems(name: str, of: Release | None, text: str) -> Iterable[str]:
-    return secret_files.problems({name: text}, "agent_secrets", agent_keys.check_of(of))
+def _problems(name: str, check: secret_files.Check, text: str) -> Iterable[str]:
+    return secret_files.problems({name: text}, "agent_secrets", check)
 
 
 def place_tier(
@@ -148,16 +153,23 @@ def place_tier(
     """
     platform = choose(args["platform"])
     extra, traits = args["agent_config"], platform.traits()
-    secrets: dict[str, pulumi.Input[str]] = {**agent_secrets(args["agent_secrets"], release.of(args))}
+    secrets = agent_secrets(args["agent_secrets"], release.of(args), is_closed=closing is not None)
     if closing:
-        plain_http = traits.host_ports and closing.settings["anonymous"] == "read"
-        extra = agent.merge(closed.document(role, plain_http=plain_http), extra)
-        secrets |= closing.files(role, topology, platform.certificate_names, opts)
-        more |= {"is_closed": True, "plain_http": plain_http}
+        phase = closing.phase
+        plain_http = phase != adoption.INSIST or (traits.host_ports and closing.settings["anonymous"] == "read")
+        extra = agent.merge(closed.document(role, phase, plain_http=plain_http), extra)
+        live, mark = closing.files(role, topology, platform.certificate_names, opts)
+        more |= {"phase": phase, "plain_http": plain_http, "live": live}
+        more |= {"restart": closing.restart} if role is Role.SERVER else {}
     join = lifted(partial(naming.join, topology), traits.domain)
     document = agent.document(topology, role, traits, extra, join)
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)
+    reloaded = []
+    if closing and group.count:
+        after = with_options(opts, depends_on=list(placed.ready), deleted_with=placed.data)
+        reloaded = [Reloaded(f"{name}-reloaded", role, closing.location, mark, after)]
+    placed = replace(placed, reloaded=reloaded)
     path = lifted(agent.ui_path, {"ui_config": document.get("ui_config", {})})
     return placed, {
         "http_addresses": pulumi.Output.all(*placed.http_addresses),

@@ -18,6 +18,8 @@ cluster = ConsulCluster(
         "name": CONSUL,
         "servers": 3,
         "clients": 1,
+        # The application has no token.
+        "security": {"anonymous": "read"},
         "seeds": {"shop": {"greeting": "Welcome to the shop", "currency": "EUR"}},
         "platform": {"docker": {"subnet": SUBNET, "network": network.name}},
     },
@@ -39,3 +41,4 @@ application = docker.Container(
 pulumi.export("application", application.name)
 pulumi.export("ui_urls", cluster.ui_urls)
 pulumi.export("http_addresses", cluster.http_addresses)
+pulumi.export("management_token", cluster.management_token)

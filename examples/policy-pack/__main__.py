@@ -54,9 +54,10 @@ def closed_store(cluster: Settings) -> Iterator[str]:
     """Whoever reaches a UI outside of the Kubernetes cluster needs a token."""
     ui = platform(cluster).get("ui", {})
     acl = {**cluster["agent_config"], **cluster["server_config"]}.get("acl", {})
-    closed = acl.get("enabled") and acl.get("default_policy") == "deny"
+    # An open cluster has no `security` among its settings.
+    closed = "security" in cluster or (acl.get("enabled") and acl.get("default_policy") == "deny")
     if not closed and ("ingress" in ui or ui.get("type", "ClusterIP") != "ClusterIP"):
-        yield "server_config.acl: set enabled and default_policy deny before the UI is reachable from outside"
+        yield "security: set enabled to true before the UI is reachable from outside"
 
 
 def platform(cluster: Settings) -> Settings:

@@ -11,6 +11,8 @@ cluster = ConsulCluster(
     "seeds-example",
     {
         "servers": 3,
+        # Everyone who reaches a server may read the entries, without a token.
+        "security": {"anonymous": "read"},
         "seed_sets": {
             # One set for each team: every file below its folder is a key.
             **{team: {"prefix": f"teams/{team}/", "folder": f"teams/{team}"} for team in TEAMS},

@@ -60,6 +60,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "platform",
             "protect",
             "security",
+            "securitySecrets",
             "seedSets",
             "seeds",
             "serverConfig",

@@ -5,6 +5,7 @@ import pickletools
 import sys
 
 import pytest
+from consul_on_pulumi.platforms.docker.providers import live_files as docker_live_files
 from consul_on_pulumi.platforms.docker.providers import ownership as docker_ownership
 from consul_on_pulumi.platforms.docker.providers import voters as docker_voters
 from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd, ClusterEndProvider
@@ -17,6 +18,7 @@ from consul_on_pulumi.platforms.docker.providers.voter_gate import VoterGate, Vo
 from consul_on_pulumi.platforms.kubernetes.providers import ownership as kubernetes_ownership
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize, ClaimSizeProvider
 from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import ClientRollout, ClientRolloutProvider
+from consul_on_pulumi.platforms.kubernetes.providers.live_files import LiveFiles, LiveFilesProvider
 from consul_on_pulumi.platforms.kubernetes.providers.load_balancer import LoadBalancer, LoadBalancerProvider
 from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd, NamespaceEndProvider
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown, ScaleDownProvider
@@ -29,10 +31,13 @@ from consul_on_pulumi.providers.kv_baseline import KvBaseline, KvBaselineProvide
 from consul_on_pulumi.providers.kv_entries import KvEntries, KvEntriesProvider
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.providers.provider import ConsulProvider, ProviderResource
+from consul_on_pulumi.providers.reloaded import Reloaded, ReloadedProvider
 from consul_on_pulumi.security.access import Access, AccessProvider
 from consul_on_pulumi.security.authority import Authority, AuthorityProvider
 from consul_on_pulumi.security.certificates import Certificates, CertificatesProvider
 from consul_on_pulumi.security.credentials import Credentials, CredentialsProvider
+from consul_on_pulumi.security.retired import Retired, RetiredProvider
+from consul_on_pulumi.security.trust import Trust, TrustProvider
 from pulumi.dynamic import Resource
 from pulumi.dynamic.dynamic import serialize_provider
 
@@ -63,6 +68,11 @@ PATHS: dict[type[ConsulProvider], str] = {
     SecretVolumeProvider: "consul_on_pulumi.platforms.docker.providers.secret_volume SecretVolumeProvider",
     ServerRolloutProvider: "consul_on_pulumi.platforms.kubernetes.providers.server_rollout ServerRolloutProvider",
     VoterGateProvider: "consul_on_pulumi.platforms.docker.providers.voter_gate VoterGateProvider",
+    docker_live_files.LiveFilesProvider: "consul_on_pulumi.platforms.docker.providers.live_files LiveFilesProvider",
+    LiveFilesProvider: "consul_on_pulumi.platforms.kubernetes.providers.live_files LiveFilesProvider",
+    ReloadedProvider: "consul_on_pulumi.providers.reloaded ReloadedProvider",
+    RetiredProvider: "consul_on_pulumi.security.retired RetiredProvider",
+    TrustProvider: "consul_on_pulumi.security.trust TrustProvider",
     docker_voters.VotersProvider: "consul_on_pulumi.platforms.docker.providers.voters VotersProvider",
     VotersProvider: "consul_on_pulumi.platforms.kubernetes.providers.voters VotersProvider",
 }
@@ -91,6 +101,11 @@ TOKENS: dict[type[Resource], str] = {
     SecretVolume: "dynamic/consul-on-pulumi:SecretVolume",
     ServerRollout: "dynamic/consul-on-pulumi:ServerRollout",
     VoterGate: "dynamic/consul-on-pulumi:VoterGate",
+    docker_live_files.LiveFiles: "dynamic/consul-on-pulumi:LiveFiles",
+    LiveFiles: "dynamic/consul-on-pulumi:LiveFiles",
+    Reloaded: "dynamic/consul-on-pulumi:Reloaded",
+    Retired: "dynamic/consul-on-pulumi:Retired",
+    Trust: "dynamic/consul-on-pulumi:Trust",
     docker_voters.Voters: "dynamic/consul-on-pulumi:Voters",
     Voters: "dynamic/consul-on-pulumi:Voters",
 }

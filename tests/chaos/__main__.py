@@ -1,55 +1,53 @@
 """`make chaos`: the full reliability suite. Prints a line for each scenario; exits with 1 if a target is missed.
 
 A run that was cut off goes on where it ended, unless the package changed: what reached its target is not run again.
+`python -m tests.chaos TITLE` runs the scenario with this title, or all whose titles begin with it, and writes them into
+the same log.
 """
 
-import json
 import os
 import sys
-from pathlib import Path
+import time
 
-from tests.chaos import on_docker, on_kubernetes
-from tools import environment, places
-from tools.builds import cache
+from tests.chaos import on_docker, on_kubernetes, record
+from tests.chaos.record import Entry
+from tools import environment
 
 SCENARIOS = on_docker.SCENARIOS | on_kubernetes.SCENARIOS
 
 
 def main(chosen: list[str]) -> int:
-    """Every scenario whose title contains one of `chosen`, or all."""
+    """Every scenario whose title is or begins with one of `chosen`, or all."""
     os.environ.update(environment.variables(environment.tools(), os.environ))
-    titles = [title for title in SCENARIOS if not chosen or any(word in title for word in chosen)]
-    log = _log()
-    done = {} if chosen else _reached(log)
+    starts = tuple(word for word in chosen if word not in SCENARIOS)
+    titles = [title for title in SCENARIOS if not chosen or title in chosen or title.startswith(starts)]
+    if not titles:
+        print("no such scenario, there are:", *SCENARIOS, sep="\n  ")
+        return 1
+    log = record.file()
+    done = {} if chosen else record.reached(log)
+    print(f"{record.now()}: {record.machine()}", flush=True)
     missed = 0
     for title in titles:
-        text, good = (done[title], True) if title in done else _run(title)
+        entry, good = (done[title], True) if title in done else _run(title)
         missed += not good
-        print(f"{'ok    ' if good else 'MISSED'} {title}: {text}", flush=True)
+        kind = "ok    " if good else "MISSED"
+        print(f"{kind} {entry['date']}, {entry['seconds']} s: {title}: {entry['text']}", flush=True)
         if good and title not in done:
-            with log.open("a") as file:
-                file.write(json.dumps([title, text]) + "\n")
+            record.add(log, entry)
+    print(f"{record.now()}: {len(titles) - missed} of {len(titles)} scenarios reached their targets", flush=True)
     if not chosen and not missed:
-        log.unlink(missing_ok=True)
+        log.rename(log.with_suffix(".done"))
     return 1 if missed else 0
 
 
-def _run(title: str) -> on_kubernetes.Outcome:
+def _run(title: str) -> tuple[Entry, bool]:
+    began = time.monotonic()
     try:
-        return SCENARIOS[title]()
+        text, good = SCENARIOS[title]()
     except Exception as error:
-        return f"ended early: {error!r}", False
-
-
-def _log() -> Path:
-    folder = places.state() / "chaos"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{cache.digest(places.ROOT / 'components', '*.py')}.jsonl"
-
-
-def _reached(log: Path) -> dict[str, str]:
-    lines = log.read_text().splitlines() if log.exists() else []
-    return dict(json.loads(line) for line in lines)
+        text, good = f"ended early: {error!r}", False
+    return {"title": title, "text": text, "date": record.now(), "seconds": round(time.monotonic() - began)}, good
 
 
 if __name__ == "__main__":

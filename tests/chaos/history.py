@@ -21,6 +21,8 @@ from tools import places
 CHECKER = Path(__file__).parent / "checker"
 PAUSE = 0.2
 """Seconds that a client waits after an operation without effect or answer, as applications do."""
+INTERVAL = 0.05
+"""Seconds of a client between two operations: a history lasts through several faults."""
 NO_LEADER = "No cluster leader"
 """The answer of a server that knows no leader and did nothing (`ErrNoLeader`, agent/structs/errors.go)."""
 KEYS = 8
@@ -33,7 +35,7 @@ Operation = dict[str, Any]
 class Client(threading.Thread):
     """One client: one operation after another, each through another server. Reads use `?consistent`."""
 
-    def __init__(self, number: int, bases: list[str], prefix: str, operations: int, seed: int) -> None:
+    def __init__(self, number: int, bases: Callable[[], list[str]], prefix: str, operations: int, seed: int) -> None:
         super().__init__(daemon=True)
         self.history: list[Operation] = []
         """Every operation that had an effect, or may have one."""
@@ -52,14 +54,14 @@ class Client(threading.Thread):
             if kind == "cas" and key not in self._seen:
                 kind = "read"
             self._do(kind, key, f"{self._number}.{count}")
-            time.sleep(0.01)
+            time.sleep(INTERVAL)
 
     def _do(self, kind: str, key: str, new: str) -> None:
         operation: Operation = {"Client": self._number, "Key": key, "Kind": kind, "Call": time.monotonic_ns()}
         if kind != "read":
             # Also for a write without an answer: its value may be read later.
             operation["New"] = new
-        base = self._random.choice(self._bases)
+        base = self._random.choice(self._bases())
         try:
             operation |= getattr(self, f"_{kind}")(f"{base}/v1/kv/{key}", key, new)
         except requests.RequestException as error:
@@ -111,7 +113,12 @@ def problem(error: requests.RequestException) -> str:
 
 
 def make(
-    bases: list[str], prefix: str, operations: int, clients: int, disturb: Callable[[], None], seed: int = 0
+    bases: Callable[[], list[str]],
+    prefix: str,
+    operations: int,
+    clients: int,
+    disturb: Callable[[], None],
+    seed: int = 0,
 ) -> list[Operation]:
     """Run `operations` in all by some clients, and call `disturb` again and again meanwhile."""
     running = [Client(number, bases, prefix, operations // clients, seed) for number in range(clients)]

@@ -5,7 +5,9 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 
+from tests.chaos.record import Outcome
 from tests.e2e import engine
 from tests.e2e.cluster import Cluster
 
@@ -59,3 +61,39 @@ def timed(cluster: Cluster, operation: str) -> float:
     began = time.monotonic()
     getattr(cluster, operation)()
     return time.monotonic() - began
+
+
+def up_killed(
+    cluster: Cluster, whole: Callable[[], object], left: Callable[[], list[str]], points: int = 10
+) -> Outcome:
+    """Kill `up` at the birth of a cluster. `whole` waits until it is complete, `left` lists what the state lacks."""
+    at_work, orphans = 0, list[str]()
+    cluster.destroy()
+    took = timed(cluster, "up")
+    for after in moments(points, took, seed=1):
+        cluster.destroy()
+        at_work += kill_engine(cluster, "up", after)
+        converge(cluster, "up")
+        whole()
+        orphans += left()
+    return _said(at_work, points, took, orphans)
+
+
+def destroy_killed(
+    cluster: Cluster, whole: Callable[[], object], left: Callable[[], list[str]], points: int = 10
+) -> Outcome:
+    """Kill `destroy`; afterwards the next `up` must succeed."""
+    at_work, orphans = 0, list[str]()
+    took = timed(cluster, "destroy")
+    for after in moments(points, took, seed=2):
+        cluster.up()
+        whole()
+        at_work += kill_engine(cluster, "destroy", after)
+        converge(cluster, "destroy")
+        orphans += left()
+    return _said(at_work, points, took, orphans)
+
+
+def _said(at_work: int, points: int, took: float, orphans: list[str]) -> Outcome:
+    text = f"{at_work} of {points} runs were killed before they ended, of {took:.0f} s; every next run converged"
+    return f"{text}, {len(orphans)} orphans {' '.join(orphans)}".strip(), not orphans

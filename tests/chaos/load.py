@@ -29,7 +29,7 @@ class Write:
 
 @dataclass(slots=True)
 class Report:
-    """All attempts of one writer, in order."""
+    """All attempts of one writer, or of several."""
 
     writes: list[Write] = field(default_factory=list)
 
@@ -49,7 +49,7 @@ class Report:
     @property
     def gap(self) -> float:
         """The longest time in seconds between two acknowledgements."""
-        ends = [write.ended for write in self.acknowledged]
+        ends = sorted(write.ended for write in self.acknowledged)
         return max(later - earlier for earlier, later in itertools.pairwise(ends))
 
     def lost(self, stored: Callable[[str], str | None]) -> list[str]:
@@ -65,9 +65,16 @@ class Report:
 class Writer:
     """Writes every 20 ms while the `with` block runs, to the base URL that `target` returns at that moment."""
 
-    def __init__(self, prefix: str, target: Callable[[], str]) -> None:
-        self.report = Report()
-        self._prefix, self._target = prefix, target
+    def __init__(
+        self,
+        prefix: str,
+        target: Callable[[], str],
+        token: Callable[[], str] | None = None,
+        report: Report | None = None,
+    ) -> None:
+        """`token` returns the ACL token at that moment; `report` is one that several writers share."""
+        self.report = Report() if report is None else report
+        self._prefix, self._target, self._token = prefix, target, token
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -90,9 +97,10 @@ class Writer:
                 time.sleep(max(0.0, INTERVAL - (write.ended - write.began)))
 
     def _write(self, session: requests.Session, key: str) -> Write:
+        headers = {"X-Consul-Token": self._token()} if self._token else {}
         began = time.monotonic()
         try:
-            answer = session.put(f"{self._target()}/v1/kv/{key}", data=key, timeout=TIMEOUT)
+            answer = session.put(f"{self._target()}/v1/kv/{key}", data=key, headers=headers, timeout=TIMEOUT)
             problem = None if answer.ok and answer.text.strip() == "true" else f"{answer.status_code} {answer.text}"
         except requests.RequestException as error:
             problem = type(error).__name__
@@ -123,7 +131,7 @@ class Follower:
         return self._leader
 
     def _run(self) -> None:
-        while not self._stop.wait(0.03):
+        while not self._stop.wait(0.1):
             self._ask()
 
     def _ask(self) -> None:

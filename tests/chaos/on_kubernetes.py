@@ -1,20 +1,22 @@
 """The scenarios on Kubernetes, each with its target."""
 
 import contextlib
+import functools
+import random
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import pods, scenarios
+from tests.chaos import interrupted, mixed, pod_faults, pods, scenarios
+from tests.chaos.record import Outcome
 from tests.e2e import consul
+from tests.e2e.waiting import eventually
 from tests.e2e_k8s.stack import PodCluster, of_our_own, stood_up
 from tools import versions
 from tools.docker import older_image
-
-Outcome = tuple[str, bool]
-"""The measurements as text, and whether they reach the target."""
 
 
 @contextlib.contextmanager
@@ -25,6 +27,8 @@ def cluster(name: str, **settings: Any) -> Iterator[PodCluster]:
         tempfile.TemporaryDirectory() as folder,
         stood_up(Path(folder), f"chaos-{name}", kubeconfig, settings) as made,
     ):
+        # From a run that was cut off.
+        made.kubectl("delete", "namespace", made.name, "--ignore-not-found", "--wait=true")
         made.up()
         made.all_vote(3)
         made.all_ready(3)
@@ -97,6 +101,72 @@ def scaled() -> Outcome:
     return "; ".join(texts), good
 
 
+def lone() -> Outcome:
+    """The server that stays acknowledges writes again within 15 seconds."""
+    with cluster("lone") as made:
+        made.change(servers=1)
+        report, _, took = pods.up(made, "lone")
+        made.all_vote(1, within=2)
+        lost = len(scenarios.not_stored(made.addresses()[0], report))
+    return f"{report}, {lost} lost, up took {took:.1f} s", report.gap <= 15 and lost == 0
+
+
+def engine_killed(run: Callable[..., Outcome]) -> Outcome:
+    with cluster("engine", clients=1) as made:
+        return run(made, lambda: made.all_vote(3, within=180), lambda: pods.orphans(made))
+
+
+def mixed_operations(seed: int) -> Outcome:
+    chance = random.Random(seed)
+    with cluster("mixed") as made, pods.PodWatch(made) as seen:
+
+        def disturb() -> None:
+            pod_faults.any_of(pod_faults.ALL, made, chance)
+            made.all_vote(3, within=300)
+
+        return mixed.outcome(lambda: sorted(seen.servers().values()), disturb, seed)
+
+
+def partitioned(cut: int, seconds: float = 20) -> Outcome:
+    """The leader, or the leader and another server, reach no other server for a while."""
+    with cluster("cut") as made:
+        (leader,) = consul.leaders(made.addresses())
+        hosts = made.pods("server")
+        names = sorted(hosts, key=lambda name: (hosts[name] != leader.rpartition(":")[0], name))[:cut]
+        with pods.written_to(made, "cut") as (report, _):
+            with pod_faults.cut_off(made, names):
+                began = time.monotonic()
+                time.sleep(seconds)
+                ended = time.monotonic()
+            eventually("a write after it", lambda: report.acknowledged[-1].began > ended, bool, within=60)
+        made.all_vote(3, within=180)
+        lost = len(scenarios.not_stored(made.addresses()[0], report))
+    alone = [write for write in report.acknowledged if began + 1 < write.began < ended]
+    text = f"{report}, {len(alone)} acknowledged meanwhile, {lost} lost"
+    return text, lost == 0 and (bool(alone) if cut == 1 else not alone)
+
+
+def node_drained() -> Outcome:
+    """The node of the leader is drained. Then no other node can be drained until the server is back."""
+    drain = ("drain", "--ignore-daemonsets", "--delete-emptydir-data", "--force")
+    with cluster("drain") as made:
+        (leader,) = consul.leaders(made.addresses())
+        host = leader.rpartition(":")[0]
+        nodes = {pod["status"]["podIP"]: pod["spec"]["nodeName"] for pod in made.items("server")}
+        first, second = nodes[host], next(node for address, node in nodes.items() if address != host)
+        try:
+            with pods.written_to(made, "drain") as (report, seen):
+                made.kubectl(*drain, first, "--timeout=120s")
+                refused = not pods.succeeds(made, *drain, second, "--timeout=15s")
+                made.kubectl("uncordon", first, second)
+                made.all_vote(3, within=180)
+        finally:
+            made.kubectl("uncordon", first, second)
+        lost = len(scenarios.not_stored(made.addresses()[0], report))
+    text = f"{report}, {lost} lost, never fewer than {seen.fewest} pods ready, a second drain was refused: {refused}"
+    return text, report.gap <= 1 and lost == 0 and seen.fewest >= 2 and refused
+
+
 SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "pods: the leader deleted under load": leader_deleted,
     "pods: leave_on_terminate true, the leader deleted": lambda: leader_deleted(leave=True),
@@ -104,4 +174,14 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "pods: all 3 servers replaced under load": updated,
     f"pods: Consul {' → '.join(scenarios.OLDER)} → {versions.CONSUL} under load": upgraded,
     "pods: 3 to 5 to 3 servers under load": scaled,
+    "pods: 3 servers to 1 under load": lone,
+    "pods: a drained node under load": node_drained,
+    "pods: the leader cut off from the other servers": lambda: partitioned(1),
+    "pods: two of three servers cut off from each other": lambda: partitioned(2),
+    "pods: the engine killed at 10 random points of up": lambda: engine_killed(interrupted.up_killed),
+    "pods: the engine killed at 10 random points of destroy": lambda: engine_killed(interrupted.destroy_killed),
+    **{
+        f"pods: mixed operations during random faults, seed {seed}": functools.partial(mixed_operations, seed)
+        for seed in mixed.SEEDS
+    },
 }

@@ -1,5 +1,6 @@
 """Faults and changes of a cluster on Kubernetes, and what its writers saw of them."""
 
+import subprocess
 import tempfile
 import threading
 import time
@@ -117,3 +118,21 @@ def bring(image: str) -> None:
         engine.docker("save", "--output", str(archive), image)
         for node in layout.nodes():
             images.load(Group(node.folder, network=node.namespace), archive)
+
+
+OF_KUBERNETES = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+"""What every namespace has."""
+
+
+def orphans(stack: PodCluster) -> list[str]:
+    """The cluster's namespace, and objects in it that somebody created, as far as they are not in its state."""
+    kinds = "statefulsets,deployments,services,configmaps,secrets,serviceaccounts,poddisruptionbudgets,ingresses"
+    found = stack.kubectl("get", kinds, "--namespace", stack.name, "--output=name", "--ignore-not-found").split()
+    found += stack.kubectl("get", "namespace", stack.name, "--output=name", "--ignore-not-found").split()
+    known = stack.physical_names()
+    return [one for one in found if one not in OF_KUBERNETES and one.partition("/")[2] not in known]
+
+
+def succeeds(stack: PodCluster, *words: str) -> bool:
+    """Whether a command of kubectl ends well."""
+    return subprocess.run([*stack.kubectl.command, *words], capture_output=True, check=False).returncode == 0

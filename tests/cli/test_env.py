@@ -34,6 +34,52 @@ def test_a_closed_cluster_has_an_address_a_token_and_the_certificate_of_its_auth
     assert file.read_text() == "PEM"
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://127.0.0.1:8500/ui/", ["http://127.0.0.1:8500/ui/"]),
+        (
+            "https://consul-k8s-ui.consul-k8s.svc/ui/",
+            [
+                "kubectl --namespace consul-k8s port-forward service/consul-k8s-ui 8080:80",
+                "http://localhost:8080/ui/",
+            ],
+        ),
+        ("https://127.0.0.1:8500/ui/", ["https://127.0.0.1:8500/ui/", "  Browsers do not know the authority of"]),
+    ],
+)
+def test_people_are_told_where_the_ui_is_and_how_to_log_in(
+    stack: Stack, capsys: pytest.CaptureFixture[str], url: str, shown: list[str]
+) -> None:
+    resources = cluster("consul", SERVERS, "docker:index/container:Container")
+    resources[1]["outputs"] = {
+        "http_addresses": ["https://127.0.0.1:8500"],
+        "ui_urls": [url],
+        "management_token": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"drawn"'},
+        "authority": "PEM",
+    }
+    stack(clusters=[resources], token="of-the-program")
+
+    main(["ui", "--stack", "dev"])
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert [line[: len(start)] for line, start in zip(lines, shown, strict=True)] == shown
+    assert last == "  To change something there, log in with the token of `consul-on-pulumi token --stack dev`"
+    main(["token", "--stack", "dev"])
+    assert capsys.readouterr().out == "drawn\n"
+
+
+def test_nobody_needs_to_log_in_at_an_open_cluster(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    resources = cluster("consul", SERVERS, "docker:index/container:Container")
+    resources[1]["outputs"] = {
+        "http_addresses": ["http://127.0.0.1:8500"],
+        "ui_urls": ["http://127.0.0.1:8500/ui/"],
+    }
+    stack(clusters=[resources], token="of-the-program")
+
+    main(["ui", "--stack", "dev"])
+    assert capsys.readouterr().out == "http://127.0.0.1:8500/ui/\n"
+
+
 def test_an_open_cluster_has_the_token_of_the_program_if_there_is_one(
     stack: Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import tempfile
 import uuid
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from consul_on_pulumi.consul import kv_store, rollout, snapshot_files
+import requests
+from consul_on_pulumi.consul import answers, kv_store, rollout, snapshot_files
 from consul_on_pulumi.consul.api import Consul, RefusedError, TooLargeError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
@@ -42,6 +44,7 @@ def shortest_timeouts(short_timeouts: None, monkeypatch: pytest.MonkeyPatch) -> 
 ANSWERS: dict[Fault, tuple[str, str]] = {
     Fault.NO_LEADER: ("500 No cluster leader", "a majority of the servers must run"),
     Fault.BROKEN: ("500 rpc error", "see the log of that agent"),
+    Fault.FULL: ("no space left on device", "the volume of its data is full, free some space there"),
     Fault.BUSY: ("429 Your IP is issuing too many concurrent connections", "raise `limits.request_limits`"),
     Fault.LIMITED: ("503 rate limit exceeded", "raise `limits.request_limits`"),
     Fault.FORBIDDEN: ("403 Permission denied", "`pulumi config set --secret token`"),
@@ -119,6 +122,23 @@ def test_an_address_where_nothing_listens_is_named() -> None:
 
         with pytest.raises(UnreachableError, match=f"{address} refuses connections: `pulumi refresh`"):
             Consul([address], {}, 0).leader()
+
+
+@pytest.mark.parametrize(
+    ("reason", "fix"),
+    [
+        ("certificate is not yet valid", "compare the clocks of this machine and of the agents"),
+        ("certificate has expired", "compare the clocks of this machine and of the agents"),
+        ("unable to get local issuer certificate", "check CONSUL_CACERT"),
+    ],
+)
+def test_d14_a_certificate_that_no_clock_accepts_names_the_clocks(reason: str, fix: str) -> None:
+    failed = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    failed.verify_message = reason
+
+    text = answers.silence("dev-server-0", requests.exceptions.SSLError(failed))
+
+    assert text.startswith(f"dev-server-0 has no TLS connection with this program ({reason}): {fix}")
 
 
 def test_a_snapshot_that_breaks_off_is_a_sentence(consul: FakeConsul, tmp_path: Path) -> None:

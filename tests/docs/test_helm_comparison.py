@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
+import pytest
 from consul_on_pulumi import ConsulCluster
+from consul_on_pulumi.settings import refusals
 
 from tests.recording import build, cluster_args
 
@@ -35,3 +37,36 @@ def created() -> set[tuple[str, str]]:
 def test_the_table_lists_every_object_and_no_other() -> None:
     # The StatefulSet creates the claims.
     assert {one for one in listed() if one[0] != "PersistentVolumeClaim"} == created()
+
+
+@pytest.mark.parametrize(
+    ("setting", "row"),
+    [
+        ("affinity", "| Affinity and topology spread of your own"),
+        ("extra_volumes", "| `extraVolumes`, `extraContainers`"),
+        ("extra_containers", "| `extraVolumes`, `extraContainers`"),
+        ("host_port", "| Ports on hosts (`exposeGossipAndRPCPorts`)"),
+        ("dual_stack", "| Dual stack |"),
+        ("cluster_domain", "| Another domain of the Kubernetes cluster |"),
+    ],
+)
+def test_c15_what_a_pod_cannot_have_is_refused_by_name_and_the_page_says_why(setting: str, row: str) -> None:
+    problems, *_ = refusals.cluster_problems({"platform": {"kubernetes": {setting: {}}}})
+
+    assert problems == [f"cluster.platform.kubernetes.{setting}: unknown setting"]
+    assert PAGE.read_text(encoding="utf-8").count(row) == 1
+
+
+def test_c15_no_address_contains_the_domain_of_the_kubernetes_cluster() -> None:
+    found = build(lambda: {"http": ConsulCluster("consul", cluster_args({"kubernetes": {}})).http_addresses})
+
+    assert found.outputs["http"]
+    assert "cluster.local" not in str(found.outputs["http"])
+
+
+def test_c15_image_pull_secrets_are_in_every_pod() -> None:
+    args = cluster_args({"kubernetes": {"image_pull_secrets": ["registry"]}}, clients=1)
+    seen = build(lambda: {"http": ConsulCluster("consul", args).http_addresses}).seen
+    specs = [one.inputs["spec"]["template"]["spec"] for one in seen if "template" in one.inputs.get("spec", {})]
+
+    assert [spec["imagePullSecrets"] for spec in specs] == [[{"name": "registry"}]] * 2

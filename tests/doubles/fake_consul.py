@@ -29,6 +29,7 @@ class Fault(Enum):
     NO_LEADER = "500 because there is no leader"
     BUSY = "429"
     BROKEN = "500 because of something else"
+    FULL = "500 because the disk is full"
     LIMITED = "503"
     FORBIDDEN = "403"
     NO_ACLS_YET = "403 while no leader has ACLs"
@@ -202,6 +203,8 @@ class FakeConsul:
                     return 200, json.dumps(self.reported_leader.get(request.server, self.leader))
                 case "GET", "/v1/operator/autopilot/configuration":
                     return 200, self.autopilot
+                case "GET", "/v1/operator/autopilot/state":
+                    return 200, {"Servers": None}
                 case "PUT", "/v1/operator/autopilot/configuration":
                     return 200, self._configure(json.loads(body), request.query)
                 case "GET", "/v1/snapshot":
@@ -317,6 +320,8 @@ class _Handler(Handler):
                 self._send(403, "Permission denied")
             case Fault.BROKEN:
                 self._send(500, "rpc error making call: EOF")
+            case Fault.FULL:
+                self._send(500, "raft apply failed: write /consul/data/raft/wal/1.wal: no space left on device")
             case Fault.LIMITED:
                 self._send(503, "rate limit exceeded for operation that can only be performed by the leader, try again")
             case Fault.NO_ACLS_YET:

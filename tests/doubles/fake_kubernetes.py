@@ -165,6 +165,11 @@ class FakeKubernetes:
                 return 200, {"items": self.events}
             case "GET", found if found == f"{core}/persistentvolumeclaims":
                 return 200, {"items": matching(self.claims.values(), labels)}
+            case "PATCH", found if found.startswith(f"{core}/secrets/"):
+                self.objects[found] = {**body, "metadata": {**body["metadata"], "uid": "uid-of-secret"}}
+                return 200, body
+            case "DELETE", found if found in self.objects:
+                return 200, self.objects.pop(found)
             case "GET" | "DELETE" | "PATCH", found if found.startswith(f"{core}/"):
                 kind, _, name = found.removeprefix(f"{core}/").partition("/")
                 return self._object(method, kind, name, body)
@@ -179,10 +184,11 @@ class FakeKubernetes:
                 return 409, _status(409, "the UID in the precondition does not match")
             self._delete_pod(name, found)
         elif method == "PATCH":
-            requests_before = found["spec"]["resources"]["requests"]
-            requests_before |= body.get("spec", {"resources": {"requests": {}}})["resources"]["requests"]
+            if "spec" in body:
+                found["spec"]["resources"]["requests"] |= body["spec"]["resources"]["requests"]
             labels = found["metadata"].get("labels", {}) | body.get("metadata", {}).get("labels", {})
             found["metadata"]["labels"] = {key: value for key, value in labels.items() if value is not None}
+            found["metadata"].setdefault("annotations", {}).update(body.get("metadata", {}).get("annotations", {}))
         return 200, found
 
     def _delete_pod(self, name: str, found: Object) -> None:

@@ -16,6 +16,8 @@ from tools import places
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", ".venv")
 PROJECT = "consul-on-pulumi"
+OPEN = {"security": {"enabled": False}}
+"""The setting of clusters in tests that are about something else: they start faster, and every request is answered."""
 Settings = Mapping[str, Any]
 
 
@@ -77,6 +79,7 @@ class Cluster:
         self._begin()
         done = self._stack.up(on_output=self.log.append, on_event=self._note, color="never")
         self.outputs = {name: output.value for name, output in done.outputs.items()}
+        consul.sign_in(self.agents, self.outputs)
         return _changes(done.summary)
 
     def refresh(self, *, clear_pending: bool = False) -> dict[str, int]:
@@ -115,10 +118,13 @@ class Cluster:
         )
 
     def physical_names(self) -> set[str]:
-        """The names of the Docker objects in the state."""
+        """The names of the Docker and Kubernetes objects in the state."""
         deployment = self._stack.export_stack().deployment
         assert deployment
-        return {found["outputs"]["name"] for found in deployment["resources"] if found["type"].startswith("docker:")}
+        objects = [
+            one["outputs"] for one in deployment.get("resources", []) if one["type"].startswith(("docker:", "kubern"))
+        ]
+        return {found.get("metadata", found)["name"] for found in objects}
 
     def refused(self, operation: str) -> str:
         """The error of an operation that must fail."""
@@ -221,7 +227,7 @@ def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
     engine.clear(f"consul-{name}")
     stack = new_stack(folder, name)
     subnet = {"platform": {"docker": {"subnet": engine.free_subnet()}}}
-    cluster = Cluster(stack, subnet | dict(settings))
+    cluster = Cluster(stack, OPEN | subnet | dict(settings))
     try:
         yield cluster
     finally:

@@ -35,6 +35,7 @@ class Program:
             {
                 "name": NAME,
                 "servers": 1,
+                "security": {"enabled": False},
                 "image": image.name,
                 "agent_config": {"node_meta": {"other": other.name}, **self.config()},
                 "seeds": {"other": {"id": other.id, "driver": other.driver}, "key": pulumi.Output.secret(CANARY)},

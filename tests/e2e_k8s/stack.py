@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e import consul
-from tests.e2e.cluster import Cluster, new_stack
+from tests.e2e.cluster import OPEN, Cluster, new_stack
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s import traces
 from tests.e2e_k8s.kubectl import Kubectl
@@ -91,7 +91,7 @@ def of_our_own() -> Iterator[Path]:
 def stood_up(folder: Path, name: str, kubeconfig: Path, settings: dict[str, Any]) -> Iterator[PodCluster]:
     """A cluster with its own backend, passphrase and namespace. At the end all of it is deleted."""
     stack = new_stack(folder, name, KUBECONFIG=str(kubeconfig))
-    cluster = PodCluster(stack, {"platform": {"kubernetes": {}}} | settings)
+    cluster = PodCluster(stack, OPEN | {"platform": {"kubernetes": {}}} | settings)
     cluster.kubectl = Kubectl(kubeconfig)
     try:
         yield cluster

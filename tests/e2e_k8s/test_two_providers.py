@@ -23,6 +23,7 @@ by_content = kubernetes.Provider("by-content", kubeconfig=config.require_secret(
 for name, provider in (("first", by_file), ("second", by_content)):
     settings = {
         "servers": 1,
+        "security": {"enabled": False},
         "seeds": {"where": name},
         "server_config": {"log_level": config.get("level") or "INFO"},
         "platform": {"kubernetes": {}},

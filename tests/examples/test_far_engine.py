@@ -22,6 +22,7 @@ far = docker.Provider("far", host=config.require("host"))
 for name, opts in (("near", None), ("far", pulumi.ResourceOptions(provider=far))):
     settings = {
         "servers": 1,
+        "security": {"enabled": False},
         "seeds": {"where": name},
         "server_config": {"log_level": config.get("level") or "INFO"},
         "platform": {"docker": {"subnet": config.require("subnet")}},

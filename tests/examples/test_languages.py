@@ -98,6 +98,7 @@ def test_yaml_and_a_take_over_by_python_and_back(folder: Path) -> None:
             "datacenter": "dev",
             "servers": 1,
             "clients": 1,
+            "security": {"anonymous": "read"},
             "agent_config": {"log_level": "DEBUG"},
             "seeds": {"app": {"name": "web", "replicas": 3}},
             "platform": in_yaml["resources"]["yaml-example"]["properties"]["platform"],

@@ -37,6 +37,7 @@ for name in ("sales", "stock"):
         name,
         {
             "servers": 1,
+            "security": {"enabled": False},
             "seeds": {"database": {"host": address, "password": password}, "owner": name},
             "server_config": {"log_level": config.get("level") or "INFO"} if name == "sales" else {},
             "platform": {"docker": {"subnet": config.require(name)}},

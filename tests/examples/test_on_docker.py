@@ -20,6 +20,8 @@ from consul_on_pulumi import ConsulCluster
 cluster = ConsulCluster("stranger", {"servers": 1, "platform": {"docker": {"subnet": "172.30.9.0/24"}}})
 pulumi.export("leader_address", cluster.leader_address)
 pulumi.export("http_addresses", cluster.http_addresses)
+pulumi.export("management_token", cluster.management_token)
+pulumi.export("authority", cluster.authority)
 """
 
 
@@ -37,6 +39,7 @@ def test_a_program_in_another_folder_with_the_package_alone_runs_and_removes_a_c
     with project.stack_of(source, tmp_path, installed) as stack:
         outputs = project.up(stack)
 
+        consul.sign_in(outputs["http_addresses"], outputs)
         assert outputs["leader_address"].endswith(".2:8300")
         assert consul.ask(outputs["http_addresses"][0], "/v1/status/leader") == outputs["leader_address"]
         assert left_after_destroy(f"stranger-{STACK}", stack) == {}
@@ -46,6 +49,7 @@ def test_a_program_in_another_folder_with_the_package_alone_runs_and_removes_a_c
 def test_docker(example: Example) -> None:
     cluster = f"docker-example-{STACK}"
     outputs = example("docker", cluster)
+    consul.sign_in(outputs["http_addresses"], outputs)
 
     servers = [f"{cluster}-server-{ordinal}" for ordinal in range(3)]
     for base in outputs["http_addresses"]:
@@ -74,7 +78,8 @@ def test_larger_program(example: Example) -> None:
         eventually(log, lambda: docker("logs", outputs["application"]), lambda text: greeting in text)
 
     printed("Welcome to the shop")
-    consul.put(outputs["http_addresses"][0], "shop/greeting", "Closed on Sunday")
+    base, token = outputs["http_addresses"][0], outputs["management_token"]
+    consul.call(base, "/v1/kv/shop/greeting", "PUT", "Closed on Sunday", token=token)
     printed("Closed on Sunday")
 
 

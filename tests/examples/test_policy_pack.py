@@ -38,7 +38,7 @@ def _violations(monkeypatch: pytest.MonkeyPatch) -> Check:
     (rules,) = packs
 
     def violations(platform: Mapping[str, Any], **settings: Any) -> dict[str, list[str]]:
-        args: Any = {"platform": platform, **settings}
+        args: Any = {"platform": platform, "security": {"enabled": False}, **settings}
         found: dict[str, list[str]] = {}
         for one in build(lambda: {"c": ConsulCluster("c", args).servers}).seen:
             for rule in rules:

@@ -18,3 +18,4 @@ def short_waits(short_timeouts: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Consul, "__init__", short_create)
     monkeypatch.setattr(autopilot, "ELECTION_TIMEOUT", 0.3)
+    monkeypatch.setattr(autopilot, "CATCH_UP_TIMEOUT", 1.0)

@@ -1,7 +1,10 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.providers import autopilot
 from consul_on_pulumi.providers.autopilot import AutopilotProvider
 from pulumi.runtime.rpc import UNKNOWN
 
@@ -120,6 +123,72 @@ def test_a5_what_could_not_be_read_is_said(consul: FakeConsul, fault: Fault, war
 
     assert AutopilotProvider().read("autopilot", props(consul)).outs == props(consul)
     assert warned[0].startswith("autopilot's configuration could not be read and may have changed: ")
+
+
+def store(consul: FakeConsul, said: dict[str, int], now: dict[str, int]) -> None:
+    """Servers that store so many entries of the Raft log by autopilot's state, and by their own; one whose name begins
+    with x does not run."""
+    status = {name: "failed" if name.startswith("x") else "alive" for name in said}
+    servers = {
+        f"{n}-id": {"ID": f"{n}-id", "Name": n, "NodeStatus": status[n], "LastIndex": i} for n, i in said.items()
+    }
+    consul.canned[0, "GET", autopilot.STATE] = {"Servers": servers}
+    for ordinal, (name, last) in enumerate(now.items()):
+        consul.canned[ordinal, "GET", "/v1/agent/self"] = agent_self(name, last)
+
+
+def agent_self(name: str, last: int) -> dict[str, Any]:
+    raft = {"state": "Follower", "term": 1, "commit_index": last, "applied_index": last, "last_log_index": last}
+    member = {"Addr": name, "Tags": {"port": "8300"}}
+    return {"Config": {"NodeID": f"{name}-id"}, "Member": member, "Meta": {}, "Stats": {"raft": raft}}
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "said"),
+    [
+        ({"a": 500, "b": 500, "c": 500}, {}, []),
+        (
+            {"a": 500, "b": 488, "c": 500},
+            {"b": 489},
+            ["b stores nothing new: it has 489 of 500 entries of the Raft log"],
+        ),
+        # Autopilot knows what they had 2 seconds ago.
+        ({"a": 500, "b": 400, "c": 410}, {"a": 900, "b": 899, "c": 500}, []),
+        # Another resource says that a server does not answer.
+        ({"a": 500, "b": 400, "c": 500}, {}, []),
+        ({"a": 500, "b": 500, "x": 3}, {}, []),
+        ({}, {}, []),
+    ],
+)
+def test_d13_a_server_that_stores_nothing_new_is_named_although_nothing_has_to_change(
+    three: FakeConsul, warned: list[str], known: dict[str, int], now: dict[str, int], said: list[str]
+) -> None:
+    store(three, known, now)
+
+    assert not AutopilotProvider().diff("id", props(three), props(three)).changes
+
+    assert [message.partition(", and no other server may stop")[0] for message in warned] == said
+
+
+def test_a_server_that_catches_up_is_not_named(consul: FakeConsul, warned: list[str]) -> None:
+    store(consul, {"a": 500, "b": 400}, {"b": 400})
+    with ThreadPoolExecutor(1) as pool:
+        seen = pool.submit(AutopilotProvider().diff, "id", props(consul), props(consul))
+        while len(consul.requests) < 3:
+            time.sleep(0.01)
+        consul.canned[0, "GET", "/v1/agent/self"] = agent_self("b", 500)
+        seen.result()
+
+    assert warned == []
+
+
+def test_servers_that_cannot_be_asked_are_no_server_that_stores_everything(
+    consul: FakeConsul, warned: list[str]
+) -> None:
+    consul.fail(Fault.NO_LEADER, times=float("inf"))
+
+    assert not AutopilotProvider().diff("id", props(consul), props(consul)).changes
+    assert warned[0].startswith("how much of the Raft log each server has could not be read")
 
 
 def test_deleting_changes_nothing_in_consul(consul: FakeConsul) -> None:

@@ -30,6 +30,7 @@ SETTINGS: dict[str, Any] = {
     "servers": 3,
     "clients": 1,
     "datacenter": "review",
+    "security": {"enabled": False},
     "seeds": SEEDS,
     "seed_sets": {"app": {"prefix": "db/", "entries": {"host": "db.local"}}},
 }

@@ -6,7 +6,12 @@ from typing import Any
 import pulumi
 import pytest
 from consul_on_pulumi import ConsulCluster
+from consul_on_pulumi.consul.api import UnreachableError
+from consul_on_pulumi.model import closed as security
+from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.providers.cluster_identity import ClusterIdentityProvider
+from consul_on_pulumi.releases import closed_keys
+from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.settings import refusals
 
 from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
@@ -14,13 +19,13 @@ from tests.recording import Build, build, cluster_args
 
 
 def closed(platform: PlatformCase, **more: Any) -> Build:
-    args = cluster_args(platform.cluster, security={"enabled": True, **more})
+    args = cluster_args(platform.cluster, security=more)
     return build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
 
 
-@pytest.mark.parametrize("settings", [{}, {"security": {}}, {"security": {"enabled": False, "dns": False}}])
-def test_an_open_cluster_has_none_of_it(platform: PlatformCase, settings: dict[str, Any]) -> None:
-    args = cluster_args(platform.cluster, **settings)
+@pytest.mark.parametrize("more", [{}, {"dns": False}])
+def test_an_open_cluster_has_none_of_it(platform: PlatformCase, more: dict[str, Any]) -> None:
+    args = cluster_args(platform.cluster, security={"enabled": False, **more})
     seen = build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
 
     kinds = {one.type.rpartition(":")[2] for one in seen.seen}
@@ -28,17 +33,18 @@ def test_an_open_cluster_has_none_of_it(platform: PlatformCase, settings: dict[s
     assert "security" not in seen["consul"].inputs
 
 
-def test_every_agent_has_what_closes_it(platform: PlatformCase) -> None:
+def test_every_agent_has_what_closes_it_without_a_setting(platform: PlatformCase) -> None:
     seen = closed(platform)
 
     for tier in ("consul-server", "consul-client"):
-        resource = seen[f"{tier}-secrets"]
-        assert resource.type.rpartition(":")[2] in ("SecretVolume", "Secret")
-    assert {one.name for one in seen.seen if one.type.endswith((":Credentials", ":Authority", ":Access"))} == {
-        "consul-credentials",
-        "consul-authority",
-        "consul-access",
+        resource = seen[f"{tier}-files"]
+        assert resource.type.endswith(":LiveFiles")
+        assert "security.json" in resource.inputs["files"]
+    assert {f"consul-{name}" for name in ("credentials", "authority", "access", "trust", "retired")} <= {
+        one.name for one in seen.seen
     }
+    # What was replaced ends when every agent uses something else.
+    assert {"consul-server-reloaded", "consul-client-reloaded"} <= seen["consul-retired"].depends_on
 
 
 def test_nothing_in_consul_is_asked_for_before_the_tokens_exist(platform: PlatformCase) -> None:
@@ -56,10 +62,10 @@ def test_a_published_port_speaks_https_unless_everyone_may_read(anonymous: str, 
 
     assert {one["internal"] for one in container["ports"]} == {port, 8600}
     assert all(one.startswith(f"{scheme}://127.0.0.1:") for one in seen.outputs["http"])
-    document = json.loads(container["command"][container["command"].index("-hcl") + 1])
-    assert document["addresses"] == {"http": "127.0.0.1" if scheme == "https" else "0.0.0.0"}
-    assert document["acl"]["default_policy"] == "deny"
-    assert document["http_config"]["response_headers"]["X-Frame-Options"] == "DENY"
+    given = json.loads(container["command"][container["command"].index("-hcl") + 1])
+    assert given["addresses"] == {"http": "127.0.0.1" if scheme == "https" else "0.0.0.0"}
+    assert given["acl"]["default_policy"] == "deny"
+    assert given["http_config"]["response_headers"]["X-Frame-Options"] == "DENY"
     assert container["ulimits"][0]["name"] == "nproc"
     assert container["memory"] == 1024
 
@@ -76,11 +82,144 @@ def test_certificates_name_services_in_a_namespace_that_is_known_later() -> None
 
 def test_anonymous_reads_need_a_closed_cluster() -> None:
     with pytest.raises(pulumi.RunError, match=r"cluster\.security.anonymous: has no effect without `enabled: true`"):
-        refusals.cluster_args(cluster_args(DOCKER.cluster, security={"anonymous": "read"}))
+        refusals.cluster_args(cluster_args(DOCKER.cluster, security={"enabled": False, "anonymous": "read"}))
+    with pytest.raises(pulumi.RunError, match=r"cluster\.security.adoption: expected accept or speak"):
+        refusals.cluster_args(cluster_args(DOCKER.cluster, security={"enabled": True, "adoption": "insist"}))
 
 
-@pytest.mark.parametrize(("before", "after"), [({}, {"cluster.security.enabled": "true"})])
-def test_a_cluster_with_data_is_neither_closed_nor_opened(before: dict[str, str], after: dict[str, str]) -> None:
-    for old, new in ((before, after), (after, before)):
-        (problem,) = ClusterIdentityProvider().problems({"fixed": old, "servers": 3}, {"fixed": new, "servers": 3})
-        assert problem.startswith("cluster.security.enabled: expected ")
+def adopted(before: str, after: str, agents: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The problems of a change of the phase, where the agents are as told."""
+    monkeypatch.setattr("consul_on_pulumi.platforms.docker.operations.phases", lambda *_: agents)
+    monkeypatch.setattr("consul_on_pulumi.platforms.docker.operations.data", lambda *_: ["volume"])
+    location = {"platform": "docker", "cluster": "dev"}
+    old, new = (
+        {"servers": 3, "location": location, "fixed": {"cluster.security.enabled": phase} if phase else {}}
+        for phase in (before, after)
+    )
+    return list(ClusterIdentityProvider().problems(old, new))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "agents"),
+    [
+        ("", "accept", ("", "")),
+        ("accept", "", ("accept", "")),
+        ("accept", "speak", ("accept", "accept")),
+        ("speak", "accept", ("speak", "accept")),
+        ("speak", "insist", ("speak", "speak")),
+        ("insist", "speak", ("insist", "speak")),
+        ("insist", "insist", ("speak", "insist")),
+    ],
+)
+def test_a_phase_follows_its_neighbour_in_both_directions(
+    before: str, after: str, agents: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert adopted(before, after, {f"dev-server-{at}": one for at, one in enumerate(agents)}, monkeypatch) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "agents", "said"),
+    [
+        ("", "insist", ("", ""), "expected `adoption: accept` first|dev-server-0 (open), dev-server-1 (open) would"),
+        ("", "insist", ("", ""), "or `enabled: false` to leave the cluster open"),
+        ("", "speak", ("", ""), "expected `adoption: accept` first, got `adoption: speak`"),
+        ("accept", "insist", ("accept", "speak"), "expected `adoption: speak` first|dev-server-0 (accept) would"),
+        ("accept", "speak", ("accept", ""), "expected `adoption: accept` first|dev-server-1 (open) would"),
+        ("speak", "", ("speak", "accept"), "expected `adoption: accept` first, got `enabled: false`|0 (speak) would"),
+        ("insist", "", ("insist", "insist"), "the cluster is closed"),
+        ("insist", "speak", ("insist", "insist"), "the cluster is closed"),
+        ("insist", "", (), "the cluster is closed"),
+    ],
+)
+def test_agents_that_would_not_understand_each_other_are_refused_by_name(
+    before: str, after: str, agents: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (problem,) = adopted(before, after, {f"dev-server-{at}": one for at, one in enumerate(agents)}, monkeypatch)
+    assert problem.startswith("cluster.security: expected ")
+    assert [part for part in said.split("|") if part not in problem] == []
+
+
+def test_an_open_cluster_of_an_engine_that_does_not_answer_is_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: Any) -> dict[str, str]:
+        raise UnreachableError("no answer")
+
+    monkeypatch.setattr("consul_on_pulumi.platforms.docker.operations.data", silent)
+    monkeypatch.setattr("consul_on_pulumi.platforms.docker.operations.phases", silent)
+    old, new = (
+        {"servers": 3, "location": {"platform": "docker", "cluster": "dev"}, "fixed": fixed}
+        for fixed in ({}, {"cluster.security.enabled": "accept"})
+    )
+    (problem,) = ClusterIdentityProvider().problems(old, new)
+    assert "cannot be seen" in problem
+
+
+@pytest.mark.parametrize("phase", ["accept", "speak"])
+def test_until_the_last_phase_everybody_is_answered_as_before(platform: PlatformCase, phase: str) -> None:
+    seen, before = (
+        closed(platform, adoption=phase, anonymous="read"),
+        build(lambda: {"http": ConsulCluster("consul", cluster_args(platform.cluster)).http_addresses}),
+    )
+
+    assert seen.outputs["http"] == before.outputs["http"]
+    assert seen["consul-access"].inputs["anonymous_read"] is False
+    # No client has a token that the servers do not know.
+    assert any("consul-access" in one.depends_on for one in seen.seen if one.name.startswith("consul-client-"))
+
+
+@pytest.mark.parametrize(
+    ("phase", "sends", "outgoing", "incoming", "policy"),
+    [
+        ("accept", False, False, False, "allow"),
+        ("speak", True, True, False, "allow"),
+        ("insist", None, True, True, "deny"),
+    ],
+)
+def test_each_phase_says_more(phase: str, sends: bool | None, outgoing: bool, incoming: bool, policy: str) -> None:
+    document, tls = security.document(Role.SERVER, phase, plain_http=True), security.tls(phase)
+
+    assert document["acl"]["default_policy"] == policy
+    assert document.get("encrypt_verify_outgoing") is sends
+    assert document.get("encrypt_verify_incoming") is (None if sends is None else False)
+    assert tls["defaults"]["verify_outgoing"] is tls["internal_rpc"]["verify_server_hostname"] is outgoing
+    assert tls["defaults"]["verify_incoming"] is incoming
+
+
+def leaves(config: dict[str, Any], prefix: str = "") -> set[str]:
+    return set().union(
+        *(leaves(v, f"{prefix}{k}.") if isinstance(v, dict) else {f"{prefix}{k}"} for k, v in config.items())
+    )
+
+
+def test_what_closes_an_agent_is_known_to_be_set_already() -> None:
+    tokens = dict.fromkeys(acl_rules.TOKENS, "x")
+    sets: set[str] = set()
+    for role in Role:
+        sets |= leaves(security.document(role, plain_http=False) | security.certificate(role, 0))
+        sets |= leaves(json.loads(security.secret_configuration(role, "x", tokens, {}, "insist", dns=True)))
+    harmless = {"tls.defaults.tls_min_version"}
+    assert {one for one in sets if not one.startswith(("ports.", "http_config."))} - harmless <= set(closed_keys.KEYS)
+
+
+@pytest.mark.parametrize("key", closed_keys.KEYS)
+def test_agent_configuration_and_secret_files_cannot_open_a_closed_cluster(key: str) -> None:
+    config: Any = False
+    for part in reversed(key.split(".")):
+        config = {part: config}
+    for settings in ({"client_config": config}, {"server_secrets": {"z.json": json.dumps(config)}}):
+        with pytest.raises(pulumi.RunError, match=rf"{key}: `security` sets it"):
+            refusals.cluster_args(cluster_args(DOCKER.cluster, security={}, **settings))
+
+
+@pytest.mark.parametrize(
+    "config", [{"tls": "later"}, {"tls": {"defaults": "later"}}, {"acl": "later"}, {"http_config": "later"}], ids=str
+)
+def test_an_output_cannot_take_the_place_of_a_map_that_closes_the_cluster(config: dict[str, Any]) -> None:
+    def later(value: Any) -> Any:
+        known = isinstance(value, dict)
+        return {k: later(v) for k, v in value.items()} if known else pulumi.Output.from_input({})
+
+    def program() -> None:
+        ConsulCluster("consul", cluster_args(DOCKER.cluster, security={}, agent_config=later(config)))
+
+    with pytest.raises(pulumi.RunError, match="expected a map that is known in a preview, since `security` sets keys"):
+        build(program)

@@ -202,9 +202,8 @@ def test_the_dev_stack_is_three_servers_and_a_client_with_typed_exports() -> Non
         "datacenter": "dev",
         "leader_address": LEADER,
         "upgrade_snapshot": "/consul-server-version.snap",
-        # The engine stores no output that is None.
-        "management_token": None,
-        "authority": None,
+        "management_token": "token-of-management",
+        "authority": "certificate",
     }
 
 
@@ -217,19 +216,18 @@ def test_the_k8s_stack_is_the_same_cluster_with_the_same_exports() -> None:
     inside = "consul-stack.svc"
     names = [f"consul-stack-server-{ordinal}" for ordinal in range(3)]
     assert outputs == {
-        "ui_urls": [f"http://consul-stack-ui.{inside}/ui/"],
+        "ui_urls": [f"https://consul-stack-ui.{inside}/ui/"],
         "http_addresses": [
-            *(f"http://{name}.consul-stack-server.{inside}:8500" for name in names),
-            f"http://consul-stack-client.{inside}:8500",
+            *(f"https://{name}.consul-stack-server.{inside}:8501" for name in names),
+            f"https://consul-stack-client.{inside}:8501",
         ],
         "dns_addresses": [f"{OTHER_IP}:53"] * 2,
         "servers": names,
         "datacenter": "k8s",
         "leader_address": LEADER,
         "upgrade_snapshot": "/consul-server-version.snap",
-        # The engine stores no output that is None.
-        "management_token": None,
-        "authority": None,
+        "management_token": "token-of-management",
+        "authority": "certificate",
     }
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from consul_on_pulumi.review.losses import Kind
@@ -32,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(snapshot.run(args.command, stack.named(args.stack), args.cluster, args.file))
         case "recover":
             print(recover.run(stack.named(args.stack), args.cluster))
-        case "env" | "retained-data":
-            lines = env.run if args.command == "env" else retained.run
+        case "env" | "ui" | "token" | "retained-data":
+            lines = retained.run if args.command == "retained-data" else partial(env.run, args.command)
             for line in lines(stack.named(args.stack), args.cluster):
                 print(line)
         case "comment":
@@ -81,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "env", parents=[cluster], help="print CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN and CONSUL_CACERT for a shell"
     )
+    commands.add_parser("ui", parents=[cluster], help="print where the web UI is, and how to log in")
+    commands.add_parser("token", parents=[cluster], help="print the token that may do everything")
     retained = commands.add_parser("retained-data", parents=[stack], help="list the data that stayed after a destroy")
     retained.add_argument("--cluster", metavar="NAME", help="`name` in its settings (default: read from the stack)")
     comment = commands.add_parser("comment", help="publish a review on a pull request, in a GitHub workflow")

@@ -111,6 +111,8 @@ class _AuthorityAdapter(HTTPAdapter):
 
     def __init__(self, authority: str) -> None:
         self._context = ssl.create_default_context(cadata=authority)
+        # It may be an intermediate one.
+        self._context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:

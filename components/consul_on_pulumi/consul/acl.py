@@ -1,7 +1,7 @@
 """Policies and tokens of Consul's ACLs: created or brought up to date, by their names and IDs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,13 @@ from consul_on_pulumi.consul.api import Consul, content
 
 ANONYMOUS = "00000000-0000-0000-0000-000000000002"
 """The accessor ID of the token of requests without one (Consul docs, security/acl/tokens)."""
+
+INITIAL = "Initial Management Token"
+"""The description of a token from `acl.tokens.initial_management` (consul, agent/consul/leader.go)."""
+
+
+GLOBAL_MANAGEMENT = "global-management"
+"""The policy that allows everything, which every cluster has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,30 @@ def apply(consul: Consul, policies: Mapping[str, str], tokens: Mapping[str, Toke
         if token.secret is not None:
             body["SecretID"] = token.secret
         _put(consul, "token", token.accessor if token.accessor in known else None, body)
+
+
+def forget_namesakes(consul: Consul, tokens: Mapping[str, Token]) -> None:
+    """Delete what another cluster left in a snapshot: tokens of the same descriptions, and its management token.
+
+    Raises UnreachableError and RefusedError.
+    """
+    own = content(consul.request("GET", "/v1/acl/token/self"))["AccessorID"]
+    kept = {own, *(token.accessor for token in tokens.values())}
+    for one in _listed(consul, "tokens"):
+        if one["Description"] in {INITIAL, *tokens} and one["AccessorID"] not in kept:
+            content(consul.request("DELETE", f"/v1/acl/token/{one['AccessorID']}"))
+
+
+def accessor(consul: Consul, secret: str) -> str:
+    """The ID by which people see the token with this secret. Raises UnreachableError and RefusedError."""
+    return str(next(one["AccessorID"] for one in _listed(consul, "tokens") if one["SecretID"] == secret))
+
+
+def delete(consul: Consul, accessors: Iterable[str]) -> None:
+    """Delete those of these tokens that there are. Raises UnreachableError and RefusedError."""
+    known = {one["AccessorID"] for one in _listed(consul, "tokens")}
+    for one in known & set(accessors):
+        content(consul.request("DELETE", f"/v1/acl/token/{one}"))
 
 
 def _listed(consul: Consul, what: str) -> list[dict[str, Any]]:

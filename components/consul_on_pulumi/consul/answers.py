@@ -1,5 +1,6 @@
 """What an agent or the network answered, as a sentence: which agent, what it answered, and what to do."""
 
+import re
 import ssl
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,8 @@ SHOWN = 300
 
 _TOKEN = "give the program a token that may do this with `pulumi config set --secret token`"
 _REPAIR = "`pulumi refresh` and `pulumi up` repair what has stopped, and its log says why"
+_TLS = "check CONSUL_CACERT, CONSUL_CAPATH, CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY"
+_CLOCKS = "compare the clocks of this machine and of the agents; if they are right, renew the certificate"
 _LIMITS = "`limits.request_limits` or `limits.http_max_conns_per_client`"
 _RIGHTS = {"/v1/agent/members": "node:read"}
 """The right that shows all of an answer, by path."""
@@ -30,6 +33,7 @@ _REMEDIES = (
     ((409, 500), "Permission denied", _TOKEN),
     ((413,), "", "raise `limits.kv_max_value_size` of the servers, or make the value smaller"),
     ((429,), "", f"raise {_LIMITS} of the agents, or run it again later"),
+    ((500,), "no space left on device", "the volume of its data is full, free some space there and run it again"),
     ((500, 503), "rate limit", f"raise {_LIMITS} of the servers, or run it again later"),
     ((500, 503), "leader", NO_LEADER),
     (range(500, 600), "", f"see the log of that agent; {_REPAIR}"),
@@ -84,10 +88,8 @@ def silence(agent: str, error: requests.RequestException) -> str:
     tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if tls or isinstance(error, requests.exceptions.SSLError):
         reason = getattr(tls, "verify_message", None) or getattr(tls, "reason", None) or "no TLS"
-        return (
-            f"{agent} has no TLS connection with this program ({reason}): check CONSUL_CACERT, CONSUL_CAPATH, "
-            "CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY"
-        )
+        fix = _CLOCKS if re.search("expired|not yet valid", reason) else _TLS
+        return f"{agent} has no TLS connection with this program ({reason}): {fix}"
     if isinstance(error, requests.Timeout):
         return f"{agent} does not answer in time: {_REPAIR}"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

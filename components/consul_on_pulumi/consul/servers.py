@@ -133,7 +133,8 @@ class Servers:
     def _seen_by(self, leader: str) -> dict[str, ServerStatus]:
         """The servers with ACLs that a leader without ACLs knows: they cannot resolve the token, so what they store is
         what autopilot says. It may be older than the server's last start, so the server itself must know a leader."""
-        health = self._call("GET", leader, "/v1/operator/autopilot/health") or {}
+        # `/v1/operator/autopilot/health` answers 429 as long as one server is not healthy.
+        known = self._call("GET", leader, "/v1/operator/autopilot/state") or {}
         return {
             one["Name"]: ServerStatus(
                 node_id=one["ID"],
@@ -145,8 +146,10 @@ class Servers:
                 last=one["LastIndex"],
             )
             # Null right after an election.
-            for one in health.get("Servers") or []
-            if one["Name"] in self._without_acls and self._call("GET", one["Name"], "/v1/status/leader")
+            for one in (known.get("Servers") or {}).values()
+            if one["Healthy"]
+            and one["Name"] in self._without_acls
+            and self._call("GET", one["Name"], "/v1/status/leader")
         }
 
     def _raft(self, by: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from consul_on_pulumi.model import ports, secret_files
+from consul_on_pulumi.model.adoption import ACCEPT, INSIST, SPEAK
 from consul_on_pulumi.model.topology import MAX_SERVERS, Role
 
 READERS = "readers"
@@ -25,40 +26,48 @@ TOKEN = "security-cli.token"
 """The file with the token of the command."""
 TOKEN_FILE = f"{secret_files.DIRECTORY}/{TOKEN}"
 """Its path in a container or pod."""
-TLS = {
-    "defaults": {
-        "ca_file": f"{secret_files.DIRECTORY}/{AUTHORITY}",
-        "tls_min_version": "TLSv1_2",
-        "verify_incoming": True,
-        "verify_outgoing": True,
-    },
-    "internal_rpc": {"verify_server_hostname": True},
-    # Browsers and commands have a token, and no certificate.
-    "https": {"verify_incoming": False},
-}
-"""Whom agents believe. It is in CONFIGURATION: an argument of the agent is HCL, where no map may hold several maps."""
 UI_HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors 'none'"}
 """No other page can show the UI inside of itself."""
 Files = Mapping[str, Any]
 
 
-def document(role: Role, *, plain_http: bool) -> dict[str, Any]:
+def document(role: Role, phase: str = INSIST, *, plain_http: bool) -> dict[str, Any]:
     """The configuration of all agents of one role; with `plain_http` everyone may speak HTTP to it as well."""
+    insists = phase == INSIST
     found: dict[str, Any] = {
         "ports": {
             "http": ports.HTTP,
             "https": ports.HTTPS,
-            "grpc": -1,
+            "grpc": -1 if insists else ports.GRPC,
             "grpc_tls": ports.GRPC_TLS,
             "dns": ports.DNS,
         },
         "addresses": {"http": "0.0.0.0" if plain_http else "127.0.0.1"},
-        "acl": {"enabled": True, "default_policy": "deny", "enable_token_persistence": False},
+        "acl": {"enabled": True, "default_policy": "deny" if insists else "allow", "enable_token_persistence": False},
         # The key comes from the secret file at each start; a copy in the data would stay the old one.
         "disable_keyring_file": True,
         "http_config": {"response_headers": UI_HEADERS},
     }
+    if not insists:
+        # The key is given in the secret file: without these, agents would refuse those that have none yet.
+        found |= {"encrypt_verify_incoming": False, "encrypt_verify_outgoing": phase == SPEAK}
     return found | (certificate(role, 0) if role is Role.CLIENT else {})
+
+
+def tls(phase: str = INSIST) -> dict[str, Any]:
+    """Whom agents believe. It is in CONFIGURATION: an argument of the agent is HCL, where no map may hold several
+    maps."""
+    return {
+        "defaults": {
+            "ca_file": f"{secret_files.DIRECTORY}/{AUTHORITY}",
+            "tls_min_version": "TLSv1_2",
+            "verify_incoming": phase == INSIST,
+            "verify_outgoing": phase != ACCEPT,
+        },
+        "internal_rpc": {"verify_server_hostname": phase != ACCEPT},
+        # Browsers and commands have a token, and no certificate.
+        "https": {"verify_incoming": False},
+    }
 
 
 def certificate(role: Role, ordinal: int) -> dict[str, Any]:
@@ -82,14 +91,19 @@ def subject(role: Role, datacenter: str) -> str:
     return f"{role.value}.{datacenter}.consul"
 
 
-def secret_configuration(role: Role, gossip_key: str, tokens: Mapping[str, str], *, dns: bool) -> str:
-    """The content of CONFIGURATION; `tokens` are those of the credentials, and `dns` is whether DNS needs none."""
+def secret_configuration(
+    role: Role, gossip_key: str, tokens: Mapping[str, str], marks: Mapping[str, str], phase: str, *, dns: bool
+) -> str:
+    """The content of CONFIGURATION; `tokens` are those of the credentials, and `dns` is whether DNS needs none. An
+    agent shows the `marks` as soon as it has loaded it."""
     own = {"agent": tokens[AGENTS[role]]}
     if dns:
         own["dns"] = tokens[DNS]
     if role is Role.SERVER:
         own["initial_management"] = tokens["management"]
-    return json.dumps({"encrypt": gossip_key, "acl": {"tokens": own}, "tls": TLS}, sort_keys=True)
+    return json.dumps(
+        {"encrypt": gossip_key, "acl": {"tokens": own}, "tls": tls(phase), "node_meta": dict(marks)}, sort_keys=True
+    )
 
 
 def command_token(tokens: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pulumi
 
 from consul_on_pulumi.model import closed, naming
+from consul_on_pulumi.model.adoption import INSIST, OPEN
 from consul_on_pulumi.model.agent import Document, PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.providers.consul_version import ConsulVersion, Wanted
@@ -49,10 +50,24 @@ class AgentGroup:
     """File name to secret text. A platform delivers each as a file in `secret_files.DIRECTORY` that only the agent can
     read. Nothing that is not secret may be derived from the texts: a hash of a short secret reveals it."""
 
-    is_closed: bool = False
-    """Whether the agents have certificates and ACLs (model/closed.py)."""
+    live: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """The same, of files that are replaced in place: agents load them again, and are not replaced for them."""
+    restart: str = ""
+    """Agents are replaced where this changes."""
+    phase: str = OPEN
+    """How far the agents are closed (model/adoption.py)."""
     plain_http: bool = True
     """Whether they speak plain HTTP to others than themselves."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the agents have certificates and ACLs (model/closed.py)."""
+        return self.phase != OPEN
+
+    @property
+    def insists(self) -> bool:
+        """Whether they answer nobody without certificate or token."""
+        return self.phase == INSIST
 
     def own_document(self, ordinal: int) -> Document:
         """The configuration that one server has besides."""
@@ -80,6 +95,8 @@ class Placed:
     """Exist when every agent that was there before runs the new specification."""
     ready: Sequence[pulumi.Resource] = ()
     """Exist when all agents work."""
+    reloaded: Sequence[pulumi.Resource] = ()
+    """Exist when all agents have loaded their `live` files."""
     version: ConsulVersion | None = None
     """The release of the servers."""
     data: pulumi.Resource | None = None
@@ -150,11 +167,11 @@ class Platform(Protocol):
         """Create the agents of `group` on existing shared resources; their logical names begin with `name`."""
 
 
-def digest(spec: Mapping[str, Any]) -> pulumi.Output[str]:
-    """The digest of all that a container or pod is created from: with another one, it has to be replaced."""
-    return pulumi.Output.json_dumps(spec, sort_keys=True).apply(digest_of)
-
-
 def digest_of(text: str) -> str:
     """16 hexadecimal digits, enough to tell any two specifications of one cluster apart."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def digest(spec: Mapping[str, Any]) -> pulumi.Output[str]:
+    """The digest of all that a container or pod is created from: with another one, it has to be replaced."""
+    return pulumi.Output.json_dumps(spec, sort_keys=True).apply(digest_of)

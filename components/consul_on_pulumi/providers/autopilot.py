@@ -9,11 +9,17 @@ import pulumi
 from pulumi.dynamic import CreateResult, ReadResult
 
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError, content, leader_now
+from consul_on_pulumi.consul.servers import INTERVAL, Servers
 from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource, known_addresses
 
 CONFIGURATION = "/v1/operator/autopilot/configuration"
+STATE = "/v1/operator/autopilot/state"
+STATE_TIMEOUT = 2.0
+"""Seconds for the servers to say how much each stores: a preview of a cluster that is down must not wait."""
+CATCH_UP_TIMEOUT = 5.0
+"""Seconds for a server to store what the leader had stored."""
 ELECTION_TIMEOUT = 10.0
 """Seconds for which a preview waits: after a leader stopped, no server knows one for some seconds."""
 
@@ -38,6 +44,12 @@ class AutopilotProvider(ConsulProvider):
                 f"cluster.servers: {in_cluster} of the {len(remaining)} servers that would remain know a leader, "
                 f"expected at least {int(after)}, else the smaller cluster has no quorum: repair them first"
             )
+
+    def drifted(self, olds: Properties, news: Properties) -> bool:
+        """Nothing here repairs a server that stores nothing: a warning names it."""
+        if addresses := known_addresses(news):
+            _warn_of_those_behind(addresses, connection_of(news))
+        return False
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the leader, then set the quorum."""
@@ -82,6 +94,31 @@ def _count_with_leader(addresses: Sequence[str], connection: Connection, enough:
         if found >= enough or time.monotonic() > deadline:
             return found
         time.sleep(0.1)
+
+
+def _warn_of_those_behind(addresses: Sequence[str], connection: Connection) -> None:
+    """A server may run, know the leader and store nothing, because its volume is full or its disk broken."""
+    try:
+        # Null right after an election.
+        known = content(Consul(addresses, connection, STATE_TIMEOUT).request("GET", STATE))["Servers"] or {}
+    except (UnreachableError, RefusedError) as error:
+        engine_log.not_compared("how much of the Raft log each server has", error)
+        return
+    newest = max((one["LastIndex"] for one in known.values()), default=0)
+    # Autopilot asks every 2 seconds, so under load this is every server but the leader. Each says itself what it has.
+    behind = {one["ID"]: one["Name"] for one in known.values() if one["LastIndex"] < newest}
+    servers, deadline = Servers(addresses, addresses, connection), time.monotonic() + CATCH_UP_TIMEOUT
+    while behind:
+        stored = {status.node_id: status.last for status in servers.view().status.values()}
+        behind = {node: name for node, name in behind.items() if stored.get(node, newest) < newest}
+        if not behind or time.monotonic() > deadline:
+            break
+        time.sleep(INTERVAL)
+    for node, name in sorted(behind.items(), key=lambda one: one[1]):
+        engine_log.warn(
+            f"{name} stores nothing new: it has {stored[node]} of {newest} entries of the Raft log, and no other "
+            "server may stop until it has them all. Its log says why; a full volume is a common reason"
+        )
 
 
 def _configuration(consul: Consul) -> dict[str, Any]:

@@ -4,17 +4,20 @@ import importlib
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.model import adoption
 from consul_on_pulumi.model.connection import Connection, connection_of
+from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import before_create
 
 SECURITY = ".security.enabled"
-"""The end of the path of a setting that is recorded only where it is true."""
+"""The end of the path of a setting that is recorded only where it is true: with the phase (model/adoption.py)."""
 _PLATFORM = re.compile(r"(?:.*\.)?platform\.\w+(?=\.)")
 """The start of a path up to the platform: each platform has fixed settings, so the recorded paths show which it was."""
 
@@ -29,13 +32,10 @@ class ClusterIdentityProvider(ConsulProvider):
             return
         for path, value in after.items():
             # A value that is not known in a preview is compared in the update.
-            if path in before and before[path] != value and isinstance(value, str):
+            if before.get(path, value) != value and isinstance(value, str) and not path.endswith(SECURITY):
                 yield _changed(path, before[path], value)
-        closed, wanted = (next((path for path in one if path.endswith(SECURITY)), "") for one in (before, after))
-        if olds and closed != wanted:
-            state = "as when the cluster was created, since agents with and without it refuse each other"
-            value = "true" if closed else "false"
-            yield f"{closed or wanted}: expected {value} {state}: set it back, or destroy this cluster first"
+        if olds and _phase(before) != _phase(after):
+            yield from _phase_problems(before, after, news)
         created, wanted = _platforms(before), _platforms(after)
         if created and wanted and created != wanted:
             yield (
@@ -92,11 +92,32 @@ def _has_data(props: Properties) -> bool:
     if not location:
         # Of version 0.1.0.
         return True
-    operations = importlib.import_module(f"consul_on_pulumi.platforms.{location['platform']}.operations")
     try:
-        return bool(operations.data(location, connection_of(props)))
+        return bool(_operations(location).data(location, connection_of(props)))
     except (RefusedError, UnreachableError):
         return True
+
+
+def _operations(location: Mapping[str, str]) -> Any:
+    return importlib.import_module(f"consul_on_pulumi.platforms.{location['platform']}.operations")
+
+
+def _phase(fixed: Mapping[str, str]) -> str:
+    return next((value for path, value in fixed.items() if path.endswith(SECURITY)), adoption.OPEN)
+
+
+def _phase_problems(before: Mapping[str, str], after: Mapping[str, str], news: Properties) -> Iterable[str]:
+    """Agents show themselves how far they are: an update may have stopped in the middle."""
+    path = next(path for path in (*after, *before) if path.endswith(SECURITY)).removesuffix(".enabled")
+    location = news["location"]
+    try:
+        found = _operations(location).phases(location, connection_of(news))
+    except (RefusedError, UnreachableError) as error:
+        return [f"{path}: how far the agents are closed cannot be seen, and it must be known for this change: {error}"]
+    wanted = _phase(after)
+    if not (problems := list(adoption.problems(path, wanted, found or {"the cluster": _phase(before)}))):
+        engine_log.warn(f"{path}: the cluster becomes {adoption.TOLD[wanted]}")
+    return problems
 
 
 def _changed(path: str, before: str, after: str) -> str:

@@ -114,6 +114,9 @@ def connected(method: Callable[..., R]) -> Callable[..., R]:
             connection: Any = _newest.get(_key(stored), stored)
         else:
             connection = connection_of(props) or None
+            if connection and CREDENTIALS in props and not isinstance(props[CREDENTIALS], Mapping):
+                # A preview that draws other credentials asks with those that are valid now.
+                connection = {**_credentials(_stored() or (args[-2] if len(args) > 1 else {})), **connection}
             if connection and UNKNOWN not in connection:
                 _newest[_key(connection)] = connection
         if connection:
@@ -127,6 +130,11 @@ def _with(props: dict[str, Any], connection: Any) -> dict[str, Any]:
     rest = {name: value for name, value in props.items() if name not in (CONNECTION, CREDENTIALS)}
     # A new resource has no old properties.
     return {**rest, CONNECTION: connection} if connection and rest else rest
+
+
+def _credentials(stored: Any) -> Any:
+    found = connection_of(stored) if isinstance(stored, Mapping) else {}
+    return {key: value for key, value in found.items() if key != UNKNOWN}
 
 
 def _key(connection: Connection) -> tuple[str, str]:

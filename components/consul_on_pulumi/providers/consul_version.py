@@ -11,11 +11,10 @@ from consul_on_pulumi.consul import snapshot_files, state_folder
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.consul.servers import Servers
-from consul_on_pulumi.model import raft_log
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.model.rollout import ClusterView
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource, known_addresses
-from consul_on_pulumi.releases import upgrade
+from consul_on_pulumi.releases import raft_log, upgrade
 from consul_on_pulumi.releases.release import Release, parse
 from consul_on_pulumi.releases.upgrade import Change
 

@@ -1,24 +1,30 @@
 """Certificates: those of the agents of one tier, each for its own names."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import with_options
+from consul_on_pulumi.security import expiry
 from consul_on_pulumi.security.authority import Authority
+from consul_on_pulumi.security.trust import Trust
+
+END = "-----END CERTIFICATE-----\n"
+
+ENDS = (".crt", ".key")
+"""The endings of the files of one certificate."""
 
 
 class CertificatesProvider(ConsulProvider):
-    """Draws each certificate once, and again for other names or by another authority."""
+    """Draws each certificate once, and again for other names, by another authority, on request or before its end."""
 
-    compared = ("names", "signer")
+    compared = ("names", "signer", "chain", "rotate")
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update in place."""
-        return DiffResult(changes=self.differs(olds, news))
+        return DiffResult(changes=self.differs(olds, news) or self._is_due(olds))
 
     def create(self, props: Properties) -> CreateResult:
         """Draw all of them."""
@@ -26,19 +32,25 @@ class CertificatesProvider(ConsulProvider):
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Draw those that differ."""
-        return UpdateResult(self._drawn(olds, news))
+        again = (olds.get("rotate") or "") != (news.get("rotate") or "") or self._is_due(olds)
+        return UpdateResult(self._drawn({} if again else olds, news))
+
+    @staticmethod
+    def _is_due(olds: Properties) -> bool:
+        certificates = [text for name, text in olds["files"].items() if name.endswith(".crt")]
+        return expiry.is_due(f"a certificate of {sorted(olds['names'])[0]}", certificates, olds["days"])
 
     def _drawn(self, olds: Properties, news: Properties) -> Properties:
         from consul_on_pulumi.security import x509
 
-        signer, files = (news["signer"], news["signer_key"]), {}
+        signer = (news["signer"], news["signer_key"])
+        files: dict[str, str] = {}
         for name, names in news["names"].items():
-            same = olds.get("signer") == news["signer"] and olds.get("names", {}).get(name) == names
-            drawn = x509.certificate(signer, names, int(news["days"]), datetime.now(UTC)) if not same else ()
-            for end, text in zip((".crt", ".key"), drawn or (), strict=False):
-                files[name + end] = text
-            if same:
-                files |= {name + end: olds["files"][name + end] for end in (".crt", ".key")}
+            if olds.get("signer") == news["signer"] and olds.get("names", {}).get(name) == names:
+                own, key = olds["files"][f"{name}.crt"].partition(END)[0] + END, olds["files"][f"{name}.key"]
+            else:
+                own, key = x509.certificate(signer, names, int(news["days"]), expiry.now())
+            files |= {f"{name}.crt": own + (news.get("chain") or ""), f"{name}.key": key}
         return {**news, "files": files}
 
 
@@ -52,10 +64,23 @@ class Certificates(ProviderResource, module="consul-on-pulumi", name="Certificat
         self,
         name: str,
         names: Mapping[str, Sequence[pulumi.Input[str]]],
-        days: int,
+        settings: Mapping[str, object],
         authority: Authority,
+        trust: Trust,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """`names` are the DNS names and IP addresses of each certificate, by the name of its file."""
-        props = {"names": names, "days": days, "signer": authority.certificate, "signer_key": authority.key}
+        """`names` are the DNS names and IP addresses of each certificate, by the name of its file; `settings` are those
+        of a SecurityArgs."""
+        rotate = settings["rotate"]
+        assert isinstance(rotate, Mapping)
+        props = {
+            "names": names,
+            "days": settings["certificate_days"],
+            "rotate": rotate["certificates"],
+            "signer": authority.certificate,
+            "signer_key": authority.key,
+            "chain": trust.chain,
+        }
         super().__init__(CertificatesProvider(), name, props, with_options(opts, additional_secret_outputs=["files"]))
+        # Mocks may leave it out.
+        self.files = self.files.apply(lambda drawn: drawn or {one + end: "" for one in names for end in ENDS})

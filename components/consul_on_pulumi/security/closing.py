@@ -6,19 +6,25 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import closed
+from consul_on_pulumi.model import adoption, closed
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.providers import connecting, evidence
 from consul_on_pulumi.providers.provider import Addresses
 from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.security.access import Access
 from consul_on_pulumi.security.authority import Authority
 from consul_on_pulumi.security.certificates import Certificates
-from consul_on_pulumi.security.credentials import MANAGEMENT, Credentials
+from consul_on_pulumi.security.credentials import GOSSIP_KEY, MANAGEMENT, MANAGEMENT_TOKEN, TOKENS, Credentials
+from consul_on_pulumi.security.retired import Retired
+from consul_on_pulumi.security.trust import Trust
 
 AUTHORITY_DAYS = 3650
 """How long the authority of a cluster is valid."""
 LOOPBACK = ["localhost", "127.0.0.1", "::1"]
 """The names in every certificate, for requests through a published port."""
+PAIR = {"certificate": "authority.crt", "key": "authority.key"}
+SINGLE = {GOSSIP_KEY: "gossip.key", MANAGEMENT: "management.token"}
+"""The names of what is given, by what it is to the providers."""
 Names = Callable[[Topology, Role, int], Iterable[pulumi.Input[str]]]
 """The names of one agent on its platform."""
 
@@ -33,38 +39,53 @@ class Closing:
     """Those of a SecurityArgs."""
     credentials: Credentials
     authority: Authority
+    trust: Trust
+    location: Mapping[str, pulumi.Input[str]]
+    """Where the agents are (platforms/contract.py)."""
 
     @property
-    def connection(self) -> dict[str, pulumi.Input[str]]:
-        """The credentials of the program itself."""
-        tokens = self.credentials.tokens
-        return {
-            "token": tokens[acl_rules.GATES],
-            "seeds": tokens[acl_rules.SEEDS],
-            MANAGEMENT: tokens[MANAGEMENT],
-            "authority": self.authority.certificate,
-        }
+    def phase(self) -> str:
+        """How far the agents are to be closed (model/adoption.py)."""
+        return adoption.phase(self.settings)
+
+    @property
+    def restart(self) -> str:
+        """Servers are started anew where this changes."""
+        word: str = self.settings["rotate"][MANAGEMENT_TOKEN]
+        return word
 
     def files(
         self, role: Role, topology: Topology, names: Names, opts: pulumi.ResourceOptions
-    ) -> dict[str, pulumi.Output[str]]:
-        """Draw the certificates of a tier; returns its secret files, name to content."""
+    ) -> tuple[dict[str, pulumi.Output[str]], pulumi.Output[str]]:
+        """Draw the certificates of a tier; returns its secret files, name to content, and their mark."""
         first = closed.subject(role, topology.datacenter)
         drawn = {
             closed.certificate_name(role, ordinal): [first, *names(topology, role, ordinal), *LOOPBACK]
             for ordinal in range(closed.certificate_count(role))
         }
-        days = self.settings["certificate_days"]
-        certificates = Certificates(f"{self.name}-{role.value}-certificates", drawn, days, self.authority, opts)
-        tokens, dns = self.credentials.tokens, self.settings["dns"]
-        return {
-            closed.AUTHORITY: pulumi.Output.secret(self.authority.certificate),
-            closed.CONFIGURATION: pulumi.Output.all(self.credentials.gossip_key, tokens).apply(
-                lambda known: closed.secret_configuration(role, known[0], known[1], dns=dns)
+        prefix = f"{self.name}-{role.value}-certificates"
+        certificates = Certificates(prefix, drawn, self.settings, self.authority, self.trust, opts)
+        tokens, dns, words = self.credentials.tokens, self.settings["dns"], self.settings["rotate"]
+        public = {name: certificates.files[f"{name}.crt"] for name in drawn}
+        # Nothing that is not secret may follow from a secret: of those, it is the words that tell which they are.
+        told = [self.phase, str(dns), *(words[key] for key in (GOSSIP_KEY, MANAGEMENT_TOKEN, TOKENS))]
+        marks = pulumi.Output.unsecret(
+            pulumi.Output.all(self.authority.certificate, self.trust.trusted, public, self.credentials.ids).apply(
+                lambda known: {
+                    evidence.AUTHORITY: evidence.mark(known[0]),
+                    evidence.FILES: evidence.mark([told, *known]),
+                }
+            )
+        )
+        found = {
+            closed.AUTHORITY: self.trust.trusted,
+            closed.CONFIGURATION: pulumi.Output.all(self.credentials.gossip_key, tokens, marks).apply(
+                lambda known: closed.secret_configuration(role, known[0], known[1], known[2], self.phase, dns=dns)
             ),
             closed.TOKEN: tokens.apply(closed.command_token),
             **{name + end: certificates.files[name + end] for name in drawn for end in (".crt", ".key")},
         }
+        return found, marks[evidence.FILES]
 
     def admit(
         self,
@@ -80,8 +101,59 @@ class Closing:
         )
 
 
-def draw(name: str, topology: Topology, settings: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Closing:
-    """Draw the credentials and the authority of a cluster; `name` is a prefix of their logical names."""
-    credentials = Credentials(f"{name}-credentials", acl_rules.TOKENS, opts)
-    authority = Authority(f"{name}-authority", f"{topology.cluster} authority", AUTHORITY_DAYS, opts)
-    return Closing(name=name, settings=settings, credentials=credentials, authority=authority)
+def retire(closing: Closing | None, addresses: Addresses, opts: pulumi.ResourceOptions) -> None:
+    """Delete what was replaced in a closed cluster, after what `opts` depend on."""
+    if closing:
+        Retired(f"{closing.name}-retired", addresses, closing.credentials, opts)
+
+
+def close(
+    name: str,
+    component: pulumi.Resource,
+    topology: Topology,
+    settings: Mapping[str, Any],
+    location: Mapping[str, pulumi.Input[str]],
+    given: Mapping[str, pulumi.Input[str]],
+    opts: pulumi.ResourceOptions,
+) -> Closing | None:
+    """Draw the credentials and the authority of the cluster of a component, whose children get a connection with them.
+
+    `name` is a prefix of their logical names; what is `given` is not drawn. None where the `settings` leave it open.
+    """
+    if not settings["enabled"]:
+        return None
+    rotate = settings["rotate"]
+    subject = f"{topology.cluster} authority"
+    authority = Authority(f"{name}-authority", subject, AUTHORITY_DAYS, rotate["authority"], _own(given, PAIR), opts)
+    credentials = Credentials(
+        f"{name}-credentials",
+        acl_rules.TOKENS,
+        topology.cluster,
+        rotate,
+        location,
+        authority.known,
+        _own(given, SINGLE),
+        opts,
+    )
+    drawn = connection(credentials, authority, adoption.phase(settings))
+    connecting.draw(component, f"{component.pulumi_resource_name}/{topology.cluster}", drawn)
+    trust = Trust(f"{name}-trust", authority, location, opts)
+    return Closing(
+        name=name, settings=settings, credentials=credentials, authority=authority, trust=trust, location=location
+    )
+
+
+def _own(given: Mapping[str, pulumi.Input[str]], names: Mapping[str, str]) -> dict[str, pulumi.Input[str]]:
+    return {name: given[file] for name, file in names.items() if file in given}
+
+
+def connection(credentials: Credentials, authority: Authority, phase: str) -> dict[str, pulumi.Input[str]]:
+    """The credentials of the program itself."""
+    tokens = credentials.tokens
+    return {
+        # Servers know it as soon as one of them with ACLs leads. The others are written when all have them.
+        "token": tokens[MANAGEMENT if phase == adoption.ACCEPT else acl_rules.GATES],
+        "seeds": tokens[acl_rules.SEEDS],
+        MANAGEMENT: tokens[MANAGEMENT],
+        "authority": authority.known,
+    }

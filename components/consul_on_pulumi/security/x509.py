@@ -6,18 +6,40 @@ from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 TOLERANCE = timedelta(hours=1)
 """How far the clock of a machine may be behind."""
 Pair = tuple[str, str]
 """A certificate and its private key."""
+Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+Public = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+"""The kinds of keys that an authority may have. Those that are drawn are on an elliptic curve."""
 
 
 def authority(name: str, days: int, now: datetime) -> Pair:
-    """A new certificate authority, which signs certificates of agents and no other authority."""
+    """A new certificate authority, which signs certificates of agents, and of the authority that follows it."""
     key, subject = ec.generate_private_key(ec.SECP256R1()), _named(name)
+    return _pem(_authority(_builder(subject, key.public_key(), days, now), subject, key.public_key(), key), key)
+
+
+def crossed(signer: Pair, successor: str, days: int, now: datetime) -> str:
+    """A certificate of the `successor` by the `signer`: who trusts the signer alone believes its certificates too."""
+    by, signing = _signer(signer)
+    found = x509.load_pem_x509_certificate(successor.encode())
+    public = found.public_key()
+    assert isinstance(public, Public)
+    built = _authority(_builder(found.subject, public, days, now), by.subject, public, signing)
+    return built.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _authority(
+    builder: x509.CertificateBuilder,
+    issuer: x509.Name,
+    public: Public,
+    signing: Private,
+) -> x509.Certificate:
     usage = x509.KeyUsage(
         digital_signature=False,
         content_commitment=False,
@@ -29,27 +51,25 @@ def authority(name: str, days: int, now: datetime) -> Pair:
         encipher_only=False,
         decipher_only=False,
     )
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    built = (
-        _builder(subject, key, days, now)
-        .issuer_name(subject)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
+    return (
+        builder.issuer_name(issuer)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(identifier, critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+        .add_extension(by, critical=False)
+        .sign(signing, hashes.SHA256())
     )
-    return _pem(built.sign(key, hashes.SHA256()), key)
 
 
 def certificate(signer: Pair, names: Sequence[str], days: int, now: datetime) -> Pair:
     """A certificate for these names and IP addresses, the first of which is its subject."""
-    by = x509.load_pem_x509_certificate(signer[0].encode())
-    signing = serialization.load_pem_private_key(signer[1].encode(), password=None)
-    assert isinstance(signing, ec.EllipticCurvePrivateKey)
+    by, signing = _signer(signer)
     key = ec.generate_private_key(ec.SECP256R1())
     # An agent connects to others and is connected to, with the same certificate.
     both = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     built = (
-        _builder(_named(names[0]), key, days, now)
+        _builder(_named(names[0]), key.public_key(), days, now)
         .issuer_name(by.subject)
         .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -64,11 +84,36 @@ def expires(pem: str) -> datetime:
     return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
 
 
-def _builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int, now: datetime) -> x509.CertificateBuilder:
+def pair_problem(pair: Pair) -> str:
+    """Why this cannot be an authority; empty if it can."""
+    try:
+        certificate, key = _signer(pair)
+    except (ValueError, TypeError, AssertionError):
+        return "expected the certificate of an authority and its private key (elliptic curve or RSA), both as PEM"
+    if certificate.public_key() != key.public_key():
+        return "the private key is that of another certificate"
+    found = certificate.extensions
+    is_authority = any(isinstance(one.value, x509.BasicConstraints) and one.value.ca for one in found)
+    return "" if is_authority else "the certificate is that of no authority (basic constraints: CA)"
+
+
+def signs_authorities(pem: str) -> bool:
+    """Whether an authority may sign another one."""
+    found = x509.load_pem_x509_certificate(pem.encode()).extensions
+    return found.get_extension_for_class(x509.BasicConstraints).value.path_length != 0
+
+
+def _signer(signer: Pair) -> tuple[x509.Certificate, Private]:
+    key = serialization.load_pem_private_key(signer[1].encode(), password=None)
+    assert isinstance(key, Private)
+    return x509.load_pem_x509_certificate(signer[0].encode()), key
+
+
+def _builder(subject: x509.Name, public: Public, days: int, now: datetime) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .public_key(key.public_key())
+        .public_key(public)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - TOLERANCE)
         .not_valid_after(now + timedelta(days=days))

@@ -10,7 +10,7 @@ from consul_on_pulumi.model.topology import MAX_SERVERS
 from consul_on_pulumi.platforms.choose import PlatformArgs
 from consul_on_pulumi.schema.definition import Rule, Setting
 from consul_on_pulumi.schema.rules import at_least, matching, no_nulls
-from consul_on_pulumi.settings.security_args import SECURITY, SecurityArgs
+from consul_on_pulumi.settings.security_args import GIVEN, SECURITY, SecurityArgs
 from consul_on_pulumi.settings.seed_set_args import SeedSetArgs
 
 DEFAULT_IMAGE = "hashicorp/consul:1.22.7"
@@ -155,6 +155,7 @@ class ConsulClusterArgs(TypedDict, total=False):
     client_secrets: Annotated[dict[str, pulumi.Input[str]], secret_files(
         "Every client, and no server,", "Rolls the clients.")]
     security: Annotated[SecurityArgs, SECURITY]
+    security_secrets: Annotated[dict[str, pulumi.Input[str]], GIVEN]
     token: Annotated[pulumi.Input[str], TOKEN]
     seeds: Annotated[dict[str, Any], Setting(
         "KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused; with "

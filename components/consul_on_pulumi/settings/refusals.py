@@ -13,7 +13,7 @@ from consul_on_pulumi.model import agent, program_access, secret_files
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import is_output, when_known
 from consul_on_pulumi.platforms import choose
-from consul_on_pulumi.releases import agent_keys, known_problems, release
+from consul_on_pulumi.releases import agent_keys, closed_keys, known_problems, release
 from consul_on_pulumi.releases.formats import formats
 from consul_on_pulumi.releases.release import Release
 from consul_on_pulumi.schema.check import checked, is_refused, refuse
@@ -117,17 +117,20 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
     if problem := release.versions_problem(args, path):
         yield problem
         return
-    of = _release(args)
+    of, is_closed = _release(args), args.get("security", {}).get("enabled")
     if problem := known_problems.unusable(of, DEFAULT_IMAGE):
         yield f"{path}.image: {problem}"
     for name in CONFIGURATIONS:
         config = args.get(name, {})
         yield from agent_keys.problems(config, f"{path}.{name}", of)
+        if is_closed:
+            yield from closed_keys.problems(config, f"{path}.{name}")
         for key in agent_keys.MERGED:
             if is_output(config.get(key)):
                 yield f"{path}.{name}.{key}: expected a map, since the program sets keys in it too, got an Output"
     for name in SECRET_FILES:
-        yield from secret_files.problems(args.get(name, {}), f"{path}.{name}", agent_keys.check_of(of))
+        check = closed_keys.check_of(agent_keys.check_of(of), is_closed=bool(is_closed))
+        yield from secret_files.problems(args.get(name, {}), f"{path}.{name}", check)
 
 
 def _release(args: Mapping[str, Any]) -> Release | None:

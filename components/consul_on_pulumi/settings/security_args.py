@@ -3,15 +3,37 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypedDict
 
+from consul_on_pulumi.model.adoption import ACCEPT, SPEAK
 from consul_on_pulumi.schema.definition import Setting
-from consul_on_pulumi.schema.rules import between, one_of
+from consul_on_pulumi.schema.rules import between, matching, one_of
 
 ANONYMOUS_READ = "read"
 """Who has no token may read everything."""
 
 
+WORD = matching("[A-Za-z0-9._-]+", "letters, digits, dots, hyphens and underscores", 40)
+"""A label of Docker and of Kubernetes holds it."""
+
+
 # fmt: off
 # A setting is a row of a table: easier to read than a line for each argument.
+class RotateArgs(TypedDict, total=False):
+    """What is drawn again: whenever one of these words changes, such as a date."""
+
+    certificates: Annotated[str, Setting(
+        "The certificates of all agents.", "No agent is restarted.", default="", rule=WORD)]
+    authority: Annotated[str, Setting(
+        "The authority, and all certificates with it. Agents trust the old one too until the next `pulumi up`.",
+        "No agent is restarted.", default="", rule=WORD)]
+    tokens: Annotated[str, Setting(
+        "The ACL tokens of agents and of this program.", "No agent is restarted.", default="", rule=WORD)]
+    gossip_key: Annotated[str, Setting(
+        "The key of gossip.", "No agent is restarted.", default="", rule=WORD)]
+    management_token: Annotated[str, Setting(
+        "The token that may do everything. A server that leads writes the one that it was started with again, so all "
+        "have to be started anew before the old one is deleted.", "Rolls the servers.", default="", rule=WORD)]
+
+
 class SecurityArgs(TypedDict, total=False):
     """Encryption, certificates and ACLs, from the first start of the agents."""
 
@@ -19,7 +41,7 @@ class SecurityArgs(TypedDict, total=False):
         "Whether the cluster is closed: gossip and RPC are encrypted, the API and the UI are served by HTTPS, every "
         "agent shows a certificate, and nothing is answered without a token. The program draws the key, the "
         "certificates and the tokens, and keeps them as secrets of the stack. With `false` everyone who reaches an "
-        "agent may join the cluster, and read and change everything.", "Refused.", default=False)]
+        "agent may join the cluster, and read and change everything.", "Refused.", default=True)]
     anonymous: Annotated[str, Setting(
         "What is answered without a token: `none`, or `read`, which shows keys, nodes and services to everyone who "
         "reaches an agent. On Docker `read` also serves plain HTTP in the private network and on the loopback "
@@ -27,14 +49,39 @@ class SecurityArgs(TypedDict, total=False):
         rule=one_of("none", ANONYMOUS_READ))]
     dns: Annotated[bool, Setting(
         "Whether the DNS interface answers without a token.", "Rolls every agent.", default=True)]
+    adoption: Annotated[str, Setting(
+        "Closes a cluster that runs already, in three updates. `accept`: every agent gets certificates, a key and a "
+        "token, and understands encrypted gossip and TLS. `speak`: every agent uses them. Without this setting: "
+        "nothing else is understood, and nothing is answered without a token. Until then each can be taken back.",
+        "Rolls every agent.", default_text="none, the cluster is closed", rule=one_of(ACCEPT, SPEAK))]
+    rotate: Annotated[RotateArgs, Setting("What is drawn again.", default={})]
     certificate_days: Annotated[int, Setting(
-        "How many days a new certificate is valid.", "None by itself.", default=1825, rule=between(1, 3650))]
+        "How many days a new certificate is valid. In the last third of them, and in the last 30 days, the next "
+        "`pulumi up` draws another one.", "None by itself.", default=1825, rule=between(1, 3650))]
 
 
 def problems(security: Mapping[str, Any], path: str) -> Iterator[str]:
     """Settings that have no effect."""
-    if not security.get("enabled") and security.get("anonymous", "none") != "none":
-        yield f"{path}.anonymous: has no effect without `enabled: true`, set both or none"
+    for name in ("anonymous", "adoption") if not security.get("enabled") else ():
+        if security.get(name, "none") != "none":
+            yield f"{path}.{name}: has no effect without `enabled: true`, set both or none"
 
 
+CERTIFICATE, KEY, GOSSIP, MANAGEMENT = "authority.crt", "authority.key", "gossip.key", "management.token"
+
+
+def given_problems(given: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Names that mean nothing, and a half of a pair. What is in them is checked where it is used."""
+    for name in given:
+        if name not in (CERTIFICATE, KEY, GOSSIP, MANAGEMENT):
+            yield f"{path}.{name}: expected {CERTIFICATE}, {KEY}, {GOSSIP} or {MANAGEMENT}"
+    if (CERTIFICATE in given) != (KEY in given):
+        yield f"{path}: expected both {CERTIFICATE} and {KEY}, or none of them"
+
+
+GIVEN = Setting(
+    "What is yours already and not to be drawn, with `security`: `authority.crt` and `authority.key`, PEM of an "
+    "authority or of an intermediate one; `gossip.key`, as `consul keygen` prints it; `management.token`, a UUID. A "
+    "stack file gives them beside `cluster`. Another value is taken when the word in `security.rotate` changes.",
+    "None by itself.", default={}, secret=True, problems=given_problems)
 SECURITY = Setting("Whether the cluster is closed to everyone without credentials.", default={}, problems=problems)

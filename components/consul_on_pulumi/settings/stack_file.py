@@ -60,7 +60,7 @@ def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
         problems += found
         found, args = with_token(config, args)
         problems += found
-        for key in SECRET_FILES:
+        for key in (*SECRET_FILES, "security_secrets"):
             found, args = with_secret_files(config, args, key)
             problems += found
     if problems:

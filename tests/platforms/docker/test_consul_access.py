@@ -27,6 +27,9 @@ class FakeEngine:
     def close(self) -> None:
         pass
 
+    def info(self) -> dict[str, str]:
+        return {"SystemTime": "2026-11-27T01:02:03.456789012+01:00"}
+
     def events(self, since: int, until: int, filters: dict[str, str], decode: bool) -> list[dict[str, Any]]:
         assert filters["event"] == "oom"
         assert filters.get("label", "consul.cluster=dev") == "consul.cluster=dev"

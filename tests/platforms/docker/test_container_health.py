@@ -1,5 +1,6 @@
 """Which faults of a container are repaired, on a fake Docker engine."""
 
+import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -7,12 +8,16 @@ from typing import Any
 import docker
 import pytest
 from consul_on_pulumi.consul import access
+from consul_on_pulumi.platforms.docker import crash
 from consul_on_pulumi.platforms.docker.providers import container_health
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealthProvider, RepairFailedError
 from docker.errors import DockerException, NotFound
 
 from tests.doubles.fake_consul import FakeConsul, Fault
 
+FULL = (
+    b"12:00 [INFO] agent: x\n12:01 [ERROR] agent.server.raft: write /consul/data/raft: no space left on device\nmore\n"
+)
 LONG_AGO = "2026-01-02T03:04:05.678901234Z"
 NAME, NETWORK, ADDRESS = "dev-server-0", "dev", "172.30.0.2"
 
@@ -32,6 +37,8 @@ class FakeEngine:
         }
         self.networks_of_container: dict[str, Any] = {NETWORK: {"IPAddress": ADDRESS}}
         self.restarts = 0
+        self.full_at = 0.0
+        """When the agent logged last that its disk is full, in seconds since 1970."""
         self.unrecoverable = False
         """Whether repairs have no effect."""
         self.done: list[tuple[Any, ...]] = []
@@ -52,10 +59,15 @@ class FakeEngine:
             "RestartCount": self.restarts,
             "HostConfig": {"Memory": 64 * 1024 * 1024},
         }
-        log = b"* invalid config key performance.raft_multiplyer\n"
-        return SimpleNamespace(
-            id=name, attrs=attrs, unpause=self._unpause, restart=self._restart, logs=lambda tail: log
-        )
+        return SimpleNamespace(id=name, attrs=attrs, unpause=self._unpause, restart=self._restart, logs=self._logs)
+
+    def _logs(self, tail: int, since: int | None = None) -> bytes:
+        if since is None:
+            return b"* invalid config key performance.raft_multiplyer\n"
+        return FULL if since <= self.full_at else b""
+
+    def info(self) -> dict[str, str]:
+        return {"SystemTime": datetime.now(UTC).isoformat()}
 
     def events(self, **_: Any) -> list[Any]:
         return []
@@ -284,3 +296,34 @@ def test_a5_an_engine_that_does_not_answer_shows_no_fault_and_says_so(
     assert not changes(props(), props())
     assert "could not be read and may have changed: the Docker engine at " in warned[0]
     assert "connection refused" in warned[0]
+
+
+def test_d13_an_agent_with_a_full_volume_is_shown_and_named_with_what_it_logged(engine: FakeEngine) -> None:
+    engine.full_at = time.time() + 60
+
+    assert changes(props(), props())
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "its volume is full"
+    with pytest.raises(RepairFailedError) as caught:
+        ContainerHealthProvider().update(NAME, props(), props())
+    assert "dev-server-0 stores nothing, its volume is full (12:01 [ERROR]" in str(caught.value)
+    assert "free some space there, then run `pulumi up` again" in str(caught.value)
+    assert engine.done == []
+
+
+def test_d13_an_agent_whose_volume_has_space_again_is_no_failure(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crash, "FULL_AGAIN", 1.5)
+    engine.full_at = time.time() - 1.2
+
+    assert changes(props(), props())
+    assert ContainerHealthProvider().update(NAME, props(), props()).outs["fault"] is None
+    assert engine.done == []
+
+
+def test_d14_an_agent_that_hangs_since_the_clock_was_set_back_is_a_fault(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.state |= {"StartedAt": "2999-01-02T03:04:05.678901234Z", "Health": {"Status": "unhealthy"}}
+
+    assert ContainerHealthProvider().read(NAME, props()).outs["fault"] == "does not answer"

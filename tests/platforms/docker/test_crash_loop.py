@@ -1,5 +1,7 @@
 """When a container counts as being in a crash loop and why it ended, on a fake Docker engine."""
 
+import time
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +20,8 @@ class FakeEngine:
         self.open = 0
         self.state = {"Restarting": False, "ExitCode": 1, "OOMKilled": False}
         self.limit = 0
+        self.now = time.time()
+        """What its clock shows."""
         self.oom: list[dict[str, Any]] = []
         """Events of the last minutes."""
         self.containers = SimpleNamespace(get=self._get)
@@ -25,9 +29,13 @@ class FakeEngine:
     def close(self) -> None:
         self.open -= 1
 
+    def info(self) -> dict[str, str]:
+        return {"SystemTime": f"{datetime.fromtimestamp(self.now, timezone(timedelta(hours=1))).isoformat()}"}
+
     def events(self, since: int, until: int, filters: dict[str, str], decode: bool) -> list[dict[str, Any]]:
         assert filters == {"container": "container", "event": "oom"}
         assert until - since == 300
+        assert until <= self.now, "the engine waits for a time to come"
         return self.oom
 
     def _get(self, name: str) -> SimpleNamespace:
@@ -107,3 +115,11 @@ def test_c13_a_container_that_was_killed_for_memory_is_reported_with_the_setting
         engine.oom = [{"Action": "oom", "id": "container"}]
 
     assert CrashLoop("container", {}).reason() == f"was killed for memory (137): {fix}"
+
+
+def test_d14_a_clock_that_differs_from_that_of_the_engine_is_not_waited_for(engine: FakeEngine) -> None:
+    engine.restarts, engine.now = 3, engine.now - 3600
+    engine.state |= {"Restarting": True, "ExitCode": 137}
+    engine.oom = [{"Action": "oom", "id": "container"}]
+
+    assert "was killed for memory (137)" in str(CrashLoop("container", {}).reason())

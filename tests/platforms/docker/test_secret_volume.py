@@ -7,6 +7,7 @@ from typing import Any
 
 import docker
 import pytest
+from consul_on_pulumi.platforms.docker.providers.live_files import LiveFilesProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolumeProvider
 from docker.errors import APIError, DockerException, NotFound
 
@@ -176,3 +177,18 @@ def test_deleting_removes_the_volume_and_accepts_that_it_is_missing(engine: Fake
     SecretVolumeProvider().delete(created.id, created.outs)
 
     assert engine.labels == {}
+
+
+def test_files_that_agents_read_again_are_written_into_the_same_volume(engine: FakeEngine) -> None:
+    props = {key: PROPS[key] for key in ("image", "directory", "labels", "files")} | {"volume": "dev-server-secrets-0"}
+    changed = props | {"files": {"gossip.json": "other"}}
+    provider = LiveFilesProvider()
+    provider.create(props)
+
+    diff = provider.diff("files", props, changed)
+    assert (diff.changes, diff.replaces or []) == (True, [])
+    assert provider.diff("files", props, props).changes is False
+    provider.update("files", props, changed)
+    assert [directory for directory, _ in engine.put] == ["/consul/secrets"] * 2
+    assert b"other" in engine.put[1][1]
+    assert engine.open_containers == []

@@ -518,7 +518,14 @@ def test_b10_servers_that_somebody_scaled_away_are_named_and_brought_back(
     assert servers.done == []
 
 
-def test_d5_a_server_that_is_not_ready_for_long_is_named(kubernetes: FakeKubernetes, warned: list[str]) -> None:
+@pytest.mark.parametrize(
+    "long_ago",
+    [datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), datetime(2999, 1, 2, 3, 4, 5, tzinfo=UTC)],
+    ids=["long ago", "before a clock was set back"],
+)
+def test_d5_a_server_that_is_not_ready_for_long_is_named(
+    kubernetes: FakeKubernetes, warned: list[str], long_ago: datetime
+) -> None:
     def last_ready(ordinal: int, since: datetime) -> None:
         condition = {"type": "Ready", "status": "False", "lastTransitionTime": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
         kubernetes.pods[NAMES[ordinal]]["status"]["conditions"] = [condition]
@@ -527,7 +534,7 @@ def test_d5_a_server_that_is_not_ready_for_long_is_named(kubernetes: FakeKuberne
     assert ServerRolloutProvider().diff("id", props(), props()).changes is False
     assert warned == []
 
-    last_ready(2, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    last_ready(2, long_ago)
     assert ServerRolloutProvider().diff("id", props(), props()).changes is False
     assert warned == [
         "pods in dev are not ready, although nothing has to change: dev-server-2. "

@@ -69,6 +69,11 @@ def properties(
         volumes.append({"volume_name": secrets, "container_path": secret_files.DIRECTORY, "read_only": True})
     api = ports.HTTP if group.plain_http else ports.HTTPS
     limits = {"ulimits": [{"name": "nproc", "soft": PROCESSES, "hard": PROCESSES}]} if group.is_closed else {}
+    own_labels = labels(topology.cluster, group.cluster_id)
+    if group.phase:
+        own_labels.append({"label": engine.PHASE, "value": group.phase})
+    if group.restart:
+        own_labels.append({"label": engine.RESTART, "value": group.restart})
     return {
         **limits,
         "name": node,
@@ -77,7 +82,7 @@ def properties(
         "command": command,
         "envs": [
             "CONSUL_DISABLE_PERM_MGMT=true",
-            *([f"CONSUL_HTTP_TOKEN_FILE={closed.TOKEN_FILE}"] if group.is_closed else []),
+            *([f"CONSUL_HTTP_TOKEN_FILE={closed.TOKEN_FILE}"] if group.insists else []),
         ],
         "networks_advanced": [
             {
@@ -119,7 +124,7 @@ def properties(
         "destroy_grace_seconds": engine.STOP_TIMEOUT,
         "log_driver": "json-file",
         "log_opts": {"max-size": "10m", "max-file": "3"},
-        "labels": labels(topology.cluster, group.cluster_id),
+        "labels": own_labels,
     }
 
 

@@ -1,6 +1,6 @@
 """Why a container of an agent ends: its exit status, whether it was killed for memory, and the end of its log."""
 
-import time
+from datetime import datetime
 from typing import Any
 
 from docker.errors import NotFound
@@ -14,6 +14,12 @@ LOG_LINES = 3
 """How many lines from the end of a container's log are reported."""
 RECENT = 300
 """Seconds: what happened to a container before is not why its agent does not answer now."""
+NO_SPACE = "no space left on device"
+"""What Linux answers where a disk is full (ENOSPC)."""
+FULL_AGAIN = 20.0
+"""Seconds in which an agent with a full disk logs that at least once: Raft tries again after 10 s at most."""
+FULL_LINES = 200
+"""How many lines from the end of a log are searched for that."""
 MIB = 1024 * 1024
 
 
@@ -53,6 +59,12 @@ def end_of_log(container: Any) -> str:
     """The last lines of a container's log in one line."""
     log = container.logs(tail=LOG_LINES).decode(errors="replace")
     return " / ".join(line.strip() for line in log.splitlines() if line.strip()) or "its log is empty"
+
+
+def full_disk(container: Any, since: float) -> str | None:
+    """What the agent logged about a full disk after a time in seconds since 1970, or None."""
+    log = container.logs(tail=FULL_LINES, since=int(since)).decode(errors="replace")
+    return next((line.strip() for line in reversed(log.splitlines()) if NO_SPACE in line), None)
 
 
 def silence(connection: Connection, name: str) -> str | None:
@@ -98,6 +110,7 @@ def memory_kill(client: Any, container: Any) -> str | None:
 
 def _out_of_memory(client: Any, **only: str) -> list[str]:
     """The IDs of the containers that ran out of memory lately. Docker remembers its last events."""
-    now = int(time.time())
+    # By the clock of the engine: it answers with events until then, so it would wait for a time to come.
+    now = int(datetime.fromisoformat(client.info()["SystemTime"]).timestamp())
     found = client.events(since=now - RECENT, until=now, filters={**only, "event": "oom"}, decode=True)
     return [event["id"] for event in found]

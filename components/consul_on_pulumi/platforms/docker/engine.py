@@ -17,6 +17,10 @@ CLUSTER = "consul.cluster"
 """Label with the name of the cluster: `docker ps --filter label=consul.cluster=…`."""
 CLUSTER_ID = "consul.cluster-id"
 """Label with the cluster's ID, which no other cluster has, not even one with the same name."""
+PHASE = "consul.security"
+"""Label of an agent of a closed cluster: how far it is closed (model/adoption.py)."""
+RESTART = "consul.security.restart"
+"""Label of a server: another value starts it anew (contract.AgentGroup)."""
 STOP_TIMEOUT = 30
 """Seconds that Docker waits for an agent to stop before it kills it."""
 NO_ANSWER = (DockerException, requests.RequestException)

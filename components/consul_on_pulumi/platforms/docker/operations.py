@@ -13,7 +13,7 @@ from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.docker import engine
-from consul_on_pulumi.platforms.docker.existing import Existing, label
+from consul_on_pulumi.platforms.docker.existing import Existing, api_addresses, label, name_of
 
 FAILURES = engine.NO_ANSWER
 """What `has_data` and `restart_with_peers` raise."""
@@ -35,6 +35,26 @@ def data(location: Mapping[str, str], connection: Connection) -> list[str]:
     cluster = location["cluster"]
     names = [str(one["Name"]) for one in Existing.now(connection).volumes if label(one, engine.CLUSTER) == cluster]
     return [name for name in names if name.startswith(naming.tier(cluster, Role.SERVER))]
+
+
+def phases(location: Mapping[str, str], connection: Connection) -> dict[str, str]:
+    """How far each agent of a cluster is closed, by the name of its container. Raises UnreachableError."""
+    tiers = tuple(f"{naming.tier(location['cluster'], role)}-" for role in Role)
+    return {
+        name_of(one): label(one, engine.PHASE) or ""
+        for one in Existing.now(connection).containers
+        if label(one, engine.CLUSTER) == location["cluster"] and name_of(one).startswith(tiers)
+    }
+
+
+def agents(location: Mapping[str, str], role: Role, connection: Connection) -> dict[str, str]:
+    """Where the program reaches each running agent of a role, by the name of its container."""
+    own = f"{naming.tier(location['cluster'], role)}-"
+    return {name: base for name, base in api_addresses(connection).items() if name.startswith(own)}
+
+
+def bring_files(location: Mapping[str, str], name: str, connection: Connection, mark: str) -> None:
+    """A volume shows its new files at once."""
 
 
 def restart_with_peers(group: Mapping[str, Any], servers: Sequence[str], peers: Peers) -> None:

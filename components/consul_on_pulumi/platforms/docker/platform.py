@@ -15,6 +15,7 @@ from consul_on_pulumi.platforms.docker import addressing, consul_access, contain
 from consul_on_pulumi.platforms.docker.api import host
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
+from consul_on_pulumi.platforms.docker.providers.live_files import LiveFiles
 from consul_on_pulumi.platforms.docker.providers.network_end import NetworkEnd
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.docker.providers.secret_volume import SecretVolume
@@ -103,10 +104,13 @@ class DockerPlatform:
         image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
         after_image = with_options(opts, depends_on=[image])
         secrets = None
-        if group.secrets:
+        if group.secrets or group.live:
             prefix = f"{naming.tier(cluster, group.role)}-secrets"
             labels = {engine.CLUSTER: cluster, **({engine.CLUSTER_ID: group.cluster_id} if group.cluster_id else {})}
             secrets = SecretVolume(f"{name}-secrets", prefix, group.image, labels, group.secrets, after_image).volume
+        if secrets and group.live:
+            live = LiveFiles(f"{name}-files", secrets, group.image, labels, group.live, after_image)
+            after_image = with_options(after_image, depends_on=[live])
         hosts = [
             containers.host_ports(f"{name}-{ordinal}", group.role, ordinal, self.settings, opts)
             for ordinal in range(group.count)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import requests
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
-from consul_on_pulumi.model import naming
+from consul_on_pulumi.model import naming, ports
 from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
@@ -18,8 +18,9 @@ from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet
 from consul_on_pulumi.platforms.kubernetes.connection import cluster_of as connected_cluster
+from consul_on_pulumi.platforms.kubernetes.refusals import SCHEMES
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
+from consul_on_pulumi.platforms.kubernetes.tier import FILES, PHASE, cluster_of, selector
 
 FAILURES = (RefusedError, UnreachableError, requests.RequestException)
 """What `has_data` and `restart_with_peers` raise."""
@@ -42,6 +43,31 @@ def data(location: Mapping[str, str], connection: Connection) -> list[str]:
     path = f"/api/v1/namespaces/{location['namespace']}/persistentvolumeclaims"
     listed = api.find(path, labelSelector=f"{SERVERS},{INSTANCE}={location['cluster']}") or {"items": []}
     return [str(claim["metadata"]["name"]) for claim in listed["items"]]
+
+
+def phases(location: Mapping[str, str], connection: Connection) -> dict[str, str]:
+    """How far each agent of a cluster is closed, by the name of its pod. Raises UnreachableError and RefusedError."""
+    pods = _pods(location, connection)
+    return {str(pod["metadata"]["name"]): pod["metadata"]["labels"].get(PHASE, "") for pod in pods}
+
+
+def agents(location: Mapping[str, str], role: Role, connection: Connection) -> dict[str, str]:
+    """Where the program reaches each running agent of a role, by the name of its pod.
+
+    Raises UnreachableError and RefusedError.
+    """
+    where = f"{SCHEMES['auto']}://{location['kubernetes_cluster']}/{location['namespace']}"
+    return {
+        pod["metadata"]["name"]: f"{where}/{pod['metadata']['name']}:{ports.HTTPS}"
+        for pod in _pods(location, connection, role)
+        if "deletionTimestamp" not in pod["metadata"]
+    }
+
+
+def bring_files(location: Mapping[str, str], name: str, connection: Connection, mark: str) -> None:
+    """A kubelet looks for new files once a minute, and at once where the pod itself changed."""
+    api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
+    api.patch(f"/api/v1/namespaces/{location['namespace']}/pods/{name}", {"metadata": {"annotations": {FILES: mark}}})
 
 
 def has_data(group: Mapping[str, Any], server: str) -> bool:
@@ -79,3 +105,11 @@ def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, l
         if api.find(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{tier}") is None:
             kubectl = " ".join(["kubectl", *given, "--namespace", namespace])
             yield cluster, sorted(names), f"{kubectl} delete persistentvolumeclaim"
+
+
+def _pods(location: Mapping[str, str], connection: Connection, role: Role | None = None) -> list[Mapping[str, Any]]:
+    api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
+    selected = ",".join(f"{label}={value}" for label, value in selector(location["cluster"], role).items())
+    listed = api.find(f"/api/v1/namespaces/{location['namespace']}/pods", labelSelector=selected) or {"items": []}
+    found: list[Mapping[str, Any]] = listed["items"]
+    return found

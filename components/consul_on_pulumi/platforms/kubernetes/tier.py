@@ -16,6 +16,12 @@ from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 
 CLUSTER_ID = "consul-on-pulumi/cluster-id"
 """Label of every object: tells a cluster's objects from those of another cluster with the same name."""
+PHASE = "consul-on-pulumi/security"
+"""Label of the pods of a closed cluster: how far its agent is closed (model/adoption.py)."""
+FILES = "consul-on-pulumi/files"
+"""Annotation of a pod: which files were brought to it last."""
+RESTART = "consul-on-pulumi/restart"
+"""Annotation of the pods of servers: another value starts them anew."""
 OURS = {"pulumi.com/patchForce": "true"}
 """Annotation of every object: an update sets our fields again where somebody else changed them, as `kubectl scale`
 does. Without it the API server refuses the update (pulumi-kubernetes #2491)."""
@@ -53,6 +59,11 @@ class Tier:
         return [naming.node(self.group.topology.cluster, Role.SERVER, ordinal) for ordinal in range(self.group.count)]
 
     @property
+    def live_secret(self) -> str:
+        """The name of the Secret with the files that agents read again while they run."""
+        return f"{self.object_name}-security"
+
+    @property
     def claims(self) -> list[str]:
         """The names of the servers' claims, by ordinal."""
         return [f"{CLAIM}-{name}" for name in self.node_names]
@@ -78,12 +89,12 @@ class Tier:
         own = ["ServiceAccount"]
         if self.settings["network_policy"]["enabled"]:
             own.append("NetworkPolicy")
-        others = []
+        others = [f"Secret/{self.live_secret}"] if self.group.live else []
         if self.group.role is Role.CLIENT:
             own.append(self.settings["clients"])
         else:
             own += ["StatefulSet", "Service", *(["PodDisruptionBudget"] if failure_tolerance(self.group.count) else [])]
-            others = [f"Service/{self.ui}", *(f"PersistentVolumeClaim/{name}" for name in self.claims)]
+            others += [f"Service/{self.ui}", *(f"PersistentVolumeClaim/{name}" for name in self.claims)]
             if "ingress" in self.settings["ui"]:
                 others.append(f"Ingress/{self.ui}")
         services = [f"Service/{self.http_service}", f"Service/{self.dns_service}"]
@@ -96,8 +107,18 @@ class Tier:
 
     @property
     def pod_labels(self) -> dict[str, pulumi.Input[str]]:
-        """The labels of its pods."""
+        """The labels of its objects, and by which others select its pods."""
         return {**self.settings["labels"], "app.kubernetes.io/managed-by": "pulumi", **self.selector}
+
+    @property
+    def agent_labels(self) -> dict[str, pulumi.Input[str]]:
+        """The labels of its pods, with the phase of security."""
+        return {**self.pod_labels, **({PHASE: self.group.phase} if self.group.phase else {})}
+
+    @property
+    def agent_annotations(self) -> dict[str, pulumi.Input[str]]:
+        """The annotations of its pods."""
+        return {**self.settings["annotations"], **({RESTART: self.group.restart} if self.group.restart else {})}
 
     @property
     def claim_labels(self) -> dict[str, pulumi.Input[str]]:

@@ -29,6 +29,8 @@ START_TIME = 10.0
 """Seconds after its start in which an agent that does not answer is no fault."""
 ENDS = "ends again and again"
 """The fault of a container in a crash loop."""
+FULL = "its volume is full"
+"""The fault of a container whose agent cannot store anything."""
 CORRECT = "Correct the settings and run `pulumi up` again"
 
 
@@ -100,12 +102,14 @@ def _find_fault(props: Properties) -> str | None:
     """
     try:
         with engine.connect(connection_of(props)) as client:
-            container = client.containers.get(props["container"]).attrs
+            found = client.containers.get(props["container"])
+            full = crash.full_disk(found, time.time() - crash.FULL_AGAIN)
     except NotFound:
         return None
     except engine.NO_ANSWER as error:
         engine_log.not_compared(f"container {props['container']}", error)
         return None
+    container = found.attrs
     state = container["State"]
     if state["Paused"]:
         return "paused"
@@ -116,9 +120,13 @@ def _find_fault(props: Properties) -> str | None:
     attachment = container["NetworkSettings"]["Networks"].get(props["network"], {})
     if attachment.get("IPAddress") != props["ipv4_address"]:
         return f"not connected to {props['network']} at {props['ipv4_address']}"
+    if full:
+        return FULL
     # The health check also fails while the cluster has no leader, and then a restart would not help.
     # Until the third failed one it is not "unhealthy", and an agent that ends before that never is.
-    suspect = state.get("Health", {}).get("Status") != "healthy" and _seconds_since(state["StartedAt"]) > START_TIME
+    # A start far in the future was one before a clock was set back.
+    starts = abs(_seconds_since(state["StartedAt"])) <= START_TIME
+    suspect = state.get("Health", {}).get("Status") != "healthy" and not starts
     return "does not answer" if suspect and not _answers(props) else None
 
 
@@ -136,6 +144,9 @@ def _repair(props: Properties) -> None:
             raise RepairFailedError(
                 f"{props['container']} {_ending(props)}. Correct the settings and run `pulumi up` again"
             )
+        if fault == FULL:
+            _wait_for_space(props)
+            continue
         if fault in repaired:
             raise RepairFailedError(f"{props['container']}: still {fault} after the repair: see its log")
         repaired.append(fault)
@@ -148,6 +159,19 @@ def _repair(props: Properties) -> None:
                 _wait_for_agent(props)
             else:
                 _connect(client, container, props)
+
+
+def _wait_for_space(props: Properties) -> None:
+    """Wait until the agent no longer says that its disk is full. Raises RepairFailedError as soon as it does."""
+    began = time.time()
+    with engine.connect(connection_of(props)) as client:
+        while time.time() < began + crash.FULL_AGAIN:
+            if line := crash.full_disk(client.containers.get(props["container"]), began):
+                raise RepairFailedError(
+                    f"{props['container']} stores nothing, its volume is full ({line}): free some space there, then "
+                    "run `pulumi up` again"
+                )
+            time.sleep(0.5)
 
 
 def _wait_for_agent(props: Properties) -> None:

@@ -39,7 +39,7 @@ class SecretVolumeProvider(ConsulProvider):
             _remove_leftovers(client, props)
             volume = client.volumes.create(name, labels=props["labels"])
             try:
-                _fill(client, name, props)
+                fill(client, name, props)
             except BaseException:
                 volume.remove()
                 raise
@@ -103,7 +103,8 @@ def _remove_leftovers(client: Any, props: Properties) -> None:
                 volume.remove()
 
 
-def _fill(client: Any, volume: str, props: Properties) -> None:
+def fill(client: Any, volume: str, props: Properties) -> None:
+    """Write the files of a SecretVolume or of LiveFiles into a volume."""
     directory = props["directory"]
     container = client.containers.create(
         props["image"], labels=props["labels"], volumes={volume: {"bind": directory, "mode": "rw"}}

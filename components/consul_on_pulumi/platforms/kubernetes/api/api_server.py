@@ -40,6 +40,11 @@ class ApiServer:
         """Merge `change` into the object at `path` (RFC 7386); None if it does not exist."""
         return self._send("PATCH", path, {"fieldManager": "consul-on-pulumi"}, change, "application/merge-patch+json")
 
+    def apply(self, path: str, wanted: Object) -> None:
+        """Create the object at `path`, or change it to what is `wanted` (server-side apply)."""
+        params = {"fieldManager": "consul-on-pulumi", "force": "true"}
+        self._send("PATCH", path, params, wanted, "application/apply-patch+yaml")
+
     def delete(self, path: str, uid: str, propagation: str = "Background") -> None:
         """Delete the object at `path` if it still has this `uid`. An object that is gone already is no error."""
         options = {

@@ -1,5 +1,6 @@
 """The state of a pod: what it was created from, and why it does not run."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ PULL_SECRETS = (
 )
 """What to do about such an answer."""
 _REFUSED = re.compile(r"\b401\b|\b403\b|unauthorized|denied|authoriz|authenticat|credential", re.IGNORECASE)
+CLOCKS_DIFFER = 60.0
+"""Seconds by which the clocks of two machines may differ."""
 KILLED = "OOMKilled"
 """Reason of a container that used more memory than its limit."""
 
@@ -82,7 +85,9 @@ def pod_of(found: Object) -> Pod:
 
 
 def _seconds_since(time: str | None) -> float:
-    return (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds() if time else 0.0
+    """Seconds since a time of Kubernetes; more than any limit for one in the future: a clock was set back since."""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds() if time else 0.0
+    return seconds if seconds > -CLOCKS_DIFFER else math.inf
 
 
 def _waiting(container: Mapping[str, Any], pod: Object) -> tuple[str, str]:

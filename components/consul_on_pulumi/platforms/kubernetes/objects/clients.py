@@ -21,6 +21,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     config_name, config_map = configuration.config_map(tier, files, opts)
     template, spec_hash = pod.template(tier, config_name, [], configuration.secret(tier, opts))
     needed = [config_map, guards.account(tier, opts), *guards.network_policy(tier, opts)]
+    needed += configuration.live_secret(tier, opts)
     services.api(tier, opts)
     metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
     spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}

@@ -14,7 +14,8 @@ from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import MAX_SERVERS, Role
 from consul_on_pulumi.outputs import has_outputs, lifted
 from consul_on_pulumi.platforms.contract import digest_of
-from consul_on_pulumi.platforms.kubernetes.tier import Tier
+from consul_on_pulumi.platforms.kubernetes.providers.live_files import LiveFiles
+from consul_on_pulumi.platforms.kubernetes.tier import Tier, cluster_of
 
 MAX_CONFIGURATION = 1000 * 1024
 """The most bytes of the user's agent configuration: a ConfigMap has at most 1 MiB (Kubernetes docs, ConfigMaps)."""
@@ -59,6 +60,14 @@ def config_map(
         f"{tier.name}-config-{digest}", metadata=tier.metadata(object_name), immutable=True, data=files, opts=opts
     )
     return object_name, resource
+
+
+def live_secret(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    """Create the Secret with the files that are replaced in place, if there are any."""
+    if not tier.group.live:
+        return []
+    where = (cluster_of(tier.settings).text, tier.live_secret, tier.settings["namespace"])
+    return [LiveFiles(f"{tier.name}-files", *where, tier.metadata(None)["labels"], tier.group.live, opts)]
 
 
 def secret(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:

@@ -37,7 +37,8 @@ def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Reso
     agents = {"pod_selector": {"match_labels": selector(tier.group.topology.cluster)}}
     raft = [_port(ports.SERVER)] if tier.group.role is Role.SERVER else []
     gossip = [_port(ports.SERF_LAN), _port(ports.SERF_LAN, "UDP")]
-    api = (ports.HTTPS, ports.GRPC_TLS) if tier.group.is_closed else (ports.HTTP, ports.GRPC)
+    api: tuple[int, ...] = () if tier.group.insists else (ports.HTTP, ports.GRPC)
+    api += (ports.HTTPS, ports.GRPC_TLS) if tier.group.is_closed else ()
     user_ports = [*map(_port, api), _port(ports.DNS), _port(ports.DNS, "UDP")]
     from_agents = {"from_": [agents], "ports": [*raft, *gossip]}
     from_users = {"from_": [{"pod_selector": {}}, *settings["peers"]], "ports": user_ports}
@@ -56,7 +57,7 @@ def _from_browsers(tier: Tier) -> list[dict[str, Any]]:
     if tier.group.role is Role.CLIENT or (ui["type"] == "ClusterIP" and "ingress" not in ui):
         return []
     anywhere: dict[str, Any] = {"from_": [{"namespace_selector": {}}]} if ui["type"] == "ClusterIP" else {}
-    return [{**anywhere, "ports": [_port(ports.HTTPS if tier.group.is_closed else ports.HTTP)]}]
+    return [{**anywhere, "ports": [_port(ports.HTTPS if tier.group.insists else ports.HTTP)]}]
 
 
 def _port(number: int, protocol: str = "TCP") -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from consul_on_pulumi.model import agent, closed, ports, secret_files
+from consul_on_pulumi.model.adoption import INSIST, OPEN
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import digest
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH
@@ -29,7 +30,7 @@ def template(
 
     `config` and `secrets` are the names of the ConfigMap and the Secret; `files` are the files for single agents.
     """
-    metadata: dict[str, Any] = {"labels": tier.pod_labels, "annotations": dict(tier.settings["annotations"])}
+    metadata: dict[str, Any] = {"labels": tier.agent_labels, "annotations": tier.agent_annotations}
     spec_hash = digest({"metadata": metadata, "spec": _spec(tier, config, files, secrets)})
     annotated = {**metadata, "annotations": {**metadata["annotations"], SPEC_HASH: spec_hash}}
     node_meta = pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)
@@ -59,10 +60,10 @@ def _spec(
     if tier.group.bootstrap_expect is not None:
         arguments.append(pulumi.Output.format("-bootstrap-expect={0}", tier.group.bootstrap_expect))
     arguments += more
-    if secrets is not None:
+    if secrets is not None or tier.group.live:
         mounts["secrets"] = secret_files.DIRECTORY
         arguments.append(secret_files.READ)
-        volumes.append({"name": "secrets", "secret": {"secret_name": secrets, "default_mode": SECRET_MODE}})
+        volumes.append({"name": "secrets", **_secret_volume(tier, secrets)})
     if role is Role.CLIENT:
         volumes.append({"name": "data", "empty_dir": {}})
     container = {
@@ -74,11 +75,11 @@ def _spec(
             {"name": "CONSUL_DISABLE_PERM_MGMT", "value": "true"},
             {"name": "POD_NAME", "value_from": {"field_ref": {"field_path": "metadata.name"}}},
             {"name": "POD_IP", "value_from": {"field_ref": {"field_path": "status.podIP"}}},
-            *([{"name": "CONSUL_HTTP_TOKEN_FILE", "value": closed.TOKEN_FILE}] if tier.group.is_closed else []),
+            *([{"name": "CONSUL_HTTP_TOKEN_FILE", "value": closed.TOKEN_FILE}] if tier.group.insists else []),
         ],
         "ports": [
             {"name": name, "container_port": number, "protocol": protocol}
-            for name, number, protocol in named_ports(role, closed=tier.group.is_closed)
+            for name, number, protocol in named_ports(role, tier.group.phase)
         ],
         "resources": settings["resources"] if role is Role.SERVER else settings["client_resources"],
         "volume_mounts": [
@@ -114,8 +115,16 @@ def _spec(
     }
 
 
-def named_ports(role: Role, *, closed: bool) -> list[tuple[str, int, str]]:
-    """Name, number and protocol of each port of an agent. In a `closed` cluster the one for plain HTTP is the loopback
+def _secret_volume(tier: Tier, secrets: pulumi.Input[str] | None) -> dict[str, Any]:
+    """The Secret of the user's files, and in the same folder the one whose content changes while the agent runs."""
+    if not tier.group.live:
+        return {"secret": {"secret_name": secrets, "default_mode": SECRET_MODE}}
+    sources = [{"secret": {"name": name}} for name in (secrets, tier.live_secret) if name is not None]
+    return {"projected": {"sources": sources, "default_mode": SECRET_MODE}}
+
+
+def named_ports(role: Role, phase: str) -> list[tuple[str, int, str]]:
+    """Name, number and protocol of each port of an agent. In a closed cluster the one for plain HTTP is the loopback
     interface's, where `kubectl port-forward` leads."""
     server = [("server", ports.SERVER, "TCP")] if role is Role.SERVER else []
     return [
@@ -123,8 +132,8 @@ def named_ports(role: Role, *, closed: bool) -> list[tuple[str, int, str]]:
         ("serf", ports.SERF_LAN, "TCP"),
         ("serf-udp", ports.SERF_LAN, "UDP"),
         ("http", ports.HTTP, "TCP"),
-        *([("https", ports.HTTPS, "TCP")] if closed else []),
-        ("grpc", ports.GRPC_TLS if closed else ports.GRPC, "TCP"),
+        *([("https", ports.HTTPS, "TCP")] if phase != OPEN else []),
+        ("grpc", ports.GRPC_TLS if phase == INSIST else ports.GRPC, "TCP"),
         ("dns", ports.DNS, "TCP"),
         ("dns-udp", ports.DNS, "UDP"),
     ]

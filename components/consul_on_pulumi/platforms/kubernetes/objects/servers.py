@@ -21,7 +21,7 @@ from consul_on_pulumi.resource_options import with_options
 
 def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     """Create the servers and all their objects."""
-    settings, nodes, closed = tier.settings, tier.node_names, tier.group.is_closed
+    settings, nodes, closed = tier.settings, tier.node_names, tier.group.insists
     addresses = [consul_access.server_address(settings, name, closed=closed) for name in nodes]
     workload = Workload(
         cluster=cluster_of(settings).text, namespace=settings["namespace"], stateful_set=tier.object_name
@@ -52,6 +52,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         services.headless(tier, opts),
         *guards.network_policy(tier, opts),
         *guards.budget(tier, opts),
+        *configuration.live_secret(tier, opts),
         scale_down,
     ]
     services.api(tier, opts)

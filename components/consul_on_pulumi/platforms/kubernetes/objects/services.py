@@ -21,7 +21,7 @@ UI, UI_HTTPS = 80, 443
 
 def headless(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
     """DNS names for each server and for all of them, ready or not: servers need these names to become ready."""
-    service_ports = [_port(*port) for port in pod.named_ports(tier.group.role, closed=tier.group.is_closed)]
+    service_ports = [_port(*port) for port in pod.named_ports(tier.group.role, tier.group.phase)]
     spec = {"cluster_ip": "None", "publish_not_ready_addresses": True, "ports": service_ports}
     return _service(tier, "headless", tier.object_name, spec, opts)
 
@@ -34,7 +34,7 @@ def api(tier: Tier, opts: pulumi.ResourceOptions) -> kubernetes.core.v1.Service:
 
 def api_url(tier: Tier, host: str) -> pulumi.Output[str]:
     """The base URL of the HTTP API of this host below the tier's domain."""
-    scheme, port = ("https", ports.HTTPS) if tier.group.is_closed else ("http", ports.HTTP)
+    scheme, port = ("https", ports.HTTPS) if tier.group.insists else ("http", ports.HTTP)
     return pulumi.Output.format("{0}://{1}.{2}:{3}", scheme, host, tier.domain, port)
 
 
@@ -56,7 +56,7 @@ def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     In a closed cluster the port for HTTPS comes first; the other one is for `kubectl port-forward`.
     """
     settings = tier.settings["ui"]
-    kind, object_name, closed = settings["type"], tier.ui, tier.group.is_closed
+    kind, object_name, closed = settings["type"], tier.ui, tier.group.insists
     found = [_port("https", UI_HTTPS), _port("http", UI)] if closed else [_port("http", UI)]
     if closed and kind != "ClusterIP":
         # Nobody outside reaches the loopback interface of a pod.
@@ -84,7 +84,7 @@ def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
 
 def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
     ingress = tier.settings["ui"]["ingress"]
-    backend = {"service": {"name": object_name, "port": {"name": "https" if tier.group.is_closed else "http"}}}
+    backend = {"service": {"name": object_name, "port": {"name": "https" if tier.group.insists else "http"}}}
     paths = [{"path": "/", "path_type": "Prefix", "backend": backend}]
     spec: dict[str, Any] = {"rules": [{"host": ingress["host"], "http": {"paths": paths}}]}
     if "class_name" in ingress:
@@ -123,9 +123,10 @@ def _port(name: str, number: int, protocol: str = "TCP", target: str = "") -> di
 
 
 def _api_ports(tier: Tier) -> list[dict[str, Any]]:
-    if tier.group.is_closed:
+    if tier.group.insists:
         return [_port("https", ports.HTTPS), _port("grpc", ports.GRPC_TLS)]
-    return [_port("http", ports.HTTP), _port("grpc", ports.GRPC)]
+    more = [_port("https", ports.HTTPS)] if tier.group.is_closed else []
+    return [_port("http", ports.HTTP), _port("grpc", ports.GRPC), *more]
 
 
 def _in_url(host: str) -> str:

@@ -1,0 +1,73 @@
+"""LiveFiles: the Secret with files that agents read again while they run.
+
+Kubernetes' provider of Pulumi replaces a Secret whose data changes, and pods could not start meanwhile.
+"""
+
+import base64
+from collections.abc import Mapping
+
+import pulumi
+from pulumi.dynamic import CreateResult, UpdateResult
+
+from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
+
+
+class LiveFilesProvider(ConsulProvider):
+    """Creates the Secret and changes it in place."""
+
+    compared = ("labels", "files")
+
+    def create(self, props: Properties) -> CreateResult:
+        """Write all files."""
+        _write(props)
+        return CreateResult(props["secret"], props)
+
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Write all files again."""
+        _write(news)
+        return UpdateResult(news)
+
+    def delete(self, id_: str, props: Properties) -> None:
+        """Delete the Secret."""
+        api, path = _place(props)
+        if found := api.find(path):
+            api.delete(path, found["metadata"]["uid"])
+
+
+class LiveFiles(ProviderResource, module="consul-on-pulumi", name="LiveFiles"):
+    """Reloaded follows, and lets agents read them."""
+
+    def __init__(
+        self,
+        name: str,
+        cluster: str,
+        secret: str,
+        namespace: pulumi.Input[str],
+        labels: Mapping[str, pulumi.Input[str]],
+        files: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """`secret` is the name of the Secret."""
+        props = {
+            "cluster": cluster,
+            "secret": secret,
+            "namespace": namespace,
+            "labels": labels,
+            "files": {name: pulumi.Output.secret(text) for name, text in files.items()},
+        }
+        super().__init__(LiveFilesProvider(), name, props, opts)
+
+
+def _place(props: Properties) -> tuple[ApiServer, str]:
+    api = ApiServer(Cluster.of(props["cluster"], connection_of(props)))
+    return api, f"/api/v1/namespaces/{props['namespace']}/secrets/{props['secret']}"
+
+
+def _write(props: Properties) -> None:
+    api, path = _place(props)
+    data = {name: base64.b64encode(text.encode()).decode() for name, text in props["files"].items()}
+    metadata = {"name": props["secret"], "labels": props["labels"]}
+    api.apply(path, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
