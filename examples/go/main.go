@@ -18,12 +18,15 @@ func main() {
 		if logLevel == "" {
 			logLevel = "WARN"
 		}
+		// Everyone who reaches an agent may read, without a token.
+		read := consulonpulumi.SecurityAnonymousRead
 		cluster, err := consulonpulumi.NewConsulCluster(ctx, "go-example", &consulonpulumi.ConsulClusterArgs{
 			Datacenter:  pulumi.StringRef("dev"),
 			Servers:     &servers,
 			Clients:     pulumi.IntRef(1),
 			AgentConfig: pulumi.Map{"log_level": pulumi.String(logLevel)},
 			Seeds:       pulumi.Map{"app": pulumi.Map{"name": pulumi.String("web"), "replicas": pulumi.Int(3)}},
+			Security:    consulonpulumi.SecurityArgs{Anonymous: &read},
 			Platform: consulonpulumi.PlatformArgs{
 				Docker: consulonpulumi.DockerArgs{Subnet: "172.30.8.0/24"},
 			},

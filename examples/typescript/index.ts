@@ -8,6 +8,8 @@ const cluster = new consul.ConsulCluster("typescript-example", {
     servers: config.getNumber("servers") ?? 3,
     clients: 1,
     agentConfig: { log_level: config.get("logLevel") ?? "WARN" },
+    // Everyone who reaches an agent may read, without a token.
+    security: { anonymous: "read" },
     seeds: { app: { name: "web", replicas: 3 } },
     platform: { docker: { subnet: "172.30.7.0/24" } },
 });

@@ -20,7 +20,7 @@ def probes(stranger: Stranger) -> Iterator[Probe]:
     first = stranger.servers[0]
     # By default a refused request is repeated for 7 seconds.
     impatient = "-hcl 'performance { rpc_hold_timeout = \"1s\" }'"
-    common = f"-retry-join={first}:8301 -retry-interval=1s -dns-port=-1 -grpc-port=-1 {impatient}"
+    common = f"-retry-join={first}:8301 -retry-interval=1s -dns-port=-1 -grpc-port=-1 -grpc-tls-port=-1 {impatient}"
     key = f"-encrypt={stranger.gossip_key} " if stranger.gossip_key else ""
     agents = {
         "client": ("", 9500),

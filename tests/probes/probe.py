@@ -55,11 +55,16 @@ class Outcome:
         return len(self.probes) - len(self.succeeded)
 
     def unexpected(self, *, is_closed: bool) -> list[str]:
-        """What succeeded in a closed cluster and should not have, or did not in an open one and should have."""
+        """What succeeded in a closed cluster and should not have, or the other way round; in an open one what should
+        have succeeded and did not."""
         return [
             probe.tries
             for probe in self.probes
-            if (probe.tries in self.succeeded) != (bool(probe.left) if is_closed else not probe.always)
+            if (
+                (probe.tries in self.succeeded) != bool(probe.left)
+                if is_closed
+                else not probe.always and probe.tries not in self.succeeded
+            )
         ]
 
 
