@@ -10,7 +10,7 @@ REVIEW = review --stack $(STACK) $(addprefix --allow ,$(ALLOW))
 
 .DEFAULT_GOAL := help
 .PHONY: help up ui token preview preview-comment refresh destroy snapshot restore recover retained-data test docs \
-	consul-formats chaos bench profile setup doctor env lock k8s-up k8s-down clean stack
+	consul-formats chaos probe bench profile setup doctor env lock k8s-up k8s-down clean stack
 
 help: ## show this list
 	@sed -n 's/^\([a-z0-9-]*\):.* ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -94,6 +94,9 @@ env: ## print the environment: eval "$(make -s env)"
 lock: setup ## write requirements.lock from requirements.in
 	@$(ENVIRONMENT) && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command 'make lock' --output-file requirements.lock requirements.in
+
+probe: setup ## try what strangers try, on both platforms, and write docs/probes.md
+	@$(ENVIRONMENT) && python -m tests.probes
 
 k8s-up: ## start a Kubernetes cluster unless the user's own answers [NODES=1]
 	@$(TOOLS) kubernetes up --nodes $(or $(NODES),1)

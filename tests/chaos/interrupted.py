@@ -63,24 +63,37 @@ def timed(cluster: Cluster, operation: str) -> float:
     return time.monotonic() - began
 
 
-def outcome(cluster: Cluster, whole: Callable[[], object], left: Callable[[], list[str]], points: int = 20) -> Outcome:
-    """Kill half of the runs in `up`, half in `destroy`. `whole` waits until the cluster is complete, and `left` lists
-    what exists and is not in the state."""
+def up_killed(
+    cluster: Cluster, whole: Callable[[], object], left: Callable[[], list[str]], points: int = 10
+) -> Outcome:
+    """Kill `up` at the birth of a cluster. `whole` waits until it is complete, `left` lists what the state lacks."""
     at_work, orphans = 0, list[str]()
-    down, up = timed(cluster, "destroy"), timed(cluster, "up")
     cluster.destroy()
-    for after in moments(points // 2, up, seed=1):
+    took = timed(cluster, "up")
+    for after in moments(points, took, seed=1):
+        cluster.destroy()
         at_work += kill_engine(cluster, "up", after)
         converge(cluster, "up")
         whole()
         orphans += left()
-        cluster.destroy()
-    cluster.up()
-    for after in moments(points - points // 2, down, seed=2):
+    return _said(at_work, points, took, orphans)
+
+
+def destroy_killed(
+    cluster: Cluster, whole: Callable[[], object], left: Callable[[], list[str]], points: int = 10
+) -> Outcome:
+    """Kill `destroy`; afterwards the next `up` must succeed."""
+    at_work, orphans = 0, list[str]()
+    took = timed(cluster, "destroy")
+    for after in moments(points, took, seed=2):
+        cluster.up()
+        whole()
         at_work += kill_engine(cluster, "destroy", after)
         converge(cluster, "destroy")
         orphans += left()
-        cluster.up()
-        whole()
-    text = f"{at_work} of {points} runs were killed before they ended (up takes {up:.0f} s, destroy {down:.0f} s), "
-    return f"{text}{len(orphans)} orphans {' '.join(orphans)}, every next run converged", not orphans
+    return _said(at_work, points, took, orphans)
+
+
+def _said(at_work: int, points: int, took: float, orphans: list[str]) -> Outcome:
+    text = f"{at_work} of {points} runs were killed before they ended, of {took:.0f} s; every next run converged"
+    return f"{text}, {len(orphans)} orphans {' '.join(orphans)}".strip(), not orphans

@@ -29,7 +29,7 @@ class Write:
 
 @dataclass(slots=True)
 class Report:
-    """All attempts of one writer, in order."""
+    """All attempts of one writer, or of several."""
 
     writes: list[Write] = field(default_factory=list)
 
@@ -49,7 +49,7 @@ class Report:
     @property
     def gap(self) -> float:
         """The longest time in seconds between two acknowledgements."""
-        ends = [write.ended for write in self.acknowledged]
+        ends = sorted(write.ended for write in self.acknowledged)
         return max(later - earlier for earlier, later in itertools.pairwise(ends))
 
     def lost(self, stored: Callable[[str], str | None]) -> list[str]:
@@ -65,9 +65,15 @@ class Report:
 class Writer:
     """Writes every 20 ms while the `with` block runs, to the base URL that `target` returns at that moment."""
 
-    def __init__(self, prefix: str, target: Callable[[], str], token: Callable[[], str] | None = None) -> None:
-        """`token` returns the ACL token at that moment."""
-        self.report = Report()
+    def __init__(
+        self,
+        prefix: str,
+        target: Callable[[], str],
+        token: Callable[[], str] | None = None,
+        report: Report | None = None,
+    ) -> None:
+        """`token` returns the ACL token at that moment; `report` is one that several writers share."""
+        self.report = Report() if report is None else report
         self._prefix, self._target, self._token = prefix, target, token
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)

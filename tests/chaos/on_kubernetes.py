@@ -111,9 +111,9 @@ def lone() -> Outcome:
     return f"{report}, {lost} lost, up took {took:.1f} s", report.gap <= 15 and lost == 0
 
 
-def engine_killed() -> Outcome:
+def engine_killed(run: Callable[..., Outcome]) -> Outcome:
     with cluster("engine", clients=1) as made:
-        return interrupted.outcome(made, lambda: made.all_vote(3), lambda: pods.orphans(made))
+        return run(made, lambda: made.all_vote(3, within=180), lambda: pods.orphans(made))
 
 
 def mixed_operations(seed: int) -> Outcome:
@@ -178,7 +178,8 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     "pods: a drained node under load": node_drained,
     "pods: the leader cut off from the other servers": lambda: partitioned(1),
     "pods: two of three servers cut off from each other": lambda: partitioned(2),
-    "pods: the engine killed at random points": engine_killed,
+    "pods: the engine killed at 10 random points of up": lambda: engine_killed(interrupted.up_killed),
+    "pods: the engine killed at 10 random points of destroy": lambda: engine_killed(interrupted.destroy_killed),
     **{
         f"pods: mixed operations during random faults, seed {seed}": functools.partial(mixed_operations, seed)
         for seed in mixed.SEEDS

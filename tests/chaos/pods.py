@@ -125,9 +125,10 @@ OF_KUBERNETES = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 
 
 def orphans(stack: PodCluster) -> list[str]:
-    """Objects in the cluster's namespace that somebody created and that are not in its state."""
+    """The cluster's namespace, and objects in it that somebody created, as far as they are not in its state."""
     kinds = "statefulsets,deployments,services,configmaps,secrets,serviceaccounts,poddisruptionbudgets,ingresses"
     found = stack.kubectl("get", kinds, "--namespace", stack.name, "--output=name", "--ignore-not-found").split()
+    found += stack.kubectl("get", "namespace", stack.name, "--output=name", "--ignore-not-found").split()
     known = stack.physical_names()
     return [one for one in found if one not in OF_KUBERNETES and one.partition("/")[2] not in known]
 

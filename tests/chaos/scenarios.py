@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 import requests
@@ -33,13 +33,22 @@ def direct(cluster: Cluster, servers: int | None = None) -> list[tuple[str, str]
     return [(f"{host}:8300", f"http://{host}:8500") for host in hosts]
 
 
+def signed_in(cluster: Cluster) -> Callable[[], str]:
+    """The token that may write, at any moment; an empty one in an open cluster."""
+    return lambda: str(cluster.outputs.get("management_token") or "")
+
+
 @contextmanager
-def written_to(cluster: Cluster, prefix: str, token: Callable[[], str] | None = None) -> Iterator[Report]:
-    """A writer that follows the leader while the block runs, with the token of that moment."""
-    servers = dict(direct(cluster))
-    with Follower(lambda: servers) as follower, Writer(prefix, follower.leader, token) as writer:
+def written_to(
+    cluster: Cluster, prefix: str, token: Callable[[], str] | None = None, writers: int = 1
+) -> Iterator[Report]:
+    """Writers that follow the leader while the block runs, with the token of that moment: by default that of people."""
+    servers, report = dict(direct(cluster)), Report()
+    with Follower(lambda: servers) as follower, ExitStack() as running:
+        for number in range(writers):
+            running.enter_context(Writer(f"{prefix}/{number}", follower.leader, token or signed_in(cluster), report))
         time.sleep(0.5)
-        yield writer.report
+        yield report
         time.sleep(0.5)
 
 
@@ -55,6 +64,11 @@ def not_stored(base: str, report: Report) -> list[str]:
     return report.lost(lambda key: key if key in stored else None)
 
 
+def only_refused(report: Report) -> bool:
+    """Whether no write failed but for some that a transfer of the leadership refused."""
+    return {write.problem for write in report.failed} <= {REFUSED_IN_TRANSFER} and len(report.failed) <= 3
+
+
 def kill(container: str) -> None:
     """Send SIGKILL to the agent from the host, like a crash: Docker's restart policy restarts it."""
     process = engine.inspect("container", container)["State"]["Pid"]
@@ -67,7 +81,7 @@ def kill_leader(cluster: Cluster, prefix: str) -> Report:
     """Kill the leader under load, and wait until all servers vote again. The writer uses another server."""
     leader = cluster.container(cluster.leader())
     other = next(base for _, base in direct(cluster) if base.split("//")[1].split(":")[0] not in _host(leader))
-    with Writer(prefix, lambda: other) as writer:
+    with Writer(prefix, lambda: other, signed_in(cluster)) as writer:
         time.sleep(0.5)
         kill(leader)
         cluster.whole()

@@ -99,14 +99,23 @@ def test_a_refused_token_stops_a_rollout_at_once(
 
 def test_a_server_whose_leader_has_no_acls_yet_is_judged_by_the_leader(three: FakeConsul, servers: Servers) -> None:
     three.fail(Fault.NO_ACLS_YET, "/v1/agent/self", server=0, times=float("inf"))
-    known = {"ID": "id-0", "Name": NAMES[0], "Address": "172.30.0.2:8300", "LastTerm": 3, "LastIndex": 101}
+    known = {
+        "ID": "id-0",
+        "Name": NAMES[0],
+        "Address": "172.30.0.2:8300",
+        "LastTerm": 3,
+        "LastIndex": 101,
+        "Healthy": True,
+    }
     three.canned[1, "GET", "/v1/operator/autopilot/state"] = {"Healthy": False, "Servers": {"id-0": known}}
 
     view, reasons = rollout.wait_until_ready(servers, lambda _: NAMES[:1])
 
     assert view is not None, reasons
     assert view.votes(NAMES[0])
-    three.reported_leader[0] = ""
+    known["Healthy"] = False
+    assert NAMES[0] not in servers.view().status
+    known["Healthy"], three.reported_leader[0] = True, ""
     assert NAMES[0] not in servers.view().status
 
 

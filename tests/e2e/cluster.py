@@ -119,7 +119,9 @@ class Cluster:
         """The names of the Docker and Kubernetes objects in the state."""
         deployment = self._stack.export_stack().deployment
         assert deployment
-        objects = [one["outputs"] for one in deployment["resources"] if one["type"].startswith(("docker:", "kubern"))]
+        objects = [
+            one["outputs"] for one in deployment.get("resources", []) if one["type"].startswith(("docker:", "kubern"))
+        ]
         return {found.get("metadata", found)["name"] for found in objects}
 
     def refused(self, operation: str) -> str:

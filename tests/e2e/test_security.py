@@ -1,14 +1,11 @@
 """A closed cluster on the real engine: who is answered, who is not, and where its secrets are."""
 
-import base64
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -19,6 +16,8 @@ from tests.e2e.conftest import Factory
 from tests.e2e.engine import docker, orphans
 from tests.e2e.test_rolls import replaced, watched
 from tests.e2e.waiting import eventually
+from tests.probes import drawn as owned
+from tests.probes.hiding import visible
 from tools import places
 
 pytestmark = pytest.mark.e2e
@@ -37,27 +36,8 @@ def shut(cluster_of_module: Factory) -> Cluster:
 
 
 def drawn(cluster: Cluster) -> list[str]:
-    """What was drawn and is secret. Of a private key it is one line."""
-    resources = json.loads(cluster.attempt("stack", "export", "--show-secrets").stdout)["deployment"]["resources"]
-    outputs: dict[str, list[dict[str, Any]]] = {}
-    for found in resources:
-        outputs.setdefault(found["type"].rpartition(":")[2], []).append(_plain(found.get("outputs", {})))
-    (credentials,), (authority,) = outputs["Credentials"], outputs["Authority"]
-    files = [text for one in outputs["Certificates"] for name, text in one["files"].items() if name.endswith(".key")]
-    keys = [pem.splitlines()[1] for pem in (authority["key"], *files)]
-    return [credentials["gossip_key"], *credentials["tokens"].values(), *keys]
-
-
-def _plain(value: Any) -> Any:
-    """A value of the state without the marks of secrets."""
-    if isinstance(value, dict):
-        return json.loads(value["plaintext"]) if "plaintext" in value else {k: _plain(v) for k, v in value.items()}
-    return value
-
-
-def visible(secrets: list[str], text: str) -> list[str]:
-    """The secrets that are in a text, as they are or in base64."""
-    return [one for one in secrets if one in text or base64.b64encode(one.encode()).decode() in text]
+    """What was drawn and is secret."""
+    return owned.secrets(owned.of(cluster))
 
 
 def refused(request: Callable[[], object]) -> bool:
@@ -86,12 +66,18 @@ def test_everyone_may_read_as_the_tutorial_shows(shut: Cluster) -> None:
         assert "encrypted = true" in docker("exec", name, "consul", "info")
         assert len(docker("exec", name, "consul", "operator", "raft", "list-peers").splitlines()) == 4
         assert docker("exec", name, "consul", "kv", "get", "app/name") == "web"
+        assert '"key": "app/name"' in docker("exec", name, "consul", "kv", "export")
+        assert "id=" in docker("exec", name, "consul", "members", "-detailed")
+        assert "consul" in docker("exec", name, "consul", "catalog", "services")
     for base in shut.agents:
         assert len(consul.members(base)) == 4
         assert consul.ask(base, "/v1/status/leader")
         assert len(consul.ask(base, "/v1/status/peers")) == 3
         assert "consul" in consul.ask(base, "/v1/catalog/services")
         assert consul.text(base, "motd") == "closed"
+    for base in shut.servers:
+        assert "Consul" in consul.call(base, "/ui/").text
+        assert len(consul.ask(base, "/v1/internal/ui/nodes")) == 4
     assert len(consul.lookup(shut.outputs["dns_addresses"][0], "consul.service.consul", tcp=False)) == 3
 
 

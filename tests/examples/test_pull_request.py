@@ -54,6 +54,7 @@ def repository(installed: Path, github: GitHub, tmp_path_factory: pytest.TempPat
         made,
         platform={"docker": {"subnet": free_subnet()}},
         servers=1,
+        security={"enabled": False},
         seeds={"motd": "hello"},
         seed_sets={"app": {"prefix": "app/", "entries": {"name": "web"}}},
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from consul_on_pulumi.consul import access
-from consul_on_pulumi.model.connection import CONNECTION, Connection, connection_of
+from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, Connection, connection_of
 from consul_on_pulumi.review.events import SIGNATURE
 
 COMPONENTS = ("consul-on-pulumi:index:ConsulCluster", "consul-on-pulumi:index:ConsulServer")
@@ -63,8 +63,9 @@ def cluster(stack: str, name: str | None) -> Cluster:
     # ConsulVersion has all servers too, but does not name the StatefulSet; VoterGate does not name the containers.
     group = max(groups, key=_detail)
     if CONNECTION in group:
+        drawn = {CONNECTION, CREDENTIALS} & group.keys()
         group = next(
-            one["inputs"] | {CONNECTION: json.loads(one["inputs"][CONNECTION]["plaintext"])}
+            one["inputs"] | {key: json.loads(one["inputs"][key]["plaintext"]) for key in drawn}
             for one in _clusters(stack, "--show-secrets")[chosen[0]]
             if one.get("inputs", {}).get("names") == group["names"] and _detail(one["inputs"]) == _detail(group)
         )
@@ -72,10 +73,12 @@ def cluster(stack: str, name: str | None) -> Cluster:
     return Cluster(names[chosen[0]], project, stack, {str(one["type"]) for one in parts}, servers, group)
 
 
-def outputs(stack: str, name: str) -> dict[str, Any]:
-    """The outputs of the component with this name, secrets in plain; none where its last update did not end."""
-    component = next(parts[0] for urn, parts in _clusters(stack, "--show-secrets").items() if urn.endswith(f"::{name}"))
-    return {key: _plain(value) for key, value in component.get("outputs", {}).items()}
+def outputs(stack: str, name: str, kind: str = "") -> dict[str, Any]:
+    """The outputs of the component with this name, or of its resource of this `kind`, secrets in plain; none where the
+    last update did not get there."""
+    parts = next(parts for urn, parts in _clusters(stack, "--show-secrets").items() if urn.endswith(f"::{name}"))
+    found = next((one for one in parts if one["type"].endswith(kind)), {})
+    return {key: _plain(value) for key, value in found.get("outputs", {}).items()}
 
 
 def configuration(stack: str, *options: str) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from consul_on_pulumi.consul.api import Consul, content
 ANONYMOUS = "00000000-0000-0000-0000-000000000002"
 """The accessor ID of the token of requests without one (Consul docs, security/acl/tokens)."""
 
+INITIAL = "Initial Management Token"
+"""The description of a token from `acl.tokens.initial_management` (consul, agent/consul/leader.go)."""
+
 
 GLOBAL_MANAGEMENT = "global-management"
 """The policy that allows everything, which every cluster has."""
@@ -42,6 +45,18 @@ def apply(consul: Consul, policies: Mapping[str, str], tokens: Mapping[str, Toke
         if token.secret is not None:
             body["SecretID"] = token.secret
         _put(consul, "token", token.accessor if token.accessor in known else None, body)
+
+
+def forget_namesakes(consul: Consul, tokens: Mapping[str, Token]) -> None:
+    """Delete what another cluster left in a snapshot: tokens of the same descriptions, and its management token.
+
+    Raises UnreachableError and RefusedError.
+    """
+    own = content(consul.request("GET", "/v1/acl/token/self"))["AccessorID"]
+    kept = {own, *(token.accessor for token in tokens.values())}
+    for one in _listed(consul, "tokens"):
+        if one["Description"] in {INITIAL, *tokens} and one["AccessorID"] not in kept:
+            content(consul.request("DELETE", f"/v1/acl/token/{one['AccessorID']}"))
 
 
 def accessor(consul: Consul, secret: str) -> str:

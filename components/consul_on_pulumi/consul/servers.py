@@ -147,7 +147,9 @@ class Servers:
             )
             # Null right after an election.
             for one in (known.get("Servers") or {}).values()
-            if one["Name"] in self._without_acls and self._call("GET", one["Name"], "/v1/status/leader")
+            if one["Healthy"]
+            and one["Name"] in self._without_acls
+            and self._call("GET", one["Name"], "/v1/status/leader")
         }
 
     def _raft(self, by: str) -> list[dict[str, Any]]:

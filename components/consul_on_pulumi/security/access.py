@@ -1,5 +1,6 @@
 """Access: the policies and tokens of a cluster with ACLs, which its servers store."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 import pulumi
@@ -7,11 +8,15 @@ from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import acl
 from consul_on_pulumi.consul.acl import ANONYMOUS, Token
+from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.model import adoption
 from consul_on_pulumi.model.closed import READERS
 from consul_on_pulumi.providers.provider import Addresses, ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.security.credentials import MANAGEMENT, Credentials
+
+READMIT_TIMEOUT = 15.0
+"""Seconds for a leader to know its own management token after a restore."""
 
 
 class AccessProvider(ConsulProvider):
@@ -57,14 +62,37 @@ class Access(ProviderResource, module="consul-on-pulumi", name="Access"):
         super().__init__(AccessProvider(), name, props, opts)
 
 
+def readmit(props: Properties) -> None:
+    """Write them into a store that was restored; `props` are the outputs of an Access, with a connection.
+
+    Raises UnreachableError and RefusedError.
+    """
+    deadline = time.monotonic() + READMIT_TIMEOUT
+    while True:
+        try:
+            _written(props, props, AccessProvider())
+            acl.forget_namesakes(AccessProvider().consul_with_leader(props), _tokens(props))
+        except RefusedError:
+            # The leader stores the management token again as soon as it has read the snapshot.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
 def _written(olds: Properties, news: Properties, provider: ConsulProvider) -> Properties:
     keys = {*olds.get("keys", ()), *news["keys"]}
     policies = acl_rules.policies(news["cluster"], keys)
-    tokens = {
-        f"{news['cluster']} {name}": Token(news["ids"][name], secret, [name])
-        for name, secret in news["tokens"].items()
-        if name in policies
-    }
-    tokens["Anonymous Token"] = Token(ANONYMOUS, None, [READERS] if news["anonymous_read"] else [])
-    acl.apply(provider.consul_with_leader(news), policies, tokens)
+    acl.apply(provider.consul_with_leader(news), policies, _tokens(news))
     return news
+
+
+def _tokens(props: Properties) -> dict[str, Token]:
+    """By their descriptions. The management token has no policy here: the servers know it."""
+    tokens = {
+        f"{props['cluster']} {name}": Token(props["ids"][name], secret, [name])
+        for name, secret in props["tokens"].items()
+        if name != MANAGEMENT
+    }
+    return {**tokens, "Anonymous Token": Token(ANONYMOUS, None, [READERS] if props["anonymous_read"] else [])}
