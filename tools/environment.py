@@ -8,24 +8,23 @@ from pathlib import Path
 from tools import places
 from tools.found import Found, Origin
 from tools.kubernetes import cluster, existing, programs
-from tools.pulumi import credentials, engine, language_host, plugins
+from tools.pulumi import credentials, engine, language_host, node, plugins
 
 # These replace values that are already set: another clone may have exported its own.
-OURS = ("PATH", "PULUMI_RUNTIME_VIRTUALENV", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH", "PYTHONDONTWRITEBYTECODE")
+OURS = ("PATH", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH", "PYTHONDONTWRITEBYTECODE")
 
 
 def tools() -> list[Found]:
     """The tools that the variables depend on."""
     pulumi = engine.find()
-    return [pulumi, language_host.find(pulumi), *(plugin.find() for plugin in plugins.ALL), programs.kubectl()]
+    found = [pulumi, language_host.find(pulumi), *(plugin.find() for plugin in plugins.ALL), programs.kubectl()]
+    return [*found, node.find()]
 
 
 def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables to set. What the user has set already is left out."""
     result = {
         "PATH": path(found, env),
-        # The built language host ignores the `virtualenv` option in Pulumi.yaml.
-        "PULUMI_RUNTIME_VIRTUALENV": str(places.VENV),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # uv installs no bytecode: if Python may not write it, each preview compiles Pulumi's SDK, in two processes.
         "PYTHONDONTWRITEBYTECODE": "",

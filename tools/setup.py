@@ -10,7 +10,7 @@ from tools.docker import engine as docker_engine
 from tools.docker import image
 from tools.found import Found
 from tools.kubernetes import programs
-from tools.pulumi import credentials, engine, language_host, plugins, stack_files, yaml_host
+from tools.pulumi import credentials, engine, go_sdk, language_host, node, plugins, stack_files, yaml_host
 
 # What takes minutes to build and only Kubernetes needs, and what only the examples in other languages need.
 BUILD_KUBERNETES = (sys.executable, "-m", "tools", "setup", "--only", "kubernetes")
@@ -47,6 +47,8 @@ def kubernetes() -> int:
 def languages() -> int:
     """What the examples in other languages need."""
     report(yaml_host.setup(engine.setup()))
+    report(node.setup())
+    go_sdk.compile_once()
     return 0
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 PULUMI = "3.259.0"
 PULUMI_MINIMUM = "3.216.0"
-# The last release inside a module that the Go module proxy serves. It runs newer engines and SDKs too.
-LANGUAGE_PYTHON = "3.79.0"
 LANGUAGE_YAML = "1.25.0"
 # The plugins that the Python SDKs in requirements.lock ask for.
 DOCKER_PLUGIN = "5.2.0"
@@ -19,6 +17,7 @@ CONSUL = "1.22.7"
 CONSUL_IMAGE = f"hashicorp/consul:{CONSUL}"
 KUBERNETES = "1.34.2"
 COREDNS = "1.14.7"
+NODE = "24.19.0"
 ACT = "0.2.89"
 ACTIONLINT = "1.7.12"
 UV = "0.13.9"

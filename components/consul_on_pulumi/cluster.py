@@ -46,11 +46,11 @@ class ConsulCluster(pulumi.ComponentResource):
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of every agent's DNS interface, UDP and TCP, servers first."""
     management_token: pulumi.Output[str | None]
-    """The ACL token of a cluster with `security` that may do everything: for people, a secret. Else None."""
+    """With `security`: the ACL token that may do everything, for people. A secret."""
     authority: pulumi.Output[str | None]
-    """The certificate of the authority that signs those of the agents, as PEM. None without `security`."""
+    """With `security`: the certificate of the authority that signs those of the agents, as PEM."""
     upgrade_snapshot: pulumi.Output[str | None]
-    """The snapshot before the last upgrade: its path on the machine that did the upgrade. None if none was taken."""
+    """The snapshot before the last upgrade, if one was taken: its path on the machine that did the upgrade."""
 
     def __init__(self, name: str, args: ConsulClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""

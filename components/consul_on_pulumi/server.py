@@ -30,7 +30,7 @@ class ConsulServer(pulumi.ComponentResource):
     dns_addresses: pulumi.Output[list[str]]
     """`host:port` of each server's DNS interface, UDP and TCP."""
     upgrade_snapshot: pulumi.Output[str | None]
-    """The snapshot before the last upgrade: its path on the machine that did the upgrade. None if none was taken."""
+    """The snapshot before the last upgrade, if one was taken: its path on the machine that did the upgrade."""
 
     def __init__(
         self,

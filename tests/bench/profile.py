@@ -20,7 +20,7 @@ from tools import places
 
 LOG = ("--logtostderr", "--logflow", "-v=9")
 MARKS = {
-    "the language host asks for the packages": r"GetRequiredPlugins\(.*executing",
+    "the language host asks for the packages": r"GetRequired(Plugins|Packages)\(.*executing",
     "the program starts": r"langhost\[\w+\]\.Run\(.*executing",
     "the program registers its stack": r"RegisterResource received: t=pulumi:pulumi:Stack,",
     "the dynamic provider answers": r"Provider\[\w+\]\.Configure\(\) executing",

@@ -109,11 +109,13 @@ class Cluster:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def attempt(self, *words: str, stack: str = "") -> "subprocess.CompletedProcess[str]":
+    def attempt(self, *words: str, stack: str = "", stdin: str = "", **env: str) -> "subprocess.CompletedProcess[str]":
         """A command of Pulumi's CLI on this stack, or on one with another name, which may fail."""
         command = ["pulumi", "--non-interactive", "--color", "never", *words, "--stack", stack or self.stack_name]
-        env = {**os.environ, **self.env, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-        return subprocess.run(command, cwd=self.work_dir, env=env, capture_output=True, text=True, check=False)
+        env = {**os.environ, **self.env, "PULUMI_SKIP_UPDATE_CHECK": "true", **env}
+        return subprocess.run(
+            command, cwd=self.work_dir, env=env, input=stdin, capture_output=True, text=True, check=False
+        )
 
     def physical_names(self) -> set[str]:
         """The names of the Docker and Kubernetes objects in the state."""

@@ -1,5 +1,7 @@
 """Pulumi's own commands keep their promises on a living cluster."""
 
+import re
+
 import pytest
 
 from tests.e2e import consul, engine
@@ -51,6 +53,35 @@ def test_commands_that_change_nothing_find_nothing(living: Cluster) -> None:
     finally:
         back = living.attempt("stack", "rename", name, stack=renamed)
     assert (same.returncode, back.returncode) == (0, 0), same.stdout + back.stderr
+    assert living.preview().keys() == {"same"}
+    assert ids(living) == before
+
+
+def test_a_resource_renamed_in_the_state_is_the_same_under_its_old_name(living: Cluster) -> None:
+    before, shown = ids(living), living.pulumi("stack", "--show-urns")
+    (urn,) = re.findall(r"urn:\S+KvEntries::consul-seeds\b", shown)
+    living.pulumi("state", "rename", urn, "renamed", "--yes")
+    # Else it is another resource, and the keys would move to it.
+    assert living.preview()["create"] == 1
+    living.pulumi("state", "rename", urn.replace("consul-seeds", "renamed"), "consul-seeds", "--yes")
+    assert living.preview().keys() == {"same"}
+    assert ids(living) == before
+
+
+def test_another_passphrase_changes_nothing(living: Cluster) -> None:
+    before = ids(living)
+
+    def encrypt_with(passphrase: str, old: str) -> None:
+        words = ("stack", "change-secrets-provider", "passphrase")
+        done = living.attempt(*words, stdin=f"{passphrase}\n{passphrase}\n", PULUMI_CONFIG_PASSPHRASE=old)
+        assert done.returncode == 0, done.stderr
+
+    encrypt_with("another", old="e2e")
+    try:
+        same = living.attempt("preview", "--expect-no-changes", PULUMI_CONFIG_PASSPHRASE="another")
+    finally:
+        encrypt_with("e2e", old="another")
+    assert same.returncode == 0, same.stdout + same.stderr
     assert living.preview().keys() == {"same"}
     assert ids(living) == before
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e_k8s.kubectl import Kubectl
-from tests.examples.in_language import example
+from tests.examples.in_language import copied_plugin, example
+from tools import places
 
 pytestmark = pytest.mark.e2e
 
@@ -18,6 +19,8 @@ def test_a_program_in_yaml_rolls_is_refused_and_leaves_nothing(kubernetes: Path,
         pods = kubectl.get("pods", "--namespace", cluster, "--selector", label)["items"]
         return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in pods}
 
+    # As if `pulumi install` had made it.
+    (copied_plugin(tmp_path) / ".venv").symlink_to(places.VENV)
     with example("yaml", tmp_path, KUBECONFIG=str(kubernetes)) as made:
         made.change("Pulumi.yaml", ("docker: {subnet: 172.30.6.0/24}", "kubernetes: {}"))
         made.run("config", "set", "servers", "1")

@@ -1,4 +1,4 @@
-"""Examples in other languages: copies with a state of their own, whose clusters a copy of the plugin serves."""
+"""Copies of the examples in other languages, each with a state of its own and beside a copy of the plugin."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.examples.project import STACK
+from tests.examples.project import PACKAGE, STACK
 from tools import places
 
 
@@ -17,20 +17,15 @@ class Example:
     """A copy of one example, with its stack and the commands of Pulumi."""
 
     def __init__(self, name: str, folder: Path, env: dict[str, str]) -> None:
-        self.name = name
         self.folder = folder / "examples" / name
         self.cluster = f"{name}-example-{STACK}"
-        # As in this repository: an example names the plugin by a relative path.
-        plugin = folder / "components"
-        ignored = shutil.ignore_patterns(".venv", "__pycache__")
-        shutil.copytree(places.ROOT / "components", plugin, ignore=ignored)
-        # Where PulumiPlugin.yaml says that it is; `pulumi package add` makes one.
-        (plugin / ".venv").symlink_to(places.VENV)
-        shutil.copytree(places.ROOT / "examples" / name, self.folder)
-        (folder / "state").mkdir()
+        ignored = shutil.ignore_patterns("node_modules", "sdks")
+        shutil.copytree(places.ROOT / "examples" / name, self.folder, ignore=ignored)
+        state = folder / f"state-{name}"
+        state.mkdir()
         self.env = {
             **os.environ,
-            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+            "PULUMI_BACKEND_URL": state.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "languages",
             **env,
         }
@@ -72,6 +67,12 @@ class Example:
         assert refused.returncode != 0
         assert message in refused.stdout
         assert "Traceback" not in refused.stdout + refused.stderr
+
+
+def copied_plugin(folder: Path) -> Path:
+    """A copy of the plugin where the copies of examples name it: `../../components`."""
+    plugin = folder / "components"
+    return Path(shutil.copytree(PACKAGE, plugin, ignore=shutil.ignore_patterns(".venv", "__pycache__")))
 
 
 @contextmanager

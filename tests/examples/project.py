@@ -64,7 +64,6 @@ def stack_of(
     env = {
         "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": "",
-        "PULUMI_RUNTIME_VIRTUALENV": str(environment),
         "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "examples",
         **env,

@@ -1,5 +1,8 @@
 """The examples in other languages, each from nothing to a leader, a roll and a destroy."""
 
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -7,7 +10,9 @@ import yaml
 
 from tests.e2e import consul
 from tests.e2e.engine import docker, free_subnet, orphans
-from tests.examples.in_language import Example, example
+from tests.examples import project
+from tests.examples.in_language import Example, copied_plugin, example
+from tests.examples.project import PACKAGE
 
 pytestmark = pytest.mark.e2e
 
@@ -18,6 +23,24 @@ from consul_on_pulumi import ConsulCluster
 cluster = ConsulCluster("yaml-example", {args})
 pulumi.export("httpAddresses", cluster.http_addresses)
 """
+
+
+@pytest.fixture(scope="module")
+def folder(variables: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the plugin. Its environment is there, since `pulumi package add` takes long to fill one."""
+    made = tmp_path_factory.mktemp("languages")
+    environment = project.environment(made, str(PACKAGE))
+    environment.rename(copied_plugin(made) / ".venv")
+    return made
+
+
+@contextmanager
+def on_docker(name: str, folder: Path, file: str, subnet: str) -> Iterator[Example]:
+    """An example with a subnet of its own. Nothing is left of it."""
+    with example(name, folder, PIP_CONSTRAINT=str(folder / "constraints.txt")) as made:
+        made.change(file, (subnet, free_subnet()))
+        yield made
+    assert orphans(made.cluster) == {}
 
 
 def containers(made: Example) -> str:
@@ -38,13 +61,38 @@ def rolls(made: Example) -> None:
     assert len(before) == len(set(containers(made).splitlines()) - set(before)) == 2
 
 
-def test_yaml_and_a_take_over_by_python_and_back(variables: None, tmp_path: Path) -> None:
-    subnet = free_subnet()
-    with example("yaml", tmp_path) as made:
-        made.change("Pulumi.yaml", ("172.30.6.0/24", subnet))
+def test_typescript(folder: Path) -> None:
+    with on_docker("typescript", folder, "index.ts", "172.30.7.0/24") as made:
+        made.run("package", "add", "../../components")
+        # Only a provider of the program leads to the engine.
+        (folder / "docker.sock").symlink_to("/var/run/docker.sock")
+        engine = f'new Engine("docker", "engine", {{ host: "unix://{folder}/docker.sock" }})'
+        made.env["DOCKER_HOST"] = "unix:///nowhere"
+        made.change(
+            "index.ts",
+            ("const config", "class Engine extends pulumi.ProviderResource {}\nconst config"),
+            ("\n});", f"\n}}, {{ provider: {engine} }});"),
+        )
+        checked = subprocess.run(
+            ["npx", "tsc"], cwd=made.folder, env=made.env, capture_output=True, text=True, check=False
+        )
+        assert checked.returncode == 0, checked.stdout
+        # It was checked: not in each run again, which takes longer than all the rest.
+        made.env["PULUMI_NODEJS_TRANSPILE_ONLY"] = "true"
         rolls(made)
 
-        in_yaml = (made.folder / "Pulumi.yaml").read_text()
+
+def test_go(folder: Path) -> None:
+    with on_docker("go", folder, "main.go", "172.30.8.0/24") as made:
+        made.run("package", "add", "../../components")
+        rolls(made)
+
+
+def test_yaml_and_a_take_over_by_python_and_back(folder: Path) -> None:
+    with on_docker("yaml", folder, "Pulumi.yaml", "172.30.6.0/24") as made:
+        in_yaml = yaml.safe_load((made.folder / "Pulumi.yaml").read_text())
+        rolls(made)
+
         before = containers(made)
         settings = {
             "datacenter": "dev",
@@ -53,18 +101,14 @@ def test_yaml_and_a_take_over_by_python_and_back(variables: None, tmp_path: Path
             "security": {"anonymous": "read"},
             "agent_config": {"log_level": "DEBUG"},
             "seeds": {"app": {"name": "web", "replicas": 3}},
-            "platform": {"docker": {"subnet": subnet}},
+            "platform": in_yaml["resources"]["yaml-example"]["properties"]["platform"],
         }
-        program = made.folder / "__main__.py"
-        program.write_text(PYTHON.format(args=settings))
-        (made.folder / "Pulumi.yaml").write_text(f"name: {yaml.safe_load(in_yaml)['name']}\nruntime: python\n")
+        (made.folder / "__main__.py").write_text(PYTHON.format(args=settings))
+        (made.folder / "Pulumi.yaml").write_text(f"name: {in_yaml['name']}\nruntime: python\n")
         taken = made.run("up", "--yes", "--skip-preview")
         assert " unchanged" in taken
         assert "replaced" not in taken
 
-        # The built language host of Python starts a plugin in this folder, and would run this program in its place.
-        program.unlink()
-        (made.folder / "Pulumi.yaml").write_text(in_yaml)
+        (made.folder / "Pulumi.yaml").write_text(yaml.safe_dump(in_yaml))
         assert "replaced" not in made.run("up", "--yes", "--skip-preview")
         assert containers(made) == before
-    assert orphans(made.cluster) == {}

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -79,7 +80,7 @@ def test_a_ui_with_an_address_outside_needs_acls(violations: Check) -> None:
 
 @pytest.fixture(scope="module")
 def pack(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A copy of the pack that starts with any language host: the one that is built here starts no Python pack."""
+    """A copy of the pack in the environment of the package, and the variables that add the SDK of policies."""
     folder = tmp_path_factory.mktemp("pack")
     sdk = str(folder / "sdk")
     requirement = (PACK / "requirements.txt").read_text().strip()
@@ -87,13 +88,10 @@ def pack(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     project._run(
         project._uv(folder), "pip", "install", "--python", sys.executable, "--no-deps", "--target", sdk, requirement
     )
-    (folder / "__main__.py").write_text((PACK / "__main__.py").read_text())
-    (folder / "PulumiPolicy.yaml").write_text("runtime: consul\nversion: 0.1.0\n")
-    starter = folder / "bin" / "pulumi-analyzer-policy-consul"
-    starter.parent.mkdir()
-    starter.write_text(f'#!/bin/sh\nPYTHONPATH={sdk} exec {installed}/bin/python -m pulumi.policy "$@"\n')
-    starter.chmod(0o755)
-    return folder, {"PATH": f"{starter.parent}{os.pathsep}{os.environ['PATH']}"}
+    copy = Path(shutil.copytree(PACK, folder / "pack", ignore=shutil.ignore_patterns("venv", "__pycache__")))
+    # Where PulumiPolicy.yaml says that it is.
+    (copy / "venv").symlink_to(installed)
+    return copy, {"PYTHONPATH": sdk}
 
 
 @pytest.mark.e2e

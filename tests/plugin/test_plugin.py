@@ -1,6 +1,8 @@
 """What programs in other languages see, without any engine."""
 
 import asyncio
+import json
+import re
 from typing import Any
 
 import pulumi
@@ -30,10 +32,27 @@ def test_every_property_of_the_schema_is_described_and_no_type_is_called_args() 
     assert set(made["resources"]) == {f"consul-on-pulumi:index:{one.__name__}" for one in COMPONENTS}
 
 
+def test_every_type_that_the_schema_names_is_in_it_and_a_choice_of_words_is_one() -> None:
+    made = schema()
+    named = set(re.findall(r'"#/types/([^"]+)"', json.dumps(made)))
+
+    assert named == set(made["types"])
+    words = made["types"]["consul-on-pulumi:index:KubernetesSpread"]["enum"]
+    assert words == [{"value": "soft"}, {"value": "hard"}]
+    assert made["resources"][CLUSTER]["inputProperties"]["servers"]["type"] == "integer"
+
+
+def test_texts_of_the_schema_are_of_no_language() -> None:
+    text = json.dumps(schema())
+
+    assert not re.findall(r"`(?:True|False|None|\{')|\bNone\b(?! by itself)|`\w+_(?:urls|snapshot|token)`", text)
+
+
 def test_secrets_are_marked_in_the_schema() -> None:
     made = schema()
 
     assert made["resources"][CLUSTER]["inputProperties"]["agentSecrets"]["secret"]
+    assert made["resources"][CLUSTER]["properties"]["managementToken"]["secret"]
     assert made["types"]["consul-on-pulumi:index:SeedSet"]["properties"]["secrets"]["secret"]
 
 

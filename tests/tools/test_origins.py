@@ -7,7 +7,7 @@ from tests.tools.conftest import script
 from tools import places, versions
 from tools.builds import go
 from tools.found import Found, Origin, SetupError
-from tools.pulumi import engine, home, language_host, plugins
+from tools.pulumi import engine, home, language_host, node, plugins
 from tools.pulumi.plugins import Plugin
 
 
@@ -82,6 +82,18 @@ def test_a_built_host_is_linked_beside_a_built_engine(monkeypatch: pytest.Monkey
     (beside / language_host.NAMES[1]).unlink()
     assert not language_host.find(engine.find()).present
     assert language_host.setup(engine.find()).present
+
+
+def test_an_installed_nodejs_needs_npm_to_win_over_a_downloaded_one(
+    bin_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(bin_folder))
+    assert node.find().origin is Origin.ON_DEMAND
+    script(places.cache() / node.ENTRY / node.BIN / "node", "")
+    own = script(bin_folder / "node", "echo v24.0.0")
+    assert node.find().origin is Origin.DOWNLOADED
+    script(bin_folder / "npm", "")
+    assert node.find() == Found(node.TOOL, "24.0.0", str(own), Origin.INSTALLED)
 
 
 @pytest.fixture(params=plugins.ALL, ids=lambda plugin: plugin.title)

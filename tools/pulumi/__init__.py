@@ -1,1 +1,1 @@
-"""Pulumi: the engine, the Python language host, the plugins, and the user's backend and passphrase."""
+"""Pulumi: the engine, the language hosts, the plugins, and the user's backend and passphrase."""

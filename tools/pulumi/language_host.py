@@ -1,4 +1,4 @@
-"""The Python language host, with the two scripts that belong to it."""
+"""The language hosts of Python, Node.js and Go, with the scripts that belong to the one of Python."""
 
 import os
 import shutil
@@ -7,51 +7,42 @@ from pathlib import Path
 from tools import places, versions
 from tools.builds import cache, go
 from tools.found import Found, Origin, missing
-from tools.pulumi.engine import PULUMI
 
-TOOL = "Python language host"
+TOOL = "Language hosts"
 COMMAND = "pulumi-language-python"
-HOST = go.Program(
-    "language-python",
-    versions.LANGUAGE_PYTHON,
-    "40 s",
-    package="github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
-)
+# One program, which takes the language from its name.
+HOSTS = go.Program("language-hosts", versions.PULUMI, "1 min, 2 cores")
+LANGUAGES = (COMMAND, "pulumi-language-nodejs", "pulumi-language-go")
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 # Where the SDK's module has the scripts.
 SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
-NAMES = (COMMAND, *(Path(script).name for script in SCRIPTS))
+NAMES = (*LANGUAGES, *(Path(script).name for script in SCRIPTS))
 
 
 def find(engine: Found) -> Found:
-    """The host that came with the engine, else one on PATH, else the built one."""
+    """The hosts that came with the engine, else those on PATH, else the built ones."""
     if engine.origin in (Origin.INSTALLED, Origin.DOWNLOADED):
         beside = (Path(engine.path).with_name(COMMAND), Path(engine.path).resolve().with_name(COMMAND))
         for path in (*beside, places.installed(COMMAND)):
             if path and path.is_file():
                 return Found(TOOL, f"of {engine.version}", str(path), engine.origin)
-    built = cache.finished(built_name())
+    built = cache.finished(HOSTS.entry)
     if built is None:
         return missing(TOOL)
     folder = home(engine, built)
     if not all((folder / name).exists() and (folder / name).samefile(built / "bin" / name) for name in NAMES):
         return missing(TOOL)
-    return Found(TOOL, versions.LANGUAGE_PYTHON, str(folder / COMMAND), Origin.BUILT)
+    return Found(TOOL, versions.PULUMI, str(folder / COMMAND), Origin.BUILT)
 
 
 def setup(engine: Found) -> Found:
-    """Builds a host unless there is one."""
+    """Builds the hosts unless there are some."""
     if not find(engine).present:
-        built = cache.entry(built_name(), build)
+        built = cache.entry(HOSTS.entry, build)
         if home(engine, built) != built / "bin":
             for name in NAMES:
                 link(built / "bin" / name, home(engine, built) / name)
     return find(engine)
-
-
-def built_name() -> str:
-    """The cache entry of the built host. Its scripts have the engine's version."""
-    return f"{HOST.entry}-{versions.PULUMI}"
 
 
 def home(engine: Found, built: Path) -> Path:
@@ -69,11 +60,12 @@ def link(source: Path, target: Path) -> None:
 
 
 def build(folder: Path) -> None:
-    """Builds the host. The module has the scripts without the mode bits that make them executable."""
+    """Builds the hosts. The module has the scripts without the mode bits that make them executable."""
     target = folder / "bin"
-    HOST.build(target / COMMAND)
-    sources = PULUMI.sources(SDK)
+    HOSTS.build(target / HOSTS.name)
+    for name in LANGUAGES:
+        (target / name).symlink_to(HOSTS.name)
     for script in SCRIPTS:
         copy = target / Path(script).name
-        shutil.copyfile(sources / script, copy)
+        shutil.copyfile(HOSTS.sources(SDK) / script, copy)
         copy.chmod(0o755)

@@ -13,8 +13,9 @@ from consul_on_pulumi.schema.definition import Setting, keys_of
 
 
 class PlatformArgs(TypedDict, total=False):
-    """Where a cluster runs: exactly one platform. Each is the folder of its name beside this module."""
+    """Where a cluster runs: exactly one platform."""
 
+    # Each is the folder of its name beside this module.
     docker: Annotated[DockerArgs, Setting("In containers of one Docker engine.")]
     kubernetes: Annotated[KubernetesArgs, Setting("In pods of a Kubernetes cluster.")]
 

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from types import NoneType
@@ -25,12 +26,14 @@ COMPONENTS: Mapping[type[pulumi.ComponentResource], Any] = {
     ConsulClient: ConsulClientArgs,
 }
 """The components and their arguments."""
+SECRET_OUTPUTS = {"management_token"}
 TYPES = {str: "string", int: "integer", bool: "boolean", dict: "object", list: "array"}
 
 
 def schema() -> dict[str, Any]:
     """The schema as Pulumi reads it."""
-    shapes = dict.fromkeys(shape for args in COMPONENTS.values() for shape in _shapes(args) if shape is not args)
+    every = dict.fromkeys(shape for args in COMPONENTS.values() for shape in _shapes(args))
+    shapes = [shape for shape in every if shape not in COMPONENTS.values()]
     return {
         "name": PACKAGE,
         "displayName": "Consul",
@@ -45,7 +48,10 @@ def schema() -> dict[str, Any]:
             "csharp": {"respectSchemaVersion": True},
         },
         "provider": {},
-        "types": {_token(_name(shape)): {"type": "object", **_object(shape)} for shape in shapes},
+        "types": {
+            **{_token(_name(shape)): {"type": "object", **_object(shape)} for shape in shapes},
+            **{token: words for shape in every for token, words in _enums(shape)},
+        },
         "resources": {_token(component.__name__): _resource(component, args) for component, args in COMPONENTS.items()},
     }
 
@@ -69,21 +75,40 @@ def _shapes(shape: Any) -> Iterator[Any]:
             kind = kind.inner
 
 
+def _enums(shape: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The settings that take one of a few words: their types by token."""
+    for key in keys_of(shape).values():
+        if words := _words(key):
+            values = [{"value": word} for word in words]
+            yield _enum_token(shape, key), {"type": "string", "description": _text(key.setting.text), "enum": values}
+
+
+def _enum_token(shape: Any, key: Key) -> str:
+    name = camel(key.name)
+    return _token(f"{_name(shape)}{name[0].upper()}{name[1:]}")
+
+
+def _words(key: Key) -> list[str]:
+    rule = key.setting.rule
+    return rule.schema.get("enum", []) if rule and key.kind.type is str else []
+
+
 def _object(shape: Any) -> dict[str, Any]:
     keys = keys_of(shape)
     return {
         "description": _text(" ".join((shape.__doc__ or "").split())),
-        "properties": {camel(name): _property(key) for name, key in keys.items()},
+        "properties": {camel(name): _property(shape, key) for name, key in keys.items()},
         "required": sorted(camel(name) for name, key in keys.items() if key.required),
     }
 
 
-def _property(key: Key) -> dict[str, Any]:
+def _property(shape: Any, key: Key) -> dict[str, Any]:
     setting = key.setting
-    default = setting.default_text or (f"`{setting.default}`" if setting.default else "")
+    shown = setting.default if isinstance(setting.default, str) else json.dumps(setting.default)
+    default = setting.default_text or (f"`{shown}`" if setting.default else "")
     parts = [setting.text, f"Default: {default}." if default else "", f"A change: {setting.change}"]
     found = {
-        **_type(key.kind),
+        **(_type(key.kind) | ({"$ref": f"#/types/{_enum_token(shape, key)}"} if _words(key) else {})),
         "description": _text(" ".join(part for part in parts[: 2 + bool(setting.change)] if part)),
     }
     return found | ({"secret": True} if setting.secret else {})
@@ -104,7 +129,8 @@ def _type(kind: Kind) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    return in_camel(text, {name for args in COMPONENTS.values() for shape in _shapes(args) for name in keys_of(shape)})
+    settings = {name for args in COMPONENTS.values() for shape in _shapes(args) for name in keys_of(shape)}
+    return in_camel(text, settings.union(*(component.__annotations__ for component in COMPONENTS)))
 
 
 def _resource(component: type[pulumi.ComponentResource], args: Any) -> dict[str, Any]:
@@ -117,7 +143,9 @@ def _resource(component: type[pulumi.ComponentResource], args: Any) -> dict[str,
         "inputProperties": inputs["properties"],
         "requiredInputs": inputs["required"],
         "properties": {
-            camel(name): {**_output_type(hint), "description": texts[name]} for name, hint in outputs.items()
+            camel(name): {**_output_type(hint), "description": _text(texts[name])}
+            | ({"secret": True} if name in SECRET_OUTPUTS else {})
+            for name, hint in outputs.items()
         },
         "required": [camel(name) for name, hint in outputs.items() if NoneType not in get_args(hint)],
     }

@@ -5,16 +5,20 @@ leaves its outputs as they were; so a method that gets old outputs is given the 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime.invoke import invoke_output
 from pulumi.runtime.rpc import deserialize_properties
 
 from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, UNKNOWN, Connection, connection_of, with_token
 from consul_on_pulumi.providers.failures import served
+from consul_on_pulumi.providers.hosting import in_component
 
+GET_RESOURCE = "pulumi:pulumi:getResource"
+"""The engine's function that gives the state of a resource of this update."""
 R = TypeVar("R")
 
 _components: WeakKeyDictionary[pulumi.Resource, pulumi.Output[Connection]] = WeakKeyDictionary()
@@ -74,12 +78,20 @@ def provider_settings(
         config = pulumi.Config(package)
         found = {key: config.get_secret(_camel(key)) for key in keys if config.get(_camel(key))}
         return {key: value for key, value in found.items() if value is not None}
+    if in_component():
+        # The plugin gets a reference to it.
+        state: pulumi.Output[Any] = provider.urn.apply(lambda urn: invoke_output(GET_RESOURCE, {"urn": urn}))["state"]
+        return {key: state.apply(partial(_get, key=_camel(key))) for key in keys}
     if keys[0] not in vars(provider):
         raise pulumi.RunError(
             f"platform.{package}: expected a provider whose `{keys[0]}` this program can read, got one that hides it: "
             f"nobody would know which cluster is meant. {way_out}"
         )
     return {key: _set(vars(provider)[key]) for key in keys if key in vars(provider)}
+
+
+def _get(state: Mapping[str, Any], key: str) -> Any:
+    return state.get(key)
 
 
 def _set(setting: pulumi.Output[Any]) -> pulumi.Output[Any]:

@@ -88,7 +88,9 @@ class KubernetesArgs(TypedDict, total=False):
         "Another context of the same Kubernetes cluster touches no pod. Another Kubernetes cluster replaces every "
         "object, and the data is lost.", default_text="the current one")]
     kubeconfig: Annotated[str, Setting(
-        "Path of the kubeconfig.", "Like a change of `context`.", default_text="`$KUBECONFIG`, else `~/.kube/config`")]
+        "Path of the kubeconfig. Where another resource makes the Kubernetes cluster, pass the component a "
+        "`kubernetes.Provider` instead: its kubeconfig and its context may be Outputs.",
+        "Like a change of `context`.", default_text="`$KUBECONFIG`, else `~/.kube/config`")]
     consul_access: Annotated[str, Setting(
         "How the program reaches each server: `port-forward` or `proxy`, both through the API server; `auto` "
         "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it, such "

@@ -37,7 +37,8 @@ def parts(component: pulumi.Resource) -> dict[str, pulumi.Input[Any]]:
     found = provider_settings(component, KIND, list(VARIABLES), WAY_OUT)
     if not found:
         return {}
-    if provider := component.get_provider(KIND):
+    provider = component.get_provider(KIND)
+    if hasattr(provider, "terraform_config"):
         # Its outputs in Python lack this one (pulumi_docker 5.2), whatever was given.
         found["ssh_opts"] = pulumi.Output.from_input(found["host"]).apply(lambda address: _ssh_opts(provider, address))
     settings = pulumi.Output.all(**found).apply(_given)
