@@ -190,6 +190,8 @@ class _Answers(Mocks):
                 outputs |= {"gossip_key": "drawn", "tokens": drawn, "ids": drawn}
             case "Authority" if self.computed:
                 outputs |= {"certificate": "certificate", "key": "key"}
+            case "Trust" if self.computed:
+                outputs |= {"trusted": outputs["certificate"], "chain": ""}
             case "Certificates" if self.computed:
                 ends = (".crt", ".key")
                 outputs |= {"files": {name + end: f"{name}{end}" for name in outputs["names"] for end in ends}}

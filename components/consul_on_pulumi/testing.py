@@ -66,6 +66,8 @@ def _drawn(args: MockResourceArgs) -> dict[str, Any]:
         case "Credentials":
             drawn = {name: f"{args.name}-{name}" for name in args.inputs["names"]}
             return {"gossip_key": f"{args.name}-key", "tokens": drawn, "ids": drawn}
+        case "Trust":
+            return {"trusted": args.inputs.get("certificate"), "chain": ""}
         case "Authority":
             return {"certificate": f"{args.name}-certificate", "key": f"{args.name}-key"}
         case "Certificates":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import daemon_restarts, faults, full_disk, interrupted, mixed, scenarios
+from tests.chaos import closing, daemon_restarts, faults, full_disk, interrupted, mixed, scenarios
 from tests.chaos.record import Outcome
 from tests.e2e.cluster import Cluster, stood_up
 from tests.e2e.waiting import eventually
@@ -164,6 +164,11 @@ def partitioned(cut: int, seconds: float = 20) -> Outcome:
     return text, lost == 0 and (bool(alone) if cut == 1 else not alone)
 
 
+def adopted() -> Outcome:
+    with cluster("closing", servers=3, clients=1, security=closing.OPEN) as made:
+        return closing.outcome(made)
+
+
 def soak(seconds: float = 3600, every: float = 30, writers: int = 2) -> Outcome:
     """Writers for an hour, with a fault each half minute."""
     chance = random.Random(4)
@@ -188,6 +193,7 @@ SCENARIOS: dict[str, Callable[[], Outcome]] = {
     f"Consul {' → '.join(scenarios.OLDER)} → {versions.CONSUL} under load": upgraded,
     "3 to 5 to 3 servers under load": scaled,
     "3 servers to 1 under load": lone,
+    "an open cluster closed, rotated, rolled and scaled under load": adopted,
     "a server and its volume destroyed": server_lost,
     "a rollout of a bad configuration": bad_rollout,
     "the leader cut off from the network": lambda: partitioned(1),

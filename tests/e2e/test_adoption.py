@@ -26,7 +26,7 @@ reports: dict[str, Report] = {}
 
 @pytest.fixture(scope="module")
 def adopting(cluster_of_module: Factory) -> Cluster:
-    made = cluster_of_module("adopt", servers=3, clients=1, seeds={"app": {"name": "web"}})
+    made = cluster_of_module("adopt", servers=3, clients=1, seeds={"app": {"name": "web"}}, security={"enabled": False})
     made.up()
     made.whole()
     return made
@@ -105,7 +105,7 @@ def test_a_closed_cluster_is_not_opened(adopting: Cluster) -> None:
     for phase in ("speak", "accept"):
         closing(adopting, phase)
         assert "the cluster is closed" in adopting.refused("preview")
-    adopting.change(security=None)
+    adopting.change(security={"enabled": False})
     assert "the cluster is closed" in adopting.refused("preview")
 
 

@@ -39,7 +39,7 @@ def test_every_agent_has_what_closes_it_without_a_setting(platform: PlatformCase
     for tier in ("consul-server", "consul-client"):
         resource = seen[f"{tier}-files"]
         assert resource.type.endswith(":LiveFiles")
-        assert "security.json" in str(resource.inputs["files"])
+        assert "security.json" in resource.inputs["files"]["value"]
     assert {f"consul-{name}" for name in ("credentials", "authority", "access", "trust", "retired")} <= {
         one.name for one in seen.seen
     }

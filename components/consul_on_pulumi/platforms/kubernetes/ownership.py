@@ -28,12 +28,12 @@ PATHS = {
     "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies/{name}",
     "PersistentVolumeClaim": "/api/v1/namespaces/{namespace}/persistentvolumeclaims/{name}",
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets/{name}",
-    "Service": "/api/v1/namespaces/{namespace}/services/{name}",
     "Secret": "/api/v1/namespaces/{namespace}/secrets/{name}",
+    "Service": "/api/v1/namespaces/{namespace}/services/{name}",
     "ServiceAccount": "/api/v1/namespaces/{namespace}/serviceaccounts/{name}",
     "StatefulSet": "/apis/apps/v1/namespaces/{namespace}/statefulsets/{name}",
 }
-"""API path of every kind with a fixed name. Pulumi gives a Secret a name of its own."""
+"""API path of every kind with a fixed name. Pulumi gives the Secret of the user's files a name of its own."""
 TIMEOUT = 120.0
 """Seconds to wait until a deleted object is gone: a namespace is gone when everything in it is."""
 
