@@ -18,10 +18,13 @@ func main() {
 		if logLevel == "" {
 			logLevel = "WARN"
 		}
+		// Everyone who reaches an agent may read, without a token.
+		read := consulonpulumi.SecurityAnonymousRead
 		cluster, err := consulonpulumi.NewConsulCluster(ctx, "go-example", &consulonpulumi.ConsulClusterArgs{
 			Datacenter:  pulumi.StringRef("dev"),
 			Servers:     &servers,
 			Clients:     pulumi.IntRef(1),
+			Security:    consulonpulumi.SecurityArgs{Anonymous: &read},
 			AgentConfig: pulumi.Map{"log_level": pulumi.String(logLevel)},
 			Seeds:       pulumi.Map{"app": pulumi.Map{"name": pulumi.String("web"), "replicas": pulumi.Int(3)}},
 			Platform: consulonpulumi.PlatformArgs{
