@@ -12,7 +12,7 @@ import pulumi_kubernetes as kubernetes
 import pytest
 import requests
 from consul_on_pulumi import ConsulCluster
-from consul_on_pulumi.model.connection import Connection
+from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.platforms.docker.api import client, host
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
@@ -22,6 +22,7 @@ from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties
 from docker.errors import DockerException
+from pulumi.dynamic import CreateResult
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
@@ -172,6 +173,28 @@ def test_another_credential_is_no_change_and_deletions_get_the_newest(consul: Fa
     consul.tokens.clear()
     provider.delete("id", props("of b", "b", a="1"))
     assert consul.tokens == {"of b"}
+
+
+def test_a_deletion_has_its_own_token_also_after_a_provider_with_another_one_called_itself() -> None:
+    seen: list[Any] = []
+
+    class Seeds(ConsulProvider):
+        token = "seeds"
+
+        def create(self, props: Properties) -> CreateResult:
+            seen.append(connection_of(props).get("token"))
+            return CreateResult("id", props)
+
+    class Gates(ConsulProvider):
+        def delete(self, _id: str, props: Properties) -> None:
+            seen.append(connection_of(props).get("token"))
+
+    props = {"a": 1, "connection": {"cluster": "nested", "token": "of the gates", "seeds": "of the seeds"}}
+    # It calls `create`.
+    Seeds().update("id", props, props)
+    Gates().delete("id", props)
+
+    assert seen == ["of the seeds", "of the gates"]
 
 
 def test_a_new_resource_has_no_old_properties_but_the_connection() -> None:

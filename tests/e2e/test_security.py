@@ -82,10 +82,16 @@ def test_everyone_may_read_as_the_tutorial_shows(shut: Cluster) -> None:
 
 
 def test_the_variables_for_the_consul_command_have_the_management_token(shut: Cluster, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "consul_on_pulumi.cli.main", "env", "--stack", shut.stack_name]
     env = {**os.environ, **shut.env, "PYTHONPATH": str(places.ROOT / "components"), "XDG_STATE_HOME": str(tmp_path)}
-    done = subprocess.run(command, cwd=shut.work_dir, env=env, capture_output=True, text=True, check=True)
-    variables = dict(line.removeprefix("export ").split("=", 1) for line in done.stdout.splitlines())
+
+    def printed(command: str) -> list[str]:
+        words = [sys.executable, "-m", "consul_on_pulumi.cli.main", command, "--stack", shut.stack_name]
+        done = subprocess.run(words, cwd=shut.work_dir, env=env, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    assert printed("token") == [shut.outputs["management_token"]]
+    assert printed("ui")[0] == shut.outputs["ui_urls"][0]
+    variables = dict(line.removeprefix("export ").split("=", 1) for line in printed("env"))
     base, token = variables["CONSUL_HTTP_ADDR"], {"X-Consul-Token": variables["CONSUL_HTTP_TOKEN"]}
 
     assert "BEGIN CERTIFICATE" in Path(variables["CONSUL_CACERT"]).read_text()

@@ -27,6 +27,8 @@ class Connection(TypedDict, total=False):
     """The ACL token of Consul: of the user, or that of the gates in a closed cluster."""
     seeds: str
     """In a closed cluster: the token for KV entries,"""
+    first: str
+    """the one in `token` before another one took its place,"""
     management: str
     """the token for what nothing less can do,"""
     authority: str
@@ -50,6 +52,7 @@ def connection_of(props: Mapping[str, Any]) -> Connection:
 
 
 def with_token(connection: Connection, name: str) -> Connection:
-    """The same connection with this one of its tokens, where it has it."""
-    token = dict(connection).get(name)
-    return cast(Connection, {**connection, "token": token}) if token else connection
+    """The same connection with this one of its tokens, where it has it. `token` is the one that it had at first."""
+    known: dict[str, Any] = {**connection, "first": connection.get("first", connection.get("token"))}
+    token = known["first"] if name == "token" else known.get(name)
+    return cast(Connection, {**known, "token": token}) if token and token != connection.get("token") else connection
