@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
@@ -62,7 +64,16 @@ func main() {
 			served.engine = argument
 		}
 	}
+	// An engine that was killed ends its hosts by no call.
+	ended := make(chan bool)
+	if served.engine != "" {
+		end := sync.OnceFunc(func() { close(ended) })
+		if err := rpcutil.Healthcheck(context.Background(), served.engine, time.Minute, end); err != nil {
+			cmdutil.Exit(err)
+		}
+	}
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
+		Cancel: ended,
 		Init: func(server *grpc.Server) error {
 			pulumirpc.RegisterLanguageRuntimeServer(server, served)
 			return nil
