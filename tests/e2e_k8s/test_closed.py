@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.agents.test_operations import run, succeeded
 from tests.e2e.conftest import SEEDS
-from tests.e2e.test_operations import run, succeeded
 from tests.e2e_k8s.stack import PodCluster, stood_up
 from tests.probes import on_kubernetes
 

@@ -16,8 +16,8 @@ from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 from tests.chaos import scenarios
 from tests.chaos.load import Report, Writer
 from tests.e2e import browser, consul
+from tests.e2e.agents.test_steady import ROUNDS
 from tests.e2e.conftest import FLAT, SEEDS
-from tests.e2e.test_steady import ROUNDS
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.stack import PodCluster, stood_up
 from tools import places

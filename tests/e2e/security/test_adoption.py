@@ -9,10 +9,10 @@ import requests
 from tests.chaos import scenarios
 from tests.chaos.load import Report
 from tests.e2e import consul
+from tests.e2e.agents.test_rolls import ids, replaced, watched
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import Factory
 from tests.e2e.engine import docker
-from tests.e2e.test_rolls import ids, replaced, watched
 
 pytestmark = pytest.mark.e2e
 

@@ -11,10 +11,10 @@ import pytest
 import requests
 
 from tests.e2e import consul
+from tests.e2e.agents.test_rolls import replaced, watched
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import Factory
 from tests.e2e.engine import docker, orphans
-from tests.e2e.test_rolls import replaced, watched
 from tests.e2e.waiting import eventually
 from tests.probes import drawn as owned
 from tests.probes.hiding import visible

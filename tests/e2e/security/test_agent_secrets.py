@@ -6,10 +6,10 @@ import json
 import pytest
 
 from tests.e2e import consul
+from tests.e2e.agents.test_rolls import replaced, watched
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import Factory
 from tests.e2e.engine import docker
-from tests.e2e.test_rolls import replaced, watched
 
 pytestmark = pytest.mark.e2e
 
