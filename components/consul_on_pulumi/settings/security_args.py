@@ -11,7 +11,7 @@ ANONYMOUS_READ = "read"
 """Who has no token may read everything."""
 
 
-WORD = matching("[A-Za-z0-9._-]+", "letters, digits, dots, hyphens and underscores", 40)
+WORD = matching("[A-Za-z0-9._-]*", "letters, digits, dots, hyphens and underscores", 40)
 """A label of Docker and of Kubernetes holds it."""
 
 
