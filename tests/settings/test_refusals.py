@@ -53,9 +53,13 @@ def refused(component: Callable[..., Any], args: Any, *, stack: str = "stack") -
             "cluster.server_config.ports: not for agent configuration, the published ports follow from `platform`",
         ),
         (
-            {"client_config": {"encrypt": "hunter2"}},
+            {"client_config": {"encrypt": "hunter2"}, "security": {"enabled": False}},
             "cluster.client_config.encrypt: would be readable by everyone who may inspect the container, "
             "set it in a file of `agent_secrets`, which is encrypted",
+        ),
+        (
+            {"client_config": {"encrypt": "hunter2"}},
+            "cluster.client_config.encrypt: `security` sets it, leave it out, or set `security: {enabled: false}`",
         ),
         ({"seeds": {"/a": 1}}, "cluster.seeds: key '/a' starts with a slash, remove it"),
         (
@@ -354,7 +358,8 @@ def test_b3_a_tier_alone_is_checked_too(platform: PlatformCase) -> None:
 
 
 def test_b3_acls_that_deny_by_default_need_a_token(platform: PlatformCase, monkeypatch: pytest.MonkeyPatch) -> None:
-    args = {"platform": platform.cluster, "agent_config": {"acl": {"enabled": True, "default_policy": "deny"}}}
+    acl = {"enabled": True, "default_policy": "deny"}
+    args = {"platform": platform.cluster, "agent_config": {"acl": acl}, "security": {"enabled": False}}
 
     (problem,), *_ = refusals.cluster_problems(args)
     assert problem.startswith("cluster.agent_config.acl.default_policy: denies everything to the program")

@@ -37,6 +37,15 @@ def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
     yield from _below(config, path, "")
 
 
+def without(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A configuration without these keys, whatever else may be wrong with their values; `prefix` is where it stands."""
+    return {
+        key: without(inner, f"{prefix}{str(key).lower()}.") if isinstance(inner, Mapping) else inner
+        for key, inner in config.items()
+        if f"{prefix}{str(key).lower()}" not in KEYS
+    }
+
+
 def check_of(check: Check, *, is_closed: bool) -> Check:
     """The `check` of secret files with agent configuration, and of these keys if the cluster `is_closed`."""
     return (lambda config, path: [*check(config, path), *problems(config, path)]) if is_closed else check

@@ -122,9 +122,10 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
         yield f"{path}.image: {problem}"
     for name in CONFIGURATIONS:
         config = args.get(name, {})
-        yield from agent_keys.problems(config, f"{path}.{name}", of)
         if is_closed:
             yield from closed_keys.problems(config, f"{path}.{name}")
+            config = closed_keys.without(config)
+        yield from agent_keys.problems(config, f"{path}.{name}", of)
         for key in agent_keys.MERGED:
             if is_output(config.get(key)):
                 yield f"{path}.{name}.{key}: expected a map, since the program sets keys in it too, got an Output"
@@ -168,7 +169,10 @@ def _config_problems(args: Mapping[str, Any], path: str, role: Role, configs: Se
         role,
         platform.requests_from(),
         seeds=bool(args.get("seeds") or args.get("seed_sets")),
-        token=any(args.get(name) for name in SECRET_FILES) or "token" in args or access.has_token(),
+        token=any(args.get(name) for name in SECRET_FILES)
+        or "token" in args
+        or access.has_token()
+        or bool(args.get("security", {}).get("enabled")),
     )
     for key, problem in found:
         where = [name for name in configs if program_access.has(args[name], key)]
