@@ -141,7 +141,7 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 	case errors.As(err, &exit) && exit.ExitCode() == exitAfterMessage:
 		return &pulumirpc.RunResponse{Bail: true}, nil
 	case errors.As(err, &exit):
-		return &pulumirpc.RunResponse{Error: fmt.Sprintf("program exited with code %d", exit.ExitCode())}, nil
+		return &pulumirpc.RunResponse{Error: fmt.Sprintf("program exited with non-zero exit code: %d", exit.ExitCode())}, nil
 	}
 	return nil, err
 }
