@@ -24,7 +24,6 @@ func main() {
 			Datacenter:  pulumi.StringRef("dev"),
 			Servers:     &servers,
 			Clients:     pulumi.IntRef(1),
-			Security:    consulonpulumi.SecurityArgs{Anonymous: &read},
 			AgentConfig: pulumi.Map{"log_level": pulumi.String(logLevel)},
 			Seeds:       pulumi.Map{"app": pulumi.Map{"name": pulumi.String("web"), "replicas": pulumi.Int(3)}},
 			Security:    consulonpulumi.SecurityArgs{Anonymous: &read},

@@ -7,8 +7,6 @@ const cluster = new consul.ConsulCluster("typescript-example", {
     datacenter: "dev",
     servers: config.getNumber("servers") ?? 3,
     clients: 1,
-    // Everyone who reaches an agent may read, without a token.
-    security: { anonymous: "read" },
     agentConfig: { log_level: config.get("logLevel") ?? "WARN" },
     // Everyone who reaches an agent may read, without a token.
     security: { anonymous: "read" },

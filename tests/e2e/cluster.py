@@ -121,10 +121,10 @@ class Cluster:
         """The names of the Docker and Kubernetes objects in the state."""
         deployment = self._stack.export_stack().deployment
         assert deployment
-        objects = [
-            one["outputs"] for one in deployment.get("resources", []) if one["type"].startswith(("docker:", "kubern"))
-        ]
-        return {found.get("metadata", found)["name"] for found in objects}
+        resources = deployment.get("resources", [])
+        objects = [one["outputs"] for one in resources if one["type"].startswith(("docker:", "kubern"))]
+        volumes = {one["id"] for one in resources if one["type"].endswith(":SecretVolume")}
+        return volumes | {found.get("metadata", found)["name"] for found in objects}
 
     def refused(self, operation: str) -> str:
         """The error of an operation that must fail."""
