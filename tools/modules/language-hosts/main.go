@@ -11,10 +11,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -64,11 +64,16 @@ func main() {
 			served.engine = argument
 		}
 	}
-	// An engine that was killed ends its hosts by no call.
+	// The engine interrupts its hosts, which a process in the background ignores unless it asks for it: the engine would
+	// wait five seconds for each. An engine that was killed ends them by no call.
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	ended := make(chan bool)
+	go func() {
+		<-ctx.Done()
+		close(ended)
+	}()
 	if served.engine != "" {
-		end := sync.OnceFunc(func() { close(ended) })
-		if err := rpcutil.Healthcheck(context.Background(), served.engine, time.Minute, end); err != nil {
+		if err := rpcutil.Healthcheck(ctx, served.engine, time.Minute, cancel); err != nil {
 			cmdutil.Exit(err)
 		}
 	}
