@@ -57,11 +57,14 @@ def _stage(commands: dict[str, Sequence[str | Path]], taken: dict[str, float]) -
 
 def lane(name: str) -> int:
     """Becomes the tests on one engine."""
-    setup.languages()
-    variables = _variables()
+    own = {}
     if name == "kubernetes":
         setup.kubernetes()
-        variables[layout.SLOT_VARIABLE] = str(_slot())
+        setup.yaml()
+        own[layout.SLOT_VARIABLE] = str(_slot())
+    else:
+        setup.languages()
+    variables = _variables() | own
     command = LANES[name]
     os.chdir(places.ROOT)
     os.execve(_program(command[0]), command, variables)

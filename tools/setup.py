@@ -44,9 +44,14 @@ def kubernetes() -> int:
     return 0
 
 
+def yaml() -> None:
+    """What the example in YAML needs."""
+    report(yaml_host.setup(engine.setup()))
+
+
 def languages() -> int:
     """What the examples in other languages need."""
-    report(yaml_host.setup(engine.setup()))
+    yaml()
     report(node.setup())
     go_sdk.compile_once()
     return 0

@@ -56,7 +56,7 @@ class ConsulClient(pulumi.ComponentResource):
             **(_membership.of_clients() if _membership else {}),
         )
         self.reloaded = list(placed.reloaded)
-        """Exist when the agents use the credentials of now."""
+        """Exist when the agents use their current credentials."""
         self.ready = list(placed.ready)
         """Depend on these to run when the clients work."""
         self.http_addresses, self.ui_urls, self.dns_addresses = outputs.values()

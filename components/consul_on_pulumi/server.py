@@ -76,7 +76,7 @@ class ConsulServer(pulumi.ComponentResource):
         self.updated = list(placed.updated)
         """Depend on these to run after every existing server was updated, though new ones may still be starting."""
         self.reloaded = list(placed.reloaded)
-        """Exist when the agents use the credentials of now."""
+        """Exist when the agents use their current credentials."""
         self.ready = list(placed.ready)
         """Depend on these to run when the servers work."""
         self.data = placed.data

@@ -10,7 +10,7 @@ cluster = ConsulCluster(
     {
         "servers": 3,
         "clients": 1,
-        # The key below is all that protects this cluster. By default a key of its own would be drawn, and much more.
+        # The key below is all that protects this cluster. By default the program generates a key, and much more.
         "security": {"enabled": False},
         # Agents read this file as configuration. It is never part of a container's command or environment.
         "agent_secrets": {"gossip.json": pulumi.Output.json_dumps({"encrypt": config.require_secret("gossipKey")})},

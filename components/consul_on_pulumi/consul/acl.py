@@ -12,8 +12,6 @@ ANONYMOUS = "00000000-0000-0000-0000-000000000002"
 
 INITIAL = "Initial Management Token"
 """The description of a token from `acl.tokens.initial_management` (consul, agent/consul/leader.go)."""
-
-
 GLOBAL_MANAGEMENT = "global-management"
 """The policy that allows everything, which every cluster has."""
 
@@ -56,7 +54,7 @@ def forget_namesakes(consul: Consul, tokens: Mapping[str, Token]) -> None:
     kept = {own, *(token.accessor for token in tokens.values())}
     for one in _listed(consul, "tokens"):
         if one["Description"] in {INITIAL, *tokens} and one["AccessorID"] not in kept:
-            content(consul.request("DELETE", f"/v1/acl/token/{one['AccessorID']}"))
+            _delete(consul, one["AccessorID"])
 
 
 def accessor(consul: Consul, secret: str) -> str:
@@ -68,12 +66,16 @@ def delete(consul: Consul, accessors: Iterable[str]) -> None:
     """Delete those of these tokens that there are. Raises UnreachableError and RefusedError."""
     known = {one["AccessorID"] for one in _listed(consul, "tokens")}
     for one in known & set(accessors):
-        content(consul.request("DELETE", f"/v1/acl/token/{one}"))
+        _delete(consul, one)
 
 
 def _listed(consul: Consul, what: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = content(consul.request("GET", f"/v1/acl/{what}"))
     return found
+
+
+def _delete(consul: Consul, of: str) -> None:
+    content(consul.request("DELETE", f"/v1/acl/token/{of}"))
 
 
 def _put(consul: Consul, what: str, of: str | None, body: Mapping[str, Any]) -> None:

@@ -26,13 +26,13 @@ class Connection(TypedDict, total=False):
     token: str
     """The ACL token of Consul: of the user, or that of the gates in a closed cluster."""
     seeds: str
-    """In a closed cluster: the token for KV entries,"""
+    """In a closed cluster: the token for KV entries."""
     first: str
-    """the one in `token` before another one took its place,"""
+    """What `token` was before `with_token` put another one there."""
     management: str
-    """the token for what nothing less can do,"""
+    """In a closed cluster: the token that may do everything."""
     authority: str
-    """and the certificate of its own authority, as PEM."""
+    """In a closed cluster: the certificate of its own authority, as PEM."""
     docker: Mapping[str, str]
     """The settings of Docker's provider."""
     kubernetes: Mapping[str, str]

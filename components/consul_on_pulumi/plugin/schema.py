@@ -27,6 +27,7 @@ COMPONENTS: Mapping[type[pulumi.ComponentResource], Any] = {
 }
 """The components and their arguments."""
 SECRET_OUTPUTS = {"management_token"}
+"""Outputs of components that are always secret."""
 TYPES = {str: "string", int: "integer", bool: "boolean", dict: "object", list: "array"}
 
 

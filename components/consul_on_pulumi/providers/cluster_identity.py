@@ -1,10 +1,8 @@
 """ClusterIdentity: records how a cluster was created, and refuses changes that would break it once it has data."""
 
-import importlib
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
@@ -13,6 +11,7 @@ from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model import adoption
 from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.providers import engine_log
+from consul_on_pulumi.providers.evidence import operations
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import before_create
 
@@ -93,13 +92,9 @@ def _has_data(props: Properties) -> bool:
         # Of version 0.1.0.
         return True
     try:
-        return bool(_operations(location).data(location, connection_of(props)))
+        return bool(operations(location).data(location, connection_of(props)))
     except (RefusedError, UnreachableError):
         return True
-
-
-def _operations(location: Mapping[str, str]) -> Any:
-    return importlib.import_module(f"consul_on_pulumi.platforms.{location['platform']}.operations")
 
 
 def _phase(fixed: Mapping[str, str]) -> str:
@@ -111,7 +106,7 @@ def _phase_problems(before: Mapping[str, str], after: Mapping[str, str], news: P
     path = next(path for path in (*after, *before) if path.endswith(SECURITY)).removesuffix(".enabled")
     location = news["location"]
     try:
-        found = _operations(location).phases(location, connection_of(news))
+        found = operations(location).phases(location, connection_of(news))
     except (RefusedError, UnreachableError) as error:
         return [f"{path}: how far the agents are closed cannot be seen, and it must be known for this change: {error}"]
     wanted = _phase(after)

@@ -12,6 +12,7 @@ from consul_on_pulumi.security.authority import Authority
 from consul_on_pulumi.security.trust import Trust
 
 END = "-----END CERTIFICATE-----\n"
+"""The last line of a certificate in PEM: what follows it is the chain."""
 
 ENDS = (".crt", ".key")
 """The endings of the files of one certificate."""

@@ -18,7 +18,7 @@ WORD = matching("[A-Za-z0-9._-]*", "letters, digits, dots, hyphens and underscor
 # fmt: off
 # A setting is a row of a table: easier to read than a line for each argument.
 class RotateArgs(TypedDict, total=False):
-    """What is drawn again: whenever one of these words changes, such as a date."""
+    """What is generated again, whenever one of these words changes. A word may be a date."""
 
     certificates: Annotated[str, Setting(
         "The certificates of all agents.", "No agent is restarted.", default="", rule=WORD)]
@@ -39,7 +39,7 @@ class SecurityArgs(TypedDict, total=False):
 
     enabled: Annotated[bool, Setting(
         "Whether the cluster is closed: gossip and RPC are encrypted, the API and the UI are served by HTTPS, every "
-        "agent shows a certificate, and nothing is answered without a token. The program draws the key, the "
+        "agent shows a certificate, and nothing is answered without a token. The program generates the key, the "
         "certificates and the tokens, and keeps them as secrets of the stack. With `false` everyone who reaches an "
         "agent may join the cluster, and read and change everything.", "Refused.", default=True)]
     anonymous: Annotated[str, Setting(
@@ -54,10 +54,10 @@ class SecurityArgs(TypedDict, total=False):
         "token, and understands encrypted gossip and TLS. `speak`: every agent uses them. Without this setting: "
         "nothing else is understood, and nothing is answered without a token. Until then each can be taken back.",
         "Rolls every agent.", default_text="none, the cluster is closed", rule=one_of(ACCEPT, SPEAK))]
-    rotate: Annotated[RotateArgs, Setting("What is drawn again.", default={})]
+    rotate: Annotated[RotateArgs, Setting("What is generated again.", default={})]
     certificate_days: Annotated[int, Setting(
         "How many days a new certificate is valid. In the last third of them, and in the last 30 days, the next "
-        "`pulumi up` draws another one.", "None by itself.", default=1825, rule=between(1, 3650))]
+        "`pulumi up` generates another one.", "None by itself.", default=1825, rule=between(1, 3650))]
 
 
 def problems(security: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -80,8 +80,8 @@ def given_problems(given: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 GIVEN = Setting(
-    "What is yours already and not to be drawn, with `security`: `authority.crt` and `authority.key`, PEM of an "
-    "authority or of an intermediate one; `gossip.key`, as `consul keygen` prints it; `management.token`, a UUID. A "
-    "stack file gives them beside `cluster`. Another value is taken when the word in `security.rotate` changes.",
+    "What you have already and the program shall not generate, with `security`: `authority.crt` and `authority.key`, "
+    "PEM of an authority or of an intermediate one; `gossip.key`, as `consul keygen` prints it; `management.token`, a "
+    "UUID. A stack file gives them beside `cluster`. Another value is taken when the word in `security.rotate` changes.",
     "None by itself.", default={}, secret=True, problems=given_problems)
 SECURITY = Setting("Whether the cluster is closed to everyone without credentials.", default={}, problems=problems)

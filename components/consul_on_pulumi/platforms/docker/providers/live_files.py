@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 import pulumi
-from pulumi.dynamic import CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult
 
-from consul_on_pulumi.model import secret_files
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.docker import engine
-from consul_on_pulumi.platforms.docker.providers.secret_volume import fill
+from consul_on_pulumi.platforms.docker.providers.secret_volume import fill, filling
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -22,10 +21,6 @@ class LiveFilesProvider(ConsulProvider):
         with engine.connect(connection_of(props)) as client:
             fill(client, props["volume"], props)
         return CreateResult("files", props)
-
-    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Write all files again."""
-        return UpdateResult(self.create(news).outs)
 
 
 class LiveFiles(ProviderResource, module="consul-on-pulumi", name="LiveFiles"):
@@ -41,11 +36,5 @@ class LiveFiles(ProviderResource, module="consul-on-pulumi", name="LiveFiles"):
         opts: pulumi.ResourceOptions,
     ) -> None:
         """`volume` is that of a SecretVolume, whose other arguments these are as well."""
-        props = {
-            "volume": volume,
-            "image": image,
-            "directory": secret_files.DIRECTORY,
-            "labels": labels,
-            "files": {name: pulumi.Output.secret(text) for name, text in files.items()},
-        }
+        props = {"volume": volume, **filling(image, labels, files)}
         super().__init__(LiveFilesProvider(), name, props, opts)

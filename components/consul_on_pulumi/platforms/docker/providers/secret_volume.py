@@ -67,13 +67,7 @@ class SecretVolume(ProviderResource, module="consul-on-pulumi", name="SecretVolu
     ) -> None:
         """`prefix` starts the name of the volume. `image` is that of a helper container, which is never started:
         Docker can copy files into a volume only through a container."""
-        props = {
-            "prefix": prefix,
-            "image": image,
-            "directory": secret_files.DIRECTORY,
-            "labels": labels,
-            "files": {name: pulumi.Output.secret(text) for name, text in files.items()},
-        }
+        props = {"prefix": prefix, **filling(image, labels, files)}
         super().__init__(SecretVolumeProvider(), name, props, opts)
 
 
@@ -101,6 +95,18 @@ def _remove_leftovers(client: Any, props: Properties) -> None:
         if generated.fullmatch(volume.name):
             with suppress(APIError):
                 volume.remove()
+
+
+def filling(
+    image: pulumi.Input[str], labels: Mapping[str, pulumi.Input[str]], files: Mapping[str, pulumi.Input[str]]
+) -> dict[str, Any]:
+    """The inputs that `fill` reads."""
+    return {
+        "image": image,
+        "directory": secret_files.DIRECTORY,
+        "labels": labels,
+        "files": {name: pulumi.Output.secret(text) for name, text in files.items()},
+    }
 
 
 def fill(client: Any, volume: str, props: Properties) -> None:

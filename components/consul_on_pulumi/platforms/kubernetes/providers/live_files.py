@@ -7,7 +7,7 @@ import base64
 from collections.abc import Mapping
 
 import pulumi
-from pulumi.dynamic import CreateResult, UpdateResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
@@ -24,11 +24,6 @@ class LiveFilesProvider(ConsulProvider):
         """Write all files."""
         _write(props)
         return CreateResult(props["secret"], props)
-
-    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Write all files again."""
-        _write(news)
-        return UpdateResult(news)
 
     def delete(self, id_: str, props: Properties) -> None:
         """Delete the Secret."""
