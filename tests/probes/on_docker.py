@@ -8,7 +8,7 @@ from itertools import chain
 
 from tests.e2e.cluster import Cluster
 from tests.e2e.engine import docker, inspect
-from tests.probes import commands, containment, drawn, hiding, joining, wire
+from tests.probes import commands, containment, drawn, hiding, network
 from tests.probes.probe import Outcome, Probe, run
 
 NOBODY = 65534
@@ -49,10 +49,7 @@ def probed(cluster: Cluster) -> Outcome:
                 containment.probes(found),
                 containment.of_container(inspect("container", found.containers[0])),
                 hiding.probes(found.secrets, places(cluster, found)),
-                wire.probes(found),
-                joining.probes(found),
-                commands.probes(found),
-                joining.later(found),
+                network.probes(found),
             )
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e_k8s.stack import PodCluster, of_our_own, stood_up
-from tests.probes import commands, containment, drawn, hiding, joining, wire
+from tests.probes import containment, drawn, hiding, network
 from tests.probes.probe import Outcome, Probe, run
 
 POLICY = (
@@ -76,10 +76,7 @@ def probed(cluster: PodCluster) -> Outcome:
                 of_pods(cluster, found),
                 containment.probes(found),
                 hiding.probes(found.secrets, places(cluster, found)),
-                wire.probes(found),
-                joining.probes(found),
-                commands.probes(found),
-                joining.later(found),
+                network.probes(found),
             )
         )
 

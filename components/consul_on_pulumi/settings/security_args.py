@@ -82,6 +82,7 @@ def given_problems(given: Mapping[str, Any], path: str) -> Iterator[str]:
 GIVEN = Setting(
     "What you have already and the program shall not generate, with `security`: `authority.crt` and `authority.key`, "
     "PEM of an authority or of an intermediate one; `gossip.key`, as `consul keygen` prints it; `management.token`, a "
-    "UUID. A stack file gives them beside `cluster`. Another value is taken when the word in `security.rotate` changes.",
+    "UUID. A stack file gives them beside `cluster`. Another value is taken when the word in `security.rotate` "
+    "changes.",
     "None by itself.", default={}, secret=True, problems=given_problems)
 SECURITY = Setting("Whether the cluster is closed to everyone without credentials.", default={}, problems=problems)
