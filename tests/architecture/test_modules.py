@@ -13,6 +13,9 @@ INHERITED = {
     # Docker's client, where REQUESTS_CA_BUNDLE must not replace an engine's own authority.
     "docker.APIClient",
     "docker.DockerClient",
+    # Its errors, which callers catch.
+    "DockerException",
+    "NotFound",
     "Provider",
     "ProviderServicer",
     "BaseAdapter",
@@ -77,6 +80,38 @@ def test_a_class_inherits_only_from_the_language_pulumi_and_the_one_provider() -
     inherited = {name: bases(node) - INHERITED for name, node in classes(PACKAGE)}
 
     assert {name: found for name, found in inherited.items() if found} == {}
+
+
+def test_what_a_provider_raises_is_a_sentence_of_this_package() -> None:
+    """The engine shows the text of another error behind "Exception calling application"."""
+    rooms = [PACKAGE / "providers", PACKAGE / "platforms", PACKAGE / "consul"]
+    own = {node.name for _, node in classes(PACKAGE)}
+
+    raised = {
+        (module.stem, ast.unparse(node.exc.func))
+        for room in rooms
+        for module in modules(room)
+        for node in ast.walk(syntax(module))
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+    }
+
+    # `engine.connect`, `consul/answers.py` and `api/answers.py` turn these into sentences; a RunError is the program's.
+    assert {(where, name) for where, name in raised if name.rpartition(".")[2] not in own} == {
+        ("access", "requests.ConnectionError"),
+        ("access", "requests.exceptions.InvalidSchema"),
+        ("answers", "ValueError"),
+        ("api", "TooLargeError if answer.status_code == 413 else RefusedError"),
+        ("client", "DockerException"),
+        ("connecting", "pulumi.RunError"),
+        ("connection", "pulumi.RunError"),
+        ("consul_access", "requests.ConnectionError"),
+        ("consul_access", "requests.exceptions.InvalidURL"),
+        ("exec_tunnel", "requests.ConnectionError"),
+        ("host", "DockerException"),
+        ("kubeconfig", "requests.ConnectionError"),
+        ("port_forward", "requests.ConnectionError"),
+        ("syntax", "ValueError"),
+    }
 
 
 def test_c9_no_provider_refuses_a_property_by_name_or_the_engine_would_print_its_value() -> None:

@@ -115,8 +115,10 @@ def test_an_api_server_that_refuses_is_reported_in_one_sentence(
     api_server.refusals["GET", "/api/v1/namespaces/dev/"] = (403, "you may not list")
 
     (line,) = printed(capsys)
-    assert line.startswith("whether data was retained on kubernetes is unknown: the Kubernetes API server refused")
-    assert line.endswith("you may not list")
+    assert line.startswith(
+        "whether data was retained on kubernetes is unknown: the Kubernetes API server answered GET /api/v1/"
+    )
+    assert "with 403 you may not list: give the user of this kubeconfig" in line
 
 
 @pytest.mark.parametrize("retain", [True, False])

@@ -94,7 +94,8 @@ class FakeKubernetes:
     forwards: int = 101
     """Status code for a port forward request; 101 accepts it."""
     refusals: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
-    """Method and prefix of a path to the status and message of an error."""
+    """Method and prefix of a path to the status and message of an error; one that begins with `<` is the whole
+    answer of another web server."""
     remake: Callable[[str, Object], Object | None] | None = None
     """Changes a pod that the controller creates; None: the controller creates none."""
     deleted: list[str] = field(default_factory=list)
@@ -145,7 +146,7 @@ class FakeKubernetes:
         self.asked.append((method, path))
         for (refused, prefix), error in self.refusals.items():
             if method == refused and path.startswith(prefix):
-                return error[0], _status(*error)
+                return error[0], error[1] if error[1].startswith("<") else _status(*error)
         core, apps = f"/api/v1/namespaces/{NAMESPACE}", f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/{SET}"
         match method, path:
             case "GET", found if found in self.objects:

@@ -109,7 +109,7 @@ def test_a_deletion_that_does_not_end_is_reported(monkeypatch: pytest.MonkeyPatc
     api = FakeApi(**{SERVICE: existing("m")})
     api.stays = True
 
-    with pytest.raises(TimeoutError, match=f"{SERVICE} was deleted but still exists"):
+    with pytest.raises(ownership.StillThereError, match=f"{SERVICE} was deleted but still exists"):
         run_hook(api)
 
 
@@ -117,7 +117,7 @@ def test_a_foreign_object_that_is_being_deleted_is_waited_for(monkeypatch: pytes
     monkeypatch.setattr(ownership, "TIMEOUT", 0.0)
     api = FakeApi(**{SERVICE: existing("other", deletionTimestamp="now")})
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(ownership.StillThereError):
         run_hook(api)
 
     assert api.deleted == []
@@ -237,7 +237,7 @@ def test_c6_a_preview_warns_once_if_the_api_server_cannot_be_reached(
     ownership.warn_if_unreachable(Cluster("nope"), {})
 
     assert len(warnings) == (1 if preview else 0)
-    assert all("kubeconfig" in warning and "`platform.kubernetes.context`" in warning for warning in warnings)
+    assert all("correct `platform.kubernetes.kubeconfig` and `context`" in warning for warning in warnings)
 
 
 @pytest.mark.parametrize("settings", [{}, EVERYTHING, {"network_policy": {"enabled": False}}], ids=str)

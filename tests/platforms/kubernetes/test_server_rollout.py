@@ -441,10 +441,9 @@ def test_a5_a_preview_that_may_not_look_says_so(kubernetes: FakeKubernetes, warn
     kubernetes.refusals["GET", refused] = (403, "forbidden to you")
 
     assert ServerRolloutProvider().diff("id", props(), props()).changes is False
-    assert (
-        "what runs in Kubernetes could not be read and may have changed: "
-        "the Kubernetes API server refused: forbidden to you"
-    ) in warned[0]
+    start, _, answer = warned[0].partition(f"the Kubernetes API server answered GET {refused}")
+    assert start.endswith("what runs in Kubernetes could not be read and may have changed: ")
+    assert "with 403 forbidden to you: give the user of this kubeconfig the right to do this" in answer
 
 
 def rolled(olds: dict[str, Any], news: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -27,19 +27,28 @@ NO_ANSWER = (DockerException, requests.RequestException)
 """What a call raises when the engine does not answer, or has no such object."""
 
 
+class EngineError(DockerException):
+    """The engine does not answer, or refuses. The message is a sentence."""
+
+
+class MissingError(NotFound):
+    """The engine has no such object. The message is a sentence."""
+
+
 @contextmanager
 def connect(connection: Connection) -> Iterator[docker.DockerClient]:
     """A client of the engine that the connection names, else the environment; closed at the end.
 
-    Raises docker.errors.DockerException with a sentence when there is no answer or a refusal, and NotFound.
+    Raises EngineError and MissingError.
     """
     try:
         with client.of(connection) as opened:
             yield opened
-    except NotFound:
-        raise
+    except NotFound as error:
+        text = str(error.explanation or error).rstrip(".")
+        raise MissingError(f"the Docker engine answered {text!r}: run `pulumi refresh`, then `pulumi up`") from error
     except NO_ANSWER as error:
-        raise DockerException(_sentence(error, connection)) from error
+        raise EngineError(_sentence(error, connection)) from error
 
 
 def remove_volume(connection: Connection, name: str) -> None:

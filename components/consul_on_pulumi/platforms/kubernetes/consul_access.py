@@ -16,8 +16,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from consul_on_pulumi.model import ports
 from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.outputs import lifted
-from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
-from consul_on_pulumi.platforms.kubernetes.api.api_server import status_message
+from consul_on_pulumi.platforms.kubernetes.api import answers, kubeconfig, port_forward
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.refusals import SCHEMES
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
@@ -91,7 +90,7 @@ class PodAdapter(BaseAdapter):
         sent.headers.update(kubeconfig.authorization(configuration))
         own = {"verify": api.verify, "cert": api.cert, "proxies": api.proxies}
         answer = api.get_adapter(sent.url).send(sent, **options | own)
-        if not answer.ok and (message := status_message(answer)):
+        if not answer.ok and (message := answers.message(answer)):
             # Otherwise a missing pod would look like a missing key.
             raise requests.ConnectionError(message)
         return answer

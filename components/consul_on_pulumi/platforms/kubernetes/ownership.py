@@ -58,12 +58,16 @@ def refusal(namespace: str, found: Mapping[tuple[str, str], str | None]) -> str:
     return ownership.refusal(foreign, CLUSTER_ID, "choose another cluster name or namespace")
 
 
+class StillThereError(Exception):
+    """An object that was deleted does not end."""
+
+
 def before_create(settings: Cluster) -> Check:
     """A hook that looks for an object of the name that is to be created.
 
     An object of this cluster was left by an interrupted update and is deleted. A StatefulSet leaves its pods and claims
-    to the next one, so no data is lost. Raises ForeignObjectError for any other object, and TimeoutError if a deleted
-    object does not end.
+    to the next one, so no data is lost. Raises ForeignObjectError for any other object, and StillThereError if a
+    deleted object does not end.
     """
 
     def look(args: pulumi.ResourceHookArgs, connection: Connection) -> None:
@@ -82,7 +86,10 @@ def before_create(settings: Cluster) -> Check:
                     raise ForeignObjectError(refusal(namespace, {(kind, name): owner(found)}))
                 api.delete(path, found["metadata"]["uid"], "Orphan" if kind == "StatefulSet" else "Background")
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{path} was deleted but still exists after {TIMEOUT:.0f} s: see what it waits for")
+                raise StillThereError(
+                    f"{path} was deleted but still exists after {TIMEOUT:.0f} s: see in its `metadata.finalizers` what "
+                    "it waits for, then run `pulumi up` again"
+                )
             time.sleep(0.2)
 
     return look
@@ -96,7 +103,4 @@ def warn_if_unreachable(settings: Cluster, connection: Connection) -> None:
     try:
         ApiServer(cluster).find("/version")
     except (RefusedError, UnreachableError) as error:
-        pulumi.log.warn(
-            f"{error}. This preview does not know which objects exist: check `platform.kubernetes.context`, "
-            "`platform.kubernetes.kubeconfig` and $KUBECONFIG"
-        )
+        pulumi.log.warn(f"This preview does not know which objects exist: {error}")

@@ -42,7 +42,7 @@ def test_no_port_is_chosen_twice_before_anything_listens_on_it(monkeypatch: pyte
 def test_a_port_in_use_is_not_chosen(monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
     monkeypatch.setattr(host_ports, "RANGE", range(taken, taken + 1))
 
-    with pytest.raises(OSError, match="no free port") as caught:
+    with pytest.raises(host_ports.NoFreePortError, match="no free port") as caught:
         HostPortsProvider().create({})
 
     assert str(caught.value) == (f"no free port from {taken} to {taken}: set platform.docker.http_port and dns_port")

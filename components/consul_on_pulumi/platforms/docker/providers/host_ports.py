@@ -18,6 +18,10 @@ _chosen: set[int] = set()
 """Ports chosen by this process: nothing listens on them yet, so a second agent would find them free."""
 
 
+class NoFreePortError(Exception):
+    """Every port of the range is in use."""
+
+
 class HostPortsProvider(ConsulProvider):
     """Chooses ports that nothing listens on. Ports that Docker assigns change whenever a container restarts."""
 
@@ -47,13 +51,16 @@ class HostPorts(ProviderResource, module="consul-on-pulumi", name="HostPorts"):
 
 
 def _free_port(seen: Existing | None) -> int:
-    """A port of this machine, or one that no container publishes as `seen` on another machine."""
+    """A port of this machine, or one that no container publishes as `seen` on another machine. Raises
+    NoFreePortError."""
     for port in random.sample(RANGE, len(RANGE)):
         free = (seen.publisher(port, "tcp") or seen.publisher(port, "udp")) is None if seen else _is_free_here(port)
         if port not in _chosen and free:
             _chosen.add(port)
             return port
-    raise OSError(f"no free port from {RANGE.start} to {RANGE.stop - 1}: set platform.docker.http_port and dns_port")
+    raise NoFreePortError(
+        f"no free port from {RANGE.start} to {RANGE.stop - 1}: set platform.docker.http_port and dns_port"
+    )
 
 
 def _is_free_here(port: int) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import requests
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
-from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
+from consul_on_pulumi.platforms.kubernetes.api import answers, kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.providers import engine_log
 
@@ -18,8 +18,6 @@ RETRIES = 4
 """How often a request is sent again while the API server answers that there are too many."""
 LONGEST_PAUSE = 5.0
 """Seconds between two attempts at most, whatever the API server asks for."""
-CREDENTIALS = "its credentials in the kubeconfig are missing, wrong or expired, so sign in again"
-"""What to do if the API server does not know who asks."""
 Object = dict[str, Any]
 """Any object of the Kubernetes API, as JSON."""
 T = TypeVar("T")
@@ -80,18 +78,20 @@ class ApiServer:
                 time.sleep(_pause(answer))
                 answer = self._session.request(method, url, params, content, headers=headers, timeout=TIMEOUT)
         except requests.RequestException as error:
-            raise UnreachableError(f"the Kubernetes API server does not answer: {kubeconfig.reason(error)}") from error
-        if answer.ok:
-            found: Object = answer.json()
-            return found
+            raise UnreachableError(answers.silence(error)) from error
         # 409: another object has this name now, so the one with this UID is gone.
-        if answer.status_code == 404 or (method == "DELETE" and answer.status_code == 409):
+        gone = (404, 409) if method == "DELETE" else (404,)
+        if answer.status_code in gone and answers.message(answer):
             return None
-        message = status_message(answer) or f"{answer.status_code} {answer.text.strip()[:200]}"
         if answer.status_code >= 500 or answer.status_code == 429:
-            raise UnreachableError(f"the Kubernetes API server has a problem: {message}")
-        unknown = answer.status_code == 401 or "system:anonymous" in message
-        raise RefusedError(f"the Kubernetes API server refused: {message}{f' ({CREDENTIALS})' if unknown else ''}")
+            raise UnreachableError(answers.refusal(answer))
+        if not answer.ok:
+            raise RefusedError(answers.refusal(answer))
+        try:
+            found: Object = answer.json()
+        except requests.JSONDecodeError as error:
+            raise UnreachableError(answers.foreign(answer)) from error
+        return found
 
 
 def _pause(answer: requests.Response) -> float:
@@ -106,14 +106,3 @@ def if_answered(request: Callable[[], T]) -> T | None:
     except (RefusedError, UnreachableError) as error:
         engine_log.not_compared("what runs in Kubernetes", error)
         return None
-
-
-def status_message(answer: requests.Response) -> str | None:
-    """The error message of the API server itself, or None if something else answered."""
-    try:
-        status = answer.json()
-    except requests.JSONDecodeError:
-        return None
-    if isinstance(status, dict) and status.get("kind") == "Status" and status.get("apiVersion") == "v1":
-        return str(status.get("message"))
-    return None

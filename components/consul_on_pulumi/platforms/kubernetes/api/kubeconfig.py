@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import requests
 import yaml
@@ -19,8 +19,6 @@ from consul_on_pulumi.model.connection import UNKNOWN, UNKNOWN_YET, Connection
 
 CURRENT = "_"
 """In a URL: the current context."""
-MOST_CAUSES = 10
-"""How many errors may be wrapped in each other."""
 
 _loaded: dict[tuple["Cluster", float], Any] = {}
 _loading = threading.RLock()
@@ -73,18 +71,6 @@ def access(cluster: Cluster) -> Any:
         if (key := (cluster, _changed(cluster))) not in _loaded:
             _loaded[key] = _load(cluster)
         return _loaded[key]
-
-
-def reason(error: requests.RequestException) -> str:
-    """Why a connection failed: the address, and the words of the innermost error, which urllib3 wraps in others."""
-    if error.args and isinstance(error.args[0], str):
-        return error.args[0]
-    inner: BaseException = error
-    for _ in range(MOST_CAUSES):
-        causes = (getattr(inner, "reason", None), *inner.args[:1], inner.__cause__, inner.__context__)
-        inner = next((one for one in causes if isinstance(one, BaseException)), inner)
-    text = str(getattr(inner, "verify_message", None) or getattr(inner, "strerror", None) or inner)
-    return f"{urlsplit(str(error.request.url)).netloc}: {text}" if error.request else text
 
 
 def authorization(configuration: Any) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
+from consul_on_pulumi.platforms.kubernetes.api import answers, kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 
 HANDSHAKE_TIMEOUT = 5.0
@@ -98,7 +98,7 @@ def _connect(target: Target) -> Any:
         remote = create_websocket(configuration, url, headers | {"sec-websocket-protocol": "v4.channel.k8s.io"})
     except WebSocketBadStatusException as refused:
         if refused.status_code in REFUSED:
-            raise PortForwardRefusedError(f"{refused.status_code} for {url}") from refused
+            raise PortForwardRefusedError(answers.handshake(refused)) from refused
         return None
     except (WebSocketException, OSError) as error:
         raise requests.ConnectionError(f"{configuration.host}: {error}") from error
