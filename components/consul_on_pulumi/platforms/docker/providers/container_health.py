@@ -5,32 +5,21 @@ The Docker provider does not notice that a container is paused, was disconnected
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
-from docker.errors import NotFound
 from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 
-from consul_on_pulumi.consul import access
 from consul_on_pulumi.model.connection import connection_of
-from consul_on_pulumi.platforms.docker import consul_access, crash, engine
+from consul_on_pulumi.platforms.docker import crash, engine
 from consul_on_pulumi.platforms.docker.crash import CrashLoop
-from consul_on_pulumi.providers import engine_log
+from consul_on_pulumi.platforms.docker.providers import container_fault
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
-AGENT_TIMEOUT = 3.0
-"""Seconds for the agent to answer a request about itself."""
 RESTART_TIMEOUT = 10
 """Seconds for an agent that hangs to stop before Docker kills it."""
 AGENT_START_TIMEOUT = 60.0
 """Seconds for an agent to answer after its start, in a rollout and after a repair."""
-START_TIME = 10.0
-"""Seconds after its start in which an agent that does not answer is no fault."""
-ENDS = "ends again and again"
-"""The fault of a container in a crash loop."""
-FULL = "its volume is full"
-"""The fault of a container whose agent cannot store anything."""
 CORRECT = "Correct the settings and run `pulumi up` again"
 
 
@@ -45,7 +34,7 @@ class ContainerHealthProvider(ConsulProvider):
 
     def drifted(self, olds: Properties, news: Properties) -> bool:
         """Whether the container has a fault now."""
-        return _find_fault(olds) is not None
+        return container_fault.find(olds) is not None
 
     def create(self, props: Properties) -> CreateResult:
         """The container was created just before: wait for a client, the next one waits for it."""
@@ -62,7 +51,7 @@ class ContainerHealthProvider(ConsulProvider):
 
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Report the fault, so that `pulumi refresh` shows it."""
-        found = {**props, "fault": _find_fault(props)}
+        found = {**props, "fault": container_fault.find(props)}
         return ReadResult(id_, found, found)
 
 
@@ -94,57 +83,13 @@ class ContainerHealth(ProviderResource, module="consul-on-pulumi", name="Contain
         super().__init__(ContainerHealthProvider(), name, props, opts)
 
 
-def _find_fault(props: Properties) -> str | None:
-    """The fault of a running container, or None.
-
-    A container that is stopped or missing is no fault here: its own resource reports that. Neither is an engine that
-    does not answer, which is warned about.
-    """
-    try:
-        with engine.connect(connection_of(props)) as client:
-            found = client.containers.get(props["container"])
-            full = crash.full_disk(found, time.time() - crash.FULL_AGAIN)
-    except NotFound:
-        return None
-    except engine.NO_ANSWER as error:
-        engine_log.not_compared(f"container {props['container']}", error)
-        return None
-    container = found.attrs
-    state = container["State"]
-    if state["Paused"]:
-        return "paused"
-    if state["Restarting"]:
-        return ENDS if container["RestartCount"] >= crash.RESTARTS else None
-    if not state["Running"]:
-        return None
-    attachment = container["NetworkSettings"]["Networks"].get(props["network"], {})
-    if attachment.get("IPAddress") != props["ipv4_address"]:
-        return f"not connected to {props['network']} at {props['ipv4_address']}"
-    if full:
-        return FULL
-    # The health check also fails while the cluster has no leader, and then a restart would not help.
-    # Until the third failed one it is not "unhealthy", and an agent that ends before that never is.
-    # A start far in the future was one before a clock was set back.
-    starts = abs(_seconds_since(state["StartedAt"])) <= START_TIME
-    suspect = state.get("Health", {}).get("Status") != "healthy" and not starts
-    return "does not answer" if suspect and not _answers(props) else None
-
-
-def _seconds_since(time_of_docker: str) -> float:
-    """Seconds since a time that Docker wrote, in UTC with nanoseconds."""
-    started = datetime.fromisoformat(time_of_docker[:19]).replace(tzinfo=UTC)
-    return (datetime.now(UTC) - started).total_seconds()
-
-
 def _repair(props: Properties) -> None:
     """Repair one fault after the other: a paused container may be disconnected as well. Raises RepairFailedError."""
     repaired: list[str] = []
-    while fault := _find_fault(props):
-        if fault == ENDS:
-            raise RepairFailedError(
-                f"{props['container']} {_ending(props)}. Correct the settings and run `pulumi up` again"
-            )
-        if fault == FULL:
+    while fault := container_fault.find(props):
+        if fault == container_fault.ENDS:
+            raise RepairFailedError(f"{props['container']} {container_fault.ending(props)}. {CORRECT}")
+        if fault == container_fault.FULL:
             _wait_for_space(props)
             continue
         if fault in repaired:
@@ -152,9 +97,9 @@ def _repair(props: Properties) -> None:
         repaired.append(fault)
         with engine.connect(connection_of(props)) as client:
             container = client.containers.get(props["container"])
-            if fault == "paused":
+            if fault == container_fault.PAUSED:
                 container.unpause()
-            elif fault == "does not answer":
+            elif fault == container_fault.SILENT:
                 container.restart(timeout=RESTART_TIMEOUT)
                 _wait_for_agent(props)
             else:
@@ -178,30 +123,15 @@ def _wait_for_agent(props: Properties) -> None:
     """Wait until it answers. Raises RepairFailedError if it ends again and again, or does not answer in time."""
     name, deadline = props["container"], time.monotonic() + AGENT_START_TIMEOUT
     loop = CrashLoop(name, connection_of(props))
-    while not _answers(props):
+    while not container_fault.answers(props):
         if reason := loop.reason():
             raise RepairFailedError(f"{name} {reason}. {CORRECT}")
         if time.monotonic() > deadline:
             raise RepairFailedError(
                 f"{name} does not answer at {props['http_address']} after {AGENT_START_TIMEOUT:.0f} s "
-                f"({_end_of_log(props)}): correct that, then run `pulumi up` again"
+                f"({container_fault.end_of_log(props)}): correct that, then run `pulumi up` again"
             )
         time.sleep(0.1)
-
-
-def _answers(props: Properties) -> bool:
-    base = consul_access.through_engine(props["container"], props["http_address"], connection_of(props))
-    return access.answers(base, AGENT_TIMEOUT, connection_of(props))
-
-
-def _ending(props: Properties) -> str:
-    with engine.connect(connection_of(props)) as client:
-        return crash.ending(client, client.containers.get(props["container"]))
-
-
-def _end_of_log(props: Properties) -> str:
-    with engine.connect(connection_of(props)) as client:
-        return crash.end_of_log(client.containers.get(props["container"]))
 
 
 def _connect(client: Any, container: Any, props: Properties) -> None:
