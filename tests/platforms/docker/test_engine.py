@@ -46,6 +46,22 @@ def test_one_module_opens_connections_so_that_another_host_is_set_in_one_place()
             "the Docker engine answered 'something new': see its",
         ),
         (
+            requests.ConnectionError("aborted", PermissionError(13, "Permission denied")),
+            "the Docker engine at tcp://x does not answer (Permission denied): let this user use it: `sudo usermod ",
+        ),
+        (
+            requests.ReadTimeout("UnixHTTPConnectionPool(host='localhost', port=None): Read timed out."),
+            "the Docker engine at tcp://x does not answer (timed out): see its log, or what is between it and this ",
+        ),
+        (
+            requests.exceptions.SSLError("bad", OSError(1, "[SSL] certificate verify failed")),
+            "the Docker engine at tcp://x does not answer ([SSL] certificate verify failed): check $DOCKER_HOST, and ",
+        ),
+        (
+            requests.ConnectionError("aborted", OSError(-2, "Name or service not known")),
+            "the Docker engine at tcp://x does not answer (Name or service not known): correct $DOCKER_HOST: no ",
+        ),
+        (
             requests.ConnectionError("aborted", ConnectionResetError(104, "Connection reset by peer")),
             "the Docker engine at tcp://x does not answer (Connection reset by peer): start it or check $DOCKER_HOST",
         ),
@@ -66,5 +82,9 @@ def test_what_the_engine_answered_becomes_a_sentence(
 def test_a_missing_object_stays_a_missing_object(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker, "from_env", lambda **_: SimpleNamespace(close=lambda: None))
 
-    with pytest.raises(NotFound), engine.connect({}):
-        raise NotFound("dev-server-0")
+    with pytest.raises(NotFound) as caught, engine.connect({}):
+        raise NotFound("404 Client Error for http+docker://x", explanation="No such container: dev-server-0")
+
+    assert str(caught.value) == (
+        "the Docker engine answered 'No such container: dev-server-0': run `pulumi refresh`, then `pulumi up`"
+    )

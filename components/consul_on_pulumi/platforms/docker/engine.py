@@ -80,7 +80,6 @@ def _sentence(error: Exception, connection: Connection) -> str:
     known = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
     if "unknown" in connection:
         return f"the Docker engine is not asked: {error}"
-    given = connection.get("docker")
-    check = "the `host` and the credentials of its provider" if given else "$DOCKER_HOST"
+    why = "timed out" if isinstance(error, requests.Timeout) else known[-1] if known else error
     where = host.of(connection) or "its socket"
-    return f"the Docker engine at {where} does not answer ({known[-1] if known else error}): start it or check {check}"
+    return f"the Docker engine at {where} does not answer ({why}): {faults.silence(str(why), connection.get('docker'))}"

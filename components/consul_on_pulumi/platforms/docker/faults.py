@@ -4,6 +4,7 @@ The provider shows the answer with the words of its own code around it.
 """
 
 import re
+from collections.abc import Mapping
 
 import pulumi
 
@@ -34,6 +35,14 @@ REMEDIES = (
     ("has active endpoints", "containers outside this stack are connected to the network: remove or disconnect them"),
 )  # fmt: skip
 """Regular expressions of answers, and what to do; the first that fits counts."""
+_SILENT = (
+    ("Permission denied", "let this user use it: `sudo usermod --append --groups docker $USER`, then sign in again"),
+    ("(certificate|TLS|SSL|tls)", "check {given}, and the certificates that it names"),
+    ("(Name or service|resolution|not known)", "correct {given}: no machine has this name"),
+    ("timed out", "see its log, or what is between it and this machine"),
+    ("", "start it or check {given}"),
+)
+"""The same for a request without an answer, by what is known about the reason."""
 PREFIX = re.compile(r"^.*(?:Error response from daemon: |docker: )", re.DOTALL)
 """What the provider writes before the answer of the engine."""
 
@@ -41,6 +50,12 @@ PREFIX = re.compile(r"^.*(?:Error response from daemon: |docker: )", re.DOTALL)
 def remedy(text: str) -> str | None:
     """What an answer means and what to do; None for an answer that is not known."""
     return next((do for pattern, do in REMEDIES if re.search(pattern, text)), None)
+
+
+def silence(why: str, given: Mapping[str, str] | None) -> str:
+    """What to do about an engine that does not answer, which the settings of a provider or the environment name."""
+    where = "the `host` and the credentials of its provider" if given else "$DOCKER_HOST"
+    return next(do for pattern, do in _SILENT if re.search(pattern, why)).format(given=where)
 
 
 def sentence(args: pulumi.ErrorHookArgs) -> str | None:
