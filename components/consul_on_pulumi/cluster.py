@@ -56,7 +56,7 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
-        security = accepted["security"]
+        security, join = accepted["security"], accepted["join"]
         inputs = component_inputs(accepted, ConsulClusterArgs)
         if not security["enabled"]:
             # An open cluster has the inputs that it had before there was the setting.
@@ -75,7 +75,9 @@ class ConsulCluster(pulumi.ComponentResource):
         closing = close(
             name, self, topology, security, platform.location(topology), accepted["security_secrets"], children
         )
-        identity = identify(name, topology, platform, "cluster", children, phase=adoption.phase(security))
+        identity = identify(
+            name, topology, platform, "cluster", children, phase=(phase := adoption.phase(security)), join=join
+        )
         children = with_options(children, depends_on=[identity])
         protect = protects(accepted, opts)
         shared_opts = with_options(children, protect=protect) if protect else children
@@ -106,7 +108,12 @@ class ConsulCluster(pulumi.ComponentResource):
             server_args,
             children,
             _membership=Membership(
-                component=name, cluster=self, clients=topology.clients, identity=identity, closing=closing
+                component=name,
+                cluster=self,
+                clients=topology.clients,
+                identity=identity,
+                closing=closing,
+                join=join,
             ),
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
@@ -128,10 +135,9 @@ class ConsulCluster(pulumi.ComponentResource):
                 clients=topology.clients,
                 identity=identity,
                 closing=closing,
+                join=join,
                 # No client is to have a token that the servers do not know: an open cluster has none.
-                servers_updated=ready
-                if adoption.phase(security) in (adoption.ACCEPT, adoption.SPEAK)
-                else servers.updated,
+                servers_updated=ready if phase in (adoption.ACCEPT, adoption.SPEAK) else servers.updated,
                 servers_ready=ready,
             ),
         )

@@ -22,6 +22,12 @@ from consul_on_pulumi.releases.release import Release
 from consul_on_pulumi.resource_options import with_options
 from consul_on_pulumi.security.closing import Closing
 
+JOINS = (
+    "cluster.join: the servers become voters of a cluster that exists already, and share all that it stores, also its "
+    "ACL tokens. Its other servers are not touched: let them leave one after the other, then remove `join`"
+)
+"""What a preview says of a cluster that joins another one."""
+
 
 def for_component(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     """The options of a component itself: what it depends on is for its children alone (`for_children`).
@@ -54,6 +60,8 @@ class Membership:
     identity: ClusterIdentity
     closing: Closing | None = None
     """What was drawn to close the cluster, unless it is open."""
+    join: Sequence[pulumi.Input[str]] = ()
+    """Servers of a cluster that exists already."""
     servers_updated: Sequence[pulumi.Resource] = ()
     """Exist when the servers have changed. Clients follow, as Consul's upgrade rule demands: a client may be older than
     its servers, never newer."""
@@ -66,6 +74,7 @@ class Membership:
         return {
             "cluster_id": identity.cluster_id,
             "is_new": identity.is_new,
+            "join": self.join,
             "after": self.servers_updated,
             "wait_for": self.servers_ready,
         }
@@ -79,10 +88,14 @@ def identify(
     opts: pulumi.ResourceOptions,
     *,
     phase: str = adoption.OPEN,
+    join: Sequence[pulumi.Input[str]] = (),
 ) -> ClusterIdentity:
-    """Register the identity of a cluster; `path` is the path of its settings, `phase` how far it is to be closed."""
+    """Register the identity of a cluster; `path` is the path of its settings, `phase` how far it is to be closed, and
+    `join` names servers of the cluster that it joins."""
+    if join:
+        pulumi.log.warn(JOINS, opts.parent)
     fixed = fixed_settings(topology, platform, path) | ({f"{path}{SECURITY}": phase} if phase else {})
-    return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts)
+    return ClusterIdentity(f"{name}-identity", topology.servers, fixed, platform.location(topology), opts, join)
 
 
 def fixed_settings(topology: Topology, platform: Platform, path: str) -> dict[str, pulumi.Input[str]]:
@@ -162,6 +175,9 @@ def place_tier(
         more |= {"phase": phase, "plain_http": plain_http, "live": live}
         more |= {"restart": closing.restart} if role is Role.SERVER else {}
     join = lifted(partial(naming.join, topology), traits.domain)
+    if others := list(more.get("join", ())):
+        # Servers that know each other alone would not look for those others any longer.
+        join = others if role is Role.SERVER else lifted(lambda known: [*known[0], *known[1]], [others, join])
     document = agent.document(topology, role, traits, extra, join)
     group = AgentGroup(topology=topology, role=role, image=args["image"], document=document, secrets=secrets, **more)
     placed = platform.place(name, group, opts)

@@ -60,6 +60,7 @@ class ConsulServer(pulumi.ComponentResource):
         expected = identity.initial_servers.apply(
             lambda initial: bootstrap_expect(int(initial or topology.servers), topology.servers)
         )
+        join = _membership.join if _membership else ()
         placed, outputs = place_tier(
             name,
             accepted,
@@ -69,7 +70,9 @@ class ConsulServer(pulumi.ComponentResource):
             _membership.closing if _membership else None,
             cluster_id=identity.cluster_id,
             is_new=identity.is_new,
-            bootstrap_expect=expected,
+            # A server without it never starts a cluster of its own, whomever it meets first.
+            bootstrap_expect=None if join else expected,
+            join=join,
             protect=protects(accepted, opts),
             release=wanted_release(name, accepted, _membership),
         )

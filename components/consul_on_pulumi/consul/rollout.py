@@ -29,7 +29,7 @@ class RolloutStoppedError(Exception):
 
 def has_leader(view: ClusterView) -> bool:
     """Whether a server leads."""
-    return view.leader is not None
+    return view.led
 
 
 def wait_until_ready(
@@ -44,10 +44,10 @@ def wait_until_ready(
 
     def ready(view: ClusterView) -> bool:
         nonlocal index, reasons
-        if view.leader is None:
+        if not view.led:
             reasons = [rollout.no_leader_reason(view)]
             return False
-        index = index or view.status[view.leader].commit
+        index = index or view.committed
         reasons = [reason for name in required(view) if (reason := rollout.not_ready_reason(name, view, index))]
         return not reasons
 
@@ -67,6 +67,11 @@ def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str)
     if view is None:
         raise RolloutStoppedError(
             f"{reasons}: {leaving} was not touched, so the quorum stands. Repair that server and run `pulumi up` again"
+        )
+    if view.outside and rollout.loses_quorum(leaving, view):
+        raise RolloutStoppedError(
+            f"without {leaving} the {len(view.voters)} voters would have no quorum, since servers outside of this "
+            "stack are not healthy: repair them or let them leave, and run `pulumi up` again"
         )
     transfer_leadership(servers, order, leaving, view)
 
@@ -99,12 +104,14 @@ def remove_member(servers: Servers, name: str) -> None:
     asked: set[str] = set()
 
     def removed(view: ClusterView) -> bool:
-        if not view.leader:
+        if not view.led or not view.status:
             return False
-        address = servers.peer_address(view.leader, name)
+        # Any server passes the request on to the leader.
+        by = view.leader or next(iter(view.status))
+        address = servers.peer_address(by, name)
         # Each server keeps its own list, and one that missed the message would pass the member on again.
         knowing = [other for other in view.status if name in servers.members(other)]
-        for other in knowing or ([view.leader] if address else []):
+        for other in knowing or ([by] if address else []):
             servers.force_leave(other, name, address)
             asked.add(other)
         return not knowing and address is None
@@ -112,3 +119,12 @@ def remove_member(servers: Servers, name: str) -> None:
     if not servers.wait_for(removed, TIMEOUT):
         why = "".join(map(servers.refused, sorted(asked)))
         raise RolloutStoppedError(f"{name} is gone but still a member, or no server leads{why}: run `pulumi up` again")
+
+
+def leave_others(servers: Servers, names: Iterable[str]) -> None:
+    """Let these servers leave Raft, one after the other, as long as voters outside of this stack stay: they would lose
+    their quorum with servers that only stop."""
+    for name in names:
+        if not servers.view().outside:
+            return
+        servers.leave(name)

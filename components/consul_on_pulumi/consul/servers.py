@@ -1,7 +1,7 @@
 """Requests to each single server of a cluster: its own current state, not what other servers last heard of it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -43,14 +43,23 @@ class Servers:
         answered = {name: status for name, status in zip(self._bases, statuses, strict=True) if status}
         leader = ClusterView(status=answered, voters={}).leader
         peers = self._raft(leader) if leader else []
+        follower = next((name for name, status in answered.items() if status.follows), None)
+        outside = ""
+        if leader is None and follower:
+            found = self._raft(follower, "?stale")
+            outside = next((one["Node"] for one in found if one["Leader"] and one["Node"] not in self._bases), "")
+            peers = found if outside else []
         if leader and self._without_acls:
             answered |= self._seen_by(leader)
+        others = {one["ID"] for one in peers if one["Voter"] and one["Node"] not in self._bases}
         return ClusterView(
             status=answered,
             voters={peer["ID"]: peer["Address"] for peer in peers if peer["Voter"]},
             peers=frozenset(peer["Node"] for peer in peers),
             faults=dict(self._faults),
             refused=frozenset(self._rejected),
+            outside=self._healthy(others, leader or follower),
+            leads_outside=outside,
         )
 
     def accepted_view(self) -> ClusterView:
@@ -125,6 +134,7 @@ class Servers:
             commit=int(raft["commit_index"]),
             applied=int(raft["applied_index"]),
             last=int(raft["last_log_index"]),
+            follows=agent["Stats"].get("consul", {}).get("leader_addr", ""),
             spec_hash=agent["Meta"].get("spec_hash"),
             version=agent["Config"].get("Version", ""),
             raft_log=agent.get("DebugConfig", {}).get("RaftLogStoreConfig", {}).get("Backend", ""),
@@ -152,8 +162,15 @@ class Servers:
             and self._call("GET", one["Name"], "/v1/status/leader")
         }
 
-    def _raft(self, by: str) -> list[dict[str, Any]]:
-        answer = self._call("GET", by, "/v1/operator/raft/configuration")
+    def _healthy(self, wanted: Set[str], by: str | None) -> dict[str, str]:
+        """Node ID to name of those `wanted` that autopilot calls healthy."""
+        known = (self._call("GET", by, "/v1/operator/autopilot/state") if wanted and by else None) or {}
+        # Null right after an election.
+        found = (known.get("Servers") or {}).values()
+        return {one["ID"]: one["Name"] for one in found if one["ID"] in wanted and one["Healthy"]}
+
+    def _raft(self, by: str, query: str = "") -> list[dict[str, Any]]:
+        answer = self._call("GET", by, f"/v1/operator/raft/configuration{query}")
         peers: list[dict[str, Any]] = answer["Servers"] if answer else []
         return peers
 

@@ -25,6 +25,8 @@ class ServerStatus:
     """Raft index of the last entry that it has applied to its store."""
     last: int = 0
     """Raft index of the last entry in its log; 0 on a new volume."""
+    follows: str = ""
+    """The Raft address of the leader that it knows."""
     spec_hash: str | None = None
     """Hash of its container or pod specification, if this program started it."""
     version: str = ""
@@ -47,17 +49,32 @@ class ClusterView:
     """By node name, what a server answered instead of what it was asked for, and what to do."""
     refused: frozenset[str] = frozenset()
     """Node names of the servers that refused the token: they run, and their state is not known."""
+    outside: Mapping[str, str] = field(default_factory=dict)
+    """Node ID to node name of every healthy voter that is no server of this stack."""
+    leads_outside: str = ""
+    """The node name of the leader, if it is no server of this stack."""
 
     @property
     def leader(self) -> str | None:
-        """The node name of the leader, if it answered."""
+        """The node name of the leader, if it is a server of this stack and answered."""
         leaders = [(status.term, name) for name, status in self.status.items() if status.leads]
         return max(leaders)[1] if leaders else None
 
     @property
+    def led(self) -> bool:
+        """Whether there is a leader, of this stack or not."""
+        return self.leader is not None or bool(self.leads_outside)
+
+    @property
+    def committed(self) -> int:
+        """The Raft index of what the leader has committed, as far as servers of this stack know it."""
+        known = [self.status[self.leader]] if self.leader else self.status.values() if self.leads_outside else ()
+        return max((status.commit for status in known), default=0)
+
+    @property
     def refusal(self) -> str:
         """Why the token does not show who leads or who votes; empty if it does, or if no server refused it."""
-        if self.refused and (self.leader is None or self.leader in self.refused):
+        if self.refused and (not self.led or self.leader in self.refused):
             first, *more = sorted(self.refused)
             return self.faults[first] + (f" (so did {', '.join(more)})" if more else "")
         return ""
@@ -112,25 +129,20 @@ def loses_quorum(leaving: str, view: ClusterView) -> bool:
     """Whether the rest of the cluster would have no quorum without `leaving`."""
     gone = view.status.get(leaving)
     remaining = view.voters.keys() - {gone.node_id if gone else None}
-    answering = {status.node_id for name, status in view.status.items() if name != leaving} & remaining
-    return len(answering) < quorum(len(remaining))
+    answering = {status.node_id for name, status in view.status.items() if name != leaving} | view.outside.keys()
+    return len(answering & remaining) < quorum(len(remaining))
 
 
 def has_quorum(view: ClusterView) -> bool:
     """Whether a server leads and a majority of voters answers. A leader without a majority may still report to lead."""
-    answering = {status.node_id for status in view.status.values()} & view.voters.keys()
-    return view.leader is not None and len(answering) >= quorum(len(view.voters))
+    answering = {status.node_id for status in view.status.values()} | view.outside.keys()
+    return view.led and len(answering & view.voters.keys()) >= quorum(len(view.voters))
 
 
 def lost_quorum(view: ClusterView, names: Collection[str]) -> str:
     """Why the servers `names` will never elect a leader: all answer, but most have lost their data. Else empty."""
     have_data = survivors(view.status)
-    if (
-        view.leader
-        or not have_data
-        or not set(names) <= view.status.keys()
-        or len(have_data) >= quorum(len(view.status))
-    ):
+    if view.led or not have_data or not set(names) <= view.status.keys() or len(have_data) >= quorum(len(view.status)):
         return ""
     return f"only {', '.join(have_data)} has data, so the quorum is lost: run `consul-on-pulumi recover`"
 

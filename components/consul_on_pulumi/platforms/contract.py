@@ -31,6 +31,8 @@ class AgentGroup:
     """The configuration that all of them share; not secret, so that a preview shows its difference."""
     bootstrap_expect: pulumi.Input[int] | None = None
     """For servers: how many must join before the first election."""
+    join: Sequence[pulumi.Input[str]] = ()
+    """Servers of a cluster that exists already: these agents join it."""
     cluster_id: pulumi.Input[str] | None = None
     """Identifies the objects of this cluster: no other cluster has it, whatever its name."""
     release: Wanted | None = None

@@ -2,7 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
@@ -25,7 +26,14 @@ class ClusterIdentityProvider(ConsulProvider):
     """Records the first size and the first settings in the state. It changes nothing else."""
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[str]:
-        """Another platform, and another value of a setting that is fixed at creation."""
+        """Another platform, another value of a setting that is fixed at creation, or data in a cluster that joins."""
+        joins = news.get("join")
+        if joins and joins != olds.get("join") and _is_known(news) and _has_data(olds or news):
+            yield (
+                "cluster.join: expected to be set when the cluster is created, and never after that: its servers have "
+                "data, and two clusters with data in one gossip pool destroy each other. Remove it, or give the new "
+                "cluster another name"
+            )
         before, after = olds.get("fixed", {}), news.get("fixed", {})
         if before == after or not _has_data(olds):
             return
@@ -73,16 +81,24 @@ class ClusterIdentity(ProviderResource, module="consul-on-pulumi", name="Cluster
         fixed: Mapping[str, pulumi.Input[str]],
         location: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
+        join: Sequence[pulumi.Input[str]] = (),
     ) -> None:
         """`servers` is the current size, only the first is recorded; `fixed` maps paths of settings to their values;
-        `location` says where the data is (platforms/contract.py)."""
-        props = {"servers": servers, "fixed": fixed, "location": location}
+        `location` says where the data is (platforms/contract.py); `join` names servers of another cluster."""
+        props: dict[str, Any] = {"servers": servers, "fixed": fixed, "location": location}
+        if join:
+            props["join"] = join
         created: list[object] = []
         nowhere: pulumi.Output[Connection] = pulumi.Output.from_input({})
         hook = before_create(name, lambda args, _: created.append(args), nowhere, in_previews=True)
         super().__init__(ClusterIdentityProvider(), name, props, pulumi.ResourceOptions.merge(opts, hook))
         self.is_new: pulumi.Output[bool] = self.urn.apply(lambda _: bool(created))
         """Whether this very run creates the cluster: the engine says so. A run that continues another one does not."""
+
+
+def _is_known(props: Properties) -> bool:
+    """Whether a preview knows where the data would be."""
+    return all(isinstance(part, str) for part in props.get("location", {}).values())
 
 
 def _has_data(props: Properties) -> bool:

@@ -133,7 +133,7 @@ def _snapshot(props: Properties) -> str:
     view, wanted = servers.view(), parse(props["version"])
     running = [found for one in view.status.values() if (found := parse(one.version))]
     upgrades = bool(running) and (wanted is None or min(running) < wanted)
-    if not upgrades or props["snapshot"] == NEVER or (view.leader is None and props["snapshot"] == IF_POSSIBLE):
+    if not upgrades or props["snapshot"] == NEVER or (not view.led and props["snapshot"] == IF_POSSIBLE):
         return ""
     try:
         folder = state_folder.of("snapshots", *props["stack"])

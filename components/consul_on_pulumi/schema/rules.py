@@ -51,3 +51,9 @@ def no_nulls(value: Any, path: str) -> Iterator[str]:
         if inner is None:
             yield f"{at}: expected a value, got None, leave the key out"
         yield from no_nulls(inner, at)
+
+
+def no_empty_text(value: Any, path: str) -> Iterator[str]:
+    """A problem for a text without a character that is shown."""
+    if not str(value).strip():
+        yield f"{path}: expected a name or an address, got {value!r}"

@@ -74,8 +74,13 @@ def _seed_set(
 
 
 def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:
-    """The `on_conflict` of a set that has none. Data that outlives a destroy brings back its keys."""
-    retained = args.get("protect") or any(platform.get("retain_data") for platform in args["platform"].values())
+    """The `on_conflict` of a set that has none. Data that outlives a destroy brings back its keys, and who joins a
+    cluster finds some."""
+    retained = (
+        args.get("protect")
+        or args.get("join")
+        or any(platform.get("retain_data") for platform in args["platform"].values())
+    )
     return OnConflict.ADOPT if retained else OnConflict.FAIL
 
 

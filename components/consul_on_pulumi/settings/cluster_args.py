@@ -9,7 +9,7 @@ from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import MAX_SERVERS
 from consul_on_pulumi.platforms.choose import PlatformArgs
 from consul_on_pulumi.schema.definition import Rule, Setting
-from consul_on_pulumi.schema.rules import at_least, matching, no_nulls
+from consul_on_pulumi.schema.rules import at_least, matching, no_empty_text, no_nulls
 from consul_on_pulumi.settings.security_args import GIVEN, SECURITY, SecurityArgs
 from consul_on_pulumi.settings.seed_set_args import SeedSetArgs
 
@@ -136,6 +136,11 @@ class ConsulClusterArgs(TypedDict, total=False):
         default_text="`<component>-<stack>`, so that two stacks never share a name", rule=CLUSTER_NAME)]
     datacenter: Annotated[str, DATACENTER_SETTING]
     servers: Annotated[int, SERVER_COUNT]
+    join: Annotated[list[pulumi.Input[str]], Setting(
+        "Servers of a Consul cluster that exists already, by name or address as in Consul's `retry_join`. The servers "
+        "become voters of it and create no cluster of their own: see [taking over a cluster](adoption.md). Remove it "
+        "when the other servers have left.",
+        "Refused once there is data. Without it every agent rolls.", default=[], problems=no_empty_text)]
     clients: Annotated[int, Setting(
         "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
         "No other agent is touched.", default=0, rule=at_least(0))]
@@ -159,8 +164,8 @@ class ConsulClusterArgs(TypedDict, total=False):
     token: Annotated[pulumi.Input[str], TOKEN]
     seeds: Annotated[dict[str, Any], Setting(
         "KV entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`. A key that exists already is refused; with "
-        "`retain_data` it is adopted if it holds the same value.", "Writes the keys that differ and touches no agent.",
-        default={})]
+        "`retain_data` or `join` it is adopted if it holds the same value.",
+        "Writes the keys that differ and touches no agent.", default={})]
     seed_sets: Annotated[dict[str, SeedSetArgs], Setting(
         "More KV entries, by the name of the set: from files, with secret values, or with rules of their own.",
         "Another name is another set.", default={})]

@@ -41,7 +41,7 @@ class SeedSetArgs(TypedDict, total=False):
     on_conflict: Annotated[str, Setting(
         "What to do about keys that exist before the set first writes them: `fail`, `adopt` those that hold the "
         "wanted value, or `overwrite` them.", "Counts for new keys only.",
-        default_text="`fail`, or `adopt` with `retain_data` or `protect`",
+        default_text="`fail`, or `adopt` with `retain_data`, `protect` or `join`",
         rule=one_of(*(word.value for word in OnConflict)))]
     keep_edits: Annotated[bool, Setting(
         "Whether to write each key once and then leave its value to the applications.", default=False)]

@@ -172,7 +172,8 @@ def test_b1_an_existing_network_must_exist_and_have_the_subnet(engine: FakeDocke
 
     assert reasons("existing/lan/10.8.0.0/24") == []
     assert reasons("existing/lan/10.9.0.0/24") == [
-        "platform.docker.subnet: expected 10.8.0.0/24, the subnet of the network lan, got '10.9.0.0/24'"
+        "platform.docker.subnet: expected 10.8.0.0/24, the subnet of the network lan, or a part of it, "
+        "got '10.9.0.0/24'"
     ]
     assert reasons("existing/nope/10.8.0.0/24") == [
         "platform.docker.network: expected an existing network, got 'nope': create it, or correct the name"

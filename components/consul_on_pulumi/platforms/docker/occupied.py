@@ -79,6 +79,9 @@ def network_problem(seen: Existing, network: str, subnet: str) -> str | None:
     found = [taken for name, taken in seen.subnets() if name == network]
     if not seen.find("network", network):
         return f"platform.docker.network: expected an existing network, got {network!r}: create it, or correct the name"
-    if subnet in found:
+    if any(IPv4Network(subnet).subnet_of(IPv4Network(one)) for one in found):
         return None
-    return f"platform.docker.subnet: expected {' or '.join(found)}, the subnet of the network {network}, got {subnet!r}"
+    return (
+        f"platform.docker.subnet: expected {' or '.join(found)}, the subnet of the network {network}, or a part of it, "
+        f"got {subnet!r}"
+    )

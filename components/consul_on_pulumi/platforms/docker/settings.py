@@ -39,8 +39,8 @@ class DockerArgs(TypedDict, total=False):
         "restarts with another address would be away for a minute.", "Refused.",
         rule=Rule(expected="a private IPv4 network such as 172.30.0.0/24", accepts=_is_private_network))]]
     network: Annotated[pulumi.Input[str], Setting(
-        "Name of an existing network with this subnet. Required for a tier alone. Choose it once: agents on two "
-        "networks cannot reach each other.", default_text="the cluster creates its own")]
+        "Name of an existing network with this subnet, or of which it is a part. Required for a tier alone. Choose "
+        "it once: agents on two networks cannot reach each other.", default_text="the cluster creates its own")]
     http_port: Annotated[int, _port("HTTP API and UI")]
     dns_port: Annotated[int, _port("DNS interface, UDP and TCP")]
     retain_data: Annotated[bool, Setting(

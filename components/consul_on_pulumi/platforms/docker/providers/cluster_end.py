@@ -1,7 +1,8 @@
 """ClusterEnd: stops all agents at once where the whole cluster is destroyed.
 
 Nobody has to leave a cluster that ends. One after the other, a client would take 3 seconds to leave, and the last
-server 10 seconds, in which it still tries to reach the others.
+server 10 seconds, in which it still tries to reach the others. Only from a cluster that goes on without them, servers
+that joined it have to leave.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult
 
+from consul_on_pulumi.consul.rollout import leave_others
+from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model.connection import Connection, connection_of
+from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.platforms.docker.operations import agents
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 _staying: set[str] = set()
@@ -35,8 +40,11 @@ class ClusterEndProvider(ConsulProvider):
         if props["data_stays"]:
             _staying.add(props["cluster_id"])
         elif props["cluster_id"] not in _staying:
+            connection = connection_of(props)
+            if servers := agents(props, Role.SERVER, connection):
+                leave_others(Servers(list(servers), list(servers.values()), connection), servers)
             labels = [f"{engine.CLUSTER}={props['cluster']}", f"{engine.CLUSTER_ID}={props['cluster_id']}"]
-            _stop(labels, connection_of(props))
+            _stop(labels, connection)
 
 
 class ClusterEnd(ProviderResource, module="consul-on-pulumi", name="ClusterEnd"):

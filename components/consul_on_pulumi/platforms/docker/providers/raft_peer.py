@@ -24,7 +24,7 @@ class RaftPeerProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the server, unless the cluster is new and has no leader yet."""
-        if servers_of(props).view().leader:
+        if servers_of(props).view().led:
             wait_until_voter(props)
         return CreateResult(props["server"], props)
 
@@ -56,7 +56,7 @@ def _leave(props: Properties) -> None:
     view = rollout.require_quorum_without(servers, name)
     rollout.transfer_leadership(servers, props["names"], name, view)
     servers.leave(name)
-    if not servers.wait_for(lambda now: now.leader is not None and name not in now.peers, TIMEOUT):
+    if not servers.wait_for(lambda now: now.led and name not in now.peers, TIMEOUT):
         raise RolloutStoppedError(
             f"{name} did not leave Raft{servers.refused(name)} and was not removed: run `pulumi up` again"
         )

@@ -54,7 +54,7 @@ class VoterGateProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Open at once in a new cluster; a server that joins an existing one waits for the others."""
-        if servers_of(props).accepted_view().leader:
+        if servers_of(props).accepted_view().led:
             rollout.wait_until_replaceable(servers_of(props), props["names"], props["server"])
         return CreateResult(props["server"], props)
 

@@ -31,7 +31,10 @@ def documents(tier: Tier) -> dict[str, pulumi.Input[str]]:
     del shared["retry_join"]
     per_server = {
         f"{naming.node(topology.cluster, Role.SERVER, ordinal)}.json": _json(
-            {"retry_join": lifted(partial(naming.join_for_server, ordinal, topology), tier.domain)}
+            {
+                "retry_join": list(tier.group.join)
+                or lifted(partial(naming.join_for_server, ordinal, topology), tier.domain)
+            }
             | tier.group.own_document(ordinal)
         )
         # Files for the maximum number of servers, so that scaling changes no file.

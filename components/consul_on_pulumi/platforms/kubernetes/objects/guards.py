@@ -30,7 +30,8 @@ def budget(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
 
 
 def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
-    """Raft and gossip only from agents of this cluster; HTTP, gRPC and DNS from the namespace and the `peers`."""
+    """Raft and gossip only from agents of this cluster, or from all pods while it joins another one; HTTP, gRPC and DNS
+    from the namespace and the `peers`."""
     settings = tier.settings["network_policy"]
     if not settings["enabled"]:
         return []
@@ -40,7 +41,9 @@ def network_policy(tier: Tier, opts: pulumi.ResourceOptions) -> list[pulumi.Reso
     api: tuple[int, ...] = () if tier.group.insists else (ports.HTTP, ports.GRPC)
     api += (ports.HTTPS, ports.GRPC_TLS) if tier.group.is_closed else ()
     user_ports = [*map(_port, api), _port(ports.DNS), _port(ports.DNS, "UDP")]
-    from_agents = {"from_": [agents], "ports": [*raft, *gossip]}
+    # The other servers of a cluster that is joined are in pods of anybody.
+    others: list[Any] = [{"namespace_selector": {}}, *settings["peers"]] if tier.group.join else []
+    from_agents = {"from_": [agents, *others], "ports": [*raft, *gossip]}
     from_users = {"from_": [{"pod_selector": {}}, *settings["peers"]], "ports": user_ports}
     spec = {
         "pod_selector": {"match_labels": tier.selector},

@@ -32,7 +32,7 @@ def doomed(stateful_set: StatefulSet, names: Sequence[str]) -> dict[str, str]:
 
 def refusal(stateful_set: StatefulSet, server: str, view: ClusterView | None) -> str | None:
     """Why the pod of `server` must not end now, or None: its claim goes with it, and the others could not go on."""
-    if view and view.leader and not rollout.loses_quorum(server, view):
+    if view and view.led and not rollout.loses_quorum(server, view):
         return None
     found = doomed(stateful_set, [server])
     return f"{found[server]}; no other servers have it. No pod was replaced. {WAY_OUT}" if found else None

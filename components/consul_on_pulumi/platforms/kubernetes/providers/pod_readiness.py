@@ -75,7 +75,7 @@ def not_ready_reasons(
     index = 0
     while True:
         pods, view = timeout.retry(lambda: stateful_set.pods(names)), servers.accepted_view()
-        index = index or (view.status[view.leader].commit if view.leader else 0)
+        index = index or view.committed
         not_ready = {
             name: reason
             for name in names
@@ -110,7 +110,7 @@ def leave_raft(servers: Servers, name: str) -> bool:
     Its agent exits soon after, and the kubelet would restart it: delete the pod right away.
     """
     threading.Thread(target=servers.leave, args=(name,), daemon=True).start()
-    return servers.wait_for(lambda view: view.leader is not None and name not in view.peers, RAFT_TIMEOUT) is not None
+    return servers.wait_for(lambda view: view.led and name not in view.peers, RAFT_TIMEOUT) is not None
 
 
 def _not_ready_reason(
@@ -122,7 +122,7 @@ def _not_ready_reason(
         return f"the old pod of {name} is still terminating"
     if not led and name in view.status:
         return None
-    if led and view.leader is None and name in view.status:
+    if led and not view.led and name in view.status:
         return f"{name} knows no leader"
     return rollout.not_ready_reason(name, view, index)
 

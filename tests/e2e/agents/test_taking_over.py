@@ -1,0 +1,138 @@
+"""A cluster of plain containers, as a Compose file makes one, is taken over while it is written to."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+
+from tests.chaos.load import Report, Writer
+from tests.e2e import consul, engine
+from tests.e2e.cluster import Cluster
+from tests.e2e.conftest import Factory
+from tests.e2e.engine import RUN, docker
+from tests.e2e.lone_consul import IMAGE
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+SEEDS = {"app": {"name": "web", "there": "before"}}
+
+
+class Plain:
+    """Three servers in containers of somebody else, with volumes and a network of their own."""
+
+    def __init__(self, name: str) -> None:
+        self.network = f"consul-e2e-{RUN}-{name}"
+        self.names = [f"{self.network}-{number}" for number in (1, 2, 3)]
+        self.subnet = IPv4Network(engine.free_subnet())
+
+    @property
+    def rest(self) -> str:
+        """A part of the network's subnet in which no container is."""
+        return str(list(self.subnet.subnets())[1])
+
+    def start(self, words: Sequence[str] = (), files: str = "") -> None:
+        docker("network", "create", "--subnet", str(self.subnet), self.network)
+        mount = ["--volume", f"{files}:/consul/config:ro"] if files else []
+        for name in self.names:
+            agent = ["agent", "-server", "-bootstrap-expect=3", "-client=0.0.0.0", f"-node={name}", *words]
+            agent += [f"-retry-join={other}" for other in self.names]
+            places = ["--network", self.network, "--publish", "127.0.0.1::8500", "--volume", f"{name}:/consul/data"]
+            docker("run", "--detach", "--name", name, *places, *mount, IMAGE, *agent)
+
+    def base(self, name: str) -> str:
+        return f"http://{docker('port', name, '8500/tcp').splitlines()[0]}"
+
+    def leave(self, name: str, *words: str) -> None:
+        """What a person does for each server."""
+        docker("exec", *words, name, "consul", "leave")
+        docker("stop", name)
+
+    def started(self) -> list[str]:
+        return [engine.inspect("container", name)["State"]["StartedAt"] for name in self.names]
+
+    def remove(self) -> None:
+        for name in self.names:
+            docker("rm", "--force", name)
+            docker("volume", "rm", "--force", name)
+        docker("network", "rm", "--force", self.network)
+
+
+@contextmanager
+def plain(name: str) -> Iterator[Plain]:
+    made = Plain(name)
+    try:
+        yield made
+    finally:
+        made.remove()
+
+
+def joining(old: Plain, **more: Any) -> dict[str, Any]:
+    docker_settings = {"subnet": old.rest, "network": old.network}
+    return {"join": old.names, "servers": 3, "platform": {"docker": docker_settings}, **more}
+
+
+def lost(made: Cluster, report: Report) -> list[str]:
+    stored = {key: consul.text(made.servers[0], key) for key in consul.keys(made.servers[0])}
+    return report.lost(stored.get)
+
+
+def test_a_cluster_of_plain_containers_is_taken_over_without_a_restart_and_without_a_lost_write(
+    cluster: Factory,
+) -> None:
+    with plain("shop") as old:
+        old.start()
+        bases = [old.base(name) for name in old.names]
+        eventually("a leader", lambda: consul.leaders(bases), lambda found: len(found) == 1 and "" not in found)
+        consul.put(bases[0], "app/there", "before")
+        before = old.started()
+        made = cluster("over", **joining(old, clients=1, seeds=SEEDS))
+
+        made.preview()
+        said = "".join(made.log)
+        target = bases[2]
+        with Writer("load", lambda: target) as writer:
+            made.up()
+            joined = consul.voters(made.servers[0])
+            same = old.started()
+            target = made.servers[1]
+            for name in old.names:
+                old.leave(name)
+            made.change(join=None)
+            rolled = made.up()
+            made.whole()
+        print(writer.report, rolled)
+
+        assert "cluster.join: the servers become voters of a cluster that exists already" in said
+        assert sorted(joined) == sorted([*old.names, *made.outputs["servers"]])
+        assert same == before
+        assert lost(made, writer.report) == []
+        assert writer.report.gap < 3
+        assert consul.text(made.servers[0], "app/name") == "web"
+        assert not set(made.preview()) - {"same"}
+        made.change(join=old.names)
+        assert "cluster.join: expected to be set when the cluster is created" in made.refused("preview")
+        made.destroy()
+        assert engine.inspect("network", old.network)
+
+
+def test_a_destroy_before_the_other_servers_have_left_leaves_them_their_quorum(cluster: Factory) -> None:
+    with plain("back") as old:
+        old.start()
+        bases = [old.base(name) for name in old.names]
+        eventually("a leader", lambda: consul.leaders(bases), lambda found: len(found) == 1 and "" not in found)
+        made = cluster("guest", **joining(old))
+        made.up()
+
+        with Writer("load", lambda: bases[0]) as writer:
+            made.change(server_config={"log_level": "WARN"})
+            made.up()
+            made.destroy()
+        print(writer.report)
+
+        stored = {key: consul.text(bases[1], key) for key in consul.keys(bases[1])}
+        assert sorted(consul.voters(bases[0])) == old.names
+        assert writer.report.lost(stored.get) == []
+        assert writer.report.gap < 3
