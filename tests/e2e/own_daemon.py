@@ -26,7 +26,8 @@ class Daemon:
         self._folder = folder
         self._within = within
         self._process: subprocess.Popen[bytes] | None = None
-        self.host = f"unix://{folder / 'docker.sock'}"
+        self.socket = folder / "docker.sock"
+        self.host = f"unix://{self.socket}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -90,8 +91,7 @@ def far_away(folder: Path) -> Iterator[Daemon]:
     subprocess.run(["docker", "save", "--output", image, versions.CONSUL_IMAGE], check=True)
     daemon = Daemon(folder, within=("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "dockerd"))
     listener = socket.create_server(("127.0.0.1", 0))
-    socket_file = daemon.host.removeprefix("unix://")
-    threading.Thread(target=_forward, args=(listener, socket_file), daemon=True).start()
+    threading.Thread(target=_forward, args=(listener, str(daemon.socket)), daemon=True).start()
     try:
         daemon.start()
         subprocess.run(["docker", "--host", daemon.host, "load", "--input", image], check=True, capture_output=True)

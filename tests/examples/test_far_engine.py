@@ -2,12 +2,18 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from consul_on_pulumi.platforms.docker import engine as docker_engine
+from docker.errors import DockerException
 from pulumi import automation
 
-from tests.e2e import engine, own_daemon
+from tests.e2e import engine, own_daemon, ssh_server
+from tests.e2e.own_daemon import Daemon
 from tests.examples import project
 
 pytestmark = pytest.mark.e2e
@@ -18,10 +24,10 @@ import pulumi_docker as docker
 from consul_on_pulumi import ConsulCluster
 
 config = pulumi.Config()
-far = docker.Provider("far", host=config.require("host"))
-for name, opts in (("near", None), ("far", pulumi.ResourceOptions(provider=far))):
+far = docker.Provider("far", host=config.require("host"), ssh_opts=config.require_object("ssh_opts"))
+for name, opts, servers in (("near", None, 1), ("far", pulumi.ResourceOptions(provider=far), 3)):
     settings = {
-        "servers": 1,
+        "servers": servers,
         "security": {"enabled": False},
         "seeds": {"where": name},
         "server_config": {"log_level": config.get("level") or "INFO"},
@@ -32,13 +38,37 @@ for name, opts in (("near", None), ("far", pulumi.ResourceOptions(provider=far))
 """
 
 
-@pytest.mark.skipif(own_daemon.unavailable() is not None, reason=str(own_daemon.unavailable()))
+NEEDS_DAEMON = pytest.mark.skipif(own_daemon.unavailable() is not None, reason=str(own_daemon.unavailable()))
+
+
+@contextmanager
+def by_tcp(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
+    """The settings of a provider that reaches this daemon by TCP."""
+    yield {"shop:host": daemon.host, "shop:ssh_opts": "[]"}
+
+
+@contextmanager
+def by_ssh(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
+    """The same by SSH, as `docker` itself does it."""
+    with ssh_server.running(folder) as server:
+        yield {
+            "shop:host": f"ssh://me@127.0.0.1:{server.port}{daemon.socket}",
+            "shop:ssh_opts": json.dumps(server.options),
+        }
+        assert set(server.commands) == {f"docker --host=unix://{daemon.socket} system dial-stdio"}
+
+
+@NEEDS_DAEMON
+@pytest.mark.parametrize("way", [by_tcp, by_ssh])
 def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
-    installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, way: Any
 ) -> None:
     program = project.new_project(tmp_path, "shop", PROGRAM)
-    with own_daemon.far_away(tmp_path_factory.mktemp("daemon")) as daemon:
-        config = {"shop:host": daemon.host, "shop:subnet": engine.free_subnet()}
+    with (
+        own_daemon.far_away(tmp_path_factory.mktemp("daemon")) as daemon,
+        way(daemon, tmp_path) as settings,
+    ):
+        config = {**settings, "shop:subnet": engine.free_subnet()}
         with project.stack_of(program, tmp_path / "run", installed, config) as stack:
             outputs = project.up(stack)
             near, far = (f"{name}-{stack.name}" for name in ("near", "far"))
@@ -50,7 +80,8 @@ def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
             there = ["--host", daemon.host]
             assert outputs["near"]
             assert outputs["far"]
-            assert on(there, "ps", "--format", "{{.Names}}") == f"{far}-server-0"
+            running = on(there, "ps", "--format", "{{.Names}}").split()
+            assert sorted(running) == [f"{far}-server-{ordinal}" for ordinal in range(3)]
             assert engine.labelled("container", near) == [f"{near}-server-0"]
             assert engine.orphans(far) == {}
             for host, name, cluster in (([], "near", near), (there, "far", far)):
@@ -65,3 +96,20 @@ def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
             stack.destroy()
             assert on(there, "ps", "--all", "--quiet") == ""
             assert engine.orphans(near) == {}
+
+
+def test_an_engine_by_ssh_that_cannot_be_reached_is_refused_with_the_words_of_ssh(tmp_path: Path) -> None:
+    with ssh_server.running(tmp_path) as server:
+        here = f"ssh://me@127.0.0.1:{server.port}"
+        stranger = [*server.options[:4], "-o", "UserKnownHostsFile=/dev/null"]
+        ways = [
+            (here, stranger, "Host key verification failed."),
+            (f"{here}/nowhere.sock", server.options, "dial unix /nowhere.sock: connect: no such file or directory"),
+            ("ssh://me@127.0.0.1:1", server.options, "connect to host 127.0.0.1 port 1: Connection refused"),
+        ]
+        for address, options, reason in ways:
+            connection: Any = {"docker": {"host": address, "ssh_opts": options}}
+            with pytest.raises(DockerException) as refused, docker_engine.connect(connection) as client:
+                client.version()
+            assert f"the Docker engine at {address} does not answer (" in str(refused.value)
+            assert reason in str(refused.value)

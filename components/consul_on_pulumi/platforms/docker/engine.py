@@ -82,4 +82,5 @@ def _sentence(error: Exception, connection: Connection) -> str:
         return f"the Docker engine is not asked: {error}"
     why = "timed out" if isinstance(error, requests.Timeout) else known[-1] if known else error
     where = host.of(connection) or "its socket"
+    why = client.ssh_fault(connection) or why
     return f"the Docker engine at {where} does not answer ({why}): {faults.silence(str(why), connection.get('docker'))}"

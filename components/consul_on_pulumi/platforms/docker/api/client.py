@@ -26,6 +26,8 @@ from consul_on_pulumi.platforms.docker.api import host
 
 DIAL = "docker {host}system dial-stdio"
 """What `ssh` runs on the machine of the engine, as the `docker` command does."""
+LOG = "ssh.log"
+"""The file in which `ssh` says why it fails."""
 SSH_OPTIONS = ("-T", "-o", "ConnectTimeout=30", "-o", "BatchMode=yes")
 
 
@@ -82,7 +84,7 @@ def _by_ssh(address: str, *options: str) -> str:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{folder}/docker.sock")
     listener.listen()
-    threading.Thread(target=_accept, args=(listener, command), daemon=True).start()
+    threading.Thread(target=_accept, args=(listener, command, Path(folder, LOG)), daemon=True).start()
     return f"unix://{folder}/docker.sock"
 
 
@@ -97,11 +99,17 @@ def ssh_command(address: str, options: Sequence[str]) -> list[str]:
     return ["ssh", *options, *SSH_OPTIONS, *login, *port, "--", url.hostname, DIAL.format(host=path)]
 
 
-def _accept(listener: socket.socket, command: list[str]) -> None:
+def ssh_fault(connection: Connection) -> str:
+    """The last line that `ssh` wrote on the way to the engine; empty where it has nothing to say or is not used."""
+    if not (address := host.of(connection)).startswith("ssh://"):
+        return ""
+    log = Path(urlsplit(_by_ssh(address, *host.ssh_options(connection))).path).with_name(LOG)
+    return (log.read_text(errors="replace").split("\n")[-2:] or [""])[0].strip() if log.exists() else ""
+
+
+def _accept(listener: socket.socket, command: list[str], log: Path) -> None:
     while True:
         connection, _ = listener.accept()
-        with connection:
-            process = subprocess.Popen(
-                command, stdin=connection.fileno(), stdout=connection.fileno(), stderr=subprocess.DEVNULL
-            )
+        with connection, log.open("wb") as said:
+            process = subprocess.Popen(command, stdin=connection.fileno(), stdout=connection.fileno(), stderr=said)
         threading.Thread(target=process.wait, daemon=True).start()
