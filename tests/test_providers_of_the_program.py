@@ -23,13 +23,14 @@ from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties
 from docker.errors import DockerException
 from pulumi.dynamic import CreateResult
+from pulumi.output import Unknown
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.rpc import is_rpc_secret, unwrap_rpc_secret
 
 from tests.doubles.fake_consul import FakeConsul
 from tests.doubles.fake_docker import FakeDocker
 from tests.doubles.fake_kubernetes import FakeKubernetes
-from tests.recording import Build, build, cluster_args
+from tests.recording import SIGNATURE, Build, Other, build, cluster_args
 
 DOCKER: Any = {"docker": {"subnet": "172.30.0.0/24"}}
 FAR = "tcp://192.0.2.7:2376"
@@ -208,6 +209,55 @@ def test_a_new_resource_has_no_old_properties_but_the_connection() -> None:
     Provider().check({}, {"a": 1, "connection": {"token": "t"}})
 
     assert seen == [({}, {"a": 1, "connection": {"token": "t"}})]
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["known", "unknown"])
+@pytest.mark.parametrize(
+    "kubeconfig_of",
+    [
+        lambda maker: maker and maker.output("kubeconfig"),
+        lambda maker: maker and pulumi.Output.secret(maker.output("kubeconfig")),
+        lambda _maker: CONTENT,
+    ],
+    ids=["output", "secret", "content"],
+)
+def test_row_4_the_kubeconfig_of_a_resource_is_a_setting_and_stays_secret(
+    kubeconfig_of: Callable[[Other], Any], made: bool
+) -> None:
+    def program() -> None:
+        maker = Other("maker", {"kubeconfig": CONTENT if made else None, "context": "here"})
+        settings = {"kubernetes": {"kubeconfig": kubeconfig_of(maker), "context": maker.output("context")}}
+        ConsulCluster("consul", cluster_args(settings, seeds={"a": 1}))
+
+    seen = build(program, preview=not made, exists=made)
+
+    place = {"kubernetes": {"kubeconfig": CONTENT, "context": "here"}, "place": "https://192.0.2.7:6443"}
+    known = made or kubeconfig_of(None) == CONTENT
+    ours = [one.inputs["connection"] for one in seen.seen if one.type.startswith("pulumi-python:")]
+    assert len(ours) > 8
+    if known:
+        assert all(one == {"cluster": "consul/dev", **place} for one in connections(seen).values())
+    assert known or all(isinstance(one, Unknown) for one in ours)
+    (provider,) = [one for one in seen.seen if one.type == "pulumi:providers:kubernetes"]
+    assert {one.provider for one in seen.seen if one.type.startswith("kubernetes:")} == {provider.name}
+    assert "kubeconfig" in provider.secret_inputs or not known
+    shown = [
+        (one.name, key)
+        for one in seen.seen
+        if one.name != "maker"
+        for key, value in one.inputs.items()
+        if "canary-token" in str(value) and SIGNATURE not in str(value)
+    ]
+    assert shown == []
+
+
+@pytest.mark.parametrize("key", ["kubeconfig", "context"])
+def test_an_output_that_turns_out_to_be_empty_does_not_mean_the_current_cluster(key: str) -> None:
+    def program() -> None:
+        ConsulCluster("consul", cluster_args({"kubernetes": {key: Other("maker", {"it": ""}).output("it")}}))
+
+    with pytest.raises(pulumi.RunError, match=rf"cluster\.platform\.kubernetes\.{key}: expected a text"):
+        build(program)
 
 
 def test_row_6_the_cluster_of_a_kubeconfig_in_a_provider_is_asked_and_not_the_current_one(

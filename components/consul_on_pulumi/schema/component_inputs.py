@@ -8,8 +8,9 @@ import pulumi
 from consul_on_pulumi.outputs import is_output
 from consul_on_pulumi.schema.definition import Kind, keys_of
 
-ELSEWHERE = ("seeds", "seed_sets")
-"""Inputs of KvEntries alone: a component that had them too would wait for seeds that others compute."""
+ELSEWHERE = ("seeds", "seed_sets", "kubeconfig")
+"""Inputs of other resources alone. A component that had seeds too would wait for those that others compute; with a
+kubeconfig, which may hold credentials, all settings of its platform would be one secret."""
 
 
 def component_inputs(settings: Mapping[str, Any], shape: Any) -> dict[str, Any]:

@@ -20,14 +20,18 @@ WAY_OUT = (
 )
 
 
-def parts(component: pulumi.Resource, settings: Cluster) -> dict[str, pulumi.Input[Any]]:
+def parts(
+    component: pulumi.Resource, settings: Cluster, later: Mapping[str, pulumi.Input[str]]
+) -> dict[str, pulumi.Input[Any]]:
     """The parts of the connection that Kubernetes' provider of a component, or the stack's configuration, says.
 
-    `settings` is the cluster of the component's own settings: they come before the configuration.
+    `settings` is the cluster of the component's own settings: they come before the configuration. So do those that are
+    only known `later`.
     """
-    if settings != Cluster() and component.get_provider(KIND) is None:
+    has_provider = component.get_provider(KIND) is not None
+    if settings != Cluster() and not has_provider:
         return {}
-    found = provider_settings(component, KIND, KEYS, WAY_OUT)
+    found = later if later and not has_provider else provider_settings(component, KIND, KEYS, WAY_OUT)
     if not found:
         return {}
     given = pulumi.Output.all(**found).apply(_given)

@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, cast
+from typing import Any
 
 import requests
 
@@ -15,12 +15,11 @@ from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api import pod_exec
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster, is_content
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet
 from consul_on_pulumi.platforms.kubernetes.connection import cluster_of as connected_cluster
 from consul_on_pulumi.platforms.kubernetes.refusals import SCHEMES
-from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import FILES, PHASE, cluster_of, selector
+from consul_on_pulumi.platforms.kubernetes.tier import FILES, PHASE, selector
 
 FAILURES = (RefusedError, UnreachableError, requests.RequestException)
 """What `has_data` and `restart_with_peers` raise."""
@@ -88,7 +87,7 @@ def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, l
     """Each cluster whose name matches, its unused claims, and the command that deletes them; in the namespace of the
     settings, or in all namespaces. Raises UnreachableError and RefusedError.
     """
-    api = ApiServer(cluster_of(cast(KubernetesArgs, settings)))
+    api = ApiServer(Cluster.given(settings))
     namespaces = f"/namespaces/{settings['namespace']}" if "namespace" in settings else ""
     listed = api.find(f"/api/v1{namespaces}/persistentvolumeclaims", labelSelector=SERVERS) or {"items": []}
     clusters: dict[tuple[str, str], list[str]] = {}
@@ -99,7 +98,8 @@ def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, l
         ours = metadata["name"].startswith(f"{CLAIM}-{naming.tier(cluster, Role.SERVER)}-")
         if ours and not ending and fnmatchcase(cluster, pattern):
             clusters.setdefault((metadata["namespace"], cluster), []).append(metadata["name"])
-    given = [f"--{key} {settings[key]}" for key in ("context", "kubeconfig") if key in settings]
+    named = {key: settings[key] for key in ("context", "kubeconfig") if key in settings}
+    given = [f"--{key} {value}" for key, value in named.items() if not is_content(value)]
     for (namespace, cluster), names in sorted(clusters.items()):
         tier = naming.tier(cluster, Role.SERVER)
         if api.find(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{tier}") is None:

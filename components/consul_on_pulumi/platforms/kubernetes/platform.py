@@ -15,13 +15,22 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import is_output, lifted
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources
 from consul_on_pulumi.platforms.kubernetes import ownership, refusals
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster, is_content
 from consul_on_pulumi.platforms.kubernetes.connection import KIND, parts
 from consul_on_pulumi.platforms.kubernetes.objects import clients, configuration, servers
 from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd
 from consul_on_pulumi.platforms.kubernetes.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
-from consul_on_pulumi.platforms.kubernetes.tier import CLUSTER_ID, OURS, SKIP_AWAIT, Tier, cluster_of, domain, selector
+from consul_on_pulumi.platforms.kubernetes.tier import (
+    CLUSTER_ID,
+    OURS,
+    SKIP_AWAIT,
+    Tier,
+    cluster_of,
+    domain,
+    later_cluster,
+    selector,
+)
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.providers.provider import ProviderResource
@@ -42,7 +51,7 @@ class KubernetesPlatform:
 
     def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
         """The cluster of Kubernetes' provider."""
-        return parts(component, cluster_of(self.settings))
+        return parts(component, cluster_of(self.settings), later_cluster(self.settings))
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
         """Combinations of settings that no cluster can have."""
@@ -141,11 +150,11 @@ class KubernetesPlatform:
         connection = connecting.of(opts.parent)
         connection.apply(partial(ownership.warn_if_unreachable, cluster))
         inherited = opts.parent.get_provider(KIND) if opts.parent else None
-        if inherited is None and cluster != Cluster():
+        if inherited is None and (cluster != Cluster() or later_cluster(self.settings)):
             provider = kubernetes.Provider(
                 f"{name}-kubernetes",
-                context=cluster.context or None,
-                kubeconfig=str(Path(cluster.kubeconfig).expanduser()) if cluster.kubeconfig else None,
+                context=self.settings.get("context"),
+                kubeconfig=lifted(_expanded, self.settings.get("kubeconfig")),
                 opts=pulumi.ResourceOptions(parent=opts.parent),
             )
             opts = with_options(opts, provider=provider)
@@ -155,6 +164,13 @@ class KubernetesPlatform:
 def _dependencies(opts: pulumi.ResourceOptions) -> Sequence[object]:
     given = opts.depends_on
     return given if isinstance(given, list) else [] if given is None else [given]
+
+
+def _expanded(kubeconfig: str | None) -> Any:
+    """What the provider gets: a whole path, or a content as a secret."""
+    if kubeconfig is None:
+        return None
+    return pulumi.Output.secret(kubeconfig) if is_content(kubeconfig) else str(Path(kubeconfig).expanduser())
 
 
 def create(settings: KubernetesArgs) -> KubernetesPlatform:

@@ -5,10 +5,12 @@ from typing import Annotated, Any, Required, TypedDict
 import pulumi
 
 from consul_on_pulumi.platforms.kubernetes import refusals, syntax
-from consul_on_pulumi.schema.definition import Setting
+from consul_on_pulumi.schema.definition import Rule, Setting
 from consul_on_pulumi.schema.rules import between, one_of
 
 ROLLS_EVERY_AGENT = "Rolls every agent."
+NOT_EMPTY = Rule(expected="a text, or no such setting", accepts=lambda text: bool(text.strip()))
+"""An empty one would mean the current cluster of the machine, whatever the program meant."""
 TOUCHES_NO_POD = "No pod is touched."
 
 
@@ -83,14 +85,14 @@ class KubernetesArgs(TypedDict, total=False):
     namespace: Annotated[pulumi.Input[str], Setting(
         "Name of an existing namespace. Required for a tier alone.", "Refused.",
         default_text="the cluster creates one with its own name, and deletes it at the end", rule=syntax.LABEL_NAME)]
-    context: Annotated[str, Setting(
+    context: Annotated[pulumi.Input[str], Setting(
         "Context of the kubeconfig.",
         "Another context of the same Kubernetes cluster touches no pod. Another Kubernetes cluster replaces every "
-        "object, and the data is lost.", default_text="the current one")]
-    kubeconfig: Annotated[str, Setting(
-        "Path of the kubeconfig. Where another resource makes the Kubernetes cluster, pass the component a "
-        "`kubernetes.Provider` instead: its kubeconfig and its context may be Outputs.",
-        "Like a change of `context`.", default_text="`$KUBECONFIG`, else `~/.kube/config`")]
+        "object, and the data is lost.", default_text="the current one", rule=NOT_EMPTY)]
+    kubeconfig: Annotated[pulumi.Input[str], Setting(
+        "Path of the kubeconfig, or its content, such as the output of a resource that makes the Kubernetes cluster. "
+        "A `kubernetes.Provider` that the component gets comes before it.",
+        "Like a change of `context`.", default_text="`$KUBECONFIG`, else `~/.kube/config`", rule=NOT_EMPTY)]
     consul_access: Annotated[str, Setting(
         "How the program reaches each server: `port-forward` or `proxy`, both through the API server; `auto` "
         "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it, such "

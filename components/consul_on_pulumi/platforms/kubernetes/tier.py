@@ -8,9 +8,9 @@ import pulumi
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role, failure_tolerance
-from consul_on_pulumi.outputs import lifted
+from consul_on_pulumi.outputs import is_output, lifted
 from consul_on_pulumi.platforms.contract import AgentGroup
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster, is_content
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM
 from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 
@@ -154,5 +154,14 @@ def domain(settings: KubernetesArgs) -> pulumi.Input[str]:
 
 
 def cluster_of(settings: KubernetesArgs) -> Cluster:
-    """The Kubernetes cluster that the settings mean."""
-    return Cluster(settings.get("context", ""), settings.get("kubeconfig", ""))
+    """The Kubernetes cluster that the settings mean; where `later_cluster` tells it, none."""
+    found: dict[str, Any] = {} if later_cluster(settings) else {**settings}
+    return Cluster(found.get("context", ""), found.get("kubeconfig", ""))
+
+
+def later_cluster(settings: KubernetesArgs) -> dict[str, pulumi.Input[str]]:
+    """The context and the kubeconfig if an Output or the content of a kubeconfig is among them: then the connection
+    holds them, which is secret, and an address does not."""
+    given: dict[str, Any] = {key: settings.get(key) for key in ("context", "kubeconfig") if key in settings}
+    hidden = any(map(is_output, given.values())) or is_content(given.get("kubeconfig", ""))
+    return given if hidden else {}
