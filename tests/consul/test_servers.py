@@ -8,7 +8,7 @@ from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul import servers as servers_module
 from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.consul.servers import Servers
-from consul_on_pulumi.model.rollout import ServerStatus
+from consul_on_pulumi.model.rollout import ServerStatus, has_quorum, loses_quorum
 
 from tests.doubles.fake_consul import FakeConsul, Fault
 
@@ -231,3 +231,47 @@ def test_members_and_peers_are_those_of_the_given_server(three: FakeConsul, serv
     assert servers.peer_address(NAMES[1], NAMES[2]) == "172.30.0.4:8300"
     assert servers.peer_address(NAMES[1], "dev-server-3") is None
     assert servers.peer_address(NAMES[2], NAMES[2]) is None
+
+
+def joined(three: FakeConsul, leader: str, *, healthy: bool = True) -> Servers:
+    """Two servers of the stack that follow one outside of it: `old`, which leads if `leader` says so."""
+    old = {"ID": "id-9", "Node": "old", "Address": "172.30.0.9:8300", "Voter": True, "Leader": leader == "old"}
+    for ordinal in range(2):
+        answer = agent_self(ordinal, leads=leader == NAMES[ordinal])
+        answer["Stats"]["consul"] = {"leader_addr": "172.30.0.9:8300" if leader == "old" else "172.30.0.2:8300"}
+        three.canned[ordinal, "GET", "/v1/agent/self"] = answer
+        raft = {"Servers": [*({**peer(one), "Leader": leader == NAMES[one]} for one in range(2)), old]}
+        for query in ("", "?stale"):
+            three.canned[ordinal, "GET", f"/v1/operator/raft/configuration{query}"] = raft
+        known = {"ID": "id-9", "Name": "old", "Healthy": healthy}
+        three.canned[ordinal, "GET", "/v1/operator/autopilot/state"] = {"Servers": {"id-9": known}}
+    return Servers(NAMES[:2], three.addresses[:2], {})
+
+
+def test_a_leader_outside_of_the_stack_is_a_leader_and_its_followers_vote(three: FakeConsul) -> None:
+    view = joined(three, "old").view()
+
+    assert (view.leader, view.leads_outside, view.led) == (None, "old", True)
+    assert view.outside == {"id-9": "old"}
+    assert all(view.votes(name) for name in NAMES[:2])
+    assert view.committed == 101
+
+
+@pytest.mark.parametrize(("healthy", "lost"), [(True, False), (False, True)])
+def test_voters_outside_of_the_stack_count_for_its_quorum_as_long_as_they_are_healthy(
+    three: FakeConsul, healthy: bool, lost: bool
+) -> None:
+    servers = joined(three, NAMES[0], healthy=healthy)
+
+    assert loses_quorum(NAMES[1], servers.view()) is lost
+    assert has_quorum(servers.view())
+
+
+def test_the_last_voters_outside_of_the_stack_keep_their_quorum_when_it_is_destroyed(three: FakeConsul) -> None:
+    servers = joined(three, "old")
+    for ordinal in range(2):
+        three.canned[ordinal, "PUT", "/v1/agent/leave"] = {}
+
+    rollout.leave_others(servers, NAMES[:2])
+
+    assert [one.server for one in three.requests if one.path == "/v1/agent/leave"] == [0, 1]

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -56,6 +57,12 @@ def write(base: str, key: str, value: str) -> None:
 def text(base: str, key: str) -> str:
     """The value of a key."""
     return call(base, f"/v1/kv/{key}?raw").text
+
+
+def everything(base: str) -> dict[str, str]:
+    """The value of every key."""
+    found = ask(base, "/v1/kv/?recurse")
+    return {entry["Key"]: b64decode(entry["Value"] or "").decode() for entry in found}
 
 
 def keys(base: str) -> list[str]:

@@ -179,3 +179,27 @@ def test_b1_what_cannot_be_seen_counts_as_data(monkeypatch: pytest.MonkeyPatch, 
 
     assert len(ClusterIdentityProvider().check(olds, {**inputs(3, name="prod"), "location": LOCATION}).failures) == 1
     assert ClusterIdentityProvider().diff("identity", olds, {**inputs(3), "location": LOCATION}).changes is False
+
+
+@pytest.mark.parametrize(
+    ("olds", "data", "refused"),
+    [
+        ({}, [], False),
+        ({}, ["dev-server-0-data"], True),
+        (inputs(), ["dev-server-0-data"], True),
+        ({**inputs(), "join": ["old"]}, ["dev-server-0-data"], False),
+        ({**inputs(), "join": ["other"]}, ["dev-server-0-data"], True),
+    ],
+)
+def test_a_cluster_with_data_joins_no_other_one(
+    monkeypatch: pytest.MonkeyPatch, olds: dict[str, Any], data: list[str], refused: bool
+) -> None:
+    platform = importlib.import_module("consul_on_pulumi.platforms.docker.operations")
+    monkeypatch.setattr(platform, "data", lambda _location, _connection: data)
+    news = {**inputs(), "location": LOCATION, "join": ["old"]}
+
+    failures = ClusterIdentityProvider().check({**olds, "location": LOCATION} if olds else {}, news).failures
+
+    assert [one.reason.partition(",")[0] for one in failures] == (
+        ["cluster.join: expected to be set when the cluster is created"] if refused else []
+    )

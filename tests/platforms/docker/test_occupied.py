@@ -171,6 +171,7 @@ def test_b1_an_existing_network_must_exist_and_have_the_subnet(engine: FakeDocke
     engine.network("lan", "10.8.0.0/24")
 
     assert reasons("existing/lan/10.8.0.0/24") == []
+    assert reasons("existing/lan/10.8.0.128/25") == []
     assert reasons("existing/lan/10.9.0.0/24") == [
         "platform.docker.subnet: expected 10.8.0.0/24, the subnet of the network lan, or a part of it, "
         "got '10.9.0.0/24'"
