@@ -1,9 +1,12 @@
 """A cluster of plain containers, as a Compose file makes one, is taken over while it is written to."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -11,7 +14,7 @@ from tests.chaos.load import Follower, Writer
 from tests.e2e import consul, engine
 from tests.e2e.conftest import Factory
 from tests.e2e.engine import RUN, docker
-from tests.e2e.lone_consul import IMAGE
+from tests.e2e.lone_consul import IMAGE, certificates
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.e2e
@@ -34,7 +37,7 @@ class Plain:
 
     def start(self, words: Sequence[str] = (), files: str = "") -> None:
         docker("network", "create", "--subnet", str(self.subnet), self.network)
-        mount = ["--volume", f"{files}:/consul/config:ro"] if files else []
+        mount = ["--volume", f"{files}:/consul/config"] if files else []
         for name in self.names:
             agent = ["agent", "-server", "-bootstrap-expect=3", "-client=0.0.0.0", f"-node={name}", *words]
             agent += [f"-retry-join={other}" for other in self.names]
@@ -140,3 +143,45 @@ def test_a_destroy_before_the_other_servers_have_left_leaves_them_their_quorum(c
         assert sorted(consul.voters(bases[0])) == old.names
         assert writer.report.lost(consul.everything(bases[1]).get) == []
         assert writer.report.gap < 3
+
+
+def test_a_closed_cluster_is_taken_over_with_its_own_key_authority_and_token(cluster: Factory, tmp_path: Path) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    certificates(files)
+    key, token = docker("run", "--rm", IMAGE, "keygen"), str(uuid4())
+    own, place = "dc1-server-consul-0", "/consul/config"
+    tls = {"ca_file": f"{place}/consul-agent-ca.pem", "verify_incoming": True, "verify_outgoing": True}
+    tls |= {"cert_file": f"{place}/{own}.pem", "key_file": f"{place}/{own}-key.pem"}
+    tokens = {"initial_management": token, "agent": token}
+    configuration = {
+        "encrypt": key,
+        "tls": {"defaults": tls, "internal_rpc": {"verify_server_hostname": True}},
+        "acl": {"enabled": True, "default_policy": "deny", "tokens": tokens},
+    }
+    (files / "agent.json").write_text(json.dumps(configuration))
+    (files / "agent.json").chmod(0o644)
+    with plain("shut") as old:
+        old.start(files=str(files))
+        bases = [old.base(name) for name in old.names]
+        eventually("a leader", lambda: consul.leaders(bases), lambda found: len(found) == 1 and "" not in found)
+        eventually("a token", lambda: consul.call(bases[0], "/v1/kv/app/there", "PUT", "before", token=token), bool)
+        made = cluster("closed", **joining(old, clients=1, seeds=SEEDS, security={}))
+        given = {"authority.crt": "consul-agent-ca.pem", "authority.key": "consul-agent-ca-key.pem"}
+        for name, file in given.items():
+            made.secret(f'security_secrets["{name}"]', (files / file).read_text())
+        made.secret('security_secrets["gossip.key"]', key)
+        made.secret('security_secrets["management.token"]', token)
+
+        made.up()
+        joined = consul.voters(made.servers[0])
+        for name in old.names:
+            old.leave(name, "--env", f"CONSUL_HTTP_TOKEN={token}")
+        made.change(join=None)
+        made.up()
+        made.whole()
+
+        assert sorted(joined) == sorted([*old.names, *made.outputs["servers"]])
+        assert consul.everything(made.servers[0]) == {"app/there": "before", "app/name": "web"}
+        assert made.outputs["management_token"] == token
+        assert not set(made.preview()) - {"same"}
