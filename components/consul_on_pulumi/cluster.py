@@ -56,7 +56,7 @@ class ConsulCluster(pulumi.ComponentResource):
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
         named = {"name": f"{name}-{pulumi.get_stack()}", **args} if isinstance(args, Mapping) else args
         accepted, seeds = refusals.cluster_args(named)
-        security, join = accepted["security"], accepted["join"]
+        security, join = accepted["security"], accepted.get("join", [])
         inputs = component_inputs(accepted, ConsulClusterArgs)
         if not security["enabled"]:
             # An open cluster has the inputs that it had before there was the setting.

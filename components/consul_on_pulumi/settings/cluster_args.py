@@ -140,7 +140,7 @@ class ConsulClusterArgs(TypedDict, total=False):
         "Servers of a Consul cluster that exists already, by name or address as in Consul's `retry_join`. The servers "
         "become voters of it and create no cluster of their own: see [taking over a cluster](adoption.md). Remove it "
         "when the other servers have left.",
-        "Refused once there is data. Without it every agent rolls.", default=[], problems=no_empty_text)]
+        "Refused once there is data. Without it every agent rolls.", default_text="none", problems=no_empty_text)]
     clients: Annotated[int, Setting(
         "How many clients. On Kubernetes with a `DaemonSet`, 1 means one on each node, and more are refused.",
         "No other agent is touched.", default=0, rule=at_least(0))]
