@@ -74,6 +74,15 @@ class KubernetesPlatform:
             servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain(self.settings)
         )
 
+    def certificate_secrets(self) -> dict[Role, str]:
+        """Secrets beside the agents, of cert-manager for instance."""
+        found: Mapping[str, Any] = self.settings.get("certificates", {})
+        return {role: found[f"{role.value}s"] for role in Role if f"{role.value}s" in found}
+
+    def asked_names(self) -> list[str]:
+        """None: a forwarded port leads to the loopback interface of a pod."""
+        return []
+
     def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[pulumi.Input[str]]:
         """The Services that lead to an agent, and the name of a server's pod."""
         tier = naming.tier(topology.cluster, role)

@@ -77,6 +77,17 @@ class NetworkPolicyArgs(TypedDict, total=False):
         "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=syntax.peer)]
 
 
+class CertificatesArgs(TypedDict, total=False):
+    """Names of Secrets with `tls.crt`, `tls.key` and `ca.crt`, as cert-manager makes them."""
+
+    servers: Required[Annotated[str, Setting(
+        "The Secret of the servers. Its certificate has the name `server.DATACENTER.consul`.", ROLLS_EVERY_AGENT,
+        rule=syntax.OBJECT_NAME)]]
+    clients: Annotated[str, Setting(
+        "The Secret of the clients. Its certificate lacks that name.", "Rolls the clients.",
+        default_text="required with clients", rule=syntax.OBJECT_NAME)]
+
+
 class KubernetesArgs(TypedDict, total=False):
     """A namespace with one StatefulSet of servers, and the clients beside it."""
 
@@ -128,6 +139,10 @@ class KubernetesArgs(TypedDict, total=False):
     image_pull_secrets: Annotated[list[pulumi.Input[str]], Setting(
         "Names of Secrets in the namespace with credentials for the image's registry.", ROLLS_EVERY_AGENT,
         problems=syntax.object_name)]
+    certificates: Annotated[CertificatesArgs, Setting(
+        "Secrets with the certificates of a closed cluster, which cert-manager or something else makes and renews. "
+        "Agents load what is renewed, without a restart and without this program. Needs an existing `namespace`.",
+        ROLLS_EVERY_AGENT, default_text="the program generates certificates")]
     network_policy: Annotated[NetworkPolicyArgs, Setting("Who may connect to an agent.", TOUCHES_NO_POD, default={})]
     labels: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Labels of every object and every pod, beside the recommended ones.", ROLLS_EVERY_AGENT, default={},
