@@ -10,7 +10,7 @@ from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model import adoption
 from consul_on_pulumi.model.connection import Connection, connection_of
-from consul_on_pulumi.providers import engine_log
+from consul_on_pulumi.providers import engine_log, joined
 from consul_on_pulumi.providers.evidence import operations
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import before_create
@@ -110,8 +110,13 @@ def _phase_problems(before: Mapping[str, str], after: Mapping[str, str], news: P
     except (RefusedError, UnreachableError) as error:
         return [f"{path}: how far the agents are closed cannot be seen, and it must be known for this change: {error}"]
     wanted = _phase(after)
-    if not (problems := list(adoption.problems(path, wanted, found or {"the cluster": _phase(before)}))):
+    problems = list(adoption.problems(path, wanted, found or {"the cluster": _phase(before)}))
+    if not problems:
         engine_log.warn(f"{path}: the cluster becomes {adoption.TOLD[wanted]}")
+        try:
+            problems = list(joined.problems(path, wanted, found, location, connection_of(news)))
+        except UnreachableError as error:
+            return [f"{path}: {error}"]
     return problems
 
 

@@ -101,11 +101,11 @@ class Certificates(ProviderResource, module="consul-on-pulumi", name="Certificat
         settings: Mapping[str, object],
         authority: Authority,
         trust: Trust,
-        given: Mapping[str, pulumi.Input[str]],
+        given: tuple[pulumi.Input[str], Mapping[str, pulumi.Input[str]]] | None,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """`names` are the DNS names and IP addresses of each certificate, by the name of its file; `settings` are those
-        of a SecurityArgs. The files that are `given` are taken as they are, and none is drawn then."""
+        of a SecurityArgs. Files that are `given`, after the authorities that signed them, are taken as they are."""
         rotate = settings["rotate"]
         assert isinstance(rotate, Mapping)
         props: dict[str, Any] = {
@@ -117,7 +117,9 @@ class Certificates(ProviderResource, module="consul-on-pulumi", name="Certificat
             "chain": trust.chain,
         }
         if given:
-            props["given"] = {name: pulumi.Output.secret(text) for name, text in given.items()}
+            # A preview knows it, unlike the output of a resource that is not created yet.
+            props["signer"] = pulumi.Output.unsecret(pulumi.Output.from_input(given[0]))
+            props["given"] = {name: pulumi.Output.secret(text) for name, text in given[1].items()}
         super().__init__(CertificatesProvider(), name, props, with_options(opts, additional_secret_outputs=["files"]))
         # Mocks may leave it out.
         self.files = self.files.apply(lambda drawn: drawn or {one + end: "" for one in names for end in ENDS})

@@ -101,13 +101,15 @@ class Closing:
         if self.signing is None:
             return {}
         first, own = closed.subject(role, topology.datacenter), role.value
-        given = {f"security-{name}": text for name, text in self.given.items() if name.startswith(own)}
+        given = None
         if PAIR["certificate"] in self.given and PAIR["key"] not in self.given:
-            if not given:
+            files = {f"security-{name}": text for name, text in self.given.items() if name.startswith(own)}
+            if not files:
                 return {}
+            given = (self.given[PAIR["certificate"]], files)
             # What else is in one that was made elsewhere is its maker's choice.
             wanted: list[pulumi.Input[str]] = [*([first] if role is Role.SERVER else []), *asked]
-            drawn: Drawn = {name.removesuffix(".crt"): wanted for name in sorted(given) if name.endswith(".crt")}
+            drawn: Drawn = {name.removesuffix(".crt"): wanted for name in sorted(files) if name.endswith(".crt")}
         else:
             drawn = {
                 closed.certificate_name(role, ordinal): [first, *names(topology, role, ordinal), *LOOPBACK]
