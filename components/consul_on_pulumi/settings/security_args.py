@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypedDict
+from urllib.parse import urlsplit
 
 from consul_on_pulumi.model.adoption import ACCEPT, SPEAK
 from consul_on_pulumi.schema.definition import Setting
@@ -102,6 +103,17 @@ def certificate_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
             yield f"{path}: expected {', '.join(missing)} as well, since certificates of other agents are given"
     if (issued or agents) and not args.get("security", {}).get("enabled"):
         yield f"{path if agents else ISSUED}: has no effect in an open cluster, leave it out"
+
+
+def access_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
+    """A way to the servers that ends at a closed door, or gives the token to everyone on it."""
+    url = urlsplit(str(args.get("platform", {}).get("kubernetes", {}).get("consul_access", "")))
+    insists = args["security"].get("enabled") and "adoption" not in args["security"]
+    if insists and url.scheme == "http" and url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        yield (
+            f"{path}.platform.kubernetes.consul_access: expected a URL with https in a closed cluster: agents speak "
+            "plain HTTP on their own loopback interface alone, and the token would be readable on the way"
+        )
 
 
 GIVEN = Setting(

@@ -104,8 +104,9 @@ class KubernetesArgs(TypedDict, total=False):
         "Like a change of `context`.", default_text="`$KUBECONFIG`, else `~/.kube/config`")]
     consul_access: Annotated[str, Setting(
         "How the program reaches each server: `port-forward` or `proxy`, both through the API server; `auto` "
-        "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it, such "
-        "as `http://{pod}.consul.example.com:8500`.", TOUCHES_NO_POD, default="auto",
+        "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it that leads "
+        "to the agent itself, such as `https://{pod}.consul.example.com:8501`; that of an open cluster has `http` and "
+        "8500.", TOUCHES_NO_POD, default="auto",
         problems=refusals.consul_access_problems)]
     storage: Annotated[StorageArgs, Setting("The persistent volume of each server.", default={})]
     retain_data: Annotated[bool, Setting(
