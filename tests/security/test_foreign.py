@@ -329,7 +329,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
     return found
 
 
-PROPS = {
+PROPS: dict[str, Any] = {
     "location": {"platform": "kubernetes", "namespace": "shop"},
     "names": {"consul-server-tls": ["server.dc1.consul"], "consul-client-tls": []},
 }
@@ -369,6 +369,12 @@ def test_what_agents_could_not_use_of_a_secret_is_refused(
     assert "consul-server-tls does not exist yet" in said[0]
     with pytest.raises(RefusedError, match=r"no Secret consul-server-tls in the namespace shop after 0 s"):
         provider.create(PROPS)
+
+
+def test_nothing_is_read_while_a_preview_does_not_know_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("consul_on_pulumi.platforms.kubernetes.operations.secret", lambda *_: 1 / 0)
+    for more in ({"connection": object()}, {"location": {**PROPS["location"], "namespace": object()}}):
+        assert list(IssuedCertificatesProvider().problems({}, {**PROPS, **more})) == []
 
 
 def test_a_secret_that_was_not_renewed_in_time_is_told(

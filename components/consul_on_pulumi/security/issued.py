@@ -11,7 +11,7 @@ from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model.closed import ISSUED
-from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.model.connection import UNKNOWN, connection_of
 from consul_on_pulumi.providers import engine_log, evidence
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.security import expiry
@@ -90,6 +90,9 @@ def _read(props: Properties) -> dict[str, dict[str, str]]:
 
 
 def _read_if_answered(props: Properties) -> dict[str, dict[str, str]]:
+    """The same; nothing while a preview does not know where they are, or where nobody answers."""
+    if UNKNOWN in connection_of(props) or not all(isinstance(one, str) for one in props["location"].values()):
+        return {}
     try:
         return _read(props)
     except (RefusedError, UnreachableError) as error:
