@@ -36,7 +36,7 @@ Files = Mapping[str, Any]
 
 def document(role: Role, phase: str = INSIST, *, plain_http: bool, issued: bool = False) -> dict[str, Any]:
     """The configuration of all agents of one role; with `plain_http` everyone may speak HTTP to it as well. A
-    certificate that was `issued` is renewed without this program, and agents watch its files."""
+    certificate that was `issued` is renewed without this program: every agent watches its files (model/agent.py)."""
     insists = phase == INSIST
     found: dict[str, Any] = {
         "ports": {
@@ -55,8 +55,7 @@ def document(role: Role, phase: str = INSIST, *, plain_http: bool, issued: bool 
     if not insists:
         # The key is given in the secret file: without these, agents would refuse those that have none yet.
         found |= {"encrypt_verify_incoming": False, "encrypt_verify_outgoing": phase == SPEAK}
-    watched = {"auto_reload_config": True} if issued else {}
-    return found | watched | (certificate(role, 0, issued=issued) if role is Role.CLIENT else {})
+    return found | (certificate(role, 0, issued=issued) if role is Role.CLIENT else {})
 
 
 def tls(phase: str = INSIST, *, issued: bool = False) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
+from consul_on_pulumi.consul import joined
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model import adoption
 from consul_on_pulumi.model.connection import Connection, connection_of
-from consul_on_pulumi.providers import engine_log, joined
+from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.evidence import operations
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 from consul_on_pulumi.resource_options import before_create
@@ -113,10 +115,14 @@ def _phase_problems(before: Mapping[str, str], after: Mapping[str, str], news: P
     problems = list(adoption.problems(path, wanted, found or {"the cluster": _phase(before)}))
     if not problems:
         engine_log.warn(f"{path}: the cluster becomes {adoption.TOLD[wanted]}")
+        connection = connection_of(news)
+        servers = operations(location).agents(location, Role.SERVER, connection) if found else {}
         try:
-            problems = list(joined.problems(path, wanted, found, location, connection_of(news)))
+            problems, warnings = joined.cut_off(path, wanted, found, list(servers.values()), connection)
         except UnreachableError as error:
             return [f"{path}: {error}"]
+        for warning in warnings:
+            engine_log.warn(warning)
     return problems
 
 

@@ -17,15 +17,19 @@ pytestmark = pytest.mark.e2e
 
 NOW = datetime.now(UTC)
 VAULT, OTHER = (x509.authority(name, 3650, NOW) for name in ("vault", "other vault"))
+SECURITY = {"enabled": True, "anonymous": "read"}
+"""The writers of the test speak plain HTTP in the network."""
 SERVERS = [f"server-{ordinal}" for ordinal in range(3)]
 
 
 def issue(cluster: Cluster, *names: str, by: x509.Pair = VAULT, wanted: tuple[str, ...] = ("127.0.0.1",)) -> None:
     """Give these agents other certificates."""
+    files: dict[str, str] = {}
     for name in names:
         subject = f"{name.partition('-')[0]}.dc1.consul"
-        for end, text in zip(("crt", "key"), x509.certificate(by, [subject, *wanted], 90, NOW), strict=True):
-            cluster.secret(f'security_secrets["{name}.{end}"]', text)
+        pair = x509.certificate(by, [subject, *wanted], 90, NOW)
+        files |= {f'security_secrets["{name}.{end}"]': text for end, text in zip(("crt", "key"), pair, strict=True)}
+    cluster.secrets(files)
 
 
 def believe(cluster: Cluster, *authorities: x509.Pair) -> None:
@@ -40,7 +44,7 @@ def shown(cluster: Cluster) -> set[str]:
 
 @pytest.fixture(scope="module")
 def given(cluster_of_module: Factory) -> Cluster:
-    made = cluster_of_module("given", servers=3, clients=1, seeds={"app": {"name": "web"}}, security={})
+    made = cluster_of_module("given", servers=3, clients=1, seeds={"app": {"name": "web"}}, security=SECURITY)
     believe(made, VAULT)
     issue(made, *SERVERS, "client")
     return made

@@ -2,17 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from consul_on_pulumi.consul import joined
 from consul_on_pulumi.consul.api import UnreachableError
-from consul_on_pulumi.providers import joined
 
 from tests.doubles.http_server import Handler, Server
 
-LOCATION = {"platform": "docker", "cluster": "dev"}
-OWN = {"dev-server-0": "speak", "dev-client-0": "speak"}
+OWN = ["dev-server-0", "dev-client-0"]
 SERVER, CLIENT = {"role": "consul"}, {"role": "node"}
 NO_KEY = "dc1 (LAN) error: 1/4 nodes reported failure\nstranger: No keyring to modify (encryption not enabled)"
 
@@ -24,9 +22,11 @@ class Cluster:
         self.members = [member(name, CLIENT) for name in OWN]
         self.keyring: tuple[int, str] = (200, "[]")
         self.said: list[str] = []
+        self.url = "http://127.0.0.1:9"
 
     def problems(self, wanted: str) -> list[str]:
-        return list(joined.problems("cluster.security", wanted, OWN, LOCATION, {"management": "secret"}))
+        problems, self.said = joined.cut_off("cluster.security", wanted, OWN, [self.url], {"management": "secret"})
+        return problems
 
 
 def member(name: str, tags: dict[str, str], status: int = 1) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def member(name: str, tags: dict[str, str], status: int = 1) -> dict[str, Any]:
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     seen = Cluster()
 
     class Agent(Handler):
@@ -45,9 +45,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
 
     server = Server(Agent)
     server.start()
-    found = SimpleNamespace(agents=lambda *_: {"dev-server-0": server.url})
-    monkeypatch.setattr(joined, "operations", lambda _: found)
-    monkeypatch.setattr("consul_on_pulumi.providers.engine_log.warn", seen.said.append)
+    seen.url = server.url
     yield seen
     server.stop()
 
@@ -85,8 +83,6 @@ def test_of_a_client_nobody_knows_whether_it_speaks_tls_so_a_preview_warns(clust
     assert "stranger (10.0.0.9) joined from elsewhere. Servers will answer it only if it speaks TLS" in cluster.said[0]
 
 
-def test_a_cluster_that_does_not_answer_is_not_closed(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = SimpleNamespace(agents=lambda *_: {"dev-server-0": "http://127.0.0.1:9"})
-    monkeypatch.setattr(joined, "operations", lambda _: found)
+def test_a_cluster_that_does_not_answer_is_not_closed() -> None:
     with pytest.raises(UnreachableError, match="who joined from elsewhere cannot be seen"):
-        cluster.problems("insist")
+        Cluster().problems("insist")
