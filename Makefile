@@ -6,6 +6,9 @@ ENVIRONMENT = eval "$$($(TOOLS) env)"
 # The package's own command. `review` stops a change that would lose something which ALLOW does not name.
 CONSUL = $(ENVIRONMENT) && consul-on-pulumi
 UNCHANGED = 4
+# Certificates among the outputs are lines for programs, not for people.
+PEM = /-----BEGIN/ { if ($$1 !~ /^-----/) print substr($$0, 1, index($$0, "-----BEGIN") - 1) \
+	"PEM: pulumi stack output " $$1; pem = 1 } !pem && NF { print } /-----END/ { pem = 0 }
 REVIEW = review --stack $(STACK) $(addprefix --allow ,$(ALLOW))
 
 .DEFAULT_GOAL := help
@@ -22,7 +25,7 @@ up: stack ## start or change the cluster and show its outputs [ALLOW=data-loss]
 	$(UNCHANGED)) ;; \
 	*) exit 1 ;; \
 	esac
-	@$(ENVIRONMENT) && pulumi stack output --stack $(STACK)
+	@$(ENVIRONMENT) && pulumi stack output --stack $(STACK) | awk '$(PEM)'
 	@printf '\nThe web UI:\n'; $(CONSUL) ui --stack $(STACK)
 	@printf '\nNext:\n'
 	@printf '  %-42s %s\n' 'make token STACK=$(STACK)' 'the token that may do everything'

@@ -73,7 +73,14 @@ class ConsulCluster(pulumi.ComponentResource):
         connect(self, topology.cluster, accepted, platform)
         children = for_children(self, opts)
         closing = close(
-            name, self, topology, security, platform.location(topology), accepted["security_secrets"], children
+            name,
+            self,
+            topology,
+            security,
+            platform.location(topology),
+            accepted["security_secrets"],
+            platform.certificate_secrets(),
+            children,
         )
         identity = identify(
             name, topology, platform, "cluster", children, phase=(phase := adoption.phase(security)), join=join
@@ -166,7 +173,7 @@ class ConsulCluster(pulumi.ComponentResource):
         )
         nothing = pulumi.Output.from_input(None)
         self.management_token = closing.credentials.tokens[MANAGEMENT] if closing else nothing
-        self.authority = closing.trust.trusted if closing else nothing
+        self.authority = closing.trusted if closing else nothing
         self.upgrade_snapshot = servers.upgrade_snapshot
         self.datacenter = pulumi.Output.from_input(topology.datacenter)
         if failure_tolerance(topology.servers) == 0:

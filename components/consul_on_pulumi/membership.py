@@ -166,13 +166,17 @@ def place_tier(
     """
     platform = choose(args["platform"])
     extra, traits = args["agent_config"], platform.traits()
+    if closing is None and platform.certificate_secrets():
+        raise pulumi.RunError("platform.kubernetes.certificates: has no effect in an open cluster, leave it out")
     secrets = agent_secrets(args["agent_secrets"], release.of(args), is_closed=closing is not None)
     if closing:
         phase = closing.phase
         plain_http = phase != adoption.INSIST or (traits.host_ports and closing.settings["anonymous"] == "read")
-        extra = agent.merge(closed.document(role, phase, plain_http=plain_http), extra)
-        live, mark = closing.files(role, topology, platform.certificate_names, opts)
+        own = closed.document(role, phase, plain_http=plain_http, issued=bool(closing.issued))
+        extra = agent.merge(own, extra)
+        live, mark = closing.files(role, topology, platform.certificate_names, platform.asked_names(), opts)
         more |= {"phase": phase, "plain_http": plain_http, "live": live}
+        more |= {"certificate_secret": closing.issued.get(role)}
         more |= {"restart": closing.restart} if role is Role.SERVER else {}
     join = lifted(partial(naming.join, topology), traits.domain)
     if others := list(more.get("join", ())):

@@ -36,6 +36,7 @@ from consul_on_pulumi.security.access import Access, AccessProvider
 from consul_on_pulumi.security.authority import Authority, AuthorityProvider
 from consul_on_pulumi.security.certificates import Certificates, CertificatesProvider
 from consul_on_pulumi.security.credentials import Credentials, CredentialsProvider
+from consul_on_pulumi.security.issued import IssuedCertificates, IssuedCertificatesProvider
 from consul_on_pulumi.security.retired import Retired, RetiredProvider
 from consul_on_pulumi.security.trust import Trust, TrustProvider
 from pulumi.dynamic import Resource
@@ -71,6 +72,7 @@ PATHS: dict[type[ConsulProvider], str] = {
     docker_live_files.LiveFilesProvider: "consul_on_pulumi.platforms.docker.providers.live_files LiveFilesProvider",
     LiveFilesProvider: "consul_on_pulumi.platforms.kubernetes.providers.live_files LiveFilesProvider",
     ReloadedProvider: "consul_on_pulumi.providers.reloaded ReloadedProvider",
+    IssuedCertificatesProvider: "consul_on_pulumi.security.issued IssuedCertificatesProvider",
     RetiredProvider: "consul_on_pulumi.security.retired RetiredProvider",
     TrustProvider: "consul_on_pulumi.security.trust TrustProvider",
     docker_voters.VotersProvider: "consul_on_pulumi.platforms.docker.providers.voters VotersProvider",
@@ -81,6 +83,7 @@ TOKENS: dict[type[Resource], str] = {
     Access: "dynamic/consul-on-pulumi:Access",
     Authority: "dynamic/consul-on-pulumi:Authority",
     Certificates: "dynamic/consul-on-pulumi:Certificates",
+    IssuedCertificates: "dynamic/consul-on-pulumi:IssuedCertificates",
     Credentials: "dynamic/consul-on-pulumi:Credentials",
     Autopilot: "dynamic/consul-on-pulumi:Autopilot",
     ClaimSize: "dynamic/consul-on-pulumi:ClaimSize",

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from tests.bench import on_docker, on_kubernetes, seeds
+from tests.bench import closed, on_docker, on_kubernetes, seeds
 from tests.bench.figures import Figures
 from tests.bench.on_docker import HTTP, NAME
 from tests.bench.project import Project, ours
@@ -57,6 +57,9 @@ def main() -> None:
     options.add_argument("--previews", type=int, default=3, metavar="N", help="previews in each (default 3)")
     options.add_argument("--seedings", type=int, default=3, metavar="N", help="rounds of seeding (default 3)")
     options.add_argument("--pods", type=int, default=3, metavar="N", help="rounds from nothing on pods (default 3)")
+    options.add_argument(
+        "--closed", type=int, default=3, metavar="N", help="pairs of a closed and an open cluster (default 3)"
+    )
     options.add_argument("--save", type=Path, metavar="FILE", help="write the seconds on Docker as JSON, for a plot")
     chosen = options.parse_args()
 
@@ -74,6 +77,8 @@ def main() -> None:
                 cluster = ours(Path(folder) / "seeds", settings)
                 cluster.up_without_preview()
                 lines = seeding(cluster, Path(folder) / "seeds", settings, chosen.seedings)
+            if chosen.closed:
+                lines = [*closed.lines(Path(folder), dev, chosen.closed), *lines]
         finally:
             engine.clear(NAME)
     print("\n".join(["On Docker, medians:", *figures.lines(), "Aims:", *figures.aims(chosen.sizes), *lines]))

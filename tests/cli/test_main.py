@@ -11,7 +11,7 @@ import pytest
 from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.version import __version__
 
-COMMANDS = ("review", "snapshot", "restore", "recover", "env", "retained-data", "comment", "schema")
+COMMANDS = ("review", "snapshot", "restore", "recover", "env", "certificates", "retained-data", "comment", "schema")
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:

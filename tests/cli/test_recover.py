@@ -9,6 +9,7 @@ import pytest
 from consul_on_pulumi.cli import recover
 from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.cli.main import main
+from consul_on_pulumi.consul import answers
 from consul_on_pulumi.model import rollout
 from consul_on_pulumi.platforms.docker import operations as docker_operations
 from consul_on_pulumi.platforms.kubernetes import operations as kubernetes_operations
@@ -17,6 +18,7 @@ from docker.errors import DockerException
 
 from tests.cli.conftest import Stack, cluster
 from tests.doubles.fake_kubernetes import FakeKubernetes, claim
+from tests.doubles.http_server import Handler, Server
 
 CONTAINER = "docker:index/container:Container"
 
@@ -56,6 +58,25 @@ def test_a_server_that_is_stopped_has_to_be_started_first(existing: list[str]) -
 
     with pytest.raises(SystemExit, match=expected):
         recover.recover({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"}, platform, {})
+
+
+@pytest.mark.parametrize(
+    ("anonymous", "expected"), [(403, "no server has data"), (200, "a may have newer data")], ids=["closed", "closing"]
+)
+def test_a_closed_server_that_knows_no_tokens_is_empty_unless_it_answers_everyone(
+    anonymous: int, expected: str
+) -> None:
+    class Empty(Handler):
+        def respond(self, body: bytes) -> None:
+            without = not self.headers.get("X-Consul-Token")
+            self.send(anonymous if without else 403, "{}" if without else answers.NO_ACLS_YET)
+
+    server = Server(Empty)
+    server.start()
+    platform = SimpleNamespace(FAILURES=(), has_data=lambda _group, server: True)
+    with pytest.raises(SystemExit, match=expected):
+        recover.recover({"a": server.url}, platform, {"connection": {"token": "drawn"}})
+    server.stop()
 
 
 GROUP = {"cluster": "_", "namespace": "dev", "stateful_set": "dev-server"}

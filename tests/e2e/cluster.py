@@ -61,6 +61,11 @@ class Cluster:
         else:
             self._stack.set_config(f"{PROJECT}:{path}", automation.ConfigValue(value, secret=True), path=True)
 
+    def secrets(self, values: Mapping[str, str]) -> None:
+        """Set several encrypted values of the stack file, by their paths, with one command."""
+        found = {f"{PROJECT}:{path}": automation.ConfigValue(value, secret=True) for path, value in values.items()}
+        self._stack.set_all_config(found, path=True)
+
     def rewrite(self, change: Callable[[list[dict[str, Any]]], None]) -> None:
         """Change the resources of the state with `change`."""
         state = self._stack.export_stack()

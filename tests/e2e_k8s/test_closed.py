@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.agents.test_operations import run, succeeded
 from tests.e2e.conftest import SEEDS
+from tests.e2e.waiting import eventually
 from tests.e2e_k8s.stack import PodCluster, stood_up
 from tests.probes import on_kubernetes
 
@@ -47,6 +48,43 @@ def test_the_commands_of_the_tutorial_read_with_the_token_in_the_pod(closed: Pod
 
 def test_pods_withstand_every_probe_but_those_that_are_named(closed: PodCluster) -> None:
     assert on_kubernetes.probed(closed).unexpected(is_closed=True) == []
+
+
+def test_a_lost_quorum_is_recovered_from_the_only_server_that_kept_its_claim(
+    closed: PodCluster, tmp_path: Path
+) -> None:
+    token = f"-token={closed.outputs['management_token']}"
+    in_pod(closed, "kv", "put", token, "kept", "by the server that stays")
+    lost = [f"{closed.name}-server-{ordinal}" for ordinal in (1, 2)]
+    before, claims = closed.uids(), [f"data-{name}" for name in lost]
+    closed.kubectl("delete", "persistentvolumeclaim", *claims, "--namespace", closed.name, "--wait=false")
+    closed.kubectl("delete", "pod", *lost, "--namespace", closed.name, "--grace-period=0", "--force")
+    eventually("new pods", lambda: closed.pods("server"), lambda found: len(found) == 3 and all(found.values()), 60)
+    eventually("empty servers", lambda: leaders(closed), lambda found: found == {'""'}, 90)
+
+    assert succeeded(run(closed, tmp_path, "recover")).startswith(f"recovered from {closed.name}-server-0: ")
+
+    peers = "operator raft list-peers"
+    eventually("three voters", lambda: in_pod(closed, *peers.split()), lambda text: text.count(" true ") == 3, 120)
+    assert in_pod(closed, "kv", "get", "kept", pod="server-1") == "by the server that stays"
+    assert before[f"{closed.name}-server-0"] == closed.uids()[f"{closed.name}-server-0"], "restarted in its pod"
+    with pytest.raises(AssertionError, match="403"):
+        in_pod(closed, "kv", "put", "kept", "stolen", pod="server-2")
+    closed.refresh()
+    closed.up()
+    assert not set(closed.preview()) - {"same"}, closed.changed()
+
+
+def leaders(stack: PodCluster) -> set[str]:
+    """The leader that each server knows, as JSON; nothing for one that does not answer yet."""
+    command = ("wget", "-q", "-O", "-", "http://127.0.0.1:8500/v1/status/leader")
+    found = set()
+    for name in stack.pods("server"):
+        try:
+            found.add(stack.kubectl("exec", "--namespace", stack.name, name, "--", *command).strip())
+        except AssertionError:
+            found.add("")
+    return found
 
 
 def test_a_snapshot_brings_every_key_back_into_a_new_cluster_with_other_credentials(

@@ -53,6 +53,25 @@ NO_ACLS = (
     ("installs a gossip key", "keyring -install pUqJrVyVRj5jsiYEkM/tFQYfWyJIv4s3XkvDwy7Cu5s=", "Done|nstalled", ACLS),
 )
 """What an open cluster does not do either."""
+ATTEMPTS = 10
+"""How often a command is tried that is neither done nor refused: a server that just became leader may do neither."""
+REFUSED = "403|Permission denied|ACL support disabled|ACL not found"
+ATTEMPT = f"""\
+cd /tmp; export CONSUL_HTTP_SSL_VERIFY=false CONSUL_HTTP_ADDR=http://$A:8500
+wget -q -O /dev/null $CONSUL_HTTP_ADDR/v1/status/leader || export CONSUL_HTTP_ADDR=https://$A:8501
+attempt() {{
+  N=$1; SHOWS=$2; shift 2
+  case "$2" in monitor|watch) ENDS=3 ;; *) ENDS=20 ;; esac
+  while [ $N -gt 0 ]; do
+    timeout $ENDS "$@" >out 2>&1
+    grep -qE "$SHOWS|{REFUSED}" out && break
+    N=$((N - 1)); sleep 1
+  done
+  cat out
+}}
+"""
+"""A function of the shell: how often, what the output shows if it succeeds, and the command. Only an open cluster
+speaks plain HTTP."""
 
 
 def probes(stranger: Stranger) -> Iterator[Probe]:
@@ -62,12 +81,11 @@ def probes(stranger: Stranger) -> Iterator[Probe]:
     tried += [(tries, f"consul {command}", shows, False) for tries, command, shows in WRITES[-1:]]
     stops = {tries: stop for tries, _, _, stop in NO_ACLS}
     first, last = stranger.servers[0], stranger.servers[-1]
-    ways = f"http://{first}:8500 https://{first}:8501"
     lines = [
-        f"echo '@@ {tries}'; for A in {ways}; do CONSUL_HTTP_ADDR=$A timeout 20 {command.format(last=last)} 2>&1; done"
-        for tries, command, _, _ in tried
+        f"echo '@@ {tries}'; attempt {1 if always else ATTEMPTS} '{shows}' {command.format(last=last)}"
+        for tries, command, shows, always in tried
     ]
-    script = "\n".join(["cd /tmp; export CONSUL_HTTP_SSL_VERIFY=false", *lines])
+    script = "\n".join([f"A={first}\n{ATTEMPT}", *lines])
 
     @cache
     def printed() -> dict[str, str]:

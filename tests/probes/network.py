@@ -8,7 +8,8 @@ from tests.probes.probe import Probe, Stranger
 
 def probes(stranger: Stranger) -> Iterator[Probe]:
     """In this order: an open cluster does not survive the commands."""
+    began = joining.start(stranger)
     yield from wire.probes(stranger)
     yield from joining.probes(stranger)
     yield from commands.probes(stranger)
-    yield from joining.later(stranger)
+    yield from joining.later(stranger, began)

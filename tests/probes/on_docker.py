@@ -50,7 +50,8 @@ def probed(cluster: Cluster) -> Outcome:
                 containment.of_container(inspect("container", found.containers[0])),
                 hiding.probes(found.secrets, places(cluster, found)),
                 network.probes(found),
-            )
+            ),
+            is_closed=bool(found.secrets),
         )
 
 

@@ -77,7 +77,8 @@ def probed(cluster: PodCluster) -> Outcome:
                 containment.probes(found),
                 hiding.probes(found.secrets, places(cluster, found)),
                 network.probes(found),
-            )
+            ),
+            is_closed=bool(found.secrets),
         )
 
 

@@ -80,6 +80,38 @@ def test_certificates_name_services_in_a_namespace_that_is_known_later() -> None
     assert {"dev-http.later.svc", "dev-server-1.dev-server.later.svc.cluster.local", "localhost"} <= set(names)
 
 
+def through(access: str, **security: Any) -> Any:
+    """The arguments of a cluster that the program reaches by this URL."""
+    return cluster_args({"kubernetes": {"namespace": "shop", "consul_access": access}}, security=security)
+
+
+@pytest.mark.parametrize(
+    ("access", "security", "refused"),
+    [
+        ("http://{pod}.consul.example.com:8500", {}, True),
+        ("http://{pod}.consul.example.com:8500", {"enabled": True, "adoption": "speak"}, False),
+        ("http://{pod}.consul.example.com:8500", {"enabled": False}, False),
+        ("https://{pod}.consul.example.com:8501", {}, False),
+        ("http://localhost:8001/api/v1/namespaces/shop/pods/https:{pod}:8501/proxy", {}, False),
+        ("auto", {}, False),
+    ],
+)
+def test_a_way_to_the_servers_by_plain_http_is_refused_where_it_is_closed(
+    access: str, security: dict[str, Any], refused: bool
+) -> None:
+    problems = refusals.cluster_problems(through(access, **security))[0]
+    assert [one for one in problems if "expected a URL with https in a closed cluster" in one] == problems
+    assert bool(problems) is refused
+
+
+def test_the_certificate_of_a_server_names_the_host_by_which_the_program_reaches_it() -> None:
+    args = through("https://{pod}.consul.example.com:8501")
+    names = build(lambda: {"http": ConsulCluster("consul", args).http_addresses})["consul-server-certificates"].inputs[
+        "names"
+    ]
+    assert "dev-server-1.consul.example.com" in names["security-server-1"]
+
+
 def test_anonymous_reads_need_a_closed_cluster() -> None:
     with pytest.raises(pulumi.RunError, match=r"cluster\.security.anonymous: has no effect without `enabled: true`"):
         refusals.cluster_args(cluster_args(DOCKER.cluster, security={"enabled": False, "anonymous": "read"}))

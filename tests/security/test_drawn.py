@@ -90,6 +90,9 @@ def test_what_ends_soon_is_renewed_and_said(days: int, early: int, due: bool, mo
     assert CertificatesProvider().diff("id", first, props).changes is due
     assert AuthorityProvider().diff("id", authority, {"subject": "dev", "days": days}).changes is due
     assert ["ends on" in one and "`pulumi up` renews it" in one for one in said] == [True] * (2 * due)
+    kept = [*CertificatesProvider().certificates(first), *AuthorityProvider().certificates(authority)]
+    # `consul-on-pulumi certificates` says the same.
+    assert [one.warning for one in kept if one.is_due] == said
     later = outputs(CertificatesProvider().update("id", first, props))
     assert (later["files"] != first["files"]) is due
 
@@ -164,7 +167,7 @@ def test_tls_believes_a_certificate_of_the_authority_for_its_names(
 def test_a_certificate_ends_after_its_days() -> None:
     certificate, _ = x509.certificate(AUTHORITY, ["a"], 7, NOW)
 
-    assert abs(x509.expires(certificate) - NOW - timedelta(days=7)) < timedelta(seconds=1)
+    assert abs(x509.life(certificate)[1] - NOW - timedelta(days=7)) < timedelta(seconds=1)
 
 
 def test_seeds_may_be_written_below_their_first_parts_and_nowhere_else() -> None:

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit code. Ends the program with one sentence where it cannot do its work."""
     args = _parser().parse_args(arguments)
     # Imported only now, so that `--help` answers at once.
-    from consul_on_pulumi.cli import env, recover, retained, review, snapshot, stack
+    from consul_on_pulumi.cli import certificates, env, recover, retained, review, snapshot, stack
     from consul_on_pulumi.review import publish
     from consul_on_pulumi.settings import json_schema
 
@@ -33,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(snapshot.run(args.command, stack.named(args.stack), args.cluster, args.file))
         case "recover":
             print(recover.run(stack.named(args.stack), args.cluster))
-        case "env" | "ui" | "token" | "retained-data":
-            lines = retained.run if args.command == "retained-data" else partial(env.run, args.command)
-            for line in lines(stack.named(args.stack), args.cluster):
+        case "env" | "ui" | "token" | "retained-data" | "certificates":
+            others = {"retained-data": retained.run, "certificates": certificates.run}
+            for line in others.get(args.command, partial(env.run, args.command))(stack.named(args.stack), args.cluster):
                 print(line)
         case "comment":
             try:
@@ -84,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("ui", parents=[cluster], help="print where the web UI is, and how to log in")
     commands.add_parser("token", parents=[cluster], help="print the token that may do everything")
+    commands.add_parser(
+        "certificates",
+        parents=[cluster],
+        help="list when the certificates of a cluster end",
+        epilog="Exit codes: 0; 1 a certificate has to be renewed now.",
+    )
     retained = commands.add_parser("retained-data", parents=[stack], help="list the data that stayed after a destroy")
     retained.add_argument("--cluster", metavar="NAME", help="`name` in its settings (default: read from the stack)")
     comment = commands.add_parser("comment", help="publish a review on a pull request, in a GitHub workflow")

@@ -48,7 +48,8 @@ def recover(addresses: Mapping[str, str], platform: Any, group: Mapping[str, Any
     seen = view.status
     chosen = rollout.survivors(seen)
     try:
-        if down := [name for name in names if name not in seen and platform.has_data(group, name)]:
+        unseen = [name for name in names if name not in seen and not servers.stores_nothing(name)]
+        if down := [name for name in unseen if platform.has_data(group, name)]:
             why = "; ".join(rollout.not_ready_reason(name, view, index=0) or "" for name in down)
             sys.exit(f"{', '.join(down)} may have newer data: {why}. Start it first, then try again")
         if not chosen:

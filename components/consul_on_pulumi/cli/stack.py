@@ -76,9 +76,14 @@ def cluster(stack: str, name: str | None) -> Cluster:
 def outputs(stack: str, name: str, kind: str = "") -> dict[str, Any]:
     """The outputs of the component with this name, or of its resource of this `kind`, secrets in plain; none where the
     last update did not get there."""
+    return next(iter(all_outputs(stack, name, kind)), {})
+
+
+def all_outputs(stack: str, name: str, kind: str) -> list[dict[str, Any]]:
+    """The outputs of every resource of this `kind` in the component with this name, secrets in plain."""
     parts = next(parts for urn, parts in _clusters(stack, "--show-secrets").items() if urn.endswith(f"::{name}"))
-    found = next((one for one in parts if one["type"].endswith(kind)), {})
-    return {key: _plain(value) for key, value in found.get("outputs", {}).items()}
+    found = [one.get("outputs", {}) for one in parts if one["type"].endswith(kind)]
+    return [{key: _plain(value) for key, value in one.items()} for one in found]
 
 
 def configuration(stack: str, *options: str) -> dict[str, Any]:

@@ -117,6 +117,19 @@ class Servers:
         """What the server answered to the last order, in parentheses after a space; empty if it did not refuse."""
         return f" ({self._refused[name]})" if name in self._refused else ""
 
+    def stores_nothing(self, name: str) -> bool:
+        """Whether this server of a closed cluster is empty: at the last view it knew no tokens at all, and it answers
+        nothing without one. One that is being closed has no tokens either, and answers."""
+        if name not in self._without_acls:
+            return False
+        try:
+            answer = self._sessions[name].get(
+                f"{self._bases[name]}/v1/agent/self", headers={"X-Consul-Token": ""}, timeout=REQUEST_TIMEOUT
+            )
+        except requests.RequestException:
+            return False
+        return answer.status_code in (401, 403)
+
     def peer_address(self, by: str, name: str) -> str | None:
         """The Raft address of a server in the Raft configuration of the server `by`, or None."""
         return next((peer["Address"] for peer in self._raft(by) if peer["Node"] == name), None)

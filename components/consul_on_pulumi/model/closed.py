@@ -20,6 +20,9 @@ AGENTS = {Role.SERVER: "server-agents", Role.CLIENT: "client-agents"}
 """The tokens of the agents themselves, by role."""
 AUTHORITY = "security-ca.crt"
 """The file with the certificate of the authority."""
+ISSUED = {"certificate": "tls.crt", "key": "tls.key", "authority": "ca.crt"}
+"""The files of a certificate that a controller of the platform issues and renews: the keys of a Secret, as cert-manager
+names them."""
 CONFIGURATION = "security.json"
 """The file with the configuration that is secret, and with what belongs to it."""
 TOKEN = "security-cli.token"
@@ -31,8 +34,9 @@ UI_HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ances
 Files = Mapping[str, Any]
 
 
-def document(role: Role, phase: str = INSIST, *, plain_http: bool) -> dict[str, Any]:
-    """The configuration of all agents of one role; with `plain_http` everyone may speak HTTP to it as well."""
+def document(role: Role, phase: str = INSIST, *, plain_http: bool, issued: bool = False) -> dict[str, Any]:
+    """The configuration of all agents of one role; with `plain_http` everyone may speak HTTP to it as well. A
+    certificate that was `issued` is renewed without this program: every agent watches its files (model/agent.py)."""
     insists = phase == INSIST
     found: dict[str, Any] = {
         "ports": {
@@ -51,15 +55,15 @@ def document(role: Role, phase: str = INSIST, *, plain_http: bool) -> dict[str, 
     if not insists:
         # The key is given in the secret file: without these, agents would refuse those that have none yet.
         found |= {"encrypt_verify_incoming": False, "encrypt_verify_outgoing": phase == SPEAK}
-    return found | (certificate(role, 0) if role is Role.CLIENT else {})
+    return found | (certificate(role, 0, issued=issued) if role is Role.CLIENT else {})
 
 
-def tls(phase: str = INSIST) -> dict[str, Any]:
+def tls(phase: str = INSIST, *, issued: bool = False) -> dict[str, Any]:
     """Whom agents believe. It is in CONFIGURATION: an argument of the agent is HCL, where no map may hold several
     maps."""
     return {
         "defaults": {
-            "ca_file": f"{secret_files.DIRECTORY}/{AUTHORITY}",
+            "ca_file": f"{secret_files.DIRECTORY}/{ISSUED['authority'] if issued else AUTHORITY}",
             "tls_min_version": "TLSv1_2",
             "verify_incoming": phase == INSIST,
             "verify_outgoing": phase != ACCEPT,
@@ -70,10 +74,13 @@ def tls(phase: str = INSIST) -> dict[str, Any]:
     }
 
 
-def certificate(role: Role, ordinal: int) -> dict[str, Any]:
-    """The configuration that names the certificate of one agent. All clients share one."""
-    path = f"{secret_files.DIRECTORY}/{certificate_name(role, ordinal)}"
-    return {"tls": {"defaults": {"cert_file": f"{path}.crt", "key_file": f"{path}.key"}}}
+def certificate(role: Role, ordinal: int, *, issued: bool = False) -> dict[str, Any]:
+    """The configuration that names the certificate of one agent. All clients share one, and so do servers where it was
+    `issued`."""
+    name = certificate_name(role, ordinal)
+    files = (ISSUED["certificate"], ISSUED["key"]) if issued else (f"{name}.crt", f"{name}.key")
+    cert_file, key_file = (f"{secret_files.DIRECTORY}/{file}" for file in files)
+    return {"tls": {"defaults": {"cert_file": cert_file, "key_file": key_file}}}
 
 
 def certificate_name(role: Role, ordinal: int) -> str:
@@ -92,17 +99,25 @@ def subject(role: Role, datacenter: str) -> str:
 
 
 def secret_configuration(
-    role: Role, gossip_key: str, tokens: Mapping[str, str], marks: Mapping[str, str], phase: str, *, dns: bool
+    role: Role,
+    gossip_key: str,
+    tokens: Mapping[str, str],
+    marks: Mapping[str, str],
+    phase: str,
+    *,
+    dns: bool,
+    issued: bool = False,
 ) -> str:
-    """The content of CONFIGURATION; `tokens` are those of the credentials, and `dns` is whether DNS needs none. An
-    agent shows the `marks` as soon as it has loaded it."""
+    """The content of CONFIGURATION; `tokens` are those of the credentials, `dns` is whether DNS needs none, and
+    `issued` whether the certificates were. An agent shows the `marks` as soon as it has loaded it."""
     own = {"agent": tokens[AGENTS[role]]}
     if dns:
         own["dns"] = tokens[DNS]
     if role is Role.SERVER:
         own["initial_management"] = tokens["management"]
     return json.dumps(
-        {"encrypt": gossip_key, "acl": {"tokens": own}, "tls": tls(phase), "node_meta": dict(marks)}, sort_keys=True
+        {"encrypt": gossip_key, "acl": {"tokens": own}, "tls": tls(phase, issued=issued), "node_meta": dict(marks)},
+        sort_keys=True,
     )
 
 

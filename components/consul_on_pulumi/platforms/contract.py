@@ -58,6 +58,8 @@ class AgentGroup:
     """Agents are replaced where this changes."""
     phase: str = OPEN
     """How far the agents are closed (model/adoption.py)."""
+    certificate_secret: str | None = None
+    """The object with the certificate of these agents, if a controller of the platform issues it."""
     plain_http: bool = True
     """Whether they speak plain HTTP to others than themselves."""
 
@@ -73,7 +75,9 @@ class AgentGroup:
 
     def own_document(self, ordinal: int) -> Document:
         """The configuration that one server has besides."""
-        return closed.certificate(self.role, ordinal) if self.is_closed and self.role is Role.SERVER else {}
+        if not self.is_closed or self.role is not Role.SERVER:
+            return {}
+        return closed.certificate(self.role, ordinal, issued=self.certificate_secret is not None)
 
     @property
     def count(self) -> int:
@@ -156,6 +160,12 @@ class Platform(Protocol):
 
     def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> Sequence[pulumi.Input[str]]:
         """The DNS names and IP addresses by which others reach one agent; all clients share one certificate."""
+
+    def certificate_secrets(self) -> Mapping[Role, str]:
+        """The objects with certificates that a controller of the platform issues and renews, by the role of agents."""
+
+    def asked_names(self) -> Sequence[str]:
+        """The names and addresses by which this program looks for every agent in its certificate."""
 
     def traits(self) -> PlatformTraits:
         """What the agents' configuration depends on."""

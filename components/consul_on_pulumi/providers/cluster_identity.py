@@ -8,9 +8,11 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
+from consul_on_pulumi.consul import joined
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model import adoption
 from consul_on_pulumi.model.connection import Connection, connection_of
+from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.evidence import operations
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
@@ -126,8 +128,17 @@ def _phase_problems(before: Mapping[str, str], after: Mapping[str, str], news: P
     except (RefusedError, UnreachableError) as error:
         return [f"{path}: how far the agents are closed cannot be seen, and it must be known for this change: {error}"]
     wanted = _phase(after)
-    if not (problems := list(adoption.problems(path, wanted, found or {"the cluster": _phase(before)}))):
+    problems = list(adoption.problems(path, wanted, found or {"the cluster": _phase(before)}))
+    if not problems:
         engine_log.warn(f"{path}: the cluster becomes {adoption.TOLD[wanted]}")
+        connection = connection_of(news)
+        servers = operations(location).agents(location, Role.SERVER, connection) if found else {}
+        try:
+            problems, warnings = joined.cut_off(path, wanted, found, list(servers.values()), connection)
+        except UnreachableError as error:
+            return [f"{path}: {error}"]
+        for warning in warnings:
+            engine_log.warn(warning)
     return problems
 
 

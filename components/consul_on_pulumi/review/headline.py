@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from consul_on_pulumi.model.topology import Role, failure_tolerance
-from consul_on_pulumi.review import agents, kv, releases
+from consul_on_pulumi.review import agents, kv, releases, security
 from consul_on_pulumi.review.agents import Agent, Data
 from consul_on_pulumi.review.losses import Kind, Loss
 from consul_on_pulumi.review.markdown import code, codes, number
@@ -25,7 +25,8 @@ def headline(
         which = f"{code(_cluster_name(urn, steps))}: " if len(by_cluster) > 1 else ""
         tiers = {step.parent for step in steps}
         own = [agent for agent in found if agent.tier in tiers]
-        lines += [which + sentence for sentence in (*_of_cluster(own, steps, network), *more(steps))]
+        sentences = (*_of_cluster(own, steps, network), *security.changes(steps), *more(steps))
+        lines += [which + sentence for sentence in sentences]
         if changed := kv.changes(steps):
             lines += [f"{which}KV entries: {kv.counted(changed)}.", *kv.moves(changed)]
     if lines:

@@ -13,8 +13,9 @@ from consul_on_pulumi.providers.provider import Addresses
 from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.security.access import Access
 from consul_on_pulumi.security.authority import Authority
-from consul_on_pulumi.security.certificates import Certificates
+from consul_on_pulumi.security.certificates import ENDS, Certificates
 from consul_on_pulumi.security.credentials import GOSSIP_KEY, MANAGEMENT, MANAGEMENT_TOKEN, TOKENS, Credentials
+from consul_on_pulumi.security.issued import IssuedCertificates
 from consul_on_pulumi.security.retired import Retired
 from consul_on_pulumi.security.trust import Trust
 
@@ -25,6 +26,8 @@ LOOPBACK = ["localhost", "127.0.0.1", "::1"]
 PAIR = {"certificate": "authority.crt", "key": "authority.key"}
 SINGLE = {GOSSIP_KEY: "gossip.key", MANAGEMENT: "management.token"}
 """The names of what is given, by what it is to the providers."""
+Drawn = dict[str, list[pulumi.Input[str]]]
+"""The names in each certificate, by the name of its files."""
 Names = Callable[[Topology, Role, int], Iterable[pulumi.Input[str]]]
 """The names of one agent on its platform."""
 
@@ -38,8 +41,16 @@ class Closing:
     settings: Mapping[str, Any]
     """Those of a SecurityArgs."""
     credentials: Credentials
-    authority: Authority
-    trust: Trust
+    authority: pulumi.Output[str]
+    """What signs the certificates, as PEM."""
+    trusted: pulumi.Output[str]
+    """What agents believe now."""
+    signing: tuple[Authority, Trust] | None
+    """Draw certificates; None where they are issued."""
+    issued: Mapping[Role, str]
+    """The objects with certificates that a controller of the platform issues and renews."""
+    given: Mapping[str, pulumi.Input[str]]
+    """What is not drawn (settings/security_args.py)."""
     location: Mapping[str, pulumi.Input[str]]
     """Where the agents are (platforms/contract.py)."""
 
@@ -55,22 +66,17 @@ class Closing:
         return word
 
     def files(
-        self, role: Role, topology: Topology, names: Names, opts: pulumi.ResourceOptions
+        self, role: Role, topology: Topology, names: Names, asked: Iterable[str], opts: pulumi.ResourceOptions
     ) -> tuple[dict[str, pulumi.Output[str]], pulumi.Output[str]]:
-        """Draw the certificates of a tier; returns its secret files, name to content, and their mark."""
-        first = closed.subject(role, topology.datacenter)
-        drawn = {
-            closed.certificate_name(role, ordinal): [first, *names(topology, role, ordinal), *LOOPBACK]
-            for ordinal in range(closed.certificate_count(role))
-        }
-        prefix = f"{self.name}-{role.value}-certificates"
-        certificates = Certificates(prefix, drawn, self.settings, self.authority, self.trust, opts)
+        """The secret files of a tier, name to content, and their mark; its certificates are drawn or given. This
+        program looks for the names that are `asked` for in each."""
+        own = self._certificates(role, topology, names, asked, opts)
         tokens, dns, words = self.credentials.tokens, self.settings["dns"], self.settings["rotate"]
-        public = {name: certificates.files[f"{name}.crt"] for name in drawn}
+        public = {name.removesuffix(".crt"): text for name, text in own.items() if name.endswith(".crt")}
         # Nothing that is not secret may follow from a secret: of those, it is the words that tell which they are.
         told = [self.phase, str(dns), *(words[key] for key in (GOSSIP_KEY, MANAGEMENT_TOKEN, TOKENS))]
         marks = pulumi.Output.unsecret(
-            pulumi.Output.all(self.authority.certificate, self.trust.trusted, public, self.credentials.ids).apply(
+            pulumi.Output.all(self.authority, self.trusted, public, self.credentials.ids).apply(
                 lambda known: {
                     evidence.AUTHORITY: evidence.mark(known[0]),
                     evidence.FILES: evidence.mark([told, *known]),
@@ -78,14 +84,39 @@ class Closing:
             )
         )
         found = {
-            closed.AUTHORITY: self.trust.trusted,
+            closed.AUTHORITY: self.trusted,
             closed.CONFIGURATION: pulumi.Output.all(self.credentials.gossip_key, tokens, marks).apply(
-                lambda known: closed.secret_configuration(role, known[0], known[1], known[2], self.phase, dns=dns)
+                lambda known: closed.secret_configuration(
+                    role, known[0], known[1], known[2], self.phase, dns=dns, issued=bool(self.issued)
+                )
             ),
             closed.TOKEN: tokens.apply(closed.command_token),
-            **{name + end: certificates.files[name + end] for name in drawn for end in (".crt", ".key")},
+            **own,
         }
         return found, marks[evidence.FILES]
+
+    def _certificates(
+        self, role: Role, topology: Topology, names: Names, asked: Iterable[str], opts: pulumi.ResourceOptions
+    ) -> dict[str, pulumi.Output[str]]:
+        if self.signing is None:
+            return {}
+        first, own = closed.subject(role, topology.datacenter), role.value
+        given = None
+        if PAIR["certificate"] in self.given and PAIR["key"] not in self.given:
+            files = {f"security-{name}": text for name, text in self.given.items() if name.startswith(own)}
+            if not files:
+                return {}
+            given = (self.given[PAIR["certificate"]], files)
+            # What else is in one that was made elsewhere is its maker's choice.
+            wanted: list[pulumi.Input[str]] = [*([first] if role is Role.SERVER else []), *asked]
+            drawn: Drawn = {name.removesuffix(".crt"): wanted for name in sorted(files) if name.endswith(".crt")}
+        else:
+            drawn = {
+                closed.certificate_name(role, ordinal): [first, *names(topology, role, ordinal), *LOOPBACK]
+                for ordinal in range(closed.certificate_count(role))
+            }
+        made = Certificates(f"{self.name}-{own}-certificates", drawn, self.settings, *self.signing, given, opts)
+        return {name + end: made.files[name + end] for name in drawn for end in ENDS}
 
     def admit(
         self,
@@ -114,40 +145,69 @@ def close(
     settings: Mapping[str, Any],
     location: Mapping[str, pulumi.Input[str]],
     given: Mapping[str, pulumi.Input[str]],
+    issued: Mapping[Role, str],
     opts: pulumi.ResourceOptions,
 ) -> Closing | None:
     """Draw the credentials and the authority of the cluster of a component, whose children get a connection with them.
 
-    `name` is a prefix of their logical names; what is `given` is not drawn. None where the `settings` leave it open.
+    `name` is a prefix of their logical names; what is `given` is not drawn, and no certificate where objects hold
+    those that a controller has `issued`. None where the `settings` leave it open.
     """
     if not settings["enabled"]:
         return None
     rotate = settings["rotate"]
     subject = f"{topology.cluster} authority"
-    authority = Authority(f"{name}-authority", subject, AUTHORITY_DAYS, rotate["authority"], _own(given, PAIR), opts)
+    authority = None
+    if issued:
+        known = _issued(name, topology, location, issued, opts).authority
+    else:
+        own = _own(given, PAIR)
+        authority = Authority(f"{name}-authority", subject, AUTHORITY_DAYS, rotate["authority"], own, opts)
+        known = authority.known
     credentials = Credentials(
         f"{name}-credentials",
         acl_rules.TOKENS,
         topology.cluster,
         rotate,
         location,
-        authority.known,
+        known,
         _own(given, SINGLE),
         opts,
     )
-    drawn = connection(credentials, authority, adoption.phase(settings))
+    drawn = connection(credentials, known, adoption.phase(settings))
     connecting.draw(component, f"{component.pulumi_resource_name}/{topology.cluster}", drawn)
-    trust = Trust(f"{name}-trust", authority, location, opts)
+    trust = Trust(f"{name}-trust", authority, location, opts) if authority else None
     return Closing(
-        name=name, settings=settings, credentials=credentials, authority=authority, trust=trust, location=location
+        name=name,
+        settings=settings,
+        credentials=credentials,
+        authority=authority.certificate if authority else known,
+        trusted=trust.trusted if trust else known,
+        signing=(authority, trust) if authority and trust else None,
+        issued=issued,
+        given=given,
+        location=location,
     )
+
+
+def _issued(
+    name: str,
+    topology: Topology,
+    location: Mapping[str, pulumi.Input[str]],
+    secrets: Mapping[Role, str],
+    opts: pulumi.ResourceOptions,
+) -> IssuedCertificates:
+    # A client needs no name. Both tiers may share one Secret.
+    names: dict[str, list[str]] = {secret: [] for secret in secrets.values()}
+    names[secrets[Role.SERVER]].append(closed.subject(Role.SERVER, topology.datacenter))
+    return IssuedCertificates(f"{name}-issued", location, names, opts)
 
 
 def _own(given: Mapping[str, pulumi.Input[str]], names: Mapping[str, str]) -> dict[str, pulumi.Input[str]]:
     return {name: given[file] for name, file in names.items() if file in given}
 
 
-def connection(credentials: Credentials, authority: Authority, phase: str) -> dict[str, pulumi.Input[str]]:
+def connection(credentials: Credentials, authority: pulumi.Input[str], phase: str) -> dict[str, pulumi.Input[str]]:
     """The credentials of the program itself."""
     tokens = credentials.tokens
     return {
@@ -155,5 +215,5 @@ def connection(credentials: Credentials, authority: Authority, phase: str) -> di
         "token": tokens[MANAGEMENT if phase == adoption.ACCEPT else acl_rules.GATES],
         "seeds": tokens[acl_rules.SEEDS],
         MANAGEMENT: tokens[MANAGEMENT],
-        "authority": authority.known,
+        "authority": authority,
     }

@@ -1,11 +1,15 @@
-"""When a certificate is to be renewed: long before its end, since an expired one shuts its agent out."""
+"""When a certificate is to be renewed: long before its end, since an expired one shuts its agent out.
+
+Previews, and with them the comments on them, and `consul-on-pulumi certificates` say the same.
+"""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from consul_on_pulumi.providers import engine_log
 
-WARNING_DAYS = 30
+WARNING = timedelta(days=30)
 """How long before its end a certificate is renewed at the latest; a third of its life if that is less."""
 
 
@@ -18,13 +22,47 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def is_due(what: str, certificates: Iterable[str], days: float, remedy: str = RENEWS) -> bool:
-    """Whether one of these, in PEM, drawn for `days`, has to be renewed now. Then a preview says so, and the remedy."""
-    from consul_on_pulumi.security import x509
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate, and who renews it."""
 
-    ends = min(map(x509.expires, certificates))
-    due = ends - now() < timedelta(days=min(WARNING_DAYS, days / 3))
+    what: str
+    pem: str
+    """The certificate alone, or followed by others."""
+    remedy: str = RENEWS
+    """What is to be done before its end."""
+
+    @property
+    def ends(self) -> datetime:
+        """The last moment, in UTC."""
+        return self._life[1]
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it has to be renewed now."""
+        begins, ends = self._life
+        return ends - now() < min(WARNING, (ends - begins) / 3)
+
+    @property
+    def told(self) -> str:
+        """When it ends, in words."""
+        return f"{self.what} {'ended' if self.ends <= now() else 'ends'} on {self.ends:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def warning(self) -> str:
+        """The same, and what is to be done."""
+        return f"security: {self.told}. {self.remedy}"
+
+    @property
+    def _life(self) -> tuple[datetime, datetime]:
+        from consul_on_pulumi.security import x509
+
+        return x509.life(self.pem)
+
+
+def is_due(certificates: Iterable[Certificate]) -> bool:
+    """Whether one of these has to be renewed now. Then a preview says so, of that which ends first."""
+    due = sorted((one for one in certificates if one.is_due), key=lambda one: one.ends)
     if due:
-        ended = "ended" if ends <= now() else "ends"
-        engine_log.warn(f"security: {what} {ended} on {ends:%Y-%m-%d %H:%M} UTC. {remedy}")
-    return due
+        engine_log.warn(due[0].warning)
+    return bool(due)

@@ -79,9 +79,26 @@ def certificate(signer: Pair, names: Sequence[str], days: int, now: datetime) ->
     return _pem(built.sign(signing, hashes.SHA256()), key)
 
 
-def expires(pem: str) -> datetime:
-    """When a certificate ends, in UTC."""
-    return x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
+def life(pem: str) -> tuple[datetime, datetime]:
+    """When the first certificate begins and ends, in UTC."""
+    found = x509.load_pem_x509_certificate(pem.encode())
+    return found.not_valid_before_utc, found.not_valid_after_utc
+
+
+def read(pem: str) -> list[x509.Certificate]:
+    """All certificates in a text. Raises ValueError where there is none."""
+    return x509.load_pem_x509_certificates(pem.encode())
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether it may sign others."""
+    return any(isinstance(one.value, x509.BasicConstraints) and one.value.ca for one in certificate.extensions)
+
+
+def issuers(pem: str) -> str:
+    """What follows a certificate of the first authority in `pem` where the ones after it are those that agents know."""
+    first, *others = read(pem)
+    return first.public_bytes(serialization.Encoding.PEM).decode() if others else ""
 
 
 def pair_problem(pair: Pair) -> str:
@@ -92,9 +109,7 @@ def pair_problem(pair: Pair) -> str:
         return "expected the certificate of an authority and its private key (elliptic curve or RSA), both as PEM"
     if certificate.public_key() != key.public_key():
         return "the private key is that of another certificate"
-    found = certificate.extensions
-    is_authority = any(isinstance(one.value, x509.BasicConstraints) and one.value.ca for one in found)
-    return "" if is_authority else "the certificate is that of no authority (basic constraints: CA)"
+    return "" if is_authority(certificate) else "the certificate is that of no authority (basic constraints: CA)"
 
 
 def signs_authorities(pem: str) -> bool:

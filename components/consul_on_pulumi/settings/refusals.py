@@ -20,6 +20,7 @@ from consul_on_pulumi.schema.check import checked, is_refused, refuse
 from consul_on_pulumi.schema.rules import no_nulls
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.seeds.seeding import SeedSet
+from consul_on_pulumi.settings import security_args
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
 from consul_on_pulumi.settings.later_config import watched
 
@@ -43,6 +44,7 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
         complete["image"] = when_known(image, lambda known: cluster_problems({**args, "image": known}, path)[0])
     problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
+    problems += [*security_args.certificate_problems(complete, path), *security_args.access_problems(complete, path)]
     wrong, seeds = seeding.read(complete, path, Path.cwd(), _key_problem(complete))
     problems += wrong
     tiers = {Role.SERVER: "server_config"} | ({Role.CLIENT: "client_config"} if complete["clients"] else {})

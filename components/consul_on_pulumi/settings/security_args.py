@@ -1,7 +1,9 @@
 """The settings of security."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypedDict
+from urllib.parse import urlsplit
 
 from consul_on_pulumi.model.adoption import ACCEPT, SPEAK
 from consul_on_pulumi.schema.definition import Setting
@@ -68,21 +70,58 @@ def problems(security: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 CERTIFICATE, KEY, GOSSIP, MANAGEMENT = "authority.crt", "authority.key", "gossip.key", "management.token"
+ISSUED = "platform.kubernetes.certificates"
+_OF_AGENT = re.compile(r"(server-[0-6]|client)\.(crt|key)")
 
 
 def given_problems(given: Mapping[str, Any], path: str) -> Iterator[str]:
-    """Names that mean nothing, and a half of a pair. What is in them is checked where it is used."""
+    """Names that mean nothing. What is in them is checked where it is used."""
     for name in given:
-        if name not in (CERTIFICATE, KEY, GOSSIP, MANAGEMENT):
-            yield f"{path}.{name}: expected {CERTIFICATE}, {KEY}, {GOSSIP} or {MANAGEMENT}"
-    if (CERTIFICATE in given) != (KEY in given):
-        yield f"{path}: expected both {CERTIFICATE} and {KEY}, or none of them"
+        if name not in (CERTIFICATE, KEY, GOSSIP, MANAGEMENT) and not _OF_AGENT.fullmatch(name):
+            yield (
+                f"{path}.{name}: expected {CERTIFICATE}, {KEY}, {GOSSIP}, {MANAGEMENT}, or of an agent server-0.crt, "
+                "server-0.key and so on, client.crt, client.key"
+            )
+
+
+def certificate_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
+    """Who signs certificates, where that is not clear, and what is missing of them."""
+    given, path = args.get("security_secrets", {}), f"{path}.security_secrets"
+    issued = "certificates" in args.get("platform", {}).get("kubernetes", {})
+    agents = {name for name in given if _OF_AGENT.fullmatch(name)}
+    if issued and (both := sorted({*agents, *({CERTIFICATE, KEY} & given.keys())})):
+        yield f"{path}.{both[0]}: {ISSUED} gives certificates too, leave one of the two out"
+    elif not agents:
+        if (CERTIFICATE in given) != (KEY in given):
+            yield f"{path}: expected both {CERTIFICATE} and {KEY}, or none of them"
+    else:
+        if KEY in given:
+            yield f"{path}.{KEY}: would sign nothing, since the certificates of the agents are given: leave it out"
+        names = [f"server-{ordinal}" for ordinal in range(args["servers"])] + (["client"] if args["clients"] else [])
+        needed = [CERTIFICATE, *(f"{name}.{end}" for name in names for end in ("crt", "key"))]
+        if missing := [name for name in needed if name not in given]:
+            yield f"{path}: expected {', '.join(missing)} as well, since certificates of other agents are given"
+    if (issued or agents) and not args.get("security", {}).get("enabled"):
+        yield f"{path if agents else ISSUED}: has no effect in an open cluster, leave it out"
+
+
+def access_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
+    """A way to the servers that ends at a closed door, or gives the token to everyone on it."""
+    url = urlsplit(str(args.get("platform", {}).get("kubernetes", {}).get("consul_access", "")))
+    insists = args["security"].get("enabled") and "adoption" not in args["security"]
+    if insists and url.scheme == "http" and url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        yield (
+            f"{path}.platform.kubernetes.consul_access: expected a URL with https in a closed cluster: agents speak "
+            "plain HTTP on their own loopback interface alone, and the token would be readable on the way"
+        )
 
 
 GIVEN = Setting(
     "What you have already and the program shall not generate, with `security`: `authority.crt` and `authority.key`, "
     "PEM of an authority or of an intermediate one; `gossip.key`, as `consul keygen` prints it; `management.token`, a "
-    "UUID. A stack file gives them beside `cluster`. Another value is taken when the word in `security.rotate` "
-    "changes.",
-    "None by itself.", default={}, secret=True, problems=given_problems)
+    "UUID. Or the certificates themselves: `server-0.crt`, `server-0.key` of every server, `client.crt`, `client.key` "
+    "if there are clients, and in `authority.crt` the authorities that agents believe. A stack file gives them beside "
+    "`cluster`.",
+    "Certificates of agents: every agent loads them, and none is restarted. Anything else is taken when the word in "
+    "`security.rotate` changes.", default={}, secret=True, problems=given_problems)
 SECURITY = Setting("Whether the cluster is closed to everyone without credentials.", default={}, problems=problems)

@@ -2,6 +2,8 @@
 
 import json
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -13,6 +15,9 @@ from tests.e2e.agents.test_rolls import ids, replaced, watched
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import Factory
 from tests.e2e.engine import docker
+from tests.e2e.security.test_security import intruder
+from tests.e2e.waiting import eventually
+from tests.probes import drawn as owned
 
 pytestmark = pytest.mark.e2e
 
@@ -54,6 +59,17 @@ def rolls(cluster: Cluster, prefix: str, expected: list[str], token: str | None 
     assert cluster.preview().keys() == {"same"}, cluster.changed()
 
 
+@contextmanager
+def joined(cluster: Cluster, *arguments: str) -> Iterator[str]:
+    """The address of a client that somebody else started; in the end no agent remembers it."""
+    first = f"{cluster.name}-server-0"
+    with intruder(cluster, *arguments) as name:
+        eventually("a member", lambda: docker("exec", first, "consul", "members"), lambda found: "intruder" in found)
+        yield docker("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name)
+        docker("exec", name, "consul", "leave")
+    docker("exec", first, "consul", "force-leave", "-prune", "intruder")
+
+
 def test_no_phase_is_skipped(adopting: Cluster) -> None:
     closing(adopting, None)
     error = adopting.refused("preview")
@@ -69,6 +85,15 @@ def test_agents_accept_and_everybody_is_answered_as_before(adopting: Cluster) ->
     for name in adopting.containers:
         assert "encrypted = true" in docker("exec", name, "consul", "info")
     docker("exec", adopting.containers[0], "consul", "kv", "put", "by-hand", "1")
+
+
+def test_an_agent_from_elsewhere_without_the_key_is_named_before_nobody_hears_it(adopting: Cluster) -> None:
+    with joined(adopting) as where:
+        closing(adopting, "speak")
+        error = adopting.refused("preview")
+        assert f"cluster.security: intruder ({where}) joined from elsewhere and has no gossip key" in error
+        closing(adopting, "accept")
+        assert adopting.preview().keys() == {"same"}, adopting.changed()
 
 
 def test_a_phase_that_stopped_in_the_middle_goes_back_or_on_and_not_further(adopting: Cluster) -> None:
@@ -88,6 +113,16 @@ def test_agents_speak_and_everybody_is_answered_as_before(adopting: Cluster) -> 
     closing(adopting, "speak")
     rolls(adopting, "speak", AGENTS)
     docker("exec", adopting.containers[0], "consul", "kv", "put", "by-hand", "2")
+
+
+def test_of_a_client_from_elsewhere_a_preview_says_what_it_needs(adopting: Cluster) -> None:
+    with joined(adopting, f"-encrypt={owned.secrets(owned.of(adopting))[0]}") as where:
+        closing(adopting, None)
+        adopting.preview()
+        assert f"intruder ({where}) joined from elsewhere. Servers will answer it only if it speaks TLS" in "".join(
+            adopting.log
+        )
+        closing(adopting, "speak")
 
 
 def test_in_the_end_nobody_writes_without_a_token_and_nothing_is_lost(adopting: Cluster) -> None:

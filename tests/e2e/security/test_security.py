@@ -5,12 +5,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from consul_on_pulumi.security import x509
 
 from tests.e2e import consul
+from tests.e2e.agents.test_operations import run, succeeded
 from tests.e2e.agents.test_rolls import replaced, watched
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import Factory
@@ -159,6 +163,34 @@ def test_an_agent_with_the_key_alone_is_answered_nothing(shut: Cluster) -> None:
         eventually("a member", lambda: docker("logs", name), lambda log: "(LAN) joined" in log)
         with pytest.raises(AssertionError, match="Error"):
             docker("exec", name, "consul", "kv", "get", "app/name")
+
+
+def test_an_end_that_is_near_is_told_by_a_preview_by_its_review_and_by_the_command(
+    shut: Cluster, tmp_path: Path
+) -> None:
+    assert len(succeeded(run(shut, tmp_path, "certificates")).splitlines()) == 1 + 7 + 1
+    begin = datetime.now(UTC) - timedelta(days=95)
+    old, ends = x509.authority("old", 100, begin)[0], f"{begin + timedelta(days=100):%Y-%m-%d %H:%M} UTC"
+    told = f"security: the authority ends on {ends}. `pulumi up` renews it"
+
+    def aged(resources: list[dict[str, Any]]) -> None:
+        (authority,) = (one for one in resources if one["type"].endswith(":Authority"))
+        kept.append(authority["outputs"]["certificate"])
+        authority["outputs"]["certificate"] = old if len(kept) == 1 else kept[0]
+
+    kept: list[str] = []
+    shut.rewrite(aged)
+    try:
+        shut.preview()
+        reviewed = succeeded(run(shut, tmp_path, "review"))
+        listed = run(shut, tmp_path, "certificates")
+    finally:
+        shut.rewrite(aged)
+    assert told in "".join(shut.log)
+    assert told in reviewed
+    assert "Renews the authority." in reviewed
+    assert (listed.returncode, listed.stderr) == (1, f"{told}\n")
+    assert shut.preview().keys() == {"same"}, shut.changed()
 
 
 def test_destroy_leaves_nothing_and_another_cluster_has_other_secrets(shut: Cluster) -> None:

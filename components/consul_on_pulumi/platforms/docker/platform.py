@@ -58,6 +58,14 @@ class DockerPlatform:
         """A server restarts at the same fixed address, so it stays a voter while it is down."""
         return PlatformTraits(servers_leave_on_terminate=False, log_json=False, host_ports=True)
 
+    def certificate_secrets(self) -> dict[Role, str]:
+        """Nothing on this platform renews certificates."""
+        return {}
+
+    def asked_names(self) -> list[str]:
+        """The address of the published ports."""
+        return [addressing.LOOPBACK]
+
     def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[pulumi.Input[str]]:
         """A server's name and address; of the clients the name that all of them share."""
         names: list[pulumi.Input[str]] = [naming.tier(topology.cluster, role)]

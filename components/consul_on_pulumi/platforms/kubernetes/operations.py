@@ -1,5 +1,6 @@
 """What the commands `recover` and `retained-data` do with a Kubernetes cluster, and whether one has data there."""
 
+import base64
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +68,13 @@ def bring_files(location: Mapping[str, str], name: str, connection: Connection, 
     """A kubelet looks for new files once a minute, and at once where the pod itself changed."""
     api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
     api.patch(f"/api/v1/namespaces/{location['namespace']}/pods/{name}", {"metadata": {"annotations": {FILES: mark}}})
+
+
+def secret(location: Mapping[str, str], name: str, connection: Connection) -> dict[str, str]:
+    """The files in a Secret; none where it does not exist. Raises UnreachableError and RefusedError."""
+    api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
+    found = api.find(f"/api/v1/namespaces/{location['namespace']}/secrets/{name}") or {}
+    return {key: base64.b64decode(text).decode() for key, text in (found.get("data") or {}).items()}
 
 
 def has_data(group: Mapping[str, Any], server: str) -> bool:

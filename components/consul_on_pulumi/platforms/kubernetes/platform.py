@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -83,13 +84,26 @@ class KubernetesPlatform:
             servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain(self.settings)
         )
 
+    def certificate_secrets(self) -> dict[Role, str]:
+        """Secrets beside the agents, of cert-manager for instance."""
+        found: Mapping[str, Any] = self.settings.get("certificates", {})
+        return {role: found[f"{role.value}s"] for role in Role if f"{role.value}s" in found}
+
+    def asked_names(self) -> list[str]:
+        """None: a forwarded port leads to the loopback interface of a pod."""
+        return []
+
     def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> list[pulumi.Input[str]]:
-        """The Services that lead to an agent, and the name of a server's pod."""
+        """The Services that lead to an agent, the name of a server's pod, and the way of this program to it."""
         tier = naming.tier(topology.cluster, role)
         hosts = [tier] if role is Role.CLIENT else [f"{topology.cluster}-http", f"{topology.cluster}-ui", tier]
         hosts += [f"{naming.node(topology.cluster, role, ordinal)}.{tier}"] if role is Role.SERVER else []
         ends = ("", ".svc", ".svc.cluster.local")
-        return [lifted(f"{host}.{{}}{end}".format, self.settings["namespace"]) for host in hosts for end in ends]
+        names = [lifted(f"{host}.{{}}{end}".format, self.settings["namespace"]) for host in hosts for end in ends]
+        access = self.settings["consul_access"]
+        if role is Role.SERVER and access not in refusals.SCHEMES:
+            names.append(urlsplit(access.format(pod=naming.node(topology.cluster, role, ordinal))).hostname)
+        return names
 
     def shared_resources(
         self, name: str, topology: Topology, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions

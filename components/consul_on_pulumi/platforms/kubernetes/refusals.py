@@ -18,6 +18,11 @@ def problems(settings: Mapping[str, Any], topology: Topology, path: str) -> Iter
     """What is wrong with settings that are right one by one. `settings` may lack those that were refused."""
     if settings.get("retain_data") and "namespace" not in settings and not is_refused(settings, "namespace"):
         yield f"{path}.retain_data: needs an existing `namespace`: the cluster's own is deleted with all that is in it"
+    if "certificates" in settings:
+        if "namespace" not in settings and not is_refused(settings, "namespace"):
+            yield f"{path}.certificates: needs an existing `namespace`, in which the Secrets are"
+        if topology.clients and "clients" not in settings["certificates"]:
+            yield f"{path}.certificates.clients: required, since there are clients: name their Secret"
     # The number of these clients follows from the nodes.
     if settings.get("clients") == "DaemonSet" and topology.clients > 1:
         yield (

@@ -79,6 +79,17 @@ class NetworkPolicyArgs(TypedDict, total=False):
         "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=syntax.peer)]
 
 
+class CertificatesArgs(TypedDict, total=False):
+    """Names of Secrets with `tls.crt`, `tls.key` and `ca.crt`, as cert-manager makes them."""
+
+    servers: Required[Annotated[str, Setting(
+        "The Secret of the servers. Its certificate has the name `server.DATACENTER.consul`.", ROLLS_EVERY_AGENT,
+        rule=syntax.OBJECT_NAME)]]
+    clients: Annotated[str, Setting(
+        "The Secret of the clients. Its certificate lacks that name.", "Rolls the clients.",
+        default_text="required with clients", rule=syntax.OBJECT_NAME)]
+
+
 class KubernetesArgs(TypedDict, total=False):
     """A namespace with one StatefulSet of servers, and the clients beside it."""
 
@@ -95,8 +106,9 @@ class KubernetesArgs(TypedDict, total=False):
         "Like a change of `context`.", default_text="`$KUBECONFIG`, else `~/.kube/config`", rule=NOT_EMPTY)]
     consul_access: Annotated[str, Setting(
         "How the program reaches each server: `port-forward` or `proxy`, both through the API server; `auto` "
-        "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it, such "
-        "as `http://{pod}.consul.example.com:8500`.", TOUCHES_NO_POD, default="auto",
+        "forwards ports, and uses the proxy where the API server forwards none; or a URL with `{pod}` in it that leads "
+        "to the agent itself, such as `https://{pod}.consul.example.com:8501`; that of an open cluster has `http` and "
+        "8500.", TOUCHES_NO_POD, default="auto",
         problems=refusals.consul_access_problems)]
     storage: Annotated[StorageArgs, Setting("The persistent volume of each server.", default={})]
     retain_data: Annotated[bool, Setting(
@@ -130,6 +142,10 @@ class KubernetesArgs(TypedDict, total=False):
     image_pull_secrets: Annotated[list[pulumi.Input[str]], Setting(
         "Names of Secrets in the namespace with credentials for the image's registry.", ROLLS_EVERY_AGENT,
         problems=syntax.object_name)]
+    certificates: Annotated[CertificatesArgs, Setting(
+        "Secrets with the certificates of a closed cluster, which cert-manager or something else makes and renews. "
+        "Agents load what is renewed, without a restart and without this program. Needs an existing `namespace`.",
+        ROLLS_EVERY_AGENT, default_text="the program generates certificates")]
     network_policy: Annotated[NetworkPolicyArgs, Setting("Who may connect to an agent.", TOUCHES_NO_POD, default={})]
     labels: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Labels of every object and every pod, beside the recommended ones.", ROLLS_EVERY_AGENT, default={},

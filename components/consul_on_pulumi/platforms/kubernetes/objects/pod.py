@@ -116,10 +116,15 @@ def _spec(
 
 
 def _secret_volume(tier: Tier, secrets: pulumi.Input[str] | None) -> dict[str, Any]:
-    """The Secret of the user's files, and in the same folder the one whose content changes while the agent runs."""
+    """The Secret of the user's files, and in the same folder those whose content changes while the agent runs."""
     if not tier.group.live:
         return {"secret": {"secret_name": secrets, "default_mode": SECRET_MODE}}
-    sources = [{"secret": {"name": name}} for name in (secrets, tier.live_secret) if name is not None]
+    sources: list[dict[str, Any]] = [
+        {"secret": {"name": name}} for name in (secrets, tier.live_secret) if name is not None
+    ]
+    if tier.group.certificate_secret is not None:
+        items = [{"key": key, "path": key} for key in closed.ISSUED.values()]
+        sources.append({"secret": {"name": tier.group.certificate_secret, "items": items}})
     return {"projected": {"sources": sources, "default_mode": SECRET_MODE}}
 
 
