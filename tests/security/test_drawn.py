@@ -18,7 +18,14 @@ from consul_on_pulumi.security.trust import TrustProvider
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509 import CertificateBuilder, Name, NameAttribute
+from cryptography.x509 import (
+    BasicConstraints,
+    CertificateBuilder,
+    ExtensionType,
+    Name,
+    NameAttribute,
+    SubjectKeyIdentifier,
+)
 from cryptography.x509.oid import NameOID
 from pulumi.dynamic import CreateResult, UpdateResult
 
@@ -164,6 +171,21 @@ def test_tls_believes_a_certificate_of_the_authority_for_its_names(
         handshake(tmp_path / "both.pem", AUTHORITY[0], name)
 
 
+def test_tls_believes_a_certificate_of_an_authority_that_names_its_key_as_consul_does(tmp_path: Path) -> None:
+    """`consul tls ca create` takes a digest of 32 bytes, and the usual one has 20."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    authority = self_signed(key, SubjectKeyIdentifier(bytes(32)), BasicConstraints(ca=True, path_length=None))
+    (tmp_path / "both.pem").write_text("".join(x509.certificate((authority, pem), ["server.dc1.consul"], 30, NOW)))
+
+    handshake(tmp_path / "both.pem", authority, "server.dc1.consul")
+    successor, key_of_successor = x509.authority("next", 30, NOW)
+    crossed = x509.crossed((authority, pem), successor, 30, NOW)
+    leaf, own = x509.certificate((successor, key_of_successor), ["server.dc1.consul"], 7, NOW)
+    (tmp_path / "chain.pem").write_text(leaf + crossed + own)
+    handshake(tmp_path / "chain.pem", authority, "server.dc1.consul")
+
+
 def test_a_certificate_ends_after_its_days() -> None:
     certificate, _ = x509.certificate(AUTHORITY, ["a"], 7, NOW)
 
@@ -229,9 +251,11 @@ def test_an_rsa_authority_signs() -> None:
     assert "BEGIN CERTIFICATE" in x509.certificate((certificate, pem), ["a"], 7, NOW)[0]
 
 
-def self_signed(key: rsa.RSAPrivateKey) -> str:
+def self_signed(key: rsa.RSAPrivateKey, *extensions: ExtensionType) -> str:
     name = Name([NameAttribute(NameOID.COMMON_NAME, "rsa")])
     built = CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + timedelta(days=30))
+    for one in extensions:
+        built = built.add_extension(one, critical=False)
     return built.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
 
 

@@ -21,7 +21,8 @@ Public = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 def authority(name: str, days: int, now: datetime) -> Pair:
     """A new certificate authority, which signs certificates of agents, and of the authority that follows it."""
     key, subject = ec.generate_private_key(ec.SECP256R1()), _named(name)
-    return _pem(_authority(_builder(subject, key.public_key(), days, now), subject, key.public_key(), key), key)
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return _pem(_authority(_builder(subject, key.public_key(), days, now), subject, own, own, key), key)
 
 
 def crossed(signer: Pair, successor: str, days: int, now: datetime) -> str:
@@ -30,14 +31,16 @@ def crossed(signer: Pair, successor: str, days: int, now: datetime) -> str:
     found = x509.load_pem_x509_certificate(successor.encode())
     public = found.public_key()
     assert isinstance(public, Public)
-    built = _authority(_builder(found.subject, public, days, now), by.subject, public, signing)
+    builder = _builder(found.subject, public, days, now)
+    built = _authority(builder, by.subject, _identifier(found), _identifier(by), signing)
     return built.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _authority(
     builder: x509.CertificateBuilder,
     issuer: x509.Name,
-    public: Public,
+    own: x509.SubjectKeyIdentifier,
+    by: x509.SubjectKeyIdentifier,
     signing: Private,
 ) -> x509.Certificate:
     usage = x509.KeyUsage(
@@ -51,15 +54,25 @@ def _authority(
         encipher_only=False,
         decipher_only=False,
     )
-    by = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key())
     return (
         builder.issuer_name(issuer)
         .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(by, critical=False)
+        .add_extension(own, critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(by), critical=False)
         .sign(signing, hashes.SHA256())
     )
+
+
+def _identifier(of: x509.Certificate) -> x509.SubjectKeyIdentifier:
+    """What an authority calls its key, which OpenSSL compares: the usual digest, or as `consul tls ca create` does it,
+    another one."""
+    try:
+        return of.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        public = of.public_key()
+        assert isinstance(public, Public)
+        return x509.SubjectKeyIdentifier.from_public_key(public)
 
 
 def certificate(signer: Pair, names: Sequence[str], days: int, now: datetime) -> Pair:
@@ -74,7 +87,7 @@ def certificate(signer: Pair, names: Sequence[str], days: int, now: datetime) ->
         .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(both, critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(_identifier(by)), critical=False)
     )
     return _pem(built.sign(signing, hashes.SHA256()), key)
 

@@ -36,8 +36,11 @@ REMEDIES = (
 )  # fmt: skip
 """Regular expressions of answers, and what to do; the first that fits counts."""
 _SILENT = (
-    ("Host key verification failed", "sign in once with `ssh`, and accept the key of the machine if it is the right "
-     "one; or name a file with that key in `ssh_opts`"),
+    (
+        "Host key verification failed",
+        "sign in once with `ssh`, and accept the key of the machine if it is the right "
+        "one; or name a file with that key in `ssh_opts`",
+    ),
     (r"Permission denied \(", "check the user and the key with which `ssh` signs in, in {given} and in `ssh_opts`"),
     ("Permission denied", "let this user use it: `sudo usermod --append --groups docker $USER`, then sign in again"),
     ("(certificate|TLS|SSL|tls)", "check {given}, and the certificates that it names"),
