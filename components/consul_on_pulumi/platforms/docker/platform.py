@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
-import pulumi_docker as docker
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
@@ -13,6 +12,7 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.api import host
+from consul_on_pulumi.platforms.docker.api.resources import DockerResource
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
 from consul_on_pulumi.platforms.docker.providers.live_files import LiveFiles
@@ -74,14 +74,17 @@ class DockerPlatform:
             return SharedResources(platform={"docker": self.settings})
         subnet = self.settings["subnet"]
         needed = [f"network/{topology.cluster}", f"subnet/{topology.cluster}/{subnet}"]
-        network = docker.Network(
+        network = DockerResource(
+            "Network",
             f"{name}-network",
-            name=topology.cluster,
-            driver="bridge",
-            ipam_configs=[docker.NetworkIpamConfigArgs(**addressing.address_management(subnet))],
-            labels=containers.labels(topology.cluster, cluster_id),
+            {
+                "name": topology.cluster,
+                "driver": "bridge",
+                "ipam_configs": [addressing.address_management(subnet)],
+                "labels": containers.labels(topology.cluster, cluster_id),
+            },
             # A changed label would replace the network, and with it every container at once.
-            opts=with_options(
+            with_options(
                 self._owned(name, topology.cluster, needed, cluster_id, opts),
                 ignore_changes=["labels"],
             ),
@@ -101,7 +104,7 @@ class DockerPlatform:
         opts = self._owned(name, cluster, needed, group.cluster_id, opts)
         # Pulled before any container changes, so that an image that does not exist stops no running agent. Containers
         # have the image of this resource and of ConsulVersion, so `--target` gives them none that was not checked.
-        image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
+        image = DockerResource("RemoteImage", f"{name}-image", {"name": group.image, "keep_locally": True}, opts)
         after_image = with_options(opts, depends_on=[image])
         secrets = None
         if group.secrets or group.live:
@@ -155,16 +158,19 @@ class DockerPlatform:
             data=first,
         )
 
-    def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
+    def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> DockerResource:
         # The provider would replace the volume, and delete its data, for a changed label.
         ignored = ["labels", "driver", "driverOpts"]
         # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
         network = once_known(pulumi.Output.from_input(self.settings["network"]))
-        return docker.Volume(
+        return DockerResource(
+            "Volume",
             name,
-            name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
-            labels=containers.labels(group.topology.cluster, group.cluster_id),
-            opts=with_options(
+            {
+                "name": naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
+                "labels": containers.labels(group.topology.cluster, group.cluster_id),
+            },
+            with_options(
                 opts,
                 depends_on=[network],
                 retain_on_delete=self.settings["retain_data"],
