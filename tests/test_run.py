@@ -1,10 +1,12 @@
 import threading
 from typing import Any
+from unittest import mock
 
 import grpc
 import pytest
 from consul_on_pulumi import run
-from consul_on_pulumi.platforms.docker.api import resources
+from consul_on_pulumi.platforms.docker.api import host, resources
+from consul_on_pulumi.platforms.docker.platform import DockerPlatform
 from pulumi.runtime import settings
 from pulumi.runtime.proto import resource_pb2
 from pulumi_docker import _utilities as sdk
@@ -34,8 +36,8 @@ def monitor(monkeypatch: pytest.MonkeyPatch) -> Monitor:
 
 
 def test_the_dynamic_providers_start_once_before_the_program_has_registered_anything(monitor: Monitor) -> None:
-    run.start_dynamic_providers()
-    run.start_dynamic_providers()
+    run.start_provider(run.DYNAMIC)
+    run.start_provider(run.DYNAMIC)
 
     assert monitor.done.wait(10)
     (asked,) = monitor.asked
@@ -48,9 +50,22 @@ def test_the_dynamic_providers_start_once_before_the_program_has_registered_anyt
 def test_an_engine_that_would_ask_the_provider_is_not_asked(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings.SETTINGS, "monitor_features", set())
 
-    run.start_dynamic_providers()
+    run.start_provider(run.DYNAMIC)
 
     assert not monitor.done.wait(0.2)
+
+
+@pytest.mark.parametrize(("own", "started"), [(None, [("docker", resources.release())]), (object(), [])])
+def test_a_cluster_on_docker_starts_its_provider_unless_the_program_has_one(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch, own: object, started: list[tuple[str, str]]
+) -> None:
+    component: Any = mock.Mock(get_provider=lambda _kind: own)
+    monkeypatch.setattr(host, "parts", lambda _component: {})
+
+    DockerPlatform({"subnet": "172.30.0.0/24"}).connection(component)
+
+    monitor.done.wait(10 if started else 0.2)
+    assert [(one.tok.partition(":")[0], one.version) for one in monitor.asked] == started
 
 
 def test_resources_of_docker_ask_for_the_provider_that_its_own_package_asks_for() -> None:

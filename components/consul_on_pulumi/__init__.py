@@ -40,5 +40,6 @@ def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _COMPONENTS:
-        import_module(f"{__name__}.run").start_dynamic_providers()
+        run = import_module(f"{__name__}.run")
+        run.start_provider(run.DYNAMIC)
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

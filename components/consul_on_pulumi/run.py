@@ -12,8 +12,8 @@ from pulumi.runtime import settings
 from pulumi.runtime.mocks import MockMonitor, Mocks
 from pulumi.runtime.proto import resource_pb2
 
-DYNAMIC = "pulumi-python:index:start"
-"""No function, but it names the package whose provider the engine starts."""
+DYNAMIC = "pulumi-python"
+"""The package of all dynamic providers."""
 NOTHING = "nothing"
 """No URN: the engine refuses a function that depends on it, and does so when the provider runs."""
 
@@ -41,18 +41,19 @@ def mocks() -> Mocks | None:
     return monitor.mocks if isinstance(monitor, MockMonitor) else None
 
 
-def start_dynamic_providers() -> None:
-    """Let the engine start the process of the dynamic providers now, once in a run. It returns at once and never fails.
+def start_provider(package: str, version: str = "") -> None:
+    """Let the engine start the default provider of a package now, once in a run. It returns at once and never fails.
 
-    The SDK registers resources only when a program has run to its end. A second Python would start as late, and its
-    imports take half a second.
+    The SDK registers resources only when a program has run to its end, and then the first one would wait for its
+    provider: half a second for the imports of the dynamic providers, which are a second Python.
     """
-    if settings.monitor_supports_feature(resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON) and first_time(
-        NOTHING
-    ):
-        Thread(target=_start, args=(settings.get_monitor(),), daemon=True).start()
+    able = resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON
+    if settings.monitor_supports_feature(able) and first_time((start_provider, package)):
+        # No such function: the package is what matters.
+        request = resource_pb2.ResourceInvokeRequest(tok=f"{package}:index:start", version=version, dependsOn=[NOTHING])
+        Thread(target=_start, args=(settings.get_monitor(), request), daemon=True).start()
 
 
-def _start(monitor: Any) -> None:
+def _start(monitor: Any, request: resource_pb2.ResourceInvokeRequest) -> None:
     with suppress(grpc.RpcError):
-        monitor.Invoke(resource_pb2.ResourceInvokeRequest(tok=DYNAMIC, dependsOn=[NOTHING]))
+        monitor.Invoke(request)

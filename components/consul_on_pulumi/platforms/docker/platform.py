@@ -11,7 +11,7 @@ from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
-from consul_on_pulumi.platforms.docker.api import host
+from consul_on_pulumi.platforms.docker.api import host, resources
 from consul_on_pulumi.platforms.docker.api.resources import DockerResource
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
@@ -24,6 +24,7 @@ from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.resource_options import before_create, on_error, once_known, with_options
+from consul_on_pulumi.run import start_provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class DockerPlatform:
 
     def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
         """The engine of Docker's provider."""
+        if component.get_provider(host.KIND) is None:
+            start_provider("docker", resources.release())
         return host.parts(component)
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
