@@ -51,8 +51,9 @@ def create_in_order(
     previous: tuple[RaftPeer, DockerResource] | None = None
     first: VoterGate | None = None
     for number, agent in enumerate(agents):
-        before = created[: number - number % at_once][-at_once:]
-        waits = once_known(*(_unless_new(group, one) for one in before))
+        if number % at_once == 0:
+            # One for the whole wave: one for each of its agents would be as many as the square of the agents.
+            waits = once_known(*(_unless_new(group, one) for one in created[-at_once:]))
         after = with_options(opts, depends_on=[agent.volume, waits])
         spec_hash = digest(agent.spec)
         if group.role is Role.CLIENT:
