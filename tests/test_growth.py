@@ -4,26 +4,39 @@ import base64
 import pickle
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import Any
+from unittest import mock
 
 import docker
+import pulumi
 import pytest
 import requests
 from consul_on_pulumi import ConsulCluster
 from consul_on_pulumi.consul import access
+from consul_on_pulumi.providers import autopilot
 from docker.errors import NotFound
 
 from tests.doubles.fake_docker import FakeDocker
-from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
+from tests.platform_cases import DOCKER, KUBERNETES
 from tests.recording import Build, build, cluster_args
 
-SMALL, MIDDLE, LARGE = 2, 11, 20
+SMALL, MIDDLE, LARGE = 2, 51, 100
 """Numbers of clients, with equal steps between them."""
+ROOM = {"docker": {"dns_port": 9000}}
+"""Settings in which LARGE clients have ports of their own."""
 
 
-def cluster(platform: PlatformCase, clients: int) -> Build:
-    args = cluster_args(platform.cluster, clients=clients)
-    return build(lambda: {"servers": ConsulCluster("consul", args).servers})
+@cache
+def cluster(name: str, clients: int) -> tuple[Build, int]:
+    """A cluster on the platform of this name, and how many outputs its program has made."""
+    platform = {"docker": DOCKER, "kubernetes": KUBERNETES}[name]
+    settings = {name: {**platform.cluster[name], **ROOM.get(name, {})}}
+    args = cluster_args(settings, clients=clients)
+    track = mock.Mock(side_effect=pulumi.Output._track)
+    with mock.patch.object(pulumi.Output, "_track", lambda output: track(output)):
+        built = build(lambda: {"servers": ConsulCluster("consul", args).servers})
+    return built, track.call_count
 
 
 def linear(count: Callable[[int], Counter[str]]) -> Counter[str]:
@@ -39,20 +52,28 @@ def linear(count: Callable[[int], Counter[str]]) -> Counter[str]:
 
 def test_one_more_container_costs_three_registrations() -> None:
     def count(clients: int) -> Counter[str]:
-        return Counter(one.type.rpartition(":")[2] for one in cluster(DOCKER, clients).seen)
+        return Counter(one.type.rpartition(":")[2] for one in cluster("docker", clients)[0].seen)
 
     assert linear(count) == {"Volume": 1, "Container": 1, "ContainerHealth": 1}
 
 
 def test_one_more_pod_costs_no_registration() -> None:
-    assert linear(lambda clients: Counter(one.type for one in cluster(KUBERNETES, clients).seen)) == {}
+    assert linear(lambda clients: Counter(one.type for one in cluster("kubernetes", clients)[0].seen)) == {}
 
 
 def test_one_more_container_has_no_dependency_for_each_other_one() -> None:
     def count(clients: int) -> Counter[str]:
-        return Counter({"dependencies": sum(len(one.depends_on) for one in cluster(DOCKER, clients).seen)})
+        return Counter({"dependencies": sum(len(one.depends_on) for one in cluster("docker", clients)[0].seen)})
 
     assert linear(count)["dependencies"] < 40
+
+
+def test_one_more_container_costs_as_many_outputs_as_the_last_one() -> None:
+    """Before a program ends, the SDK looks at all outputs that are not known yet, again and again."""
+    small, middle, large = (cluster("docker", clients)[1] for clients in (SMALL, MIDDLE, LARGE))
+
+    # Two clients have fewer waves than fifty.
+    assert large - middle <= 1.01 * (middle - small) < 400 * (MIDDLE - SMALL)
 
 
 def test_one_more_container_costs_two_calls_and_one_connection_of_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,10 +95,12 @@ def test_one_more_container_costs_two_calls_and_one_connection_of_a_preview(monk
             raise requests.ConnectionError("nobody")
 
     monkeypatch.setattr(docker, "from_env", Counted)
+    # Who does not answer is asked again until then: once.
+    monkeypatch.setattr(autopilot, "STATE_TIMEOUT", 0)
     monkeypatch.setattr(access, "session", lambda *_: Session())
 
     def count(clients: int) -> Counter[str]:
-        registered = cluster(DOCKER, clients).seen
+        registered = cluster("docker", clients)[0].seen
         seen.clear()
         for one in registered:
             if one.provider_code:

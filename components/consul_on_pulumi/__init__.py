@@ -23,6 +23,7 @@ __all__ = [
     "__version__",
     "cluster_args",
 ]
+_COMPONENTS = ("ConsulClient", "ConsulCluster", "ConsulServer")
 _MODULES = {
     "ConsulClient": "client",
     "ConsulClientArgs": "settings.tier_args",
@@ -38,4 +39,7 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is used: the process of the dynamic providers and the command need none of them."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _COMPONENTS:
+        run = import_module(f"{__name__}.run")
+        run.start_provider(run.DYNAMIC)
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -29,6 +29,7 @@ INHERITED = {
     "ResourceProvider",
     "TypedDict",
     "pulumi.ComponentResource",
+    "pulumi.CustomResource",
     "dict",
     "Mocks",
 }

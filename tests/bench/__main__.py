@@ -1,181 +1,117 @@
-"""`make bench`: the time that the program takes, beside the same work done in other ways. Medians count."""
+"""`make bench`: the time that the program takes, beside the same work done in other ways. Medians count.
+
+On Docker beside a plain Pulumi program and a shell script, on pods beside a plain Pulumi program and `kubectl apply`,
+and the time of seeds beside `consul kv import`. All ways run in turn, so that each runs on the same machine at the same
+time. `python -m tests.bench docker --sizes 1 --operations preview --rounds 5` measures a single row.
+"""
 
 import argparse
 import json
-import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import yaml
 
 from tests.bench import closed, on_docker, on_kubernetes, seeds
-from tests.bench.figures import Figures
-from tests.bench.on_docker import HTTP, NAME
-from tests.bench.project import Project, ours
+from tests.bench.figures import DOCKER, PODS, Figures
+from tests.bench.ways import OPERATIONS
 from tests.e2e import engine
 from tests.e2e.cluster import OPEN
 from tools import places
 
-AIM = 1.5
-"""The highest ratio that is good enough."""
-
-Method = tuple[str, Callable[[], object]]
-"""One thing to measure: its name and its function."""
-
-
-def measure(methods: list[Method], rounds: int, between: Callable[[], object]) -> dict[str, list[float]]:
-    """Seconds of each method in each round. A round runs all methods, so that all run on the same machine at a time."""
-    seconds: dict[str, list[float]] = {name: [] for name, _ in methods}
-    for number in range(1, rounds + 1):
-        for name, work in methods:
-            between()
-            seconds[name].append(timed(work))
-            print(f"  {number}/{rounds} {name}: {seconds[name][-1]:.2f} s", file=sys.stderr)
-    return seconds
-
-
-def show(seconds: dict[str, list[float]], aim: float) -> None:
-    """Print the medians, and their ratios to the last method."""
-    medians = {name: median(values) for name, values in seconds.items()}
-    *_, plain = medians.values()
-    for name, value in medians.items():
-        ratio = value / plain
-        verdict = "" if value is plain else f"{ratio:.2f}  {'ok' if ratio <= aim else f'above {aim}'}"
-        spread = f"{min(seconds[name]):.2f} to {max(seconds[name]):.2f}"
-        print(f"  {name:<40}{value:>7.2f} s   {spread:<16}  {verdict}")
+Part = Callable[[Figures, argparse.Namespace], Iterable[str]]
+"""Measures one part and returns the lines that are not among the figures."""
 
 
 def main() -> None:
-    """Measure, then print one table for each question."""
-    options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    options.add_argument("--sizes", type=int, nargs="+", default=[1, 30], metavar="N", help="clients (default 1 30)")
-    options.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds on Docker (default 3)")
-    options.add_argument("--previews", type=int, default=3, metavar="N", help="previews in each (default 3)")
-    options.add_argument("--seedings", type=int, default=3, metavar="N", help="rounds of seeding (default 3)")
-    options.add_argument("--pods", type=int, default=3, metavar="N", help="rounds from nothing on pods (default 3)")
-    options.add_argument(
-        "--closed", type=int, default=3, metavar="N", help="pairs of a closed and an open cluster (default 3)"
+    """Measure, then print all figures and whether each aim is reached."""
+    options = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    options.add_argument("--save", type=Path, metavar="FILE", help="write the seconds on Docker as JSON, for a plot")
+    options.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART", help=f"of {', '.join(PARTS)}: all")
+    options.add_argument("--sizes", type=int, nargs="+", default=[1, 30], metavar="N", help="clients on Docker: 1 30")
+    options.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds of each part: 3")
+    options.add_argument("--previews", type=int, default=3, metavar="N", help="previews in each round: 3")
+    options.add_argument("--operations", nargs="+", default=OPERATIONS, metavar="NAME", help=", ".join(OPERATIONS))
+    options.add_argument("--ways", nargs="+", metavar="NAME", help="only ways whose names begin with one of these")
+    options.add_argument("--cold", action="store_true", help="measure the first round too, which fills the caches")
+    options.add_argument("--save", type=Path, metavar="FILE", help="write the seconds as JSON, for a plot")
     chosen = options.parse_args()
-
-    dev = yaml.safe_load((places.ROOT / "Pulumi.dev.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
-    # What the other ways make is open, too.
-    dev |= OPEN
-    figures, lines = Figures(), []
-    with tempfile.TemporaryDirectory(prefix="consul-bench-") as folder:
-        try:
-            for clients in chosen.sizes if chosen.rounds else []:
-                on_one_size(figures, Path(folder), dev, clients, chosen)
-            if chosen.seedings:
-                docker = {"subnet": engine.free_subnet(), "http_port": HTTP}
-                settings = dev | {"name": NAME, "platform": {"docker": docker}}
-                cluster = ours(Path(folder) / "seeds", settings)
-                cluster.up_without_preview()
-                lines = seeding(cluster, Path(folder) / "seeds", settings, chosen.seedings)
-            if chosen.closed:
-                lines = [*closed.lines(Path(folder), dev, chosen.closed), *lines]
-        finally:
-            engine.clear(NAME)
-    print("\n".join(["On Docker, medians:", *figures.lines(), "Aims:", *figures.aims(chosen.sizes), *lines]))
+    figures = Figures()
+    lines: list[str] = []
+    for name in chosen.parts or PARTS:
+        lines += PARTS[name](figures, chosen)
+    if figures.seconds:
+        print("\n".join(["Medians:", *figures.lines(), "Aims:", *figures.aims()]))
+    print("\n".join(lines))
     if chosen.save:
         chosen.save.write_text(json.dumps(figures.saved()))
-    if chosen.pods:
-        on_pods(chosen.pods)
 
 
-def on_one_size(figures: Figures, folder: Path, dev: dict[str, Any], clients: int, chosen: argparse.Namespace) -> None:
-    """All ways in turn, so that each runs on the same machine at the same time; the first round fills the caches."""
-    ways = on_docker.ways(folder, dev, clients)
-    for number in range(chosen.rounds + 1):
-        kept = figures if number else Figures()
-        for way in ways:
-            engine.clear(NAME)
-            way.forget()
-            for operation, work in way.operations.items():
-                for _ in range(chosen.previews if operation == "preview" else 1):
-                    kept.measure((clients, way.name, operation), work)
-                    took = kept.seconds[clients, way.name, operation][-1]
-                    print(
-                        f"  {number}/{chosen.rounds} 3 + {clients} {way.name}, {operation}: {took:.2f} s",
-                        file=sys.stderr,
-                    )
+def docker(figures: Figures, chosen: argparse.Namespace) -> Iterable[str]:
+    """Clusters of all sizes on Docker."""
+    with tempfile.TemporaryDirectory(prefix="consul-bench-") as folder:
+        made = {clients: on_docker.ways(Path(folder), settings("dev"), clients) for clients in chosen.sizes}
+        try:
+            # The caches are the same for all sizes.
+            rounds = [] if chosen.cold else [(Figures(), chosen.sizes[:1])]
+            rounds += [(figures, chosen.sizes)] * chosen.rounds
+            for kept, sizes in rounds:
+                for clients in sizes:
+                    for way in of(made[clients], chosen):
+                        engine.clear(on_docker.NAME)
+                        way.forget()
+                        kept.run(DOCKER, clients, way, chosen.operations, chosen.previews)
+        finally:
+            engine.clear(on_docker.NAME)
+    return []
 
 
-def on_pods(rounds: int) -> None:
-    """The same from nothing on pods, beside `kubectl apply`, and a roll of all servers."""
-    k8s = yaml.safe_load((places.ROOT / "Pulumi.k8s.yaml").read_text())["config"]["consul-on-pulumi:cluster"]
-    with on_kubernetes.starts(k8s) as (methods, before, roll):
-        measure(methods, 1, before)
-        started = measure(methods, rounds, before)
-        before()
-        rolled = roll()
-    print(f"From nothing to a leader and every seed in Kubernetes, medians of {rounds}:")
-    show(started, 1.15)
-    print(line("roll of 3 servers in pods", rolled, "s", rolled <= on_kubernetes.ROLL_AIM))
+def pods(figures: Figures, chosen: argparse.Namespace) -> Iterable[str]:
+    """The cluster of the stack `k8s` in pods."""
+    k8s = settings("k8s")
+    with on_kubernetes.ways(k8s) as (made, clear):
+        for kept in [*([] if chosen.cold else [Figures()]), *[figures] * chosen.rounds]:
+            for way in of(made, chosen):
+                clear()
+                way.forget()
+                kept.run(PODS, k8s["clients"], way, chosen.operations, chosen.previews)
+    return []
 
 
-def seeding(cluster: Project, folder: Path, settings: dict[str, Any], rounds: int) -> list[str]:
-    """Seed a cluster that is up, change one key, and return lines with the seconds."""
-    addresses = [f"http://127.0.0.1:{HTTP + ordinal}" for ordinal in range(settings["servers"])]
-    many = [seeds.provider_seconds(addresses, seeds.MANY) for _ in range(rounds)]
-    imported = [seeds.import_seconds(f"{NAME}-server-0", addresses, seeds.MANY) for _ in range(rounds)]
-    most = [seeds.provider_seconds(addresses, seeds.MOST) for _ in range(rounds)]
-
-    without = [timed(cluster.preview) for _ in range(rounds)]
-    before = seeds.state_bytes(cluster)
-    seeds.write(folder, seeds.made(seeds.MANY, "bulk"))
-    cluster.change({"consul-on-pulumi:cluster": seeds.seeded(settings)})
-    cluster.up_without_preview()
-    size = (seeds.state_bytes(cluster) - before) / seeds.MANY
-    with_keys = [timed(cluster.preview) for _ in range(rounds)]
-
-    idle, changed = [], []
-    for number in range(rounds):
-        idle.append(timed(cluster.up_without_preview))
-        old = seeds.indexes(addresses)
-        seeds.write(folder, seeds.made(seeds.MANY, "bulk", changed=number))
-        changed.append(timed(cluster.up_without_preview))
-        new = seeds.indexes(addresses)
-        # The key that the round before changed gets its first value again.
-        assert len([key for key in new if new[key] != old[key]]) == (1 if number == 0 else 2)
-
-    faster = median(imported) / median(many)
-    return [
-        f"Seeding on the stack that is up, medians of {rounds}:",
-        line(f"{seeds.MANY:,} keys, provider", median(many), "s", median(many) <= seeds.PROVIDER_AIM),
-        line(f"{seeds.MANY:,} keys, consul kv import", median(imported), "s"),
-        line("as many times as fast as the import", faster, "", faster >= seeds.IMPORT_AIM),
-        line(f"{seeds.MOST:,} keys, provider", median(most), "s", median(most) <= seeds.MOST_AIM),
-        line(f"up that changes one of {seeds.MANY:,} keys", median(changed), "s"),
-        line(
-            "over an up that changes nothing", median(changed) / median(idle), "", median(changed) <= AIM * median(idle)
-        ),
-        line("state per key", size, "bytes"),
-        line(
-            f"preview with {seeds.MANY:,} keys over one with none",
-            median(with_keys) / median(without),
-            "",
-            median(with_keys) <= seeds.PREVIEW_AIM * median(without),
-        ),
-    ]
+def seeding(_figures: Figures, chosen: argparse.Namespace) -> Iterable[str]:
+    """Many keys."""
+    with tempfile.TemporaryDirectory(prefix="consul-bench-") as folder:
+        try:
+            return seeds.lines(Path(folder) / "seeds", settings("dev"), chosen.rounds)
+        finally:
+            engine.clear(on_docker.NAME)
 
 
-def timed(work: Callable[[], object]) -> float:
-    """The seconds that some work takes."""
-    began = time.monotonic()
-    work()
-    return time.monotonic() - began
+def security(_figures: Figures, chosen: argparse.Namespace) -> Iterable[str]:
+    """What a closed cluster costs."""
+    with tempfile.TemporaryDirectory(prefix="consul-bench-") as folder:
+        try:
+            return closed.lines(Path(folder), settings("dev"), chosen.rounds)
+        finally:
+            engine.clear(on_docker.NAME)
 
 
-def line(what: str, value: float, unit: str, good: bool | None = None) -> str:
-    """One figure, and whether it reaches its aim, if it has one."""
-    return f"  {what:<44}{value:>8.2f} {unit:<6} {'' if good is None else 'ok' if good else 'MISSED'}"
+def settings(stack: str) -> dict[str, Any]:
+    """Those of a stack file of this repository, as an open cluster: what the other ways make is open, too."""
+    file = yaml.safe_load((places.ROOT / f"Pulumi.{stack}.yaml").read_text())
+    found: dict[str, Any] = file["config"]["consul-on-pulumi:cluster"] | OPEN
+    return found
 
+
+def of(ways: list[Any], chosen: argparse.Namespace) -> list[Any]:
+    """The ways that were chosen."""
+    return [way for way in ways if not chosen.ways or way.name.startswith(tuple(chosen.ways))]
+
+
+PARTS: dict[str, Part] = {"docker": docker, "security": security, "seeds": seeding, "pods": pods}
 
 if __name__ == "__main__":
     main()

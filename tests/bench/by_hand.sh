@@ -1,7 +1,8 @@
 #!/bin/sh
 # The commands that a person would type for the same cluster.
 # by_hand.sh up: SERVERS servers and CLIENTS clients, until there is a leader, then the seeds of Pulumi.dev.yaml.
-# by_hand.sh add FIRST LAST: the clients with these ordinals. by_hand.sh destroy: everything with the label.
+# by_hand.sh add FIRST LAST: the clients with these ordinals; change FIRST LAST: the same again, with another CLIENT.
+# by_hand.sh roll: the servers again, one after the other. by_hand.sh destroy: everything with the label.
 # From the environment: NAME, SUBNET (10.0.0, without its last part), IMAGE, HTTP and DNS (first host ports),
 # SERVER and CLIENT (agent configuration, JSON), SERVERS, CLIENTS.
 set -eu
@@ -30,16 +31,40 @@ add() { # FIRST LAST
     done
 }
 
+change() { # FIRST LAST
+    for ordinal in $(seq "$1" "$2"); do
+        docker rm --force "$NAME-client-$ordinal" >/dev/null
+    done
+    add "$1" "$2"
+}
+
+server() { # ORDINAL
+    run server "$1" "$1" on-failure "$SERVER" "-bootstrap-expect=$SERVERS"
+}
+
+leader() { # ORDINAL
+    until docker exec "$NAME-server-$1" wget -q -O - http://127.0.0.1:8500/v1/status/leader 2>/dev/null | grep -q :; do
+        sleep 0.1
+    done
+}
+
+roll() {
+    for ordinal in $(seq 0 $((SERVERS - 1))); do
+        docker stop "$NAME-server-$ordinal" >/dev/null
+        docker rm "$NAME-server-$ordinal" >/dev/null
+        server "$ordinal"
+        leader "$ordinal"
+    done
+}
+
 up() {
     docker network create --label "$label" --subnet "$SUBNET.0/24" --gateway "$SUBNET.1" --ip-range "$SUBNET.128/25" \
         "$NAME" >/dev/null
     for ordinal in $(seq 0 $((SERVERS - 1))); do
-        run server "$ordinal" "$ordinal" on-failure "$SERVER" "-bootstrap-expect=$SERVERS"
+        server "$ordinal"
     done
     add 0 $((CLIENTS - 1))
-    until docker exec "$NAME-server-0" wget -q -O - http://127.0.0.1:8500/v1/status/leader 2>/dev/null | grep -q :; do
-        sleep 0.1
-    done
+    leader 0
     put app/name web
     put app/replicas 3
     put app/features/dark-mode true

@@ -1,88 +1,149 @@
-"""The time from nothing to a cluster of pods, beside `kubectl apply` of the same objects."""
+"""One cluster of pods, made in three ways: by this program, by a plain Pulumi program, and by `kubectl apply`."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from consul_on_pulumi.model import kv_tree
 
-from tests.bench.project import STACK, ours
+from tests.bench.project import STACK, ours, plain
+from tests.bench.ways import CHANGE, CHANGED, DESTROY, KUBECTL, NO_OP, OURS, PLAIN, PREVIEW, ROLL, UP, Way
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.e2e_k8s.manifests import manifests
 from tests.e2e_k8s.stack import of_our_own
 
 NAME = f"consul-{STACK}"
-ROLL_AIM = 35
-"""Seconds for a roll of three servers."""
 LEADER = "wget -q -O - http://127.0.0.1:8500/v1/status/leader | grep :"
-
-Method = tuple[str, Callable[[], object]]
+OTHER_CLIENTS = {"client_config": CHANGED}
+OTHER_SERVERS = OTHER_CLIENTS | {"server_config": CHANGED}
 
 
 @contextmanager
-def starts(settings: Mapping[str, Any]) -> Iterator[tuple[list[Method], Callable[[], object], Callable[[], float]]]:
-    """The methods to start a cluster with a leader and every seed, the function to call before each, and one that
-    returns the seconds of a roll of all servers.
-
-    `settings` are those of the stack `k8s`, with seeds.
-    """
+def ways(settings: Mapping[str, Any]) -> Iterator[tuple[list[Way], Callable[[], object]]]:
+    """All three ways to make the cluster of the stack `k8s`, and the function that removes what is left of it."""
     settings = {**settings, "name": NAME}
-    wanted = kv_tree.entries(settings["seeds"])
     with of_our_own() as kubeconfig, tempfile.TemporaryDirectory(prefix="consul-bench-") as folder:
-        cluster = ours(Path(folder) / "ours", settings, KUBECONFIG=str(kubeconfig))
-        by_hand = _ByHand(Kubectl(kubeconfig), settings, wanted)
-
-        def checked(work: Callable[[], object]) -> Callable[[], None]:
-            def both() -> None:
-                work()
-                stored = by_hand.consul("kv", "get", "-recurse").splitlines()
-                assert dict(line.split(":", 1) for line in stored) == wanted
-
-            return both
-
-        def from_nothing() -> None:
-            by_hand.clear()
-            cluster.forget()
-
-        def roll() -> float:
-            cluster.up_without_preview()
-            cluster.change({"consul-on-pulumi:cluster": {**settings, "server_config": {"log_level": "WARN"}}})
-            began = monotonic()
-            cluster.up_without_preview()
-            return monotonic() - began
-
+        by_hand = _ByHand(Kubectl(kubeconfig), settings)
         try:
             yield (
                 [
-                    ("pulumi up", checked(cluster.up)),
-                    ("pulumi up --skip-preview", checked(cluster.up_without_preview)),
-                    ("kubectl apply", checked(by_hand.up)),
+                    _ours(Path(folder) / "ours", settings, kubeconfig, by_hand),
+                    _plain(Path(folder) / "plain", kubeconfig, by_hand),
+                    _kubectl(by_hand),
                 ],
-                from_nothing,
-                roll,
+                by_hand.clear,
             )
         finally:
             by_hand.clear()
 
 
+def _ours(folder: Path, settings: dict[str, Any], kubeconfig: Path, by_hand: "_ByHand") -> Way:
+    project = ours(folder, settings, KUBECONFIG=str(kubeconfig))
+
+    def up() -> None:
+        project.up_without_preview()
+        stored = by_hand.consul("kv", "get", "-recurse").splitlines()
+        assert dict(line.split(":", 1) for line in stored) == by_hand.seeds
+
+    def change(more: Mapping[str, Any]) -> None:
+        project.change({"consul-on-pulumi:cluster": {**settings, **more}})
+        project.up_without_preview()
+
+    return Way(
+        OURS,
+        {
+            UP: up,
+            PREVIEW: project.preview,
+            NO_OP: project.up_without_preview,
+            CHANGE: lambda: change(OTHER_CLIENTS),
+            ROLL: lambda: change(OTHER_SERVERS),
+            DESTROY: project.destroy,
+        },
+        project.forget,
+    )
+
+
+def _plain(folder: Path, kubeconfig: Path, by_hand: "_ByHand") -> Way:
+    key = "plain-pods:objects"
+    project = plain(folder, {key: by_hand.objects()}, "plain_pods", KUBECONFIG=str(kubeconfig))
+
+    def up() -> None:
+        project.up_without_preview()
+        by_hand.wait_for_leader()
+
+    def change(more: Mapping[str, Any]) -> None:
+        project.change({key: by_hand.objects(more)})
+        project.up_without_preview()
+        by_hand.wait_for_rollouts()
+
+    return Way(
+        PLAIN,
+        {
+            UP: up,
+            PREVIEW: project.preview,
+            NO_OP: project.up_without_preview,
+            CHANGE: lambda: change(OTHER_CLIENTS),
+            ROLL: lambda: change(OTHER_SERVERS),
+            DESTROY: project.destroy,
+        },
+        project.forget,
+    )
+
+
+def _kubectl(by_hand: "_ByHand") -> Way:
+    def change(more: Mapping[str, Any]) -> None:
+        by_hand.apply(more)
+        by_hand.wait_for_rollouts()
+
+    return Way(
+        KUBECTL,
+        {
+            UP: by_hand.up,
+            NO_OP: by_hand.apply,
+            CHANGE: lambda: change(OTHER_CLIENTS),
+            ROLL: lambda: change(OTHER_SERVERS),
+            DESTROY: by_hand.clear,
+        },
+        lambda: None,
+    )
+
+
 class _ByHand:
     """The commands that a person would type, with the same manifests in a folder."""
 
-    def __init__(self, kubectl: Kubectl, settings: Mapping[str, Any], seeds: Mapping[str, str]) -> None:
-        chosen = {key: value for key, value in settings.items() if key not in ("name", "platform", "seeds")}
-        self._objects = list(manifests(settings["platform"]["kubernetes"], NAME, **chosen))
-        self._kubectl, self._seeds = kubectl, seeds
+    def __init__(self, kubectl: Kubectl, settings: Mapping[str, Any]) -> None:
+        self._kubectl, self._settings = kubectl, settings
+        self.seeds = kv_tree.entries(settings["seeds"])
+
+    def objects(self, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """All objects, the namespace first. Kubernetes replaces the pods of servers by itself: nothing else does."""
+        chosen = {key: value for key, value in self._settings.items() if key not in ("name", "platform", "seeds")}
+        found = list(manifests(self._settings["platform"]["kubernetes"], NAME, **chosen, **(more or {})))
+        for one in found:
+            if one["kind"] == "StatefulSet":
+                one["spec"]["updateStrategy"] = {"type": "RollingUpdate"}
+        return sorted(found, key=lambda one: one["kind"] != "Namespace")
 
     def up(self) -> None:
-        self._kubectl.apply(*(one for one in self._objects if one["kind"] == "Namespace"))
-        self._kubectl.apply(*(one for one in self._objects if one["kind"] != "Namespace"))
-        eventually("a leader", self._has_leader, bool, within=120)
-        for key, value in self._seeds.items():
+        self.apply()
+        self.wait_for_leader()
+        for key, value in self.seeds.items():
             self.consul("kv", "put", key, value)
+
+    def apply(self, more: Mapping[str, Any] | None = None) -> None:
+        namespace, *rest = self.objects(more)
+        self._kubectl.apply(namespace)
+        self._kubectl.apply(*rest)
+
+    def wait_for_leader(self) -> None:
+        eventually("a leader", self._has_leader, bool, within=120)
+
+    def wait_for_rollouts(self) -> None:
+        for workload in (f"deployment/{NAME}-client", f"statefulset/{NAME}-server"):
+            self._kubectl("rollout", "status", workload, "--namespace", NAME, "--timeout=300s")
 
     def clear(self) -> None:
         self._kubectl("delete", "namespace", NAME, "--ignore-not-found", "--wait=true", "--timeout=180s")

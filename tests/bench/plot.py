@@ -7,9 +7,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.bench.on_docker import OURS, PLAIN, SHELL
+from tests.bench.figures import DOCKER
+from tests.bench.ways import DESTROY, OURS, PLAIN, PREVIEW, SHELL, UP
 
-OPERATIONS = ("up", "preview", "destroy")
+OPERATIONS = (UP, PREVIEW, DESTROY)
 COLOURS = {OURS: "#c62a71", PLAIN: "#4d5bd9", SHELL: "#767676"}
 WIDTH, HEIGHT, LEFT, TOP = 300, 220, 45, 40
 """Of one panel and of its margins, in pixels."""
@@ -28,7 +29,7 @@ def drawing(found: list[dict[str, Any]]) -> Iterator[str]:
     yield f'<rect width="{width}" height="{height}" fill="#ffffff"/>'
     for number, operation in enumerate(OPERATIONS):
         yield f'<g transform="translate({LEFT + number * (WIDTH + LEFT)} {TOP})">'
-        yield from _panel(operation, [one for one in found if one["operation"] == operation])
+        yield from _panel(operation, [one for one in found if (one["place"], one["operation"]) == (DOCKER, operation)])
         yield "</g>"
     for number, (way, colour) in enumerate(COLOURS.items()):
         yield f'<text x="{LEFT + number * 170}" y="{height - 8}" fill="{colour}">{way}</text>'

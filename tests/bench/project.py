@@ -82,13 +82,13 @@ def ours(folder: Path, settings: Mapping[str, Any], **env: str) -> Project:
     return Project(folder, {"consul-on-pulumi:cluster": settings}, **env)
 
 
-def plain(folder: Path, config: Mapping[str, Any]) -> Project:
-    """The program in the folder `plain` beside this module."""
+def plain(folder: Path, config: Mapping[str, Any], program: str = "plain", **env: str) -> Project:
+    """The program in a folder beside this module."""
     folder.mkdir()
     for part in ("Pulumi.yaml", "__main__.py"):
-        (folder / part).symlink_to(Path(__file__).parent / "plain" / part)
+        (folder / part).symlink_to(Path(__file__).parent / program / part)
     (folder / ".venv").symlink_to(places.ROOT / ".venv")
-    return Project(folder, config)
+    return Project(folder, config, **env)
 
 
 def empty(folder: Path) -> Project:

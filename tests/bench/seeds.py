@@ -4,7 +4,9 @@ import base64
 import json
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from consul_on_pulumi.consul.api import Consul
@@ -12,13 +14,58 @@ from consul_on_pulumi.model import kv_state
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers.kv_entries import KvEntriesProvider
 
-from tests.bench.project import STACK, Project
+from tests.bench.figures import aim
+from tests.bench.on_docker import HTTP, NAME
+from tests.bench.project import STACK, Project, ours
+from tests.e2e import engine
 
 MANY, MOST = 10_000, 55_000
 """Keys of a large configuration, and of a user's report (consul #15955)."""
-PROVIDER_AIM, MOST_AIM, IMPORT_AIM, PREVIEW_AIM = 0.8, 4.5, 10.0, 1.3
-"""Seconds for MANY and for MOST keys, how many times as fast as an import, and the ratio of a preview with MANY keys to
-one without."""
+
+
+def lines(folder: Path, dev: dict[str, Any], rounds: int) -> list[str]:
+    """Seed a cluster that is up, change one key, and return lines with the seconds."""
+    settings = dev | {"name": NAME, "platform": {"docker": {"subnet": engine.free_subnet(), "http_port": HTTP}}}
+    cluster = ours(folder, settings)
+    cluster.up_without_preview()
+    addresses = [f"http://127.0.0.1:{HTTP + ordinal}" for ordinal in range(settings["servers"])]
+    many = [provider_seconds(addresses, MANY) for _ in range(rounds)]
+    imported = [import_seconds(f"{NAME}-server-0", addresses, MANY) for _ in range(rounds)]
+    most = [provider_seconds(addresses, MOST) for _ in range(rounds)]
+
+    without = [timed(cluster.preview) for _ in range(rounds)]
+    before = state_bytes(cluster)
+    write(folder, made(MANY, "bulk"))
+    cluster.change({"consul-on-pulumi:cluster": seeded(settings)})
+    cluster.up_without_preview()
+    size = (state_bytes(cluster) - before) / MANY
+    with_keys = [timed(cluster.preview) for _ in range(rounds)]
+
+    idle, changed = [], []
+    for number in range(rounds):
+        idle.append(timed(cluster.up_without_preview))
+        old = indexes(addresses)
+        write(folder, made(MANY, "bulk", changed=number))
+        changed.append(timed(cluster.up_without_preview))
+        new = indexes(addresses)
+        # The key that the round before changed gets its first value again.
+        assert len([key for key in new if new[key] != old[key]]) == (1 if number == 0 else 2)
+
+    cluster.destroy()
+    return [
+        f"Seeding on the stack that is up, medians of {rounds}:",
+        *aim(f"{MANY:,} keys, provider", median(many), 0.8, "s"),
+        *aim(f"{MOST:,} keys, provider", median(most), 4.5, "s"),
+        *aim("the same keys over consul kv import", median(many) / median(imported), 0.1),
+        *aim(
+            f"up that changes one of {MANY:,} keys, over one without a change",
+            median(changed) / median(idle),
+            1.5,
+        ),
+        *aim(f"preview with {MANY:,} keys over one without keys", median(with_keys) / median(without), 1.3),
+        f"  {f'{MANY:,} keys, consul kv import':<52}{median(imported):>7.2f} s",
+        f"  {'state of each key':<52}{size:>7.0f} bytes",
+    ]
 
 
 def made(count: int, top: str, changed: int | None = None) -> Seeds:
@@ -83,3 +130,10 @@ def state_bytes(project: Project) -> int:
     """Bytes of the stack's state in the backend."""
     (file,) = project.backend.rglob(f"stacks/**/{STACK}.json")
     return file.stat().st_size
+
+
+def timed(work: Callable[[], object]) -> float:
+    """The seconds that some work takes."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began

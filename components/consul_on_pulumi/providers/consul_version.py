@@ -62,7 +62,8 @@ class ConsulVersionProvider(ConsulProvider):
         """An upgrade that Consul's rules forbid, and another store for the only copy of the data."""
         if news["kind"] == upgrade.FORBIDDEN:
             yield f"{news['path']}.image: {news['change']}"
-        if "raft_log" in news and (olds or known_addresses(news)):
+        # No other change of the log loses data, so for none is a server asked.
+        if news.get("raft_log") == raft_log.BOLTDB and (olds or known_addresses(news)):
             before = olds.get("raft_log", raft_log.DEFAULT) if olds else ""
             if problem := raft_log.problem(before, news["raft_log"], len(news["names"]), _view(news)):
                 yield f"{news['path']}.{problem}"

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePath
 from typing import NoReturn
 
-import javaproperties
-
 from consul_on_pulumi.seeds import yaml_tree
 from consul_on_pulumi.seeds.tree import KEEP_WHOLE, Branch, DocumentError, InvalidValue, Node, leaves
 
@@ -52,6 +50,8 @@ def _refuse(word: str) -> NoReturn:
 
 def _properties(text: str) -> Node:
     """Dots in names stay dots: `a.b=c` is the key `a.b`. The encoding is UTF-8, as in Java 9 and later."""
+    import javaproperties
+
     branch, line = Branch(), 1
     try:
         for element in javaproperties.parse(text):

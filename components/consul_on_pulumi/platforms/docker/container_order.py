@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 import pulumi
-import pulumi_docker as docker
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.contract import AgentGroup, digest
 from consul_on_pulumi.platforms.docker import containers
+from consul_on_pulumi.platforms.docker.api.resources import DockerResource
 from consul_on_pulumi.platforms.docker.providers.container_health import ContainerHealth
 from consul_on_pulumi.platforms.docker.providers.raft_peer import RaftPeer, wait_until_voter
 from consul_on_pulumi.platforms.docker.providers.voter_gate import RolloutStep, VoterGate
@@ -26,7 +26,7 @@ class AgentContainer:
 
     name: str
     """Logical name of its container, and prefix of the names of its other resources."""
-    volume: docker.Volume
+    volume: DockerResource
     spec: dict[str, Any]
     address: pulumi.Output[str]
     """Base URL of its HTTP API."""
@@ -48,11 +48,12 @@ def create_in_order(
     names = [naming.node(group.topology.cluster, group.role, ordinal) for ordinal in range(len(agents))]
     addresses = [agent.address for agent in agents]
     created: list[pulumi.Resource] = []
-    previous: tuple[RaftPeer, docker.Container] | None = None
+    previous: tuple[RaftPeer, DockerResource] | None = None
     first: VoterGate | None = None
     for number, agent in enumerate(agents):
-        before = created[: number - number % at_once][-at_once:]
-        waits = once_known(*(_unless_new(group, one) for one in before))
+        if number % at_once == 0:
+            # One for the whole wave: one for each of its agents would be as many as the square of the agents.
+            waits = once_known(*(_unless_new(group, one) for one in created[-at_once:]))
         after = with_options(opts, depends_on=[agent.volume, waits])
         spec_hash = digest(agent.spec)
         if group.role is Role.CLIENT:
@@ -76,7 +77,7 @@ def create_in_order(
 
 def _container(
     agent: AgentContainer, spec_hash: pulumi.Input[str], opts: pulumi.ResourceOptions, *, is_client: bool
-) -> tuple[docker.Container, ContainerHealth]:
+) -> tuple[DockerResource, ContainerHealth]:
     container = containers.create(agent.name, agent.spec, spec_hash, opts)
     after = with_options(opts, depends_on=[container])
     waits_for = container.id if is_client else None
@@ -89,7 +90,7 @@ def _unless_new(group: AgentGroup, before: pulumi.Resource) -> pulumi.Output[Any
 
 
 async def _passed(
-    group: AgentGroup, gate: VoterGate, step: RolloutStep, before: tuple[RaftPeer, docker.Container] | None
+    group: AgentGroup, gate: VoterGate, step: RolloutStep, before: tuple[RaftPeer, DockerResource] | None
 ) -> bool:
     """Whether the container of a server may change: `--target`, `--exclude` and `--replace` pass no gate."""
     # The servers of a new cluster wait for each other: none votes alone.

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-import pulumi_docker as docker
 
 from consul_on_pulumi.model import agent, closed, naming, ports, secret_files
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.docker import addressing, engine
+from consul_on_pulumi.platforms.docker.api.resources import DockerResource
 from consul_on_pulumi.platforms.docker.providers.host_ports import HostPorts
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.resource_options import with_options
@@ -41,16 +41,16 @@ def host_ports(name: str, role: Role, ordinal: int, settings: DockerArgs, opts: 
     return http or chosen.http, dns or chosen.dns
 
 
-def labels(cluster: str, cluster_id: pulumi.Input[str] | None = None) -> list[docker.ContainerLabelArgsDict]:
+def labels(cluster: str, cluster_id: pulumi.Input[str] | None = None) -> list[dict[str, Any]]:
     """The labels of an object of this cluster, as Docker's provider takes them."""
-    found: list[docker.ContainerLabelArgsDict] = [{"label": engine.CLUSTER, "value": cluster}]
+    found: list[dict[str, Any]] = [{"label": engine.CLUSTER, "value": cluster}]
     return [*found, {"label": engine.CLUSTER_ID, "value": cluster_id}] if cluster_id is not None else found
 
 
 def properties(
     group: AgentGroup, ordinal: int, settings: DockerArgs, host: Ports, secrets: pulumi.Input[str] | None = None
 ) -> dict[str, Any]:
-    """The arguments of `docker.Container`; `secrets` is the name of the volume with the secret files."""
+    """The arguments of a container; `secrets` is the name of the volume with the secret files."""
     topology, role = group.topology, group.role
     node = naming.node(topology.cluster, role, ordinal)
     http, dns = host
@@ -134,7 +134,7 @@ def _json(document: Mapping[str, Any]) -> str:
 
 def create(
     name: str, spec: dict[str, Any], spec_hash: pulumi.Input[str], opts: pulumi.ResourceOptions
-) -> docker.Container:
+) -> DockerResource:
     """The container. Its agent reports `spec_hash` as node metadata, which shows how a running agent was started."""
     command = [*spec["command"], pulumi.Output.format("-node-meta=spec_hash:{0}", spec_hash)]
     # The provider (4.5.0) shows a changed health check as an update but never applies it, so it has to replace.
@@ -142,4 +142,4 @@ def create(
     # `--memory-reservation` it never removes.
     by_hand = ["cpus", "memoryReservation"]
     opts = with_options(opts, delete_before_replace=True, replace_on_changes=["healthcheck"], ignore_changes=by_hand)
-    return docker.Container(name, **{**spec, "command": command}, opts=opts)
+    return DockerResource("Container", name, {**spec, "command": command}, opts)

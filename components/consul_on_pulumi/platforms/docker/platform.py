@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
-import pulumi_docker as docker
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
-from consul_on_pulumi.platforms.docker.api import host
+from consul_on_pulumi.platforms.docker.api import host, resources
+from consul_on_pulumi.platforms.docker.api.resources import DockerResource
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
 from consul_on_pulumi.platforms.docker.providers.live_files import LiveFiles
@@ -24,6 +24,7 @@ from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.resource_options import before_create, on_error, once_known, with_options
+from consul_on_pulumi.run import start_provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class DockerPlatform:
 
     def connection(self, component: pulumi.Resource) -> Mapping[str, pulumi.Input[Any]]:
         """The engine of Docker's provider."""
+        if component.get_provider(host.KIND) is None:
+            start_provider("docker", resources.release())
         return host.parts(component)
 
     def problems(self, topology: Topology, path: str) -> Iterable[str]:
@@ -82,14 +85,17 @@ class DockerPlatform:
             return SharedResources(platform={"docker": self.settings})
         subnet = self.settings["subnet"]
         needed = [f"network/{topology.cluster}", f"subnet/{topology.cluster}/{subnet}"]
-        network = docker.Network(
+        network = DockerResource(
+            "Network",
             f"{name}-network",
-            name=topology.cluster,
-            driver="bridge",
-            ipam_configs=[docker.NetworkIpamConfigArgs(**addressing.address_management(subnet))],
-            labels=containers.labels(topology.cluster, cluster_id),
+            {
+                "name": topology.cluster,
+                "driver": "bridge",
+                "ipam_configs": [addressing.address_management(subnet)],
+                "labels": containers.labels(topology.cluster, cluster_id),
+            },
             # A changed label would replace the network, and with it every container at once.
-            opts=with_options(
+            with_options(
                 self._owned(name, topology.cluster, needed, cluster_id, opts),
                 ignore_changes=["labels"],
             ),
@@ -109,7 +115,7 @@ class DockerPlatform:
         opts = self._owned(name, cluster, needed, group.cluster_id, opts)
         # Pulled before any container changes, so that an image that does not exist stops no running agent. Containers
         # have the image of this resource and of ConsulVersion, so `--target` gives them none that was not checked.
-        image = docker.RemoteImage(f"{name}-image", name=group.image, keep_locally=True, opts=opts)
+        image = DockerResource("RemoteImage", f"{name}-image", {"name": group.image, "keep_locally": True}, opts)
         after_image = with_options(opts, depends_on=[image])
         secrets = None
         if group.secrets or group.live:
@@ -163,16 +169,19 @@ class DockerPlatform:
             data=first,
         )
 
-    def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> docker.Volume:
+    def _volume(self, name: str, group: AgentGroup, ordinal: int, opts: pulumi.ResourceOptions) -> DockerResource:
         # The provider would replace the volume, and delete its data, for a changed label.
         ignored = ["labels", "driver", "driverOpts"]
         # Without a network there is no volume either: `subnet` is fixed as soon as there is one.
         network = once_known(pulumi.Output.from_input(self.settings["network"]))
-        return docker.Volume(
+        return DockerResource(
+            "Volume",
             name,
-            name=naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
-            labels=containers.labels(group.topology.cluster, group.cluster_id),
-            opts=with_options(
+            {
+                "name": naming.volume_of(naming.node(group.topology.cluster, group.role, ordinal)),
+                "labels": containers.labels(group.topology.cluster, group.cluster_id),
+            },
+            with_options(
                 opts,
                 depends_on=[network],
                 retain_on_delete=self.settings["retain_data"],
