@@ -78,9 +78,11 @@ def _by_ssh(address: str, *options: str) -> str:
     """A socket on this machine that leads to the engine at an `ssh://` address as long as this process runs."""
     folder = tempfile.mkdtemp()
     # All share one connection: each by itself would take part of a second.
-    shared = ["ControlMaster=auto", f"ControlPath={folder}/%C", "ControlPersist=30"]
+    # It stays while it is idle: one that ends just then fails the request that wants to share it.
+    shared = ["ControlMaster=auto", f"ControlPath={folder}/%C", "ControlPersist=600"]
     command = ssh_command(address, [*options, *(word for one in shared for word in ("-o", one))])
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(subprocess.run, ["ssh", "-O", "exit", *command[1:-1]], capture_output=True, check=False, timeout=5)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(f"{folder}/docker.sock")
     listener.listen()
