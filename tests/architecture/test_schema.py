@@ -56,6 +56,7 @@ def test_all_three_components_have_a_schema(components: dict[str, ComponentDefin
             "consulVersion",
             "datacenter",
             "image",
+            "join",
             "name",
             "platform",
             "protect",
@@ -131,7 +132,7 @@ def test_settings_that_decide_which_resources_exist_are_plain(
         "DockerArgs.memoryMib",
         "DockerArgs.network",
         *(f"IngressArgs.{name}" for name in ("className", "host", "tlsSecret")),
-        *(f"KubernetesArgs.{name}" for name in ("namespace", "priorityClass")),
+        *(f"KubernetesArgs.{name}" for name in ("context", "kubeconfig", "namespace", "priorityClass")),
         *(f"StorageArgs.{name}" for name in ("size", "storageClass")),
         "UiArgs.host",
     }
