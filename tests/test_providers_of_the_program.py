@@ -222,7 +222,7 @@ def test_a_new_resource_has_no_old_properties_but_the_connection() -> None:
     ids=["output", "secret", "content"],
 )
 def test_row_4_the_kubeconfig_of_a_resource_is_a_setting_and_stays_secret(
-    kubeconfig_of: Callable[[Other], Any], made: bool
+    kubeconfig_of: Callable[[Other | None], Any], made: bool
 ) -> None:
     def program() -> None:
         maker = Other("maker", {"kubeconfig": CONTENT if made else None, "context": "here"})
