@@ -186,8 +186,8 @@ class _Answers(Mocks):
             case "ClusterIdentity" if self.computed:
                 outputs |= {"initial_servers": outputs["servers"], "cluster_id": f"id-of-{args.name}"}
             case "Credentials" if self.computed:
-                drawn = {name: f"token-of-{name}" for name in outputs["names"]}
-                outputs |= {"gossip_key": "drawn", "tokens": drawn, "ids": drawn}
+                generated = {name: f"token-of-{name}" for name in outputs["names"]}
+                outputs |= {"gossip_key": "generated", "tokens": generated, "ids": generated}
             case "Authority" if self.computed:
                 outputs |= {"certificate": "certificate", "key": "key"}
             case "Trust" if self.computed:

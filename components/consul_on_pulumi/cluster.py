@@ -163,7 +163,7 @@ class ConsulCluster(pulumi.ComponentResource):
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
-        # Mocks have no cluster, and in a preview nothing that is drawn.
+        # Mocks have no cluster, and in a preview nothing that is generated.
         where = pulumi.Output.from_input(Connection()) if mocks() else pulumi.Output.unsecret(connecting.of(self))
         self.leader_address = pulumi.Output.all(servers.api_addresses, where, *(one.id for one in seeded)).apply(
             lambda known: _leader(known[0], known[1])

@@ -59,7 +59,7 @@ class Membership:
     clients: int
     identity: ClusterIdentity
     closing: Closing | None = None
-    """What was drawn to close the cluster, unless it is open."""
+    """What was generated to close the cluster, unless it is open."""
     join: Sequence[pulumi.Input[str]] = ()
     """Servers of a cluster that exists already."""
     servers_updated: Sequence[pulumi.Resource] = ()

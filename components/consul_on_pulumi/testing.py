@@ -31,7 +31,7 @@ class ConsulMocks(Mocks):
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """The ID and the outputs of a resource."""
-        return f"{args.name}-id", {**args.inputs, **self._computed(args), **_drawn(args)}
+        return f"{args.name}-id", {**args.inputs, **self._computed(args), **_generated(args)}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
         """The result of a function of a provider: an empty one."""
@@ -60,12 +60,12 @@ class ConsulMocks(Mocks):
         return {}
 
 
-def _drawn(args: MockResourceArgs) -> dict[str, Any]:
-    """What a closed cluster draws: the same in each test, and no secret."""
+def _generated(args: MockResourceArgs) -> dict[str, Any]:
+    """What a closed cluster generates: the same in each test, and no secret."""
     match args.typ.rpartition(":")[2]:
         case "Credentials":
-            drawn = {name: f"{args.name}-{name}" for name in args.inputs["names"]}
-            return {"gossip_key": f"{args.name}-key", "tokens": drawn, "ids": drawn}
+            generated = {name: f"{args.name}-{name}" for name in args.inputs["names"]}
+            return {"gossip_key": f"{args.name}-key", "tokens": generated, "ids": generated}
         case "Trust":
             return {"trusted": args.inputs.get("certificate"), "chain": ""}
         case "Authority":

@@ -55,7 +55,7 @@ def test_people_are_told_where_the_ui_is_and_how_to_log_in(
     resources[1]["outputs"] = {
         "http_addresses": ["https://127.0.0.1:8500"],
         "ui_urls": [url],
-        "management_token": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"drawn"'},
+        "management_token": {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"generated"'},
         "authority": "PEM",
     }
     stack(clusters=[resources], token="of-the-program")
@@ -65,7 +65,7 @@ def test_people_are_told_where_the_ui_is_and_how_to_log_in(
     assert [line[: len(start)] for line, start in zip(lines, shown, strict=True)] == shown
     assert last == "  To change something there, log in with the token of `consul-on-pulumi token --stack dev`"
     main(["token", "--stack", "dev"])
-    assert capsys.readouterr().out == "drawn\n"
+    assert capsys.readouterr().out == "generated\n"
 
 
 def test_nobody_needs_to_log_in_at_an_open_cluster(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:

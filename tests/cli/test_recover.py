@@ -75,7 +75,7 @@ def test_a_closed_server_that_knows_no_tokens_is_empty_unless_it_answers_everyon
     server.start()
     platform = SimpleNamespace(FAILURES=(), has_data=lambda _group, server: True)
     with pytest.raises(SystemExit, match=expected):
-        recover.recover({"a": server.url}, platform, {"connection": {"token": "drawn"}})
+        recover.recover({"a": server.url}, platform, {"connection": {"token": "generated"}})
     server.stop()
 
 

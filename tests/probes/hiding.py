@@ -1,4 +1,4 @@
-"""Where somebody looks for what was drawn."""
+"""Where somebody looks for what was generated."""
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence

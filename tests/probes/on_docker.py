@@ -8,7 +8,7 @@ from itertools import chain
 
 from tests.e2e.cluster import Cluster
 from tests.e2e.engine import docker, inspect
-from tests.probes import commands, containment, drawn, hiding, network
+from tests.probes import commands, containment, generated, hiding, network
 from tests.probes.probe import Outcome, Probe, run
 
 NOBODY = 65534
@@ -23,15 +23,15 @@ class ContainerStranger:
     """A container in the network of a cluster."""
 
     def __init__(self, cluster: Cluster, name: str) -> None:
-        found = drawn.of(cluster)
+        found = generated.of(cluster)
         self.cluster = cluster.name
         self.name = name
         self.containers = [one for one in cluster.containers if "-server-" in one]
         networks = [inspect("container", one)["NetworkSettings"]["Networks"] for one in self.containers]
         self.servers = [one[cluster.name]["IPAddress"] for one in networks]
         self.gossip_key = found["Credentials"][0]["gossip_key"] if found else ""
-        self.secrets = drawn.secrets(found)
-        self.stolen = drawn.stolen(found, cluster.outputs["datacenter"])
+        self.secrets = generated.secrets(found)
+        self.stolen = generated.stolen(found, cluster.outputs["datacenter"])
 
     def sh(self, script: str) -> str:
         return _printed(["docker", "exec", "-i", self.name, "sh"], script)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e_k8s.stack import PodCluster, of_our_own, stood_up
-from tests.probes import containment, drawn, hiding, network
+from tests.probes import containment, generated, hiding, network
 from tests.probes.probe import Outcome, Probe, run
 
 POLICY = (
@@ -24,14 +24,14 @@ class PodStranger:
     """A pod in a namespace of its own, with the service account that every pod gets."""
 
     def __init__(self, cluster: PodCluster) -> None:
-        found = drawn.of(cluster)
+        found = generated.of(cluster)
         self.cluster = cluster.name
         self.namespace = f"{cluster.name}-stranger"
         self.kubectl = cluster.kubectl
         self.servers = [address for _, address in sorted(cluster.pods("server").items())]
         self.gossip_key = found["Credentials"][0]["gossip_key"] if found else ""
-        self.secrets = drawn.secrets(found)
-        self.stolen = drawn.stolen(found, cluster.outputs["datacenter"])
+        self.secrets = generated.secrets(found)
+        self.stolen = generated.stolen(found, cluster.outputs["datacenter"])
 
     def sh(self, script: str) -> str:
         return self._printed("exec", "--stdin", "--namespace", self.namespace, "stranger", "--", "sh", script=script)

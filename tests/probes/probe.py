@@ -20,7 +20,7 @@ class Stranger(Protocol):
     servers: list[str]
     """The address of each server."""
     gossip_key: str
-    """The drawn one; empty in an open cluster."""
+    """The generated one; empty in an open cluster."""
     stolen: dict[str, str]
     """Certificates by CERTIFICATES; empty in an open cluster."""
 

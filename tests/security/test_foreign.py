@@ -251,7 +251,7 @@ def test_what_is_missing_of_what_is_given_is_named(secrets: dict[str, str], more
     assert refused in "".join(problems)
 
 
-def test_given_certificates_are_the_files_of_the_agents_and_nothing_is_drawn() -> None:
+def test_given_certificates_are_the_files_of_the_agents_and_nothing_is_generated() -> None:
     secrets = {"authority.crt": pulumi.Output.from_input("PEM"), **FILES, **CLIENT}
 
     def program() -> None:

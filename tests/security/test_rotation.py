@@ -1,4 +1,4 @@
-"""What is drawn again while a cluster runs: what Consul is told, in which order, and what stays valid until when."""
+"""What is generated again while a cluster runs: what Consul is told, in which order, what stays valid until when."""
 
 import json
 from collections.abc import Iterator
@@ -90,7 +90,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Known]:
     server.stop()
 
 
-def drawn(cluster: Known, **words: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def generated(cluster: Known, **words: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Credentials that the cluster knows, and those of an update with other words."""
     props = {"names": ["management", "gates"], "cluster": "dev", "location": LOCATION, "rotate": WORDS}
     first = CredentialsProvider().create(props).outs
@@ -112,7 +112,7 @@ def drawn(cluster: Known, **words: str) -> tuple[dict[str, Any], dict[str, Any]]
 def test_consul_knows_a_new_token_before_anybody_uses_it_and_the_old_one_until_retired(
     word: str, name: str, policy: str, cluster: Known
 ) -> None:
-    first, later = drawn(cluster, **{word: "1"})
+    first, later = generated(cluster, **{word: "1"})
 
     assert {one for one in first["tokens"] if first["tokens"][one] != later["tokens"][one]} == {name}
     accessor = later["ids"][name]
@@ -128,7 +128,7 @@ def test_consul_knows_a_new_token_before_anybody_uses_it_and_the_old_one_until_r
 
 
 def test_a_gossip_key_is_installed_then_used_and_the_old_one_removed_at_the_end(cluster: Known) -> None:
-    first, later = drawn(cluster, gossip_key="1")
+    first, later = generated(cluster, gossip_key="1")
 
     assert later["tokens"] == first["tokens"]
     assert cluster.keys == [later["gossip_key"], "old"]
@@ -141,7 +141,7 @@ def test_no_key_is_used_that_an_agent_lacks(cluster: Known, monkeypatch: pytest.
     monkeypatch.setattr("consul_on_pulumi.consul.keyring.TIMEOUT", 0)
     cluster.deaf = 1
     with pytest.raises(RefusedError, match="only 3 of 4 agents have the new gossip key"):
-        drawn(cluster, gossip_key="1")
+        generated(cluster, gossip_key="1")
     assert cluster.keys[0] == "old"
 
 

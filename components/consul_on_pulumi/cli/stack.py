@@ -63,9 +63,9 @@ def cluster(stack: str, name: str | None) -> Cluster:
     # ConsulVersion has all servers too, but does not name the StatefulSet; VoterGate does not name the containers.
     group = max(groups, key=_detail)
     if CONNECTION in group:
-        drawn = {CONNECTION, CREDENTIALS} & group.keys()
+        hidden = {CONNECTION, CREDENTIALS} & group.keys()
         group = next(
-            one["inputs"] | {key: json.loads(one["inputs"][key]["plaintext"]) for key in drawn}
+            one["inputs"] | {key: json.loads(one["inputs"][key]["plaintext"]) for key in hidden}
             for one in _clusters(stack, "--show-secrets")[chosen[0]]
             if one.get("inputs", {}).get("names") == group["names"] and _detail(one["inputs"]) == _detail(group)
         )

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, cast
 CONNECTION = "connection"
 """The input. It is always secret and never compared: another credential is no change of the cluster."""
 CREDENTIALS = "credentials"
-"""The input with what was drawn for a closed cluster, which is not known before its first update; secret as well."""
+"""The input with what was generated for a closed cluster: not known before its first update, and secret as well."""
 UNKNOWN = "unknown"
 """The key of a connection that a preview does not know yet."""
 UNKNOWN_YET = "the connection of its provider is not known before the update"
@@ -38,16 +38,16 @@ class Connection(TypedDict, total=False):
     kubernetes: Mapping[str, str]
     """The settings of Kubernetes' provider."""
     closed: bool
-    """Whether it has credentials that were drawn for it."""
+    """Whether it has credentials that were generated for it."""
     unknown: bool
     """Whether nothing of it is known yet."""
 
 
 def connection_of(props: Mapping[str, Any]) -> Connection:
     """The connection among the inputs or outputs of a resource."""
-    found, drawn = props.get(CONNECTION), props.get(CREDENTIALS)
+    found, generated = props.get(CONNECTION), props.get(CREDENTIALS)
     if found is None or isinstance(found, Mapping):
-        return cast(Connection, {**(found or {}), **(drawn if isinstance(drawn, Mapping) else {})})
+        return cast(Connection, {**(found or {}), **(generated if isinstance(generated, Mapping) else {})})
     return {"unknown": True}
 
 

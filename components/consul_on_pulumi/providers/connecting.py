@@ -22,7 +22,7 @@ GET_RESOURCE = "pulumi:pulumi:getResource"
 R = TypeVar("R")
 
 _components: WeakKeyDictionary[pulumi.Resource, pulumi.Output[Connection]] = WeakKeyDictionary()
-_drawn: WeakKeyDictionary[pulumi.Resource, pulumi.Output[Connection]] = WeakKeyDictionary()
+_generated: WeakKeyDictionary[pulumi.Resource, pulumi.Output[Connection]] = WeakKeyDictionary()
 _newest: dict[tuple[str, str], Connection] = {}
 """The connections of this update, by cluster and place, in the process that serves dynamic providers: the engine starts
 one for each update."""
@@ -34,20 +34,20 @@ def connect(component: pulumi.Resource, cluster: str, parts: Mapping[str, pulumi
         _components[component] = pulumi.Output.secret(cast(Connection, {"cluster": cluster, **parts}))
 
 
-def draw(component: pulumi.Resource, cluster: str, parts: Mapping[str, pulumi.Input[Any]]) -> None:
-    """Give the children of the component of a closed `cluster`, from now on, the credentials that were drawn for it.
+def share_credentials(component: pulumi.Resource, cluster: str, parts: Mapping[str, pulumi.Input[Any]]) -> None:
+    """Give the children of the component of a closed `cluster`, from now on, the credentials generated for it.
 
     They are an input of their own, so that a preview knows the rest of the connection. A method gets both as one, and
     what it returns is secret because that input is: there is always one.
     """
     if component not in _components:
         connect(component, cluster, {"closed": True})
-    _drawn[component] = pulumi.Output.secret(cast(Connection, {"cluster": cluster, **parts}))
+    _generated[component] = pulumi.Output.secret(cast(Connection, {"cluster": cluster, **parts}))
 
 
 def share(component: pulumi.Resource, other: pulumi.Resource | None) -> None:
     """Give the children of a component the connection of another one."""
-    for known in (_components, _drawn):
+    for known in (_components, _generated):
         if other and (found := known.get(other)) is not None:
             known[component] = found
 
@@ -60,7 +60,7 @@ def of(component: pulumi.Resource | None) -> pulumi.Output[Connection]:
 
 def inputs(opts: pulumi.ResourceOptions | None) -> dict[str, pulumi.Output[Connection]]:
     """The inputs of a resource with these options: none where the environment alone says where the cluster is."""
-    parts = {CONNECTION: _components, CREDENTIALS: _drawn}
+    parts = {CONNECTION: _components, CREDENTIALS: _generated}
     parent = opts.parent if opts else None
     return {name: known[parent] for name, known in parts.items() if parent and parent in known}
 
@@ -115,7 +115,7 @@ def connected(method: Callable[..., R]) -> Callable[..., R]:
         else:
             connection = connection_of(props) or None
             if connection and CREDENTIALS in props and not isinstance(props[CREDENTIALS], Mapping):
-                # A preview that draws other credentials asks with those that are valid now.
+                # A preview that generates other credentials asks with those that are valid now.
                 connection = {**_credentials(_stored() or (args[-2] if len(args) > 1 else {})), **connection}
             if connection and UNKNOWN not in connection:
                 _newest[_key(connection)] = connection

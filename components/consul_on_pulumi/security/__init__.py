@@ -1,1 +1,1 @@
-"""What keeps a cluster closed: drawn credentials, certificates, and who has which rights."""
+"""What keeps a cluster closed: generated credentials, certificates, and who has which rights."""

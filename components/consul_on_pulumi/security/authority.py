@@ -27,7 +27,7 @@ NO_SUCCESSOR = (
 
 
 class AuthorityProvider(ConsulProvider):
-    """Draws an authority, and its successor when asked for one or before its end."""
+    """Generates an authority, and its successor when asked for one or before its end."""
 
     def problems(self, olds: Properties, news: Properties) -> Iterator[str]:
         """What is given and cannot sign."""
@@ -59,7 +59,7 @@ class AuthorityProvider(ConsulProvider):
         yield expiry.Certificate("the authority", outs["certificate"], _remedy(outs))
 
     def create(self, props: Properties) -> CreateResult:
-        """Draw the key and the certificate."""
+        """Generate the key and the certificate."""
         from consul_on_pulumi.security import x509
 
         certificate, key = _given(props)
@@ -68,7 +68,7 @@ class AuthorityProvider(ConsulProvider):
         return CreateResult(props["subject"], _outputs(props, certificate, key))
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Draw the successor, which the old one signs too: who knows only one of the two believes both.
+        """Generate the successor, which the old one signs too: who knows only one of the two believes both.
 
         Raises RefusedError for an old one that may not sign an authority.
         """
@@ -109,15 +109,15 @@ class Authority(ProviderResource, module="consul-on-pulumi", name="Authority"):
         given: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """`subject` is its name, `days` how long it is valid; another word in `rotate` draws a successor. A `given`
-        certificate and key are taken then, and not drawn."""
+        """`subject` is its name, `days` how long it is valid; another word in `rotate` generates a successor. A `given`
+        certificate and key are taken then, and not generated."""
         hidden = with_options(opts, additional_secret_outputs=["key"])
         props: dict[str, Any] = {"subject": subject, "days": days, "rotate": rotate}
         if given:
             props["given"] = {key: pulumi.Output.secret(one) for key, one in given.items()}
         super().__init__(AuthorityProvider(), name, props, hidden)
         # Mocks may leave it out.
-        self.certificate = self.certificate.apply(lambda drawn: drawn or "")
+        self.certificate = self.certificate.apply(lambda generated: generated or "")
 
     @property
     def known(self) -> pulumi.Output[str]:

@@ -23,7 +23,7 @@ GIVE = "Give another one in `security_secrets`"
 
 
 class CertificatesProvider(ConsulProvider):
-    """Draws each certificate once, and again for other names, by another authority, on request or before its end."""
+    """Generates each certificate once, and again for other names or authorities, on request or before its end."""
 
     compared = ("names", "signer", "chain", "rotate", "given")
 
@@ -53,13 +53,13 @@ class CertificatesProvider(ConsulProvider):
         return DiffResult(changes=self.differs(olds, news) or (not news.get("given") and self._is_due(olds)))
 
     def create(self, props: Properties) -> CreateResult:
-        """Draw all of them."""
-        return CreateResult(sorted(props["names"])[0], self._drawn({}, props))
+        """Generate all of them."""
+        return CreateResult(sorted(props["names"])[0], self._generated({}, props))
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Draw those that differ."""
+        """Generate those that differ."""
         again = (olds.get("rotate") or "") != (news.get("rotate") or "") or self._is_due(olds)
-        return UpdateResult(self._drawn({} if again else olds, news))
+        return UpdateResult(self._generated({} if again else olds, news))
 
     def _is_due(self, olds: Properties) -> bool:
         return expiry.is_due(self.certificates(olds))
@@ -71,7 +71,7 @@ class CertificatesProvider(ConsulProvider):
                 remedy = GIVE if outs.get("given") else expiry.RENEWS
                 yield expiry.Certificate(f"the certificate {name.removesuffix('.crt')}", text, remedy)
 
-    def _drawn(self, olds: Properties, news: Properties) -> Properties:
+    def _generated(self, olds: Properties, news: Properties) -> Properties:
         from consul_on_pulumi.security import x509
 
         if news.get("given"):
@@ -122,7 +122,7 @@ class Certificates(ProviderResource, module="consul-on-pulumi", name="Certificat
             props["given"] = {name: pulumi.Output.secret(text) for name, text in given[1].items()}
         super().__init__(CertificatesProvider(), name, props, with_options(opts, additional_secret_outputs=["files"]))
         # Mocks may leave it out.
-        self.files = self.files.apply(lambda drawn: drawn or {one + end: "" for one in names for end in ENDS})
+        self.files = self.files.apply(lambda generated: generated or {one + end: "" for one in names for end in ENDS})
 
 
 def _given(props: Properties) -> dict[str, tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Closing a cluster: what is drawn for it, and what each of its parts gets of that."""
+"""Closing a cluster: what is generated for it, and what each of its parts gets of that."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ LOOPBACK = ["localhost", "127.0.0.1", "::1"]
 PAIR = {"certificate": "authority.crt", "key": "authority.key"}
 SINGLE = {GOSSIP_KEY: "gossip.key", MANAGEMENT: "management.token"}
 """The names of what is given, by what it is to the providers."""
-Drawn = dict[str, list[pulumi.Input[str]]]
+CertificateNames = dict[str, list[pulumi.Input[str]]]
 """The names in each certificate, by the name of its files."""
 Names = Callable[[Topology, Role, int], Iterable[pulumi.Input[str]]]
 """The names of one agent on its platform."""
@@ -34,7 +34,7 @@ Names = Callable[[Topology, Role, int], Iterable[pulumi.Input[str]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """What was drawn for one cluster."""
+    """What was generated for one cluster."""
 
     name: str
     """Prefix of the logical names."""
@@ -46,11 +46,11 @@ class Closing:
     trusted: pulumi.Output[str]
     """What agents believe now."""
     signing: tuple[Authority, Trust] | None
-    """Draw certificates; None where they are issued."""
+    """Generate certificates; None where they are issued."""
     issued: Mapping[Role, str]
     """The objects with certificates that a controller of the platform issues and renews."""
     given: Mapping[str, pulumi.Input[str]]
-    """What is not drawn (settings/security_args.py)."""
+    """What is not generated (settings/security_args.py)."""
     location: Mapping[str, pulumi.Input[str]]
     """Where the agents are (platforms/contract.py)."""
 
@@ -68,7 +68,7 @@ class Closing:
     def files(
         self, role: Role, topology: Topology, names: Names, asked: Iterable[str], opts: pulumi.ResourceOptions
     ) -> tuple[dict[str, pulumi.Output[str]], pulumi.Output[str]]:
-        """The secret files of a tier, name to content, and their mark; its certificates are drawn or given. This
+        """The secret files of a tier, name to content, and their mark; its certificates are generated or given. This
         program looks for the names that are `asked` for in each."""
         own = self._certificates(role, topology, names, asked, opts)
         tokens, dns, words = self.credentials.tokens, self.settings["dns"], self.settings["rotate"]
@@ -109,14 +109,16 @@ class Closing:
             given = (self.given[PAIR["certificate"]], files)
             # What else is in one that was made elsewhere is its maker's choice.
             wanted: list[pulumi.Input[str]] = [*([first] if role is Role.SERVER else []), *asked]
-            drawn: Drawn = {name.removesuffix(".crt"): wanted for name in sorted(files) if name.endswith(".crt")}
+            generated: CertificateNames = {
+                name.removesuffix(".crt"): wanted for name in sorted(files) if name.endswith(".crt")
+            }
         else:
-            drawn = {
+            generated = {
                 closed.certificate_name(role, ordinal): [first, *names(topology, role, ordinal), *LOOPBACK]
                 for ordinal in range(closed.certificate_count(role))
             }
-        made = Certificates(f"{self.name}-{own}-certificates", drawn, self.settings, *self.signing, given, opts)
-        return {name + end: made.files[name + end] for name in drawn for end in ENDS}
+        made = Certificates(f"{self.name}-{own}-certificates", generated, self.settings, *self.signing, given, opts)
+        return {name + end: made.files[name + end] for name in generated for end in ENDS}
 
     def admit(
         self,
@@ -148,9 +150,9 @@ def close(
     issued: Mapping[Role, str],
     opts: pulumi.ResourceOptions,
 ) -> Closing | None:
-    """Draw the credentials and the authority of the cluster of a component, whose children get a connection with them.
+    """Generate the credentials and the authority of a component's cluster; its children get a connection with them.
 
-    `name` is a prefix of their logical names; what is `given` is not drawn, and no certificate where objects hold
+    `name` is a prefix of their logical names; what is `given` is not generated, and no certificate where objects hold
     those that a controller has `issued`. None where the `settings` leave it open.
     """
     if not settings["enabled"]:
@@ -174,8 +176,8 @@ def close(
         _own(given, SINGLE),
         opts,
     )
-    drawn = connection(credentials, known, adoption.phase(settings))
-    connecting.draw(component, f"{component.pulumi_resource_name}/{topology.cluster}", drawn)
+    generated = connection(credentials, known, adoption.phase(settings))
+    connecting.share_credentials(component, f"{component.pulumi_resource_name}/{topology.cluster}", generated)
     trust = Trust(f"{name}-trust", authority, location, opts) if authority else None
     return Closing(
         name=name,

@@ -1,4 +1,4 @@
-"""Credentials: the gossip key and the ACL tokens of one cluster, drawn once and again on request."""
+"""Credentials: the gossip key and the ACL tokens of one cluster, generated once and again on request."""
 
 import base64
 import re
@@ -22,11 +22,11 @@ MANAGEMENT = "management"
 GOSSIP_KEY_BYTES = 32
 """AES-256 (Consul docs, `consul keygen`)."""
 TOKENS, MANAGEMENT_TOKEN, GOSSIP_KEY = "tokens", "management_token", "gossip_key"
-"""What `security.rotate` draws again."""
+"""What `security.rotate` generates again."""
 
 
 class CredentialsProvider(ConsulProvider):
-    """Draws what is missing, keeps what there is, and draws again what is asked for.
+    """Generates what is missing, keeps what there is, and generates again what is asked for.
 
     Consul knows a new key and new tokens before anybody uses them. What they replace stays valid until Retired.
     """
@@ -47,12 +47,12 @@ class CredentialsProvider(ConsulProvider):
         return DiffResult(changes=not set(news["names"]) <= olds["tokens"].keys() or bool(_again(olds, news)))
 
     def create(self, props: Properties) -> CreateResult:
-        """Draw everything."""
-        return CreateResult(secrets.token_hex(8), self._drawn({}, props))
+        """Generate everything."""
+        return CreateResult(secrets.token_hex(8), self._generated({}, props))
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Draw what is missing or asked for. Raises UnreachableError and RefusedError."""
-        again, found = _again(olds, news), self._drawn(olds, news)
+        """Generate what is missing or asked for. Raises UnreachableError and RefusedError."""
+        again, found = _again(olds, news), self._generated(olds, news)
         if not again:
             return UpdateResult(found)
         token = olds["tokens"][MANAGEMENT]
@@ -72,13 +72,13 @@ class CredentialsProvider(ConsulProvider):
             keyring.use(consul, found["gossip_key"])
         return UpdateResult(found)
 
-    def _drawn(self, olds: Properties, news: Properties) -> Properties:
-        # The ID by which people see a token is drawn as well: nothing else may follow from its secret.
-        drawn = {kind: {name: _uuid() for name in news["names"]} | olds.get(kind, {}) for kind in ("tokens", "ids")}
+    def _generated(self, olds: Properties, news: Properties) -> Properties:
+        # The ID by which people see a token is generated as well: nothing else may follow from its secret.
+        generated = {kind: {name: _uuid() for name in news["names"]} | olds.get(kind, {}) for kind in ("tokens", "ids")}
         if MANAGEMENT not in olds.get("tokens", {}) and (own := _given(news, MANAGEMENT)):
-            drawn["tokens"][MANAGEMENT] = own
+            generated["tokens"][MANAGEMENT] = own
         key = olds.get("gossip_key") or _given(news, GOSSIP_KEY) or _key()
-        return {**news, "gossip_key": key, "retired": olds.get("retired") or [], **drawn}
+        return {**news, "gossip_key": key, "retired": olds.get("retired") or [], **generated}
 
 
 class Credentials(ProviderResource, module="consul-on-pulumi", name="Credentials"):
@@ -105,7 +105,7 @@ class Credentials(ProviderResource, module="consul-on-pulumi", name="Credentials
         opts: pulumi.ResourceOptions,
     ) -> None:
         """`names` are those of the tokens; `rotate` are the words of a RotateArgs; the agents' certificates are by the
-        `authority`, and `location` is that of the platform. What is `given` is taken and not drawn."""
+        `authority`, and `location` is that of the platform. What is `given` is taken and not generated."""
         hidden = with_options(opts, additional_secret_outputs=["gossip_key", "tokens"])
         words = {key: rotate[key] for key in (TOKENS, MANAGEMENT_TOKEN, GOSSIP_KEY)}
         props = {"names": names, "cluster": cluster, "rotate": words, "location": location, "authority": authority}
@@ -113,7 +113,7 @@ class Credentials(ProviderResource, module="consul-on-pulumi", name="Credentials
             props["given"] = {key: pulumi.Output.secret(one) for key, one in given.items()}
         super().__init__(CredentialsProvider(), name, props, hidden)
         # Mocks may leave it out.
-        self.tokens = self.tokens.apply(lambda drawn: drawn or dict.fromkeys(names, ""))
+        self.tokens = self.tokens.apply(lambda generated: generated or dict.fromkeys(names, ""))
 
 
 def _given(props: Properties, name: str) -> str:
@@ -129,7 +129,7 @@ def _is_gossip_key(text: str) -> bool:
 
 
 def _again(olds: Properties, news: Properties) -> set[str]:
-    """What is to be drawn again."""
+    """What is to be generated again."""
     before, after = olds.get("rotate") or {}, news.get("rotate") or {}
     return {what for what, word in after.items() if word != before.get(what, "")}
 

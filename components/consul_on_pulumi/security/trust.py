@@ -13,7 +13,7 @@ from consul_on_pulumi.security.authority import Authority
 
 
 class TrustProvider(ConsulProvider):
-    """Forgets the old authority in the update after the one that drew the new one."""
+    """Forgets the old authority in the update after the one that generated the new one."""
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update for another authority, and one more to forget the one before."""

@@ -1,4 +1,4 @@
-"""Keys and certificates, as PEM: drawn here, with no clock of their own."""
+"""Keys and certificates, as PEM: generated here, with no clock of their own."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ Pair = tuple[str, str]
 """A certificate and its private key."""
 Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 Public = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
-"""The kinds of keys that an authority may have. Those that are drawn are on an elliptic curve."""
+"""The kinds of keys that an authority may have. Those that are generated are on an elliptic curve."""
 
 
 def authority(name: str, days: int, now: datetime) -> Pair:

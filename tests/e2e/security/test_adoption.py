@@ -17,7 +17,7 @@ from tests.e2e.conftest import Factory
 from tests.e2e.engine import docker
 from tests.e2e.security.test_security import intruder
 from tests.e2e.waiting import eventually
-from tests.probes import drawn as owned
+from tests.probes import generated as owned
 
 pytestmark = pytest.mark.e2e
 

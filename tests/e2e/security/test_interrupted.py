@@ -10,7 +10,7 @@ from tests.chaos.interrupted import converge
 from tests.e2e import consul
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import Factory
-from tests.probes import drawn as owned
+from tests.probes import generated as owned
 
 pytestmark = pytest.mark.e2e
 
@@ -61,7 +61,7 @@ def test_an_update_that_was_killed_while_the_tokens_are_written_loses_none(clust
     assert token == before["tokens"]["management"]
     known = consul.call(made.servers[0], "/v1/acl/tokens", token=token).json()
     descriptions = [one["Description"] for one in known]
-    # None twice: each of the drawn ones, the anonymous one, and that of the management by the servers themselves.
+    # None twice: each of the generated ones, the anonymous one, and that of the management by the servers themselves.
     assert len(descriptions) == len(set(descriptions)) == len(before["tokens"]) + 1
     for secret in before["tokens"].values():
         assert consul.call(made.servers[0], "/v1/acl/token/self", token=secret).ok

@@ -20,7 +20,7 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import Factory
 from tests.e2e.engine import docker, orphans
 from tests.e2e.waiting import eventually
-from tests.probes import drawn as owned
+from tests.probes import generated as owned
 from tests.probes.hiding import visible
 from tools import places
 
@@ -39,8 +39,8 @@ def shut(cluster_of_module: Factory) -> Cluster:
     return made
 
 
-def drawn(cluster: Cluster) -> list[str]:
-    """What was drawn and is secret."""
+def generated(cluster: Cluster) -> list[str]:
+    """What was generated and is secret."""
     return owned.secrets(owned.of(cluster))
 
 
@@ -150,7 +150,7 @@ def test_a_change_rolls_one_agent_at_a_time_and_no_secret_is_shown(shut: Cluster
     shown += [shut.everything_stored(), docker("volume", "inspect", *volumes)]
     for name in shut.containers:
         shown += [docker("inspect", name), docker("logs", name), docker("top", name), docker("exec", name, "env")]
-    secrets = drawn(shut)
+    secrets = generated(shut)
     # The gossip key, the tokens, and the private keys of the authority, of 7 servers and of the clients.
     assert len(set(secrets)) == 1 + 7 + 1 + 7 + 1
     assert not visible(secrets, "".join(shown))
@@ -159,7 +159,7 @@ def test_a_change_rolls_one_agent_at_a_time_and_no_secret_is_shown(shut: Cluster
 def test_an_agent_with_the_key_alone_is_answered_nothing(shut: Cluster) -> None:
     # By default it repeats a refused request for 7 seconds and more.
     impatient = 'performance { rpc_hold_timeout = "1s" }'
-    with intruder(shut, f"-encrypt={drawn(shut)[0]}", "-hcl", impatient) as name:
+    with intruder(shut, f"-encrypt={generated(shut)[0]}", "-hcl", impatient) as name:
         eventually("a member", lambda: docker("logs", name), lambda log: "(LAN) joined" in log)
         with pytest.raises(AssertionError, match="Error"):
             docker("exec", name, "consul", "kv", "get", "app/name")
@@ -194,13 +194,13 @@ def test_an_end_that_is_near_is_told_by_a_preview_by_its_review_and_by_the_comma
 
 
 def test_destroy_leaves_nothing_and_another_cluster_has_other_secrets(shut: Cluster) -> None:
-    before = set(drawn(shut))
+    before = set(generated(shut))
     shut.destroy()
     assert orphans(shut.name) == {}
 
     shut.up()
     shut.whole()
-    secrets = drawn(shut)
+    secrets = generated(shut)
     assert not before & set(secrets)
     assert not visible(secrets, "".join(shut.log))
     assert consul.keys(shut.agents[-1]) == ["app/name", "later/key", "motd"]

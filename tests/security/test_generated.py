@@ -1,4 +1,4 @@
-"""Credentials and certificates: what is drawn, what stays, and whom TLS believes."""
+"""Credentials and certificates: what is generated, what stays, and whom TLS believes."""
 
 import base64
 import socket
@@ -38,7 +38,7 @@ def outputs(result: CreateResult | UpdateResult) -> dict[str, Any]:
     return result.outs
 
 
-def test_every_credential_is_drawn_once_and_a_new_one_leaves_the_others() -> None:
+def test_every_credential_is_generated_once_and_a_new_one_leaves_the_others() -> None:
     first = outputs(CredentialsProvider().create({"names": ["management", "gates"]}))
     other = outputs(CredentialsProvider().create({"names": ["management", "gates"]}))
 
@@ -52,7 +52,7 @@ def test_every_credential_is_drawn_once_and_a_new_one_leaves_the_others() -> Non
     assert first["tokens"].items() < later["tokens"].items()
 
 
-def test_certificates_are_drawn_again_for_other_names_only() -> None:
+def test_certificates_are_generated_again_for_other_names_only() -> None:
     props = {"names": {"a": ["a"], "b": ["b"]}, "days": 30, "signer": AUTHORITY[0], "signer_key": AUTHORITY[1]}
     first = outputs(CertificatesProvider().create(props))
     news = props | {"names": {"a": ["a"], "b": ["b", "10.0.0.1"]}}
@@ -211,7 +211,7 @@ def given(certificate: str, key: str) -> dict[str, Any]:
     return {"subject": "dev", "days": 30, "given": {"certificate": certificate, "key": key}}
 
 
-def test_an_authority_that_is_given_signs_and_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_authority_that_is_given_signs_and_is_not_generated_again(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("consul_on_pulumi.providers.engine_log.warn", said.append)
     props = given(*AUTHORITY)
@@ -259,7 +259,7 @@ def self_signed(key: rsa.RSAPrivateKey, *extensions: ExtensionType) -> str:
     return built.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
 
 
-def test_a_key_and_a_token_that_are_given_are_taken_and_not_drawn() -> None:
+def test_a_key_and_a_token_that_are_given_are_taken_and_not_generated() -> None:
     own = {"gossip_key": base64.b64encode(bytes(32)).decode(), "management": "00000000-1111-2222-3333-444444444444"}
     props = {"names": ["management", "gates"], "given": own}
     found = outputs(CredentialsProvider().create(props))

@@ -1,4 +1,4 @@
-"""What was drawn for a cluster, as its owner sees it."""
+"""What was generated for a cluster, as its owner sees it."""
 
 import json
 from datetime import UTC, datetime, timedelta
