@@ -1,7 +1,8 @@
 """ConsulCluster: the servers, the clients and the seeds of one datacenter."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
 
 import pulumi
 
@@ -17,12 +18,13 @@ from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, protects, with_options
 from consul_on_pulumi.run import mocks
 from consul_on_pulumi.schema.component_inputs import component_inputs
-from consul_on_pulumi.security.closing import close, retire
+from consul_on_pulumi.security.closing import Closing, close, retire
 from consul_on_pulumi.security.credentials import MANAGEMENT
 from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.server import ConsulServer
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.cluster_args import ConsulClusterArgs
+from consul_on_pulumi.settings.tier_args import ConsulClientArgs, ConsulServerArgs
 
 LEADER_TIMEOUT_UPDATE = 10.0
 """Seconds for an election that is in progress when an update asks for the leader."""
@@ -90,38 +92,14 @@ class ConsulCluster(pulumi.ComponentResource):
         shared_opts = with_options(children, protect=protect) if protect else children
         shared = platform.shared_resources(name, topology, identity.cluster_id, shared_opts)
         children = pulumi.ResourceOptions.merge(children, shared.opts)
-        tier: dict[str, Any] = {
-            "platform": shared.platform,
-            "cluster": topology.cluster,
-            "datacenter": topology.datacenter,
-            **{name: accepted[name] for name in ("image", "consul_version") if name in accepted},
-        }
-        server_args: Any = tier | {
-            "replicas": topology.servers,
-            "protect": bool(protect),
-            "agent_config": _config(accepted, "server_config"),
-            "agent_secrets": accepted["agent_secrets"] | accepted["server_secrets"],
-            **{name: accepted[name] for name in ("snapshot_before_upgrade",) if name in accepted},
-        }
-        client_args: Any = tier | {
-            "replicas": topology.clients,
-            "servers": topology.servers,
-            "agent_config": _config(accepted, "client_config"),
-            **{name: accepted[name] for name in ("clients_at_once",) if name in accepted},
-            "agent_secrets": accepted["agent_secrets"] | accepted["client_secrets"],
-        }
+        membership = Membership(
+            component=name, cluster=self, clients=topology.clients, identity=identity, closing=closing, join=join
+        )
         servers = ConsulServer(
             f"{name}-server",
-            server_args,
+            _server_args(accepted, topology, shared.platform, protect=bool(protect)),
             children,
-            _membership=Membership(
-                component=name,
-                cluster=self,
-                clients=topology.clients,
-                identity=identity,
-                closing=closing,
-                join=join,
-            ),
+            _membership=membership,
         )
         # What is stored is deleted with the data, so no server is asked for deletions while all of them stop.
         on_servers = pulumi.ResourceOptions(
@@ -132,21 +110,13 @@ class ConsulCluster(pulumi.ComponentResource):
             keys = seeding.keys(seeds)
             ready = [closing.admit(topology.cluster, keys, servers.api_addresses, on_servers, servers.store)]
             on_servers = with_options(on_servers, depends_on=ready)
+        # No client is to have a token that the servers do not know: an open cluster has none.
+        updated = ready if phase in (adoption.ACCEPT, adoption.SPEAK) else servers.updated
         clients = ConsulClient(
             f"{name}-client",
-            client_args,
+            _client_args(accepted, topology, shared.platform),
             children,
-            _membership=Membership(
-                component=name,
-                cluster=self,
-                clients=topology.clients,
-                identity=identity,
-                closing=closing,
-                join=join,
-                # No client is to have a token that the servers do not know: an open cluster has none.
-                servers_updated=ready if phase in (adoption.ACCEPT, adoption.SPEAK) else servers.updated,
-                servers_ready=ready,
-            ),
+            _membership=replace(membership, servers_updated=updated, servers_ready=ready),
         )
         reloaded = [*servers.reloaded, *clients.reloaded]
         retire(closing, servers.api_addresses, with_options(on_servers, depends_on=reloaded))
@@ -160,6 +130,20 @@ class ConsulCluster(pulumi.ComponentResource):
             on_servers,
             servers.store,
         )
+        if failure_tolerance(topology.servers) == 0:
+            pulumi.log.warn("one server tolerates no failure and may lose data: set servers to 3", self)
+        self._expose(topology, servers, clients, closing, seeded)
+
+    def _expose(
+        self,
+        topology: Topology,
+        servers: ConsulServer,
+        clients: ConsulClient,
+        closing: Closing | None,
+        seeded: Sequence[pulumi.CustomResource],
+    ) -> None:
+        """Set and register the outputs. The leader is asked for after the seeds; it is no output in the state, where it
+        would be a change at each election."""
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)
@@ -176,8 +160,6 @@ class ConsulCluster(pulumi.ComponentResource):
         self.authority = closing.trusted if closing else nothing
         self.upgrade_snapshot = servers.upgrade_snapshot
         self.datacenter = pulumi.Output.from_input(topology.datacenter)
-        if failure_tolerance(topology.servers) == 0:
-            pulumi.log.warn("one server tolerates no failure and may lose data: set servers to 3", self)
         outputs = (
             *("ui_urls", "http_addresses", "servers", "datacenter", "dns_addresses", "upgrade_snapshot"),
             *("management_token", "authority"),
@@ -193,9 +175,28 @@ def _leader(addresses: list[str], connection: Connection) -> str | None:
     return leader_now(addresses, connection, timeout)
 
 
-def _config(args: Mapping[str, Any], tier: str) -> agent.Document:
-    """The agent configuration of one tier: that of every agent, then that of this tier."""
-    return agent.merge(args["agent_config"], args[tier])
+def _server_args(args: Mapping[str, Any], topology: Topology, platform: Any, *, protect: bool) -> ConsulServerArgs:
+    more = {name: args[name] for name in ("snapshot_before_upgrade",) if name in args}
+    own = {"replicas": topology.servers, "protect": protect, **more}
+    return cast(ConsulServerArgs, _tier_args(args, topology, platform, "server") | own)
+
+
+def _client_args(args: Mapping[str, Any], topology: Topology, platform: Any) -> ConsulClientArgs:
+    more = {name: args[name] for name in ("clients_at_once",) if name in args}
+    own = {"replicas": topology.clients, "servers": topology.servers, **more}
+    return cast(ConsulClientArgs, _tier_args(args, topology, platform, "client") | own)
+
+
+def _tier_args(args: Mapping[str, Any], topology: Topology, platform: Any, tier: str) -> dict[str, Any]:
+    """What both tiers have. The settings of every agent come first, then those of this tier."""
+    return {
+        "platform": platform,
+        "cluster": topology.cluster,
+        "datacenter": topology.datacenter,
+        "agent_config": agent.merge(args["agent_config"], args[f"{tier}_config"]),
+        "agent_secrets": args["agent_secrets"] | args[f"{tier}_secrets"],
+        **{name: args[name] for name in ("image", "consul_version") if name in args},
+    }
 
 
 def _joined(one: pulumi.Output[list[str]], other: pulumi.Output[list[str]]) -> pulumi.Output[list[str]]:
