@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from consul_on_pulumi.consul import access
+from consul_on_pulumi.consul import access, answers
 from consul_on_pulumi.consul.api import UnreachableError
 from consul_on_pulumi.model.adoption import INSIST, SPEAK
 from consul_on_pulumi.model.connection import Connection, with_token
@@ -66,9 +66,9 @@ def _asked(bases: Sequence[str], connection: Connection) -> tuple[list[dict[str,
                 # Every agent answers for itself; one that fails makes the whole answer an error with its name.
                 keys = http.get(f"{base}/v1/operator/keyring", timeout=TIMEOUT)
             except requests.RequestException as error:
-                problem = str(error)
+                problem = answers.silence(base, error)
                 continue
             if members.ok:
                 return members.json(), set(re.findall(r"(\S+): .*?encryption not enabled", keys.text))
-            problem = members.text
+            problem = answers.refusal(base, members)
     raise UnreachableError(f"who joined from elsewhere cannot be seen: {problem}")
