@@ -69,7 +69,7 @@ def restarts(cluster: PodCluster) -> dict[str, tuple[str, int]]:
 
 def three_vote(cluster: PodCluster) -> None:
     """Wait until the servers say so to the command in a pod: nobody else can ask a closed cluster."""
-    peers = "consul operator raft list-peers"
+    peers = "operator raft list-peers"
     eventually("three voters", lambda: in_pod(cluster, *peers.split()), lambda text: text.count(" true ") == 3, 120)
 
 
