@@ -31,7 +31,7 @@ class ConsulClient(pulumi.ComponentResource):
         _membership: Membership | None = None,
     ) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
-        accepted = refusals.tier_args(args, ConsulClientArgs, "client", name)
+        accepted = refusals.tier_args(args, ConsulClientArgs, "client", name, alone=_membership is None)
         inputs = component_inputs(accepted, ConsulClientArgs)
         super().__init__("consul-on-pulumi:index:ConsulClient", name, inputs, for_component(opts))
         if _membership:

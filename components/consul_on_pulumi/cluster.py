@@ -142,8 +142,7 @@ class ConsulCluster(pulumi.ComponentResource):
         closing: Closing | None,
         seeded: Sequence[pulumi.CustomResource],
     ) -> None:
-        """Set and register the outputs. The leader is asked for after the seeds; it is no output in the state, where it
-        would be a change at each election."""
+        """Set the outputs, and register all but the leader, who is asked for when the seeds are written."""
         self.ui_urls = _joined(servers.ui_urls, clients.ui_urls)
         self.http_addresses = _joined(servers.http_addresses, clients.http_addresses)
         self.dns_addresses = _joined(servers.dns_addresses, clients.dns_addresses)

@@ -166,8 +166,6 @@ def place_tier(
     """
     platform = choose(args["platform"])
     extra, traits = args["agent_config"], platform.traits()
-    if closing is None and platform.certificate_secrets():
-        raise pulumi.RunError("platform.kubernetes.certificates: has no effect in an open cluster, leave it out")
     secrets = agent_secrets(args["agent_secrets"], release.of(args), is_closed=closing is not None)
     if closing:
         phase = closing.phase

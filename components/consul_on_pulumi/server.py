@@ -41,7 +41,7 @@ class ConsulServer(pulumi.ComponentResource):
         _membership: Membership | None = None,
     ) -> None:
         """Raises pulumi.RunError with every problem of `args` before anything is registered."""
-        accepted = refusals.tier_args(args, ConsulServerArgs, "server", name)
+        accepted = refusals.tier_args(args, ConsulServerArgs, "server", name, alone=_membership is None)
         inputs = component_inputs(accepted, ConsulServerArgs)
         super().__init__("consul-on-pulumi:index:ConsulServer", name, inputs, for_component(opts))
         topology = Topology(

@@ -8,7 +8,7 @@ from typing import Any
 
 from consul_on_pulumi.model import kv_tree
 
-from tests.bench.project import STACK, ours, plain
+from tests.bench.project import STACK, Project, ours, plain
 from tests.bench.ways import CHANGE, CHANGED, DESTROY, KUBECTL, NO_OP, OURS, PLAIN, PREVIEW, ROLL, UP, Way
 from tests.e2e.waiting import eventually
 from tests.e2e_k8s.kubectl import Kubectl
@@ -52,8 +52,12 @@ def _ours(folder: Path, settings: dict[str, Any], kubeconfig: Path, by_hand: "_B
         project.change({"consul-on-pulumi:cluster": {**settings, **more}})
         project.up_without_preview()
 
+    return _of_pulumi(OURS, project, up, change)
+
+
+def _of_pulumi(name: str, project: Project, up: Callable[[], None], change: Callable[[Mapping[str, Any]], None]) -> Way:
     return Way(
-        OURS,
+        name,
         {
             UP: up,
             PREVIEW: project.preview,
@@ -79,18 +83,7 @@ def _plain(folder: Path, kubeconfig: Path, by_hand: "_ByHand") -> Way:
         project.up_without_preview()
         by_hand.wait_for_rollouts()
 
-    return Way(
-        PLAIN,
-        {
-            UP: up,
-            PREVIEW: project.preview,
-            NO_OP: project.up_without_preview,
-            CHANGE: lambda: change(OTHER_CLIENTS),
-            ROLL: lambda: change(OTHER_SERVERS),
-            DESTROY: project.destroy,
-        },
-        project.forget,
-    )
+    return _of_pulumi(PLAIN, project, up, change)
 
 
 def _kubectl(by_hand: "_ByHand") -> Way:

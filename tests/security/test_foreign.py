@@ -14,6 +14,7 @@ from consul_on_pulumi.security.certificates import CertificatesProvider
 from consul_on_pulumi.security.issued import IssuedCertificatesProvider
 from consul_on_pulumi.security.trust import TrustProvider
 from consul_on_pulumi.settings import refusals
+from consul_on_pulumi.settings.tier_args import ConsulServerArgs
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import BasicConstraints, CertificateBuilder, ExtendedKeyUsage, Name, NameAttribute
@@ -314,6 +315,17 @@ def test_secrets_that_cannot_be_used_are_refused(settings: dict[str, Any], more:
     own = {key: value for key, value in KUBERNETES.cluster["kubernetes"].items() if key != "namespace"}
     args = cluster_args({"kubernetes": {**own, **settings}}, **({"security": {}} | more))
     assert problem in "".join(refusals.cluster_problems(args)[0])
+
+
+def test_a_tier_alone_is_open_so_its_secrets_are_refused_with_every_other_problem() -> None:
+    settings = {"kubernetes": {"namespace": "shop", "certificates": ISSUED}}
+    with pytest.raises(pulumi.RunError) as caught:
+        refusals.tier_args({"platform": settings, "replicas": 4}, ConsulServerArgs, "server", "alone")
+
+    assert "server.platform.kubernetes.certificates: has no effect in an open cluster, leave it out" in str(
+        caught.value
+    )
+    assert "server.replicas: expected" in str(caught.value)
 
 
 @pytest.fixture

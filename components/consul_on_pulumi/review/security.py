@@ -6,10 +6,9 @@ from consul_on_pulumi.review.markdown import code
 from consul_on_pulumi.review.steps import DYNAMIC, Step, mapping, name_of
 
 AUTHORITY, CERTIFICATES, CREDENTIALS = (f"{DYNAMIC}{name}" for name in ("Authority", "Certificates", "Credentials"))
-LIVE = "Agents load it while they run"
 WORDS = {
-    "tokens": f"the ACL tokens of the agents and of this program. {LIVE}",
-    "gossip_key": f"the gossip key. {LIVE}",
+    "tokens": "the ACL tokens of the agents and of this program. Agents load them while they run",
+    "gossip_key": "the gossip key. Agents load it while they run",
     "management_token": "the management token. The servers restart one at a time",
 }
 """What each word of `security.rotate` generates, and what that costs."""
@@ -23,7 +22,7 @@ def changes(steps: Sequence[Step]) -> Iterator[str]:
         if step.type == AUTHORITY:
             yield "Renews the authority. Agents believe the old one too until the `pulumi up` after this one."
         elif step.type == CERTIFICATES:
-            yield f"Renews certificates of {code(name_of(step.parent))}. {LIVE.replace('it', 'them')}."
+            yield f"Renews certificates of {code(name_of(step.parent))}. Agents load them while they run."
         elif step.type == CREDENTIALS:
             before, after = mapping(step.before, "rotate"), mapping(step.after, "rotate")
             for word, what in WORDS.items():

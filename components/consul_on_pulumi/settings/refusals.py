@@ -56,13 +56,14 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
     return [*problems, *access.problems()], complete, seeds
 
 
-def tier_args(args: Any, shape: Any, path: str, name: str) -> dict[str, Any]:
-    """The arguments of a ConsulServer or a ConsulClient of that name, a TypedDict `shape`, with the defaults.
+def tier_args(args: Any, shape: Any, path: str, name: str, *, alone: bool = True) -> dict[str, Any]:
+    """The arguments of a ConsulServer or a ConsulClient of that name, a TypedDict `shape`, with the defaults; a tier
+    that is `alone` belongs to no ConsulCluster.
 
     Raises pulumi.RunError with every problem.
     """
     problems, complete = _tier_problems({"cluster": name, **args} if isinstance(args, Mapping) else args, shape, path)
-    refuse(problems)
+    refuse([*problems, *(security_args.certificate_problems(complete, path) if alone else ())])
     return complete
 
 

@@ -85,8 +85,9 @@ def given_problems(given: Mapping[str, Any], path: str) -> Iterator[str]:
 
 
 def certificate_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
-    """Who signs certificates, where that is not clear, and what is missing of them."""
-    given, path = args.get("security_secrets", {}), f"{path}.security_secrets"
+    """Who signs certificates, where that is not clear, and what is missing of them; a tier alone is open."""
+    given, unused = args.get("security_secrets", {}), f"{path}.{ISSUED}"
+    path = f"{path}.security_secrets"
     issued = "certificates" in args.get("platform", {}).get("kubernetes", {})
     agents = {name for name in given if _OF_AGENT.fullmatch(name)}
     if issued and (both := sorted({*agents, *({CERTIFICATE, KEY} & given.keys())})):
@@ -102,7 +103,7 @@ def certificate_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
         if missing := [name for name in needed if name not in given]:
             yield f"{path}: expected {', '.join(missing)} as well, since certificates of other agents are given"
     if (issued or agents) and not args.get("security", {}).get("enabled"):
-        yield f"{path if agents else ISSUED}: has no effect in an open cluster, leave it out"
+        yield f"{path if agents else unused}: has no effect in an open cluster, leave it out"
 
 
 def access_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:

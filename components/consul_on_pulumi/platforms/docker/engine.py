@@ -80,7 +80,7 @@ def _sentence(error: Exception, connection: Connection) -> str:
     known = [one.strerror for one in causes if isinstance(one, OSError) and one.strerror]
     if "unknown" in connection:
         return f"the Docker engine is not asked: {error}"
-    why = "timed out" if isinstance(error, requests.Timeout) else known[-1] if known else error
     where = host.of(connection) or "its socket"
-    why = client.ssh_fault(connection) or why
-    return f"the Docker engine at {where} does not answer ({why}): {faults.silence(str(why), connection.get('docker'))}"
+    reason = "timed out" if isinstance(error, requests.Timeout) else known[-1] if known else str(error)
+    why = client.ssh_fault(connection) or reason
+    return f"the Docker engine at {where} does not answer ({why}): {faults.silence(why, connection.get('docker'))}"

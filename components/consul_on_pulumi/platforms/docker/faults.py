@@ -36,18 +36,15 @@ REMEDIES = (
 )  # fmt: skip
 """Regular expressions of answers, and what to do; the first that fits counts."""
 _SILENT = (
-    (
-        "Host key verification failed",
-        "sign in once with `ssh`, and accept the key of the machine if it is the right "
-        "one; or name a file with that key in `ssh_opts`",
-    ),
+    ("Host key verification failed", "sign in once with `ssh`, and accept the key of the machine if it is the right "
+     "one; or name a file with that key in `ssh_opts`"),
     (r"Permission denied \(", "check the user and the key with which `ssh` signs in, in {given} and in `ssh_opts`"),
     ("Permission denied", "let this user use it: `sudo usermod --append --groups docker $USER`, then sign in again"),
     ("(certificate|TLS|SSL|tls)", "check {given}, and the certificates that it names"),
     ("(Name or service|resolution|not known)", "correct {given}: no machine has this name"),
     ("timed out", "see its log, or what is between it and this machine"),
     ("", "start it or check {given}"),
-)
+)  # fmt: skip
 """The same for a request without an answer, by what is known about the reason."""
 PREFIX = re.compile(r"^.*(?:Error response from daemon: |docker: )", re.DOTALL)
 """What the provider writes before the answer of the engine."""

@@ -1,9 +1,7 @@
-"""What is wrong with a container that Docker's provider reports as fine."""
+"""What is wrong with the container of a ContainerHealth, which Docker's provider reports as fine."""
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from docker.errors import NotFound
 
@@ -11,6 +9,7 @@ from consul_on_pulumi.consul import access
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.docker import consul_access, crash, engine
 from consul_on_pulumi.providers import engine_log
+from consul_on_pulumi.providers.provider import Properties
 
 AGENT_TIMEOUT = 3.0
 """Seconds for the agent to answer a request about itself."""
@@ -24,8 +23,6 @@ PAUSED = "paused"
 """The fault of a container that Docker has paused."""
 SILENT = "does not answer"
 """The fault of a container whose agent does not answer."""
-Properties = Mapping[str, Any]
-"""Those of a ContainerHealth."""
 
 
 def find(props: Properties) -> str | None:
