@@ -50,6 +50,19 @@ def test_pods_withstand_every_probe_but_those_that_are_named(closed: PodCluster)
     assert on_kubernetes.probed(closed).unexpected(is_closed=True) == []
 
 
+def test_a_namespace_among_the_peers_reaches_the_api_and_never_the_ports_of_servers(closed: PodCluster) -> None:
+    with on_kubernetes.stranger(closed) as found:
+        assert not found.reaches(8501)
+        peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": found.namespace}}}
+        closed.change(platform={"kubernetes": {"network_policy": {"peers": [peer]}}})
+        closed.up()
+
+        assert eventually("the API", lambda: found.reaches(8501), bool, 30)
+        assert not [port for port in (8300, 8301, 8500) if found.reaches(port)]
+    closed.change(platform={"kubernetes": {}})
+    closed.up()
+
+
 def test_a_lost_quorum_is_recovered_from_the_only_server_that_kept_its_claim(
     closed: PodCluster, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 
 PROGRAMS = {
     *("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "coredns", "volume-provisioner"),
-    *("containerd", "kubelet", "kube-proxy"),
+    *("containerd", "kubelet", "kube-proxy", "kube-router"),
 }
 
 

@@ -11,12 +11,10 @@ from typing import Any
 
 from tests.e2e_k8s.stack import PodCluster, of_our_own, stood_up
 from tests.probes import containment, generated, hiding, network
-from tests.probes.probe import Outcome, Probe, run
+from tests.probes.probe import PATIENCE, Outcome, Probe, run, until
 
-POLICY = (
-    "the NetworkPolicy, where the network of the cluster enforces policies; this was decided by the rules of the API, "
-    "since the network of the test cluster enforces none"
-)
+POLICY = "the NetworkPolicy, where the network of the cluster enforces policies"
+PORTS = {8300: "Raft", 8301: "gossip", 8501: "the API", 8500: "the API by plain HTTP"}
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 
@@ -39,6 +37,10 @@ class PodStranger:
     def inside(self, script: str) -> str:
         pod = f"{self.cluster}-server-0"
         return self._printed("exec", "--stdin", "--namespace", self.cluster, pod, "--", "sh", script=script)
+
+    def reaches(self, port: int) -> bool:
+        """Whether the first server takes a connection to this port."""
+        return "taken" in self.sh(f"nc -w 2 {self.servers[0]} {port} -e true && echo taken")
 
     def may(self, verb: str, what: str) -> bool:
         """Whether the service account of the stranger may do this in the namespace of the cluster."""
@@ -76,7 +78,7 @@ def probed(cluster: PodCluster) -> Outcome:
                 of_pods(cluster, found),
                 containment.probes(found),
                 hiding.probes(found.secrets, places(cluster, found)),
-                network.probes(found),
+                behind_the_policies(cluster, found),
             ),
             is_closed=bool(found.secrets),
         )
@@ -101,7 +103,6 @@ def of_pods(cluster: PodCluster, found: PodStranger) -> Iterator[Probe]:
     """What only Kubernetes has."""
     who, rights = "a pod in another namespace", "the service account of a pod has no rights elsewhere"
     beside, restricted = "who may create pods beside the agents", "the namespace enforces the restricted standard"
-    policies = cluster.kubectl.get("networkpolicies", "--namespace", cluster.name)["items"]
     pod = cluster.items("server")[0]["spec"]
     yield Probe(
         "code in an agent's container", "uses a token of Kubernetes", "no token is mounted",
@@ -112,8 +113,8 @@ def of_pods(cluster: PodCluster, found: PodStranger) -> Iterator[Probe]:
             who, f"{verb}s {what} of the cluster", rights,
             lambda verb=verb, what=what: found.may(verb, what), always=True,  # type: ignore[misc]
         )  # fmt: skip
-    for port, what in ((8300, "Raft"), (8301, "gossip"), (8501, "the API"), (8500, "the API by plain HTTP")):
-        yield Probe(who, f"reaches {what}", POLICY, lambda port=port: allowed(policies, port), always=True)  # type: ignore[misc]
+    for port, what in PORTS.items():
+        yield Probe(who, f"reaches {what}", POLICY, partial(found.reaches, port), always=True)
     specs: list[tuple[str, dict[str, Any]]] = [
         ("mounts a folder of the node", {"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}),
         ("uses the network of the node", {"hostNetwork": True}),
@@ -128,15 +129,24 @@ def of_pods(cluster: PodCluster, found: PodStranger) -> Iterator[Probe]:
     )  # fmt: skip
 
 
-def allowed(policies: list[dict[str, Any]], port: int) -> bool:
-    """Whether a pod of another namespace may reach this port of the servers: each rule adds what it allows."""
-    servers = [one["spec"] for one in policies if "server" in one["metadata"]["name"]]
-    rules = [rule for spec in servers for rule in spec.get("ingress", [])]
-    reached = [rule for rule in rules if port in [one.get("port") for one in rule.get("ports", [{"port": port}])]]
-    return not servers or any(
-        not rule.get("from") or any("namespaceSelector" in peer or "ipBlock" in peer for peer in rule["from"])
-        for rule in reached
+def behind_the_policies(cluster: PodCluster, found: PodStranger) -> Iterator[Probe]:
+    """What strangers try in the network, beside a policy that lets everybody in: what the policies stop must be stopped
+    behind them, too. It shows that nothing else stopped the pod before."""
+    everything = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{}]}
+    cluster.kubectl.apply(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "everybody", "namespace": cluster.name},
+            "spec": everything,
+        }
     )
+    try:
+        for port in (8300, 8301, 8501 if found.secrets else 8500):
+            assert until(partial(found.reaches, port), PATIENCE), f"no policy stops port {port}, something else does"
+        yield from network.probes(found)
+    finally:
+        cluster.kubectl("delete", "networkpolicy", "everybody", "--namespace", cluster.name)
 
 
 def places(cluster: PodCluster, found: PodStranger) -> hiding.Places:

@@ -12,6 +12,8 @@ from tools.found import SetupError
 from tools.kubernetes import layout
 from tools.kubernetes.layout import BRIDGE, HOST, Node
 
+COMMANDS = {"ip": "iproute2", "iptables": "iptables", "ipset": "ipset"}
+"""What the network needs, and the Debian package of each."""
 CHAIN = BRIDGE.upper()
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 # Not every shell has these folders on PATH, not even root's.
@@ -25,14 +27,16 @@ ACCEPTED = (
     ("nat", "POSTROUTING", ("-s", layout.NODES, "!", "-o", BRIDGE, "-j", "MASQUERADE")),
     ("nat", "POSTROUTING", ("-s", layout.PODS, "!", "-o", BRIDGE, "-j", "MASQUERADE")),
 )
+# A policy never stops the node of a pod. The API server and the tests run on the machine, which counts as every pod's
+# node: with this mark kube-router has decided that a packet may pass (its docs/how-it-works.md).
+FROM_THE_MACHINE = ("-s", HOST, "-j", "MARK", "--set-xmark", "0x10000/0x10000")
 PARENTS = tuple(dict.fromkeys((table, parent) for table, parent, _ in ACCEPTED))
 
 
 def up() -> None:
     """Makes the bridge and the rules, or what is missing of them."""
-    for command in ("ip", "iptables"):
-        if not shutil.which(command, path=SEARCH):
-            debian.install("iproute2", "iptables", instead="install iproute2 and iptables")
+    if not all(shutil.which(command, path=SEARCH) for command in COMMANDS):
+        debian.install(*COMMANDS.values(), instead=f"install {', '.join(COMMANDS.values())}")
     if not Path(f"/sys/class/net/{BRIDGE}").exists():
         refuse_overlaps()
         run("ip", "link", "add", BRIDGE, "type", "bridge")
@@ -97,6 +101,7 @@ def inside(node: Node) -> None:
     ]
     run("ip", "-n", node.namespace, "-batch", "-", stdin="\n".join(lines))
     run("ip", "netns", "exec", node.namespace, "sh", "-c", f"echo 1 > {FORWARDING}")
+    run("ip", "netns", "exec", node.namespace, "iptables", "-w", "-t", "mangle", "-A", "PREROUTING", *FROM_THE_MACHINE)
 
 
 def accept() -> None:

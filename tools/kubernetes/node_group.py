@@ -1,4 +1,4 @@
-"""One node: containerd, kubelet and kube-proxy in their own namespaces."""
+"""One node: containerd, kubelet, kube-proxy and kube-router, which enforces policies, in their own namespaces."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,15 @@ from tools.kubernetes.layout import Node
 
 # Fixed paths of Kubernetes. Each node mounts its own folders there.
 OWN = ("/var/lib/kubelet", "/var/lib/containerd", "/var/log/pods", "/var/log/containers")
+# Routes and Services are there already. Policies are read again with each change, and in any case now and then.
+ONLY_POLICIES = (
+    "--run-firewall=true",
+    "--run-router=false",
+    "--run-service-proxy=false",
+    "--run-loadbalancer=false",
+    "--health-port=0",
+    "--metrics-port=0",
+)
 
 
 def group(node: Node, server: ApiServer) -> Group:
@@ -24,8 +33,9 @@ def group(node: Node, server: ApiServer) -> Group:
         node.name, f"/O=system:nodes/CN=system:node:{node.name}", [f"DNS:{node.name}", f"IP:{node.address}"]
     )
     proxy = authority.issue("kube-proxy", "/CN=system:kube-proxy")
+    router = authority.issue("kube-router", "/CN=kube-router")
     node_files.write(node, authority=authority.pair.certificate, serving=serving, runc=runc, cni=cni)
-    for name, pair in (("kubelet", serving), ("kube-proxy", proxy)):
+    for name, pair in (("kubelet", serving), ("kube-proxy", proxy), ("kube-router", router)):
         certificates.kubeconfig(node.folder / f"{name}.kubeconfig", server.url, authority.pair.certificate, pair)
     return Group(
         folder=node.folder,
@@ -39,6 +49,13 @@ def group(node: Node, server: ApiServer) -> Group:
                 f"--node-ip={node.address}",
             ],
             "kube-proxy": [str(found["kube-proxy"]), f"--config={node.folder / 'kube-proxy.yaml'}"],
+            "kube-router": [
+                str(programs.KUBE_ROUTER.path()),
+                f"--kubeconfig={node.folder / 'kube-router.kubeconfig'}",
+                f"--hostname-override={node.name}",
+                f"--service-cluster-ip-range={layout.SERVICES}",
+                *ONLY_POLICIES,
+            ],
         },
         setup=list(setup(node)),
         network=node.namespace,

@@ -21,6 +21,12 @@ VARIABLES = {
     "k8s.io/client-go/pkg/version.gitVersion": f"v{versions.KUBERNETES}",
 }
 COREDNS = go.Program("coredns", versions.COREDNS, "40 s")
+KUBE_ROUTER = go.Program(
+    "kube-router",
+    versions.KUBE_ROUTER,
+    "2 min, 2 cores",
+    package="github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",
+)
 VOLUME_PROVISIONER = go.Program("volume-provisioner", versions.KUBERNETES, "20 s")
 
 
@@ -28,6 +34,7 @@ def everything() -> None:
     """Downloads or builds all programs."""
     kubernetes("kubectl", *CONTROL_PLANE, *NODE)
     COREDNS.path()
+    KUBE_ROUTER.path()
     VOLUME_PROVISIONER.path()
 
 
