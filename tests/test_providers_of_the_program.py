@@ -103,7 +103,7 @@ def test_rows_6_and_7_the_configuration_of_default_providers_is_followed(platfor
     assert {one[part][key.partition(":")[2]] for one in connections(build(program)).values()} == {"far"}
 
 
-def test_row_12_two_clusters_in_a_program_have_their_own_tokens_and_the_configuration_key_is_not_read() -> None:
+def test_house_row_12_two_clusters_in_a_program_have_their_own_tokens_and_the_configuration_key_is_not_read() -> None:
     def program() -> None:
         set_all_config({"project:token": "of another service"})
         for name in ("a", "b"):

@@ -39,7 +39,7 @@ def test_save_and_restore_use_the_addresses_in_the_state(
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_row_12_the_token_in_the_state_is_sent(
+def test_house_row_12_the_token_in_the_state_is_sent(
     stack: Stack, api_server: FakeKubernetes, three: FakeConsul, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack(token="hush")

@@ -27,7 +27,7 @@ def test_the_token_comes_from_the_environment_variables_of_the_consul_command(tm
     assert named.headers["X-Consul-Token"] == "from a file"
 
 
-def test_row_12_the_token_of_a_cluster_comes_before_the_environment_and_goes_to_no_other() -> None:
+def test_house_row_12_the_token_of_a_cluster_comes_before_the_environment_and_goes_to_no_other() -> None:
     env = {"CONSUL_HTTP_TOKEN": "from a variable"}
 
     assert session_with({"token": "of a"}, **env).headers["X-Consul-Token"] == "of a"

@@ -44,8 +44,8 @@ def test_a_program_in_another_language_gives_the_same_comment(name: str) -> None
     assert comment(parse(of_plugin), STACK) == (GOLDEN / f"{name}.md").read_text()
 
 
-def test_logical_names_do_not_matter() -> None:
-    """Row 13 of what a user of the components met: names were parsed, so a Postgres container passed for a client."""
+def test_house_row_13_logical_names_do_not_matter() -> None:
+    """Names were parsed, so a Postgres container passed for a client."""
     foreign = [line.replace("consul-client-", "postgres-").replace("consul-server-", "x-") for line in lines(MIXED)]
 
     agents = [agent.name for agent in found_agents(parse(foreign))]

@@ -299,23 +299,23 @@ def test_an_image_whose_version_may_change_is_refused(image: str) -> None:
     ],
     ids=["typo", "none", "no map", "none deep inside", "secret of a wrong type"],
 )
-def test_bug_a_program_is_refused_with_the_words_of_a_stack_file(
+def test_house_row_1_a_program_is_refused_with_the_words_of_a_stack_file(
     platform: PlatformCase, wrong: dict[str, Any], problem: str
 ) -> None:
     assert refused(ConsulCluster, {"platform": platform.cluster, **wrong}) == ([HEADER, problem], [])
 
 
-def test_bug_a_missing_platform_is_refused_by_its_path() -> None:
+def test_house_row_3_a_missing_platform_is_refused_by_its_path() -> None:
     assert refused(ConsulCluster, {}) == ([HEADER, "cluster.platform: required"], [])
     assert refused(ConsulServer, {}) == ([HEADER, "server.platform: required"], [])
     assert refused(ConsulClient, {}) == ([HEADER, "client.platform: required"], [])
 
 
-def test_bug_arguments_that_are_no_map_are_refused() -> None:
+def test_house_row_3_arguments_that_are_no_map_are_refused() -> None:
     assert refused(ConsulCluster, None) == ([HEADER, "cluster: expected a map, got None"], [])
 
 
-def test_bug_a_typo_of_a_platform_setting_is_refused_or_data_would_be_lost() -> None:
+def test_house_row_2_a_typo_of_a_platform_setting_is_refused_or_data_would_be_lost() -> None:
     args = {"platform": {"docker": {"subnet": "172.30.0.0/24", "retaindata": True}}}
 
     assert refused(ConsulCluster, args) == (

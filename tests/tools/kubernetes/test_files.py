@@ -47,4 +47,4 @@ def test_the_manifests_are_applied_with_the_cluster_s_addresses(
     assert objects["Service", "kube-dns"]["spec"]["clusterIP"] == layout.DNS_SERVICE
     assert objects["EndpointSlice", "kube-dns"]["endpoints"][0]["addresses"] == [layout.HOST]
     assert objects["StorageClass", "standard"]["provisioner"] == "consul-on-pulumi/volumes"
-    assert len(objects) == 7
+    assert len(objects) == 9
