@@ -206,9 +206,10 @@ def test_a_new_resource_has_no_old_properties_but_the_connection() -> None:
             seen.append((olds, news))
             return []
 
-    Provider().check({}, {"a": 1, "connection": {"token": "t"}})
+    connection = {"cluster": "new", "token": "t"}
+    Provider().check({}, {"a": 1, "connection": connection})
 
-    assert seen == [({}, {"a": 1, "connection": {"token": "t"}})]
+    assert seen == [({}, {"a": 1, "connection": connection})]
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["known", "unknown"])

@@ -54,7 +54,7 @@ class Servicer(ProviderServicer):
 
     async def Check(self, request: Any, context: Any) -> Any:
         olds, news = values.plain(request.olds), values.plain(request.news)
-        result = await _called(context, provider_of(news).check, olds, news)
+        result = await _called(request, context, provider_of(news).check, olds, news)
         inputs = {**result.inputs, PROVIDER_KEY: news[PROVIDER_KEY]}
         failures = [proto.CheckFailure(property=one.property, reason=one.reason) for one in result.failures]
         return proto.CheckResponse(
@@ -73,21 +73,21 @@ class Servicer(ProviderServicer):
                 deleteBeforeReplace=bool(result.delete_before_replace),
             )
 
-        return await _called(context, diff)
+        return await _called(request, context, diff)
 
     async def Create(self, request: Any, context: Any) -> Any:
         props = values.plain(request.properties)
-        result = await _called(context, provider_of(props).create, props)
+        result = await _called(request, context, provider_of(props).create, props)
         return proto.CreateResponse(id=result.id, properties=await _outputs(result.outs, props, request.properties))
 
     async def Update(self, request: Any, context: Any) -> Any:
         olds, news = values.plain(request.olds), values.plain(request.news)
-        result = await _called(context, provider_of(news).update, request.id, olds, news)
+        result = await _called(request, context, provider_of(news).update, request.id, olds, news)
         return proto.UpdateResponse(properties=await _outputs(result.outs, news, request.news))
 
     async def Read(self, request: Any, context: Any) -> Any:
         props = values.plain(request.properties)
-        result = await _called(context, provider_of(props).read, request.id, props)
+        result = await _called(request, context, provider_of(props).read, request.id, props)
         fields = {"id": result.id, "properties": await _outputs(result.outs, props, request.properties)}
         if result.inputs is not None:
             fields["inputs"] = await _outputs(result.inputs, props, request.properties)
@@ -95,13 +95,14 @@ class Servicer(ProviderServicer):
 
     async def Delete(self, request: Any, context: Any) -> Any:
         props = values.plain(request.properties)
-        await _called(context, provider_of(props).delete, request.id, props)
+        await _called(request, context, provider_of(props).delete, request.id, props)
         return empty_pb2.Empty()
 
 
-async def _called(context: Any, method: Callable[..., Any], *args: Any) -> Any:
+async def _called(request: Any, context: Any, method: Callable[..., Any], *args: Any) -> Any:
     """What `method` returns. Its error ends the call with its own text."""
-    hosting.begin_provider()
+    inputs = getattr(request, "old_inputs", None) or getattr(request, "inputs", None)
+    hosting.begin_provider(values.plain(inputs) if inputs else {})
     run = partial(contextvars.copy_context().run, method, *args)
     try:
         return await asyncio.get_running_loop().run_in_executor(_THREADS, run)

@@ -14,8 +14,8 @@ from pulumi.runtime.invoke import invoke_output
 from pulumi.runtime.rpc import deserialize_properties
 
 from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, UNKNOWN, Connection, connection_of, with_token
+from consul_on_pulumi.providers import hosting
 from consul_on_pulumi.providers.failures import served
-from consul_on_pulumi.providers.hosting import in_component
 
 GET_RESOURCE = "pulumi:pulumi:getResource"
 """The engine's function that gives the state of a resource of this update."""
@@ -78,7 +78,7 @@ def provider_settings(
         config = pulumi.Config(package)
         found = {key: config.get_secret(_camel(key)) for key in keys if config.get(_camel(key))}
         return {key: value for key, value in found.items() if value is not None}
-    if in_component():
+    if hosting.in_component():
         # The plugin gets a reference to it.
         state: pulumi.Output[Any] = provider.urn.apply(lambda urn: invoke_output(GET_RESOURCE, {"urn": urn}))["state"]
         return {key: state.apply(partial(_get, key=_camel(key))) for key in keys}
@@ -143,9 +143,11 @@ def _key(connection: Connection) -> tuple[str, str]:
 
 def _stored() -> dict[str, Any]:
     """The inputs that the state holds of the resource for which the engine calls; none outside of a call."""
+    if (found := hosting.stored()) is not None:
+        return dict(found)
     request = served("request")
-    found = getattr(request, "old_inputs", None) or getattr(request, "inputs", None)
-    return deserialize_properties(found) if found else {}
+    inputs = getattr(request, "old_inputs", None) or getattr(request, "inputs", None)
+    return deserialize_properties(inputs) if inputs else {}
 
 
 def _camel(key: str) -> str:
