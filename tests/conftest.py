@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from consul_on_pulumi.providers import engine_log
+from consul_on_pulumi.providers import connecting, engine_log
 from hypothesis import settings
 
 from tests.doubles.fake_consul import FakeConsul
@@ -42,6 +42,12 @@ def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     monkeypatch.setattr(engine_log, "warn", found.append)
     return found
+
+
+@pytest.fixture(autouse=True)
+def an_update_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that serves dynamic providers lives as long as one update: a test knows no connection of another."""
+    monkeypatch.setattr(connecting, "_newest", {})
 
 
 @pytest.fixture(autouse=True)

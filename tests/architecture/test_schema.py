@@ -128,6 +128,7 @@ def test_settings_that_decide_which_resources_exist_are_plain(
     assert not_plain == {
         "ConsulCluster.token",
         "ConsulServer.token",
+        *(f"CertificatesArgs.{tier}" for tier in ("clients", "servers")),
         *(f"{component}.image" for component in ("ConsulClient", "ConsulCluster", "ConsulServer")),
         "DockerArgs.memoryMib",
         "DockerArgs.network",

@@ -1,5 +1,6 @@
 """Certificates that were made elsewhere: what is taken, and what is refused with its path."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from cryptography.x509 import BasicConstraints, CertificateBuilder, ExtendedKeyU
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.platform_cases import DOCKER, KUBERNETES
-from tests.recording import build, cluster_args
+from tests.recording import Other, build, cluster_args
 
 NOW = datetime.now(UTC)
 SERVER = ["server.dc1.consul", "127.0.0.1"]
@@ -268,11 +269,16 @@ def test_given_certificates_are_the_files_of_the_agents_and_nothing_is_generated
 ISSUED = {"servers": "consul-server-tls", "clients": "consul-client-tls"}
 
 
-def test_secrets_of_a_controller_are_mounted_beside_the_other_files_and_watched() -> None:
-    platform = {"kubernetes": {**KUBERNETES.cluster["kubernetes"], "namespace": "shop", "certificates": ISSUED}}
+def of_another_resource(secret: str) -> pulumi.Output[Any]:
+    return Other(f"certificate-{secret}", {"secret": secret}).output("secret")
 
+
+@pytest.mark.parametrize("made", [str, of_another_resource])
+def test_secrets_of_a_controller_are_mounted_beside_the_other_files_and_watched(made: Callable[[str], Any]) -> None:
     def program() -> None:
-        ConsulCluster("consul", cluster_args(platform, security={}))
+        certificates = {tier: made(secret) for tier, secret in ISSUED.items()}
+        settings = {**KUBERNETES.cluster["kubernetes"], "namespace": "shop", "certificates": certificates}
+        ConsulCluster("consul", cluster_args({"kubernetes": settings}, security={}))
 
     seen = build(program)
     assert not {"consul-authority", "consul-trust", "consul-server-certificates"} & {one.name for one in seen.seen}

@@ -58,7 +58,7 @@ class AgentGroup:
     """Agents are replaced where this changes."""
     phase: str = OPEN
     """How far the agents are closed (model/adoption.py)."""
-    certificate_secret: str | None = None
+    certificate_secret: pulumi.Input[str] | None = None
     """The object with the certificate of these agents, if a controller of the platform issues it."""
     plain_http: bool = True
     """Whether they speak plain HTTP to others than themselves."""
@@ -161,7 +161,7 @@ class Platform(Protocol):
     def certificate_names(self, topology: Topology, role: Role, ordinal: int) -> Sequence[pulumi.Input[str]]:
         """The DNS names and IP addresses by which others reach one agent; all clients share one certificate."""
 
-    def certificate_secrets(self) -> Mapping[Role, str]:
+    def certificate_secrets(self) -> Mapping[Role, pulumi.Input[str]]:
         """The objects with certificates that a controller of the platform issues and renews, by the role of agents."""
 
     def asked_names(self) -> Sequence[str]:

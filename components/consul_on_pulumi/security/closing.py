@@ -1,13 +1,15 @@
 """Closing a cluster: what is generated for it, and what each of its parts gets of that."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pulumi
 
 from consul_on_pulumi.model import adoption, closed
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.providers import connecting, evidence
 from consul_on_pulumi.providers.provider import Addresses
 from consul_on_pulumi.security import acl_rules
@@ -47,7 +49,7 @@ class Closing:
     """What agents believe now."""
     signing: tuple[Authority, Trust] | None
     """Generate certificates; None where they are issued."""
-    issued: Mapping[Role, str]
+    issued: Mapping[Role, pulumi.Input[str]]
     """The objects with certificates that a controller of the platform issues and renews."""
     given: Mapping[str, pulumi.Input[str]]
     """What is not generated (settings/security_args.py)."""
@@ -147,7 +149,7 @@ def close(
     settings: Mapping[str, Any],
     location: Mapping[str, pulumi.Input[str]],
     given: Mapping[str, pulumi.Input[str]],
-    issued: Mapping[Role, str],
+    issued: Mapping[Role, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> Closing | None:
     """Generate the credentials and the authority of a component's cluster; its children get a connection with them.
@@ -196,13 +198,17 @@ def _issued(
     name: str,
     topology: Topology,
     location: Mapping[str, pulumi.Input[str]],
-    secrets: Mapping[Role, str],
+    secrets: Mapping[Role, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> IssuedCertificates:
-    # A client needs no name. Both tiers may share one Secret.
-    names: dict[str, list[str]] = {secret: [] for secret in secrets.values()}
-    names[secrets[Role.SERVER]].append(closed.subject(Role.SERVER, topology.datacenter))
+    subject = closed.subject(Role.SERVER, topology.datacenter)
+    names = lifted(partial(_names, subject), [secrets[Role.SERVER], *secrets.values()])
     return IssuedCertificates(f"{name}-issued", location, names, opts)
+
+
+def _names(subject: str, secrets: Sequence[str]) -> dict[str, list[str]]:
+    # A client needs no name. Both tiers may share one Secret, and the first one is that of the servers.
+    return {secret: [subject] if secret == secrets[0] else [] for secret in secrets}
 
 
 def _own(given: Mapping[str, pulumi.Input[str]], names: Mapping[str, str]) -> dict[str, pulumi.Input[str]]:

@@ -71,7 +71,7 @@ class IssuedCertificates(ProviderResource, module="consul-on-pulumi", name="Issu
         self,
         name: str,
         location: Mapping[str, pulumi.Input[str]],
-        names: Mapping[str, Sequence[str]],
+        names: pulumi.Input[Mapping[str, Sequence[str]]],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """`names` are the DNS names that a certificate must have, by the name of its Secret; `location` is that
@@ -90,8 +90,10 @@ def _read(props: Properties) -> dict[str, dict[str, str]]:
 
 
 def _read_if_answered(props: Properties) -> dict[str, dict[str, str]]:
-    """The same; nothing while a preview does not know where they are, or where nobody answers."""
-    if UNKNOWN in connection_of(props) or not all(isinstance(one, str) for one in props["location"].values()):
+    """The same; nothing while a preview does not know their names or where they are, or where nobody answers."""
+    location = props["location"].values()
+    is_known = isinstance(props["names"], Mapping) and all(isinstance(one, str) for one in location)
+    if UNKNOWN in connection_of(props) or not is_known:
         return {}
     try:
         return _read(props)

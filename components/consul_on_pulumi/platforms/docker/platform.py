@@ -61,7 +61,7 @@ class DockerPlatform:
         """A server restarts at the same fixed address, so it stays a voter while it is down."""
         return PlatformTraits(servers_leave_on_terminate=False, log_json=False, host_ports=True)
 
-    def certificate_secrets(self) -> dict[Role, str]:
+    def certificate_secrets(self) -> dict[Role, pulumi.Input[str]]:
         """Nothing on this platform renews certificates."""
         return {}
 

@@ -84,7 +84,7 @@ class KubernetesPlatform:
             servers_leave_on_terminate=LEAVE_ON_TERMINATE, log_json=True, domain=domain(self.settings)
         )
 
-    def certificate_secrets(self) -> dict[Role, str]:
+    def certificate_secrets(self) -> dict[Role, pulumi.Input[str]]:
         """Secrets beside the agents, of cert-manager for instance."""
         found: Mapping[str, Any] = self.settings.get("certificates", {})
         return {role: found[f"{role.value}s"] for role in Role if f"{role.value}s" in found}

@@ -82,10 +82,10 @@ class NetworkPolicyArgs(TypedDict, total=False):
 class CertificatesArgs(TypedDict, total=False):
     """Names of Secrets with `tls.crt`, `tls.key` and `ca.crt`, as cert-manager makes them."""
 
-    servers: Required[Annotated[str, Setting(
+    servers: Required[Annotated[pulumi.Input[str], Setting(
         "The Secret of the servers. Its certificate has the name `server.DATACENTER.consul`.", ROLLS_EVERY_AGENT,
         rule=syntax.OBJECT_NAME)]]
-    clients: Annotated[str, Setting(
+    clients: Annotated[pulumi.Input[str], Setting(
         "The Secret of the clients. Its certificate lacks that name.", "Rolls the clients.",
         default_text="required with clients", rule=syntax.OBJECT_NAME)]
 
