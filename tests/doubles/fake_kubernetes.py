@@ -19,7 +19,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig, port_forward
 
 from tests.doubles.http_server import Handler, Server
@@ -119,7 +118,6 @@ class FakeKubernetes:
         monkeypatch.setenv("KUBECONFIG", str(self.kubeconfig(folder)))
         monkeypatch.setattr(kubeconfig, "_loaded", {})
         monkeypatch.setattr(port_forward, "_listeners", {})
-        monkeypatch.setattr(consul_access, "_without_port_forward", set())
 
     def kubeconfig(self, folder: Path, *, context: str = "here") -> Path:
         """A kubeconfig for this server, with a token."""

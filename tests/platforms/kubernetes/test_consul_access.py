@@ -98,6 +98,17 @@ def test_the_proxy_is_used_from_then_on_if_port_forwarding_is_refused(kubernetes
     assert [method for method, _ in kubernetes.asked] == ["FORWARD", "GET", "GET"]
 
 
+def test_a_later_run_in_the_same_process_asks_for_a_forwarded_port_again(kubernetes: FakeKubernetes) -> None:
+    forwards, kubernetes.forwards = kubernetes.forwards, 403
+    Consul([address()], {}, timeout=5).leader()
+    kubernetes.forwards = forwards
+    kubernetes.asked.clear()
+
+    Consul([address()], {}, timeout=5).leader()
+
+    assert {method for method, _ in kubernetes.asked} == {"FORWARD"}
+
+
 def test_a_refused_port_forward_is_an_error_if_the_setting_is_port_forward(kubernetes: FakeKubernetes) -> None:
     kubernetes.forwards = 403
 

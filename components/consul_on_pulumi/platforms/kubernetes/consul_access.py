@@ -23,7 +23,6 @@ from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 from consul_on_pulumi.platforms.kubernetes.tier import cluster_of
 
 _URL = re.compile(r"[^/]+//(?P<cluster>[^/]+)/(?P<namespace>[^/]+)/(?P<pod>[^/:]+):(?P<port>\d+)(?P<rest>.*)")
-_without_port_forward: set[Cluster] = set()
 
 
 def server_address(settings: KubernetesArgs, pod: str, *, closed: bool = False) -> pulumi.Input[str]:
@@ -53,6 +52,7 @@ class PodAdapter(BaseAdapter):
         self._connection = connection
         self._scheme = scheme
         self._direct = HTTPAdapter()
+        self._without_port_forward: set[Cluster] = set()
         self._api_servers: dict[Cluster, requests.Session] = {}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
@@ -62,13 +62,13 @@ class PodAdapter(BaseAdapter):
             raise requests.exceptions.InvalidURL(f"{request.url} does not name a pod and a port")
         cluster, (_, namespace, pod, port, rest) = Cluster.of(target["cluster"], self._connection), target.groups()
         sent = request.copy()
-        if self._scheme != SCHEMES["proxy"] and cluster not in _without_port_forward:
+        if self._scheme != SCHEMES["proxy"] and cluster not in self._without_port_forward:
             try:
                 forwarded = port_forward.local_port((cluster, namespace, pod, ports.HTTP))
             except port_forward.PortForwardRefusedError as refused:
                 if self._scheme == SCHEMES["port-forward"]:
                     raise requests.ConnectionError(f"the API server refused to forward a port: {refused}") from refused
-                _without_port_forward.add(cluster)
+                self._without_port_forward.add(cluster)
             else:
                 sent.url = f"http://127.0.0.1:{forwarded}{rest}"
                 return self._direct.send(sent, *args, **options)

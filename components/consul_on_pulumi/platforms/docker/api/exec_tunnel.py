@@ -63,8 +63,9 @@ class Tunnel:
             threading.Thread(target=_copy_from_container, args=(stream, local), daemon=True).start()
             while data := local.recv(CHUNK):
                 stream.sendall(data)
-            if client.api.exec_inspect(command)["ExitCode"] in NO_COMMAND:
-                self.fault = f"the image of {self._container} has no `nc`, through which this program reaches the agent"
+            missing = client.api.exec_inspect(command)["ExitCode"] in NO_COMMAND
+            fault = f"the image of {self._container} has no `nc`, through which this program reaches the agent"
+            self.fault = fault if missing else ""
             stream.shutdown(socket.SHUT_RDWR)
 
 
