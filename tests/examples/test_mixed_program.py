@@ -36,14 +36,15 @@ for name in ("sales", "stock"):
     cluster = ConsulCluster(
         name,
         {
-            "servers": 1,
-            "security": {"enabled": False},
+            "servers": 3 if name == "sales" else 1,
             "seeds": {"database": {"host": address, "password": password}, "owner": name},
             "server_config": {"log_level": config.get("level") or "INFO"} if name == "sales" else {},
             "platform": {"docker": {"subnet": config.require(name)}},
         },
     )
     pulumi.export(name, cluster.http_addresses)
+    pulumi.export(f"{name}-authority", cluster.authority)
+    pulumi.export(f"{name}-token", cluster.management_token)
 """
 NETWORKS = ("lan", "sales", "stock")
 
@@ -53,7 +54,7 @@ def test_a_mixed_program_passes_up_preview_roll_review_and_destroy(installed: Pa
     config = {f"shop:{name}": engine.free_subnet() for name in NETWORKS}
     with project.stack_of(program, tmp_path / "run", installed, config) as stack:
         outputs = project.up(stack)
-        stored = {name: keys(outputs[name][0]) for name in ("sales", "stock")}
+        stored = {name: keys(outputs, name, tmp_path) for name in ("sales", "stock")}
         containers = {name: engine.inspect("container", name) for name in names(stack)}
         host = containers[f"database-{stack.name}"]["NetworkSettings"]["Networks"][f"lan-{stack.name}"]["IPAddress"]
 
@@ -64,15 +65,17 @@ def test_a_mixed_program_passes_up_preview_roll_review_and_destroy(installed: Pa
 
         stack.set_config("level", automation.ConfigValue("WARN"))
         shown = review(stack)
-        assert f"Restarts `sales-{stack.name}-server-0`" in shown
+        assert f"`sales-{stack.name}-server-0`" in shown
         assert "database-" not in shown
         assert "stock" not in shown
         project.up(stack)
 
         after = {name: engine.inspect("container", name)["Id"] for name in names(stack)}
         replaced = [name for name, found in containers.items() if after[name] != found["Id"]]
-        assert replaced == [f"sales-{stack.name}-server-0"]
-        assert keys(outputs["sales"][0]) == stored["sales"]
+        assert replaced == [f"sales-{stack.name}-server-{ordinal}" for ordinal in range(3)]
+        assert keys(outputs, "sales", tmp_path) == stored["sales"]
+        with pytest.raises(requests.HTTPError, match="403"):
+            keys({**outputs, "sales-token": outputs["stock-token"]}, "sales", tmp_path)
 
         stack.destroy()
         assert {name: engine.orphans(f"{name}-{stack.name}") for name in NETWORKS} == {name: {} for name in NETWORKS}
@@ -84,9 +87,19 @@ def names(stack: automation.Stack) -> list[str]:
     return sorted(found)
 
 
-def keys(base: str) -> dict[str, str]:
-    listed = requests.get(f"{base}/v1/kv/?keys", timeout=10).json()
-    return {key: requests.get(f"{base}/v1/kv/{key}?raw", timeout=10).text for key in listed}
+def keys(outputs: dict[str, Any], name: str, folder: Path) -> dict[str, str]:
+    """What a cluster stores, as its own authority and its own token let one read it."""
+    authority = folder / f"{name}.pem"
+    authority.write_text(outputs[f"{name}-authority"])
+    session = requests.Session()
+    session.headers["X-Consul-Token"] = outputs[f"{name}-token"]
+
+    def read(path: str) -> requests.Response:
+        answer = session.get(f"{outputs[name][0]}/v1/kv/{path}", timeout=10, verify=str(authority))
+        answer.raise_for_status()
+        return answer
+
+    return {key: read(f"{key}?raw").text for key in read("?keys").json()}
 
 
 def review(stack: automation.Stack) -> str:
