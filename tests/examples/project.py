@@ -85,6 +85,15 @@ def up(stack: automation.Stack) -> dict[str, Any]:
     return outputs
 
 
+def review(stack: automation.Stack) -> str:
+    """The comment on a pull request that a preview of the stack gives."""
+    command = ["consul-on-pulumi", "review", "--stack", stack.name]
+    env = {**os.environ, **stack.workspace.env_vars}
+    done = subprocess.run(command, cwd=stack.workspace.work_dir, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def resources(stack: automation.Stack) -> list[dict[str, Any]]:
     """What the state holds beside providers and the stack itself."""
     deployment: Any = stack.export_stack().deployment

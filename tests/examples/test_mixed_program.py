@@ -1,7 +1,5 @@
 """A program with much more than Consul: a database, a network of its own, and two clusters that store its addresses."""
 
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +62,7 @@ def test_a_mixed_program_passes_up_preview_roll_review_and_destroy(installed: Pa
         assert [file for file in state if file.is_file() and b"pa55" in file.read_bytes()] == []
 
         stack.set_config("level", automation.ConfigValue("WARN"))
-        shown = review(stack)
+        shown = project.review(stack)
         assert f"`sales-{stack.name}-server-0`" in shown
         assert "database-" not in shown
         assert "stock" not in shown
@@ -100,11 +98,3 @@ def keys(outputs: dict[str, Any], name: str, folder: Path) -> dict[str, str]:
         return answer
 
     return {key: read(f"{key}?raw").text for key in read("?keys").json()}
-
-
-def review(stack: automation.Stack) -> str:
-    env: dict[str, Any] = {**os.environ, **stack.workspace.env_vars}
-    command = ["consul-on-pulumi", "review", "--stack", stack.name]
-    done = subprocess.run(command, cwd=stack.workspace.work_dir, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout

@@ -28,8 +28,9 @@ ACCEPTED = (
     ("nat", "POSTROUTING", ("-s", layout.PODS, "!", "-o", BRIDGE, "-j", "MASQUERADE")),
 )
 # A policy never stops the node of a pod. The API server and the tests run on the machine, which counts as every pod's
-# node: with this mark kube-router has decided that a packet may pass (its docs/how-it-works.md).
-FROM_THE_MACHINE = ("-s", HOST, "-j", "MARK", "--set-xmark", "0x10000/0x10000")
+# node, also where a Service leads on to a pod of another node, with the first node's address. With this mark
+# kube-router has decided that a packet may pass (its docs/how-it-works.md).
+FROM_NODES = ("-s", layout.NODES, "-j", "MARK", "--set-xmark", "0x10000/0x10000")
 PARENTS = tuple(dict.fromkeys((table, parent) for table, parent, _ in ACCEPTED))
 
 
@@ -101,7 +102,7 @@ def inside(node: Node) -> None:
     ]
     run("ip", "-n", node.namespace, "-batch", "-", stdin="\n".join(lines))
     run("ip", "netns", "exec", node.namespace, "sh", "-c", f"echo 1 > {FORWARDING}")
-    run("ip", "netns", "exec", node.namespace, "iptables", "-w", "-t", "mangle", "-A", "PREROUTING", *FROM_THE_MACHINE)
+    run("ip", "netns", "exec", node.namespace, "iptables", "-w", "-t", "mangle", "-A", "PREROUTING", *FROM_NODES)
 
 
 def accept() -> None:
