@@ -16,12 +16,12 @@ from tools import places
 class Example:
     """A copy of one example, with its stack and the commands of Pulumi."""
 
-    def __init__(self, name: str, folder: Path, env: dict[str, str]) -> None:
-        self.folder = folder / "examples" / name
-        self.cluster = f"{name}-example-{STACK}"
+    def __init__(self, name: str, folder: Path, env: dict[str, str], copy: str) -> None:
+        self.folder = folder / "examples" / copy
+        self.cluster = f"{copy}-example-{STACK}"
         ignored = shutil.ignore_patterns("node_modules", "sdks")
         shutil.copytree(places.ROOT / "examples" / name, self.folder, ignore=ignored)
-        state = folder / f"state-{name}"
+        state = folder / f"state-{copy}"
         state.mkdir()
         self.env = {
             **os.environ,
@@ -76,9 +76,9 @@ def copied_plugin(folder: Path) -> Path:
 
 
 @contextmanager
-def example(name: str, folder: Path, **env: str) -> Iterator[Example]:
-    """An example that is destroyed at the end."""
-    made = Example(name, folder, env)
+def example(name: str, folder: Path, copy: str = "", **env: str) -> Iterator[Example]:
+    """An example, or the `copy` of it with another name, that is destroyed at the end."""
+    made = Example(name, folder, env, copy or name)
     made.run("stack", "init", STACK)
     try:
         yield made

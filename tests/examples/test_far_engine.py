@@ -12,7 +12,7 @@ from consul_on_pulumi.platforms.docker import engine as docker_engine
 from docker.errors import DockerException
 from pulumi import automation
 
-from tests.e2e import engine, own_daemon, ssh_server
+from tests.e2e import engine, own_daemon, ssh_server, tls_server
 from tests.e2e.own_daemon import Daemon
 from tests.examples import project
 
@@ -24,11 +24,17 @@ import pulumi_docker as docker
 from consul_on_pulumi import ConsulCluster
 
 config = pulumi.Config()
-far = docker.Provider("far", host=config.require("host"), ssh_opts=config.require_object("ssh_opts"))
+far = docker.Provider(
+    "far",
+    host=config.require("host"),
+    ssh_opts=config.require_object("ssh_opts"),
+    ca_material=config.get_secret("ca"),
+    cert_material=config.get_secret("cert"),
+    key_material=config.get_secret("key"),
+)
 for name, opts, servers in (("near", None, 1), ("far", pulumi.ResourceOptions(provider=far), 3)):
     settings = {
         "servers": servers,
-        "security": {"enabled": False},
         "seeds": {"where": name},
         "server_config": {"log_level": config.get("level") or "INFO"},
         "platform": {"docker": {"subnet": config.require("subnet")}},
@@ -48,6 +54,14 @@ def by_tcp(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
+def by_tls(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
+    """The same by TLS, with the certificate that the server asks for."""
+    with tls_server.running(daemon.socket, folder) as (port, own):
+        settings = {"shop:host": f"tcp://127.0.0.1:{port}", "shop:ssh_opts": "[]"}
+        yield settings | {f"shop:{name}": pem for name, pem in own.items()}
+
+
+@contextmanager
 def by_ssh(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
     """The same by SSH, as `docker` itself does it."""
     with ssh_server.running(folder) as server:
@@ -61,7 +75,7 @@ def by_ssh(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
 
 
 @NEEDS_DAEMON
-@pytest.mark.parametrize("way", [by_tcp, by_ssh])
+@pytest.mark.parametrize("way", [by_tcp, by_tls, by_ssh])
 def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
     installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, way: Any
 ) -> None:

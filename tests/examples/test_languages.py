@@ -1,5 +1,6 @@
 """The examples in other languages, each from nothing to a leader, a roll and a destroy."""
 
+import ipaddress
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,34 @@ from consul_on_pulumi import ConsulCluster
 cluster = ConsulCluster("yaml-example", {args})
 pulumi.export("httpAddresses", cluster.http_addresses)
 """
+
+TIERS = """
+name: consul-yaml
+runtime: yaml
+packages:
+  consul-on-pulumi: ../../components
+config:
+  logLevel: {{type: string, default: WARN}}
+resources:
+  server:
+    type: consul-on-pulumi:ConsulServer
+    properties:
+      cluster: {cluster}
+      replicas: 3
+      agentConfig: {{log_level: "${{logLevel}}"}}
+      platform: {{docker: {{subnet: {subnet}, network: {cluster}}}}}
+  client:
+    type: consul-on-pulumi:ConsulClient
+    options: {{dependsOn: ["${{server}}"]}}
+    properties:
+      cluster: {cluster}
+      servers: 3
+      platform: {{docker: {{subnet: {subnet}, network: {cluster}}}}}
+outputs:
+  httpAddresses: ${{server.httpAddresses}}
+  clientAddresses: ${{client.httpAddresses}}
+"""
+"""Both tiers alone, on a network that exists."""
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +141,42 @@ def test_yaml_and_a_take_over_by_python_and_back(folder: Path) -> None:
         (made.folder / "Pulumi.yaml").write_text(yaml.safe_dump(in_yaml))
         assert "replaced" not in made.run("up", "--yes", "--skip-preview")
         assert containers(made) == before
+
+
+@contextmanager
+def network(name: str, subnet: str) -> Iterator[None]:
+    """A network on Docker that gives agents their fixed addresses, in the lower half."""
+    _, upper = ipaddress.ip_network(subnet).subnets()
+    docker("network", "create", "--subnet", subnet, "--ip-range", str(upper), name)
+    try:
+        yield
+    finally:
+        docker("network", "rm", name)
+
+
+def test_tiers_in_yaml_roll_server_by_server_and_no_target_passes_the_gates(folder: Path) -> None:
+    subnet, name = free_subnet(), f"tiers-example-{project.STACK}"
+    with network(name, subnet), example("yaml", folder, "tiers") as made:
+        (made.folder / "Pulumi.yaml").write_text(TIERS.format(cluster=name, subnet=subnet))
+        outputs = made.up()
+        assert len(consul.voters(outputs["httpAddresses"][0])) == 3
+        assert consul.leaders(outputs["clientAddresses"]) == consul.leaders(outputs["httpAddresses"])
+
+        before = containers(made).splitlines()
+        made.run("config", "set", "logLevel", "DEBUG")
+        alone = made.run("up", "--yes", "--skip-preview", "--target", "**docker:index/container:Container::*")
+        assert "replaced" not in alone
+        assert containers(made).splitlines() == before
+        made.up()
+        after = containers(made).splitlines()
+        replaced = {line.split()[1] for line in set(before) - set(after)}
+        assert replaced == {f"{name}-server-{ordinal}" for ordinal in range(3)}
+        assert len(consul.voters(outputs["httpAddresses"][0])) == 3
+
+        # An output is refused as soon as it is known.
+        made.change("Pulumi.yaml", ("      servers: 3\n", "      servers: 3\n      image: ${server.uiUrls[0]}\n"))
+        refused = made.attempt("preview")
+        assert refused.returncode != 0
+        assert "client.image: expected an exact version or a digest" in refused.stdout
+        assert "Traceback" not in refused.stdout + refused.stderr
+        made.change("Pulumi.yaml", ("      image: ${server.uiUrls[0]}\n", ""))

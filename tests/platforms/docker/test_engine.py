@@ -2,12 +2,14 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import consul_on_pulumi
 import docker
 import pytest
 import requests
 from consul_on_pulumi.platforms.docker import engine
+from consul_on_pulumi.platforms.docker.api import client
 from docker.errors import APIError, DockerException, NotFound
 
 
@@ -88,3 +90,23 @@ def test_a_missing_object_stays_a_missing_object(monkeypatch: pytest.MonkeyPatch
     assert str(caught.value) == (
         "the Docker engine answered 'No such container: dev-server-0': run `pulumi refresh`, then `pulumi up`"
     )
+
+
+def test_an_engine_by_ssh_is_asked_again_where_its_machine_drops_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Any] = [DockerException("Remote end closed connection"), SimpleNamespace(close=lambda: None)]
+
+    def from_env(**_: Any) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(docker, "from_env", from_env)
+    monkeypatch.setattr(client, "PAUSE", 0)
+    with engine.connect({"docker": {"host": "ssh://me@far.example.com"}}):
+        assert answers == []
+
+    answers += [DockerException("Remote end closed connection")] * 2
+    with pytest.raises(engine.EngineError, match="Remote end closed"), engine.connect({}):
+        pass
+    assert len(answers) == 1, "an engine on this machine is asked once"

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
@@ -28,22 +29,33 @@ DIAL = "docker {host}system dial-stdio"
 """What `ssh` runs on the machine of the engine, as the `docker` command does."""
 LOG = "ssh.log"
 """The file in which `ssh` says why it fails."""
+SSH_ATTEMPTS, PAUSE = 3, 1.0
+"""How often an engine by SSH is asked, and the seconds between: a server drops connections while it has many."""
 SSH_OPTIONS = ("-T", "-o", "ConnectTimeout=30", "-o", "BatchMode=yes")
 
 
 @contextmanager
 def of(connection: Connection) -> Iterator[docker.DockerClient]:
     """A client of the engine. Raises DockerException and requests.RequestException."""
-    address = host.of(connection)
+    address, attempts = host.of(connection), 1
     if address.startswith("ssh://"):
-        address = _by_ssh(address, *host.ssh_options(connection))
+        address, attempts = _by_ssh(address, *host.ssh_options(connection)), SSH_ATTEMPTS
     with (
         _certificates(host.settings_of(connection)) as files,
-        closing(
-            (_TlsClient.from_env if files else docker.from_env)(environment={"DOCKER_HOST": address, **files})
-        ) as opened,
+        closing(_opened({"DOCKER_HOST": address, **files}, attempts)) as opened,
     ):
         yield opened
+
+
+def _opened(environment: dict[str, str], attempts: int) -> docker.DockerClient:
+    # It asks the engine for its version, which may be asked again.
+    make = _TlsClient.from_env if "DOCKER_CERT_PATH" in environment else docker.from_env
+    for _ in range(attempts - 1):
+        try:
+            return make(environment=environment)
+        except DockerException:
+            time.sleep(PAUSE)
+    return make(environment=environment)
 
 
 class _TlsApi(docker.APIClient):
