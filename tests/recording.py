@@ -72,6 +72,8 @@ class Registration:
     """Logical name of the provider; empty for the default provider."""
     provider_code: str
     """The serialized provider of a dynamic resource; empty for others."""
+    plugin: tuple[str, str]
+    """Version and address of its plugin."""
 
 
 @dataclass
@@ -254,6 +256,7 @@ class _Recorder(MockMonitor):
                     ignore_changes=tuple(request.ignoreChanges),
                     provider=_name(request.provider.rpartition("::")[0]),
                     provider_code=inputs.get("__provider", ""),
+                    plugin=(request.version, request.pluginDownloadURL),
                 )
             )
         return response

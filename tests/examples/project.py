@@ -25,15 +25,20 @@ LOCKED = re.compile(r"^[A-Za-z0-9._-]+==[^\s;\\]+", re.MULTILINE)
 """A package and its version in requirements.lock."""
 
 
+def constraints(folder: Path) -> Path:
+    """A file with the versions of requirements.lock."""
+    made = folder / "constraints.txt"
+    made.write_text("\n".join(LOCKED.findall((places.ROOT / "requirements.lock").read_text())))
+    return made
+
+
 def environment(folder: Path, package: str) -> Path:
     """A new virtual environment with one package; its dependencies are in the versions of requirements.lock."""
     made = folder / "venv"
-    constraints = folder / "constraints.txt"
-    constraints.write_text("\n".join(LOCKED.findall((places.ROOT / "requirements.lock").read_text())))
     uv, python = _uv(folder), str(made / "bin" / "python")
     # With pip, since Pulumi asks it which packages bring plugins.
     _run(uv, "venv", "--seed", "--python", sys.executable, str(made))
-    _run(uv, "pip", "install", "--python", python, "--constraint", str(constraints), package)
+    _run(uv, "pip", "install", "--python", python, "--constraint", str(constraints(folder)), package)
     return made
 
 

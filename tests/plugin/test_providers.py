@@ -26,7 +26,7 @@ FAR = "tcp://192.0.2.7:2376"
 
 def test_every_resource_is_connected_with_the_engine_of_a_provider_that_is_a_reference() -> None:
     def program() -> dict[str, Any]:
-        hosting.begin_component()
+        hosting.begin_component({})
         given = docker.Provider("far", host=FAR, key_material="canary-key")
 
         def cluster(parts: list[str]) -> pulumi.Output[list[str]]:

@@ -17,7 +17,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY
 from pulumi.provider.server import ProviderServicer
 from pulumi.runtime import proto
 
-from consul_on_pulumi.plugin import values
+from consul_on_pulumi.plugin import origin, values
 from consul_on_pulumi.plugin.providers import provider_of
 from consul_on_pulumi.providers import detailed_diff, hosting
 
@@ -30,7 +30,7 @@ class Servicer(ProviderServicer):
 
     async def Construct(self, request: Any, context: Any) -> Any:
         """A component. What it refuses is shown as it is."""
-        hosting.begin_component()
+        hosting.begin_component(origin.options())
         try:
             return await self._construct(request, context)
         except pulumi.RunError as error:

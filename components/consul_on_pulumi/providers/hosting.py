@@ -4,18 +4,26 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
-_in_component: ContextVar[bool] = ContextVar("consul_on_pulumi_in_component", default=False)
+_options: ContextVar[Mapping[str, str] | None] = ContextVar("consul_on_pulumi_options", default=None)
 _stored: ContextVar[Mapping[str, Any] | None] = ContextVar("consul_on_pulumi_stored", default=None)
 
 
-def begin_component() -> None:
-    """From here on this task makes a component: its resources are resources of the plugin, not dynamic ones."""
-    _in_component.set(True)
+def begin_component(options: Mapping[str, str]) -> None:
+    """From here on this task makes a component: its resources are resources of the plugin, not dynamic ones.
+
+    `options` are those of each of them, by which the engine finds the plugin.
+    """
+    _options.set(options)
 
 
 def in_component() -> bool:
     """Whether this task makes a component in the plugin."""
-    return _in_component.get()
+    return _options.get() is not None
+
+
+def options() -> Mapping[str, str]:
+    """The options of a resource of the plugin."""
+    return _options.get() or {}
 
 
 def begin_provider(stored: Mapping[str, Any]) -> None:

@@ -101,7 +101,8 @@ class ProviderResource(Resource):
         dynamic = f"pulumi-python:{self._resource_type_name}"
         ours = f"{PACKAGE}:index:{self._resource_type_name.rpartition(':')[2]}"
         if hosting.in_component():
-            opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=dynamic)])
+            aliases = [pulumi.Alias(type_=dynamic)]
+            opts = with_options(opts or pulumi.ResourceOptions(), aliases=aliases, **hosting.options())
             props[PROVIDER_KEY] = serialize_provider(provider)
             pulumi.CustomResource.__init__(self, ours, name, props, opts)
         else:
