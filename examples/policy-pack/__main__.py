@@ -42,6 +42,12 @@ def kept_data(cluster: Settings) -> Iterator[str]:
         yield "platform: set retain_data to true in production"
 
 
+def protected_data(cluster: Settings) -> Iterator[str]:
+    """Pulumi refuses to delete the data of a production cluster."""
+    if PRODUCTION.search(cluster["name"]) and not cluster["protect"]:
+        yield "protect: set it to true in production"
+
+
 def memory_limit(cluster: Settings) -> Iterator[str]:
     """No agent takes the memory of its machine."""
     settings = platform(cluster)
@@ -88,7 +94,10 @@ def plain_secrets(args: ResourceValidationArgs, report: ReportViolation) -> None
 PolicyPack(
     "consul",
     [
-        *map(of_clusters, (fault_tolerance, supported_release, kept_data, memory_limit, closed_store)),
+        *map(
+            of_clusters,
+            (fault_tolerance, supported_release, kept_data, protected_data, memory_limit, closed_store),
+        ),
         ResourceValidationPolicy("plain-secrets", "Seeds that look like secrets are encrypted.", plain_secrets),
     ],
     enforcement_level=EnforcementLevel.MANDATORY,

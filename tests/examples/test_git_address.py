@@ -35,6 +35,7 @@ def test_pulumi_adds_the_package_by_the_address_of_its_repository(variables: Non
             made.run("package", "add", f"{address}/components")
 
             made.change("index.ts", ("172.30.7.0/24", free_subnet()))
+            made.run("config", "set", "servers", "3")
             made.env["PULUMI_NODEJS_TRANSPILE_ONLY"] = "true"
             assert "typescript-example-server-2 create" in made.run("preview", "--suppress-progress")
             made.refuses("servers", "4", "cluster.servers: expected an odd number from 1 to 7, got 4")

@@ -38,7 +38,7 @@ def _violations(monkeypatch: pytest.MonkeyPatch) -> Check:
     (rules,) = packs
 
     def violations(platform: Mapping[str, Any], **settings: Any) -> dict[str, list[str]]:
-        args: Any = {"platform": platform, "security": {"enabled": False}, **settings}
+        args: Any = {"platform": platform, "security": {"enabled": False}, "protect": True, **settings}
         found: dict[str, list[str]] = {}
         for one in build(lambda: {"c": ConsulCluster("c", args).servers}).seen:
             for rule in rules:
@@ -61,6 +61,7 @@ def test_a_good_production_cluster_passes(violations: Check) -> None:
         ("fault-tolerance", GOOD, {"servers": 1}),
         ("supported-release", GOOD, {"image": "hashicorp/consul:1.20.6"}),
         ("kept-data", {"memory_mib": 256}, {}),
+        ("protected-data", GOOD, {"protect": False}),
         ("memory-limit", {"retain_data": True}, {}),
         ("plain-secrets", GOOD, {"seeds": {"db": {"password": "hunter2"}}}),
     ],
@@ -94,24 +95,40 @@ def pack(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     return copy, {"PYTHONPATH": sdk}
 
 
-@pytest.mark.e2e
-def test_an_engine_shows_every_violation_in_a_preview(
-    pack: tuple[Path, dict[str, str]], installed: Path, tmp_path: Path
-) -> None:
-    folder, env = pack
-    program = (places.ROOT / "examples" / "docker" / "__main__.py").read_text()
-    source = project.new_project(tmp_path, "policed", program.replace('"servers": 3', '"name": "prod", "servers": 1'))
-    with project.stack_of(source, tmp_path, installed) as stack:
+def previewed(source: Path, folder: Path, pack: tuple[Path, dict[str, str]], installed: Path) -> tuple[int, str]:
+    """The exit code and the output of a preview with the pack."""
+    folder.mkdir()
+    with project.stack_of(source, folder, installed) as stack:
         done = subprocess.run(
-            ["pulumi", "preview", "--non-interactive", "--policy-pack", str(folder), "--stack", stack.name],
+            ["pulumi", "preview", "--non-interactive", "--policy-pack", str(pack[0]), "--stack", stack.name],
             cwd=stack.workspace.work_dir,
-            env={**os.environ, **stack.workspace.env_vars, **env},
+            env={**os.environ, **stack.workspace.env_vars, **pack[1]},
             capture_output=True,
             text=True,
             check=False,
         )
-    shown = done.stdout + done.stderr
-    assert done.returncode != 0
-    for rule in ("fault-tolerance", "kept-data", "memory-limit"):
-        assert rule in shown
-    assert "supported-release" not in shown
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.e2e
+def test_an_engine_shows_every_violation_in_a_preview_and_passes_a_good_cluster(
+    pack: tuple[Path, dict[str, str]], installed: Path, tmp_path: Path
+) -> None:
+    program = (places.ROOT / "examples" / "docker" / "__main__.py").read_text()
+    assert '"servers": 3' in program
+    production = '"servers": 3, "name": "prod"'
+    bad = '"servers": 1, "name": "prod", "image": "hashicorp/consul:1.20.6", "seed_sets": {"db": {"entries": SECRET}}'
+    bad = bad.replace("SECRET", '{"password": "hunter2"}')
+    code, shown = previewed(
+        project.new_project(tmp_path, "bad", program.replace('"servers": 3', bad)), tmp_path / "1", pack, installed
+    )
+    assert code != 0
+    rules = ("fault-tolerance", "supported-release", "kept-data", "protected-data", "memory-limit", "plain-secrets")
+    assert [rule for rule in rules if rule not in shown] == [], shown
+
+    good = f'{production}, "protect": True'
+    program = program.replace('"servers": 3', good).replace(
+        '"docker": {', '"docker": {"memory_mib": 256, "retain_data": True, '
+    )
+    code, shown = previewed(project.new_project(tmp_path, "good", program), tmp_path / "2", pack, installed)
+    assert code == 0, shown

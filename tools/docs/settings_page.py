@@ -36,7 +36,7 @@ For completion and checks in an editor, put this line on top of a stack file:
 # yaml-language-server: $schema=docs/stack-file.schema.json
 ```
 
-Five settings are beside `cluster`, since they are encrypted:
+These settings are beside `cluster`, since they are encrypted:
 
 | setting | meaning |
 |---|---|
@@ -45,6 +45,8 @@ Five settings are beside `cluster`, since they are encrypted:
 | `agent_secrets["FILE"]`, `server_secrets["FILE"]`, `client_secrets["FILE"]` | \
 A file that only agents read, such as a gossip key, tokens or a private key: \
 see [operations](operations.md#secret-files-of-agents). |
+| `security_secrets["NAME"]` | An authority, a gossip key, tokens or certificates that you have already: \
+see [security](security.md). |
 | `token` | The ACL token with which the program asks Consul: `pulumi config set --secret token …`. Without it the \
 variables of Consul's own commands count (`CONSUL_HTTP_TOKEN`, `CONSUL_HTTP_TOKEN_FILE`). |
 """
