@@ -9,10 +9,11 @@ from consul_on_pulumi.review.events import parse
 from consul_on_pulumi.review.steps import COMPONENTS, DYNAMIC
 
 from tests.review.changes import CANARY, CHANGES, EVENTS, GOLDEN, STACK
+from tests.review.programs import PROGRAMS
 
 MIXED = "mixed-program"
 """Written by hand: the change `client-count` in a program that also has other people's resources."""
-NAMES = [*CHANGES, MIXED]
+NAMES = [*CHANGES, *PROGRAMS, MIXED]
 
 
 def lines(name: str) -> list[str]:
