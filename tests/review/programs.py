@@ -79,7 +79,7 @@ def recorded(name: str, folder: Path) -> list[str]:
     installed = project.environment(folder, str(project.PACKAGE))
     with settings(name) as more:
         source = project.new_project(folder, "consul-on-pulumi", PROGRAMS[name])
-        config = {f"consul-on-pulumi:{key}": value for key, value in (BEFORE | more).items()}
+        config = {f"consul-on-pulumi:{key}": value for key, value in {**BEFORE, **more}.items()}
         with project.stack_of(source, folder / "run", installed, config) as stack:
             stack.up()
             stack.set_all_config(

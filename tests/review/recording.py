@@ -24,8 +24,8 @@ def main() -> None:
     os.environ |= environment.variables(environment.tools(), os.environ)
     EVENTS.mkdir(exist_ok=True)
     GOLDEN.mkdir(exist_ok=True)
-    for name, log in programs.all_recorded(sys.argv[1:] or programs.PROGRAMS):
-        write(name, log)
+    for name, lines in programs.all_recorded(sys.argv[1:] or programs.PROGRAMS):
+        write(name, lines)
     if sys.argv[1:]:
         return
     with tempfile.TemporaryDirectory() as folder, stood_up(Path(folder), STACK_FILE, SETTINGS) as cluster:
