@@ -7,6 +7,7 @@ from typing import Any
 
 from consul_on_pulumi.platforms.docker.engine import CLUSTER_ID
 from consul_on_pulumi.platforms.docker.providers.host_ports import RANGE
+from consul_on_pulumi.platforms.kubernetes.review import ROLLOUT
 from consul_on_pulumi.review.resources import internal
 from consul_on_pulumi.review.steps import COMPONENTS
 
@@ -20,6 +21,9 @@ ALWAYS = (
     *(f"{COMPONENTS}Consul{kind}" for kind in ("Cluster", "Server", "Client")),
 )
 """Types that a comment counts also where nothing changes."""
+REVIEWED = ("server", "change", "kind")
+USED = {ROLLOUT: ("names", "image", "configuration", "spec_hash")}
+"""The inputs of internal resources that a comment is made from."""
 CHOSEN_BY_HAND = range(28500, 28510)
 """In recordings, the ports that a change sets."""
 
@@ -67,7 +71,7 @@ def _slim(event: dict[str, Any]) -> dict[str, Any] | None:
         if found.get(side):
             inputs = _plain(found[side].get("inputs") or {})
             if internal(found["type"]):
-                inputs = {key: inputs[key] for key in ("server", "change", "kind") if key in inputs}
+                inputs = {key: inputs[key] for key in USED.get(found["type"], REVIEWED) if key in inputs}
             elif found["op"] == "same":
                 inputs = {key: inputs[key] for key in ("name", "command") if key in inputs}
             kept[side] = {"inputs": inputs, "retainOnDelete": found[side].get("retainOnDelete", False)}
