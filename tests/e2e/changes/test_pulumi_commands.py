@@ -1,6 +1,8 @@
 """Pulumi's own commands keep their promises on a living cluster."""
 
+import json
 import re
+from typing import Any
 
 import pytest
 
@@ -83,6 +85,30 @@ def test_another_passphrase_changes_nothing(living: Cluster) -> None:
         encrypt_with("e2e", old="another")
     assert same.returncode == 0, same.stdout + same.stderr
     assert living.preview().keys() == {"same"}
+    assert ids(living) == before
+
+
+def test_the_program_says_what_is_protected_and_not_the_state(living: Cluster) -> None:
+    """As docs/operations.md says: the engine takes false where a program says nothing (pulumi #6242)."""
+    before, shown = ids(living), living.pulumi("stack", "--show-urns")
+    (urn,) = re.findall(r"urn:\S+Volume::consul-server-0-data\b", shown)
+
+    def is_protected() -> bool:
+        resources: Any = json.loads(living.pulumi("stack", "export"))["deployment"]["resources"]
+        return any(one["urn"] == urn and one.get("protect", False) for one in resources)
+
+    living.pulumi("state", "protect", urn, "--yes")
+    assert is_protected()
+    living.up()
+    assert not is_protected()
+
+    living.change(protect=True)
+    living.up()
+    living.pulumi("state", "unprotect", urn, "--yes")
+    living.up()
+    assert is_protected()
+    living.change(protect=False)
+    living.up()
     assert ids(living) == before
 
 
