@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,9 @@ NODE_PORT = 31234
 SUFFIX = "5ec4e7"
 """The end of generated names."""
 BALANCER = "203.0.113.7"
+NOT_HELD: tuple[str, frozenset[str]] = ("", frozenset())
+HELD = 60
+"""Most seconds to hold a resource whose answer others must not wait for."""
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key of an object that encodes a secret (pulumi, sdk/go/common/resource/sig)."""
@@ -90,6 +94,8 @@ class Build:
     """Addresses and timeout of each lookup of the leader."""
     log: list[str] = field(default_factory=list)
     """Warnings and errors."""
+    waited: list[str] | None = None
+    """What was not registered before the answer for the resource that was held; None if it never came."""
 
     def __getitem__(self, name: str) -> Registration:
         found = [one for one in self.seen if one.name == name]
@@ -118,10 +124,13 @@ def build(
     preview: bool = False,
     exists: bool = True,
     stack: str = "stack",
+    held: tuple[str, frozenset[str]] = NOT_HELD,
 ) -> Build:
     """Run `program` and return after every registration is done, so that a test can also assert what is missing.
 
     `exists` is for previews: resources that no update has created yet have no computed outputs.
+    `held` names a resource that is answered only after these others are registered: none of them waits for it.
+    The order of `seen` cannot prove that, since the SDK registers on threads.
     """
     done = Build()
 
@@ -138,7 +147,7 @@ def build(
         return pulumi.Output.all(**{name: _or_none(value) for name, value in returned.items()}).apply(resolve)
 
     answers = _Answers(computed=exists)
-    set_mocks(answers, stack=stack, preview=preview, logger=_logger(done.log), monitor=_Recorder(answers, done))
+    set_mocks(answers, stack=stack, preview=preview, logger=_logger(done.log), monitor=_Recorder(answers, done, *held))
     with (
         mock.patch("consul_on_pulumi.cluster.leader_now", answer),
         # As with an engine.
@@ -221,9 +230,11 @@ class _Answers(Mocks):
 class _Recorder(MockMonitor):
     """Records what mocks do not show: parents, order and options."""
 
-    def __init__(self, answers: Mocks, done: Build) -> None:
+    def __init__(self, answers: Mocks, done: Build, held: str, held_until: frozenset[str]) -> None:
         super().__init__(answers)
         self.done = done
+        self.held, self.missing = held, set(held_until)
+        self.none_missing = threading.Event()
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """A URN as the engine makes it, with the types of all ancestors, so that a duplicate is found."""
@@ -231,6 +242,12 @@ class _Recorder(MockMonitor):
         return f"urn:pulumi:stack::project::{ancestry}{type_}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802, the name is gRPC's
+        self.missing.discard(request.name)
+        if not self.missing:
+            self.none_missing.set()
+        if request.name == self.held:
+            self.none_missing.wait(HELD)
+            self.done.waited = sorted(self.missing)
         response = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
             inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)

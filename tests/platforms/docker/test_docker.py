@@ -11,16 +11,22 @@ import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.providers import cluster_identity
 
-from tests.recording import Build, Registration, build, client_args, cluster_args, document, server_args
+from tests.recording import NOT_HELD, Build, Registration, build, client_args, cluster_args, document, server_args
 
 CLUSTER_LABEL = {"label": "consul.cluster", "value": "dev"}
 NETWORK = {"subnet": "172.30.0.0/24", "http_port": 8500, "dns_port": 8600}
 ANY_PORTS = {"subnet": "172.30.0.0/24"}
 
 
-def cluster(settings: dict[str, Any] | None = None, *, preview: bool = False, **more: Any) -> Build:
+def cluster(
+    settings: dict[str, Any] | None = None,
+    *,
+    preview: bool = False,
+    held: tuple[str, frozenset[str]] = NOT_HELD,
+    **more: Any,
+) -> Build:
     args = cluster_args({"docker": NETWORK if settings is None else settings}, **more)
-    return build(lambda: {"http": ConsulCluster("consul", args).http_addresses}, preview=preview)
+    return build(lambda: {"http": ConsulCluster("consul", args).http_addresses}, preview=preview, held=held)
 
 
 def without(*keys: str) -> dict[str, Any]:
@@ -373,25 +379,27 @@ def test_no_agent_depends_on_another_of_its_tier_so_they_are_deleted_side_by_sid
             assert {name for name in others if not name.startswith(own[0])} == set(), one.name
 
 
-def test_the_agents_of_a_new_cluster_start_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("held", "others"),
+    [
+        ("consul-server-0-peer", [f"consul-server-{ordinal}{end}" for ordinal in range(3) for end in ("-gate", "")]),
+        ("consul-client-0-health", [f"consul-client-{ordinal}" for ordinal in range(9)]),
+    ],
+)
+def test_the_agents_of_a_new_cluster_start_at_the_same_time(
+    held: str, others: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def created(_name: str, action: Callable[..., None], *_: object, **_more: object) -> pulumi.ResourceOptions:
         action(None, None)
         return pulumi.ResourceOptions()
 
     monkeypatch.setattr(cluster_identity, "before_create", created)
-    names = [one.name for one in cluster(clients=9).seen]
-
-    last_gate = max(names.index(f"consul-server-{ordinal}-gate") for ordinal in range(3))
-    assert last_gate < min(names.index(f"consul-server-{ordinal}-peer") for ordinal in range(3))
-    last_client = max(names.index(f"consul-client-{ordinal}") for ordinal in range(9))
-    assert last_client < min(names.index(f"consul-client-{ordinal}-health") for ordinal in range(9))
+    assert cluster(clients=9, held=(held, frozenset(others))).waited == []
 
 
 def test_a_preview_waits_for_no_other_agent() -> None:
-    names = [one.name for one in cluster(preview=True).seen]
-
-    last_gate = max(names.index(f"consul-server-{ordinal}-gate") for ordinal in range(3))
-    assert last_gate < min(names.index(f"consul-server-{ordinal}-peer") for ordinal in range(3))
+    others = frozenset(f"consul-server-{ordinal}{end}" for ordinal in range(3) for end in ("-gate", ""))
+    assert cluster(preview=True, held=("consul-server-0-peer", others)).waited == []
 
 
 def test_the_end_of_the_cluster_is_deleted_before_any_agent_and_skipped_where_data_stays(three_and_one: Build) -> None:
