@@ -141,6 +141,8 @@ def mixed_operations(seed: int) -> Outcome:
         def disturb() -> None:
             faults.any_of(("kill", "restart", "pause"), made, chance)
             made.whole(within=90)
+            # Without a time in good health most operations of a fast machine would meet an election.
+            time.sleep(chance.uniform(0, 2))
 
         return mixed.outcome(lambda: servers, disturb, seed)
 
