@@ -15,7 +15,7 @@ from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE
 
 from tests.chaos import scenarios
 from tests.chaos.load import Report, Writer
-from tests.e2e import browser, consul
+from tests.e2e import browser, consul, pulumi_commands
 from tests.e2e.agents.test_steady import ROUNDS
 from tests.e2e.conftest import FLAT, SEEDS
 from tests.e2e.waiting import eventually
@@ -273,6 +273,41 @@ def test_a_cluster_with_a_leader_is_not_recovered(stack: PodCluster, tmp_path: P
     done = operation(stack, tmp_path, "recover")
 
     assert (done.returncode, done.stderr) == (1, "the cluster has a leader, so there is nothing to recover\n")
+
+
+def test_commands_that_change_nothing_find_nothing(stack: PodCluster) -> None:
+    pulumi_commands.find_nothing(stack, stack.uids)
+
+
+def test_a_resource_renamed_in_the_state_is_the_same_under_its_old_name(stack: PodCluster) -> None:
+    pulumi_commands.rename_in_the_state(stack, stack.uids)
+
+
+def test_another_passphrase_changes_nothing(stack: PodCluster) -> None:
+    pulumi_commands.encrypt_with_another_passphrase(stack, stack.uids)
+
+
+@pytest.mark.parametrize("protect", [False, True], ids=["excluded", "protected"])
+def test_a_destroy_without_the_servers_keeps_them_and_their_data(stack: PodCluster, protect: bool) -> None:
+    left_out = ["--exclude-protected"] if protect else ["--exclude", "**apps/v1:StatefulSet::*"]
+    stack.change(protect=protect)
+    stack.up()
+    before = stack.uids()
+    consul.write(stack.addresses()[0], "kept", str(protect))
+
+    if protect:
+        assert "cannot be deleted" in stack.attempt("destroy", "--yes").stdout
+        assert stack.uids() == before
+    stack.pulumi("destroy", "--yes", *left_out)
+    assert stack.uids() == before
+    assert stack.pods("client") == {}
+    stack.up()
+
+    assert stack.uids() == before
+    assert consul.text(stack.addresses()[0], "kept") == str(protect)
+    assert {key: consul.text(stack.addresses()[0], key) for key in FLAT} == FLAT
+    stack.change(protect=False)
+    stack.up()
 
 
 def test_destroy_deletes_everything(stack: PodCluster) -> None:

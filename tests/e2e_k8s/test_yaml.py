@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e_k8s.kubectl import Kubectl
+from tests.examples import taken_over
 from tests.examples.in_language import copied_plugin, example
 from tools import places
 
@@ -37,6 +39,12 @@ def test_a_program_in_yaml_rolls_is_refused_and_leaves_nothing(kubernetes: Path,
         after = servers(made.cluster)
         assert after.keys() == before.keys()
         assert not set(after.values()) & set(before.values())
+
+        in_yaml = yaml.safe_load((made.folder / "Pulumi.yaml").read_text())
+        taken_over.by_python(made, {"kubernetes": {}})
+        assert servers(made.cluster) == after
+        taken_over.by_yaml(made, in_yaml)
+        assert servers(made.cluster) == after
         assert kubectl(*in_pod, "kv", "get", "app/replicas").strip() == "3"
     left = [one["metadata"]["name"] for one in kubectl.get("namespaces")["items"]]
     assert made.cluster not in left

@@ -11,19 +11,11 @@ import yaml
 
 from tests.e2e import consul
 from tests.e2e.engine import docker, free_subnet, orphans
-from tests.examples import project
+from tests.examples import project, taken_over
 from tests.examples.in_language import Example, copied_plugin, example
 from tests.examples.project import PACKAGE
 
 pytestmark = pytest.mark.e2e
-
-PYTHON = """
-import pulumi
-from consul_on_pulumi import ConsulCluster
-
-cluster = ConsulCluster("yaml-example", {args})
-pulumi.export("httpAddresses", cluster.http_addresses)
-"""
 
 TIERS = """
 name: consul-yaml
@@ -64,9 +56,9 @@ def folder(variables: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def on_docker(name: str, folder: Path, file: str, subnet: str) -> Iterator[Example]:
+def on_docker(name: str, folder: Path, file: str, subnet: str, copy: str = "") -> Iterator[Example]:
     """An example with a subnet of its own. Nothing is left of it."""
-    with example(name, folder, PIP_CONSTRAINT=str(folder / "constraints.txt")) as made:
+    with example(name, folder, copy, PIP_CONSTRAINT=str(folder / "constraints.txt")) as made:
         made.change(file, (subnet, free_subnet()))
         yield made
     assert orphans(made.cluster) == {}
@@ -123,24 +115,30 @@ def test_yaml_and_a_take_over_by_python_and_back(folder: Path) -> None:
         rolls(made)
 
         before = containers(made)
-        settings = {
-            "datacenter": "dev",
-            "servers": 1,
-            "clients": 1,
-            "security": {"anonymous": "read"},
-            "agent_config": {"log_level": "DEBUG"},
-            "seeds": {"app": {"name": "web", "replicas": 3}},
-            "platform": in_yaml["resources"]["yaml-example"]["properties"]["platform"],
-        }
-        (made.folder / "__main__.py").write_text(PYTHON.format(args=settings))
-        (made.folder / "Pulumi.yaml").write_text(f"name: {in_yaml['name']}\nruntime: python\n")
-        taken = made.run("up", "--yes", "--skip-preview")
-        assert " unchanged" in taken
-        assert "replaced" not in taken
-
-        (made.folder / "Pulumi.yaml").write_text(yaml.safe_dump(in_yaml))
-        assert "replaced" not in made.run("up", "--yes", "--skip-preview")
+        platform = in_yaml["resources"]["yaml-example"]["properties"]["platform"]
+        taken_over.by_python(made, platform)
         assert containers(made) == before
+        taken_over.by_yaml(made, in_yaml)
+        assert containers(made) == before
+
+
+def test_the_cluster_of_a_python_program_is_taken_over_by_yaml_which_rolls_and_destroys_it(folder: Path) -> None:
+    with on_docker("yaml", folder, "Pulumi.yaml", "172.30.6.0/24", copy="taken-over") as made:
+        made.change("Pulumi.yaml", ("yaml-example", "taken-over-example"))
+        in_yaml = yaml.safe_load((made.folder / "Pulumi.yaml").read_text())
+        made.run("config", "set", "servers", "3")
+        made.run("config", "set", "logLevel", "DEBUG")
+        platform = in_yaml["resources"]["taken-over-example"]["properties"]["platform"]
+        taken_over.written_in_python(made, platform, servers=3)
+        made.up()
+
+        before = containers(made)
+        taken_over.by_yaml(made, in_yaml)
+        assert containers(made) == before
+        made.run("config", "set", "logLevel", "INFO")
+        outputs = made.up()
+        assert len(set(containers(made).splitlines()) - set(before.splitlines())) == 4
+        assert len(consul.voters(outputs["httpAddresses"][0])) == 3
 
 
 @contextmanager

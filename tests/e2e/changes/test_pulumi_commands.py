@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e import consul, engine
+from tests.e2e import consul, engine, pulumi_commands
 from tests.e2e.cluster import Cluster
 from tests.e2e.conftest import Factory, three_and_one
 
@@ -42,50 +42,15 @@ def test_no_target_and_no_exclusion_passes_the_gate_of_a_server(living: Cluster)
 
 
 def test_commands_that_change_nothing_find_nothing(living: Cluster) -> None:
-    before, name = ids(living), living.stack_name
-    renamed = f"{name}-renamed"
-    # Its default has the stack's name in it.
-    living.change(name=living.name)
-    for words in (("refresh", "--preview-only"), ("up", "--yes", "--refresh"), ("up", "--yes", "--continue-on-error")):
-        living.pulumi(*words, "--expect-no-changes")
-    living.pulumi("cancel", "--yes")
-    living.pulumi("stack", "rename", renamed)
-    try:
-        same = living.attempt("preview", "--expect-no-changes", stack=renamed)
-    finally:
-        back = living.attempt("stack", "rename", name, stack=renamed)
-    assert (same.returncode, back.returncode) == (0, 0), same.stdout + back.stderr
-    assert living.preview().keys() == {"same"}
-    assert ids(living) == before
+    pulumi_commands.find_nothing(living, lambda: ids(living))
 
 
 def test_a_resource_renamed_in_the_state_is_the_same_under_its_old_name(living: Cluster) -> None:
-    before, shown = ids(living), living.pulumi("stack", "--show-urns")
-    (urn,) = re.findall(r"urn:\S+KvEntries::consul-seeds\b", shown)
-    living.pulumi("state", "rename", urn, "renamed", "--yes")
-    # Else it is another resource, and the keys would move to it.
-    assert living.preview()["create"] == 1
-    living.pulumi("state", "rename", urn.replace("consul-seeds", "renamed"), "consul-seeds", "--yes")
-    assert living.preview().keys() == {"same"}
-    assert ids(living) == before
+    pulumi_commands.rename_in_the_state(living, lambda: ids(living))
 
 
 def test_another_passphrase_changes_nothing(living: Cluster) -> None:
-    before = ids(living)
-
-    def encrypt_with(passphrase: str, old: str) -> None:
-        words = ("stack", "change-secrets-provider", "passphrase")
-        done = living.attempt(*words, stdin=f"{passphrase}\n{passphrase}\n", PULUMI_CONFIG_PASSPHRASE=old)
-        assert done.returncode == 0, done.stderr
-
-    encrypt_with("another", old="e2e")
-    try:
-        same = living.attempt("preview", "--expect-no-changes", PULUMI_CONFIG_PASSPHRASE="another")
-    finally:
-        encrypt_with("e2e", old="another")
-    assert same.returncode == 0, same.stdout + same.stderr
-    assert living.preview().keys() == {"same"}
-    assert ids(living) == before
+    pulumi_commands.encrypt_with_another_passphrase(living, lambda: ids(living))
 
 
 def test_the_program_says_what_is_protected_and_not_the_state(living: Cluster) -> None:
