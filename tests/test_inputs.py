@@ -135,9 +135,11 @@ KUBERNETES: dict[str, Any] = {
     "labels": {"team": "shop"},
     "annotations": {"example.com/owner": "shop"},
 }
-PLAIN = {"retain_data", "type", "subnet", "network_policy"}
+PLAIN = {"retain_data", "type", "subnet", "network_policy", "enabled"}
 """Settings and their parts that have to be known in a preview."""
-NODE_PORT = {"namespace": "lan", "ui": {"type": "NodePort", "host": "node.example.com"}}
+NODE_PORT = {"namespace": "lan", "ui": {"type": "NodePort", "host": "node.example.com", "node_port": 30080}}
+ROTATED = ("certificates", "authority", "tokens", "gossip_key", "management_token")
+SECURITY = {"rotate": dict.fromkeys(ROTATED, "2026-11-27T22:00:00+01:00"), "certificate_days": 90}
 
 
 def with_outputs(settings: Any, make: Callable[[Any], Any], name: str = "") -> Any:
@@ -151,24 +153,41 @@ def with_outputs(settings: Any, make: Callable[[Any], Any], name: str = "") -> A
     return make(settings)
 
 
-def everything(platform: dict[str, Any], make: Callable[[Any], Any], *, preview: bool = False) -> Build:
+def everything(
+    platform: dict[str, Any], make: Callable[[Any], Any], security: dict[str, Any], *, preview: bool = False
+) -> Build:
     def program() -> dict[str, Any]:
         made = {name: with_outputs(settings, make) for name, settings in platform.items()}
         config = {"telemetry": {"statsd_address": make("10.0.0.9:8125")}, "recursors": [make("10.0.0.8")]}
-        image = make("hashicorp/consul:1.22.7")
-        cluster = ConsulCluster("consul", cluster_args(made, image=image, agent_config=config))
+        more = {"image": make("hashicorp/consul:1.22.7"), "security": with_outputs(security, make)}
+        cluster = ConsulCluster("consul", cluster_args(made, agent_config=config, **more))
         return {"ui": cluster.ui_urls, "dns": cluster.dns_addresses, "http": cluster.http_addresses}
 
     return build(program, preview=preview)
 
 
-@pytest.mark.parametrize(
-    "platform", [{"docker": DOCKER}, {"kubernetes": KUBERNETES}, {"kubernetes": NODE_PORT}], ids=["docker", "k8s", "np"]
+EVERY_INPUT = pytest.mark.parametrize(
+    ("platform", "security"),
+    [
+        pytest.param(platform, security, id=f"{name}-{'closed' if security['enabled'] else 'open'}")
+        for name, platform in {
+            "docker": {"docker": DOCKER},
+            "kubernetes": {"kubernetes": KUBERNETES},
+            "node-port": {"kubernetes": NODE_PORT},
+        }.items()
+        for security in ({"enabled": False}, {"enabled": True, **SECURITY})
+    ],
 )
-def test_house_row_4_outputs_give_the_same_resources_as_plain_values(platform: dict[str, Any]) -> None:
+
+
+@EVERY_INPUT
+def test_house_row_4_outputs_give_the_same_resources_as_plain_values(
+    platform: dict[str, Any], security: dict[str, Any]
+) -> None:
     """Apart from the name of the ConfigMap, which has a digest of its content where that is known, and from whether
     the network or the namespace must exist: the program itself may create it."""
-    plain, later = everything(platform, lambda value: value), everything(platform, pulumi.Output.from_input)
+    plain = everything(platform, lambda value: value, security)
+    later = everything(platform, pulumi.Output.from_input, security)
 
     assert later.log == []
     assert plain.outputs == later.outputs
@@ -195,9 +214,11 @@ def without_digests(inputs: Any) -> Any:
     return inputs
 
 
-@pytest.mark.parametrize("platform", [{"docker": DOCKER}, {"kubernetes": KUBERNETES}, {"kubernetes": NODE_PORT}])
-def test_house_row_4_a_preview_accepts_outputs_that_are_not_known_yet(platform: dict[str, Any]) -> None:
-    seen = everything(platform, lambda _value: unknown(), preview=True)
+@EVERY_INPUT
+def test_house_row_4_a_preview_accepts_outputs_that_are_not_known_yet(
+    platform: dict[str, Any], security: dict[str, Any]
+) -> None:
+    seen = everything(platform, lambda _value: unknown(), security, preview=True)
 
     (warning,) = seen.log
     assert "image: it is not known yet, so settings and upgrades are not checked for it" in warning
@@ -251,7 +272,7 @@ def test_house_row_4_what_the_shape_depends_on_has_to_be_known(path: str, kind: 
         build(program)
 
     assert str(error.value).splitlines()[1:] == [
-        f"cluster.{path}: expected {kind} that is known in a preview, since resources or their names follow from it, "
+        f"cluster.{path}: expected {kind} that is known in a preview, since the program itself decides by it, "
         "got an Output"
     ]
 

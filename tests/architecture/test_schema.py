@@ -7,6 +7,8 @@ from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.schema.definition import keys_of
 from pulumi.provider.experimental.analyzer import Analyzer, ComponentDefinition, TypeDefinition
 
+ROTATED = ("authority", "certificates", "gossipKey", "managementToken", "tokens")
+
 
 class SettingsAnalyzer(Analyzer):
     """Reads types and descriptions from the definitions of settings, which the SDK's analyzer does not know."""
@@ -135,7 +137,9 @@ def test_settings_that_decide_which_resources_exist_are_plain(
         *(f"IngressArgs.{name}" for name in ("className", "host", "tlsSecret")),
         *(f"KubernetesArgs.{name}" for name in ("context", "kubeconfig", "namespace", "priorityClass")),
         *(f"StorageArgs.{name}" for name in ("size", "storageClass")),
-        "UiArgs.host",
+        *(f"RotateArgs.{what}" for what in ROTATED),
+        "SecurityArgs.certificateDays",
+        *(f"UiArgs.{name}" for name in ("host", "nodePort")),
     }
 
 

@@ -330,8 +330,8 @@ def test_an_output_is_refused_where_the_value_must_be_known_in_a_preview(platfor
     assert refused(ConsulCluster, args) == (
         [
             HEADER,
-            "cluster.servers: expected a whole number that is known in a preview, since resources or their "
-            "names follow from it, got an Output",
+            "cluster.servers: expected a whole number that is known in a preview, since the program "
+            "itself decides by it, got an Output",
         ],
         [],
     )

@@ -28,7 +28,7 @@ preview, all at once.
 In a program, a setting whose column *Input* says `yes` may be an output of another resource, and with `values` each
 value in it, at any depth. Such a value is unknown in a preview as long as nobody knows it, and is checked as soon as it
 is known. A secret one stays secret; in agent configuration it is refused, since that is readable on every agent. All
-other settings must be known in a preview, because resources or their names follow from them.
+other settings must be known in a preview, because the program itself decides by them.
 
 For completion and checks in an editor, put this line on top of a stack file:
 

@@ -54,7 +54,7 @@ class AgentGroup:
 
     live: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The same, of files that are replaced in place: agents load them again, and are not replaced for them."""
-    restart: str = ""
+    restart: pulumi.Input[str] = ""
     """Agents are replaced where this changes."""
     phase: str = OPEN
     """How far the agents are closed (model/adoption.py)."""

@@ -9,7 +9,7 @@ from consul_on_pulumi.model.spelling import suggestion
 from consul_on_pulumi.outputs import has_outputs, is_output, when_known
 from consul_on_pulumi.schema.definition import Key, Kind, Setting, keys_of
 
-REASON = "since resources or their names follow from it"
+REASON = "since the program itself decides by it"
 """Why a setting takes no Output."""
 Problems = Callable[[Any, str], Iterable[str]]
 

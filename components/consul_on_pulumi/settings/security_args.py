@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypedDict
 from urllib.parse import urlsplit
 
+import pulumi
+
 from consul_on_pulumi.model.adoption import ACCEPT, SPEAK
 from consul_on_pulumi.schema.definition import Setting
 from consul_on_pulumi.schema.rules import between, matching, one_of
@@ -13,25 +15,26 @@ ANONYMOUS_READ = "read"
 """Who has no token may read everything."""
 
 
-WORD = matching("[A-Za-z0-9._-]*", "letters, digits, dots, hyphens and underscores", 40)
-"""A label of Docker and of Kubernetes holds it."""
+WORD = matching("[A-Za-z0-9.:_+-]*", "letters, digits and . : _ + -, as in a time", 40)
+"""A label on Docker holds it, and an annotation on Kubernetes."""
 
 
 # fmt: off
 # A setting is a row of a table: easier to read than a line for each argument.
 class RotateArgs(TypedDict, total=False):
-    """What is generated again, whenever one of these words changes. A word may be a date."""
+    """What is generated again, whenever one of these words changes. A word may be a time, such as an
+    Output of a resource that rotates."""
 
-    certificates: Annotated[str, Setting(
+    certificates: Annotated[pulumi.Input[str], Setting(
         "The certificates of all agents.", "No agent is restarted.", default="", rule=WORD)]
-    authority: Annotated[str, Setting(
+    authority: Annotated[pulumi.Input[str], Setting(
         "The authority, and all certificates with it. Agents trust the old one too until the next `pulumi up`.",
         "No agent is restarted.", default="", rule=WORD)]
-    tokens: Annotated[str, Setting(
+    tokens: Annotated[pulumi.Input[str], Setting(
         "The ACL tokens of agents and of this program.", "No agent is restarted.", default="", rule=WORD)]
-    gossip_key: Annotated[str, Setting(
+    gossip_key: Annotated[pulumi.Input[str], Setting(
         "The key of gossip.", "No agent is restarted.", default="", rule=WORD)]
-    management_token: Annotated[str, Setting(
+    management_token: Annotated[pulumi.Input[str], Setting(
         "The token that may do everything. A server that leads writes the one that it was started with again, so all "
         "have to be started anew before the old one is deleted.", "Rolls the servers.", default="", rule=WORD)]
 
@@ -57,7 +60,7 @@ class SecurityArgs(TypedDict, total=False):
         "nothing else is understood, and nothing is answered without a token. Until then each can be taken back.",
         "Rolls every agent.", default_text="none, the cluster is closed", rule=one_of(ACCEPT, SPEAK))]
     rotate: Annotated[RotateArgs, Setting("What is generated again.", default={})]
-    certificate_days: Annotated[int, Setting(
+    certificate_days: Annotated[pulumi.Input[int], Setting(
         "How many days a new certificate is valid. In the last third of them, and in the last 30 days, the next "
         "`pulumi up` generates another one.", "None by itself.", default=1825, rule=between(1, 3650))]
 

@@ -56,7 +56,7 @@ class UiArgs(TypedDict, total=False):
     type: Annotated[str, Setting(
         "Type of the Service. `ClusterIP` is reached by `kubectl port-forward` or an Ingress; the others have an "
         "address of their own.", default="ClusterIP", rule=one_of(*refusals.SERVICE_TYPES))]
-    node_port: Annotated[int, Setting(
+    node_port: Annotated[pulumi.Input[int], Setting(
         "With NodePort: the port on every node.", default_text="chosen by Kubernetes", rule=between(30000, 32767))]
     host: Annotated[pulumi.Input[str], Setting(
         "With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]

@@ -118,7 +118,8 @@ class Tier:
     @property
     def agent_annotations(self) -> dict[str, pulumi.Input[str]]:
         """The annotations of its pods."""
-        return {**self.settings["annotations"], **({RESTART: self.group.restart} if self.group.restart else {})}
+        restart = self.group.restart
+        return {**self.settings["annotations"], **({RESTART: restart} if is_output(restart) or restart else {})}
 
     @property
     def claim_labels(self) -> dict[str, pulumi.Input[str]]:
