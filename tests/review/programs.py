@@ -12,6 +12,8 @@ from pulumi import automation
 from tests.e2e import engine
 from tests.e2e_k8s.stack import of_our_own
 from tests.examples import project
+from tests.examples.in_language import copied_plugin, example
+from tools import places
 
 TWO_CLUSTERS = """
 import pulumi
@@ -70,12 +72,36 @@ ConsulCluster("sales", settings, pulumi.ResourceOptions(provider=there))
 """
 BEFORE = {"servers": "1", "level": "INFO", "sleep": "3600"}
 AFTER = {"servers": "3", "level": "WARN", "sleep": "7200"}
+OF_PLUGIN = "yaml-plugin"
+"""The recording of the example in YAML, whose resources the plugin serves."""
 PROGRAMS = {"two-clusters": TWO_CLUSTERS, "kubernetes": KUBERNETES}
 """A program by the name of its recording: BEFORE is what exists, AFTER is what the preview wants."""
+RECORDINGS = (*PROGRAMS, OF_PLUGIN)
+
+
+def recorded_of_plugin(folder: Path) -> list[str]:
+    """The event log of a preview that adds two servers and rolls the other agents."""
+    (copied_plugin(folder) / ".venv").symlink_to(places.VENV)
+    with example("yaml", folder) as made:
+        made.change("Pulumi.yaml", ("172.30.6.0/24", engine.free_subnet()))
+        made.run("config", "set", "servers", "1")
+        made.up()
+        made.run("config", "set", "servers", "3")
+        made.run("config", "set", "logLevel", "DEBUG")
+        return reviewed(project.STACK, made.folder, folder / "events.json", made.env)
+
+
+def reviewed(stack: str, project_folder: Path, log: Path, env: Mapping[str, str]) -> list[str]:
+    """The event log of a review of this stack."""
+    command = ["consul-on-pulumi", "review", "--stack", stack, "--event-log", str(log)]
+    subprocess.run(command, cwd=project_folder, env=env, capture_output=True, check=False)
+    return log.read_text().splitlines()
 
 
 def recorded(name: str, folder: Path) -> list[str]:
     """The event log of the preview."""
+    if name == OF_PLUGIN:
+        return recorded_of_plugin(folder)
     installed = project.environment(folder, str(project.PACKAGE))
     with settings(name) as more:
         source = project.new_project(folder, "consul-on-pulumi", PROGRAMS[name])
@@ -85,11 +111,8 @@ def recorded(name: str, folder: Path) -> list[str]:
             stack.set_all_config(
                 {f"consul-on-pulumi:{key}": automation.ConfigValue(value) for key, value in AFTER.items()}
             )
-            log = folder / "events.json"
-            command = ["consul-on-pulumi", "review", "--stack", stack.name, "--event-log", str(log)]
             env = {**os.environ, **stack.workspace.env_vars}
-            subprocess.run(command, cwd=stack.workspace.work_dir, env=env, capture_output=True, check=False)
-            return log.read_text().splitlines()
+            return reviewed(stack.name, Path(stack.workspace.work_dir), folder / "events.json", env)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def main() -> None:
     os.environ |= environment.variables(environment.tools(), os.environ)
     EVENTS.mkdir(exist_ok=True)
     GOLDEN.mkdir(exist_ok=True)
-    for name, lines in programs.all_recorded(sys.argv[1:] or programs.PROGRAMS):
+    for name, lines in programs.all_recorded(sys.argv[1:] or programs.RECORDINGS):
         write(name, lines)
     if sys.argv[1:]:
         return
