@@ -44,12 +44,27 @@ CONTENT = json.dumps(
 )
 
 
-def far_engine() -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(provider=docker.Provider("far", host=FAR, key_material="canary-key"))
+def far_engine() -> pulumi.ProviderResource:
+    return docker.Provider("far", host=FAR, key_material="canary-key")
 
 
-def far_cluster() -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(providers=[kubernetes.Provider("far", kubeconfig=CONTENT, context="here")])
+def far_cluster() -> kubernetes.Provider:
+    return kubernetes.Provider("far", kubeconfig=CONTENT, context="here")
+
+
+def inside_of_one_that_has(provider: pulumi.ProviderResource) -> pulumi.ResourceOptions:
+    """In a component of the program, which is in another one that has the provider."""
+    given = pulumi.ResourceOptions(providers=[provider])
+    outer = pulumi.ComponentResource("test:index:Platform", "platform", None, given)
+    inner = pulumi.ComponentResource("test:index:Services", "services", None, pulumi.ResourceOptions(parent=outer))
+    return pulumi.ResourceOptions(parent=inner)
+
+
+WAYS: dict[str, Callable[[pulumi.ProviderResource], pulumi.ResourceOptions]] = {
+    "provider": lambda provider: pulumi.ResourceOptions(provider=provider),
+    "providers": lambda provider: pulumi.ResourceOptions(providers=[provider]),
+    "inherited": inside_of_one_that_has,
+}
 
 
 def connections(seen: Build) -> dict[str, Any]:
@@ -60,7 +75,7 @@ def connections(seen: Build) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("platform", "opts", "expected"),
+    ("platform", "provider", "expected"),
     [
         pytest.param(DOCKER, far_engine, {"docker": {"host": FAR, "key_material": "canary-key"}, "place": FAR}, id="7"),
         pytest.param(
@@ -71,13 +86,19 @@ def connections(seen: Build) -> dict[str, Any]:
         ),
     ],
 )
+@pytest.mark.parametrize("way", WAYS)
 def test_rows_6_and_7_every_resource_has_the_connection_of_the_provider(
-    platform: Any, opts: Callable[[], pulumi.ResourceOptions], expected: dict[str, Any]
+    platform: Any, provider: Callable[[], pulumi.ProviderResource], expected: dict[str, Any], way: str
 ) -> None:
     def program() -> None:
-        ConsulCluster("consul", cluster_args(platform, seeds={"a": 1}, agent_secrets={"x.key": "y"}), opts())
+        args = cluster_args(platform, seeds={"a": 1}, agent_secrets={"x.key": "y"})
+        ConsulCluster("consul", args, WAYS[way](provider()))
 
-    found = connections(build(program))
+    seen = build(program)
+    found = connections(seen)
+
+    package = "docker:" if "docker" in platform else "kubernetes:"
+    assert {one.provider for one in seen.seen if one.type.startswith(package)} == {"far"}
 
     assert len(found) > 8
     assert {name: one for name, one in found.items() if one != {"cluster": "consul/dev", **expected}} == {}
