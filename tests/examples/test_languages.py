@@ -5,13 +5,14 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.e2e import consul
-from tests.e2e.engine import docker, free_subnet, orphans
+from tests.e2e.engine import docker, free_subnet, inspect, orphans
 from tests.examples import project, taken_over
 from tests.examples.in_language import Example, copied_plugin, example
 from tests.examples.project import PACKAGE
@@ -170,6 +171,8 @@ def test_tiers_in_yaml_roll_server_by_server_and_no_target_passes_the_gates(fold
         after = containers(made).splitlines()
         replaced = {line.split()[1] for line in set(before) - set(after)}
         assert replaced == {f"{name}-server-{ordinal}" for ordinal in range(3)}
+        servers = [inspect("container", f"{name}-server-{ordinal}") for ordinal in range(3)]
+        assert all(one["State"]["StartedAt"] < later["Created"] for one, later in pairwise(servers))
         assert len(consul.voters(outputs["httpAddresses"][0])) == 3
 
         # An output is refused as soon as it is known.
