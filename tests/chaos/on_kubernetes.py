@@ -36,7 +36,9 @@ def cluster(name: str, **settings: Any) -> Iterator[PodCluster]:
 
 
 def leader_deleted(times: int = 10, *, leave: bool | None = None) -> Outcome:
-    """`leave` is the agents' `leave_on_terminate`; None keeps the default."""
+    """`leave` is the agents' `leave_on_terminate`; None keeps the default. With false, which is why it is not the default,
+    nobody hands the leadership over, and servers at old addresses may elect none until the third is back: no limit but
+    that nothing is lost."""
     gaps, took, lost = [], [], 0
     settings = {} if leave is None else {"server_config": {"leave_on_terminate": leave}}
     with cluster("leave", **settings) as made:
@@ -50,7 +52,7 @@ def leader_deleted(times: int = 10, *, leave: bool | None = None) -> Outcome:
         f"{times} times: gap p50 {statistics.median(gaps):.2f} s, most {max(gaps):.2f} s, {lost} lost, all vote again "
         f"after {statistics.median(took):.1f} s, most {max(took):.1f} s; all pods deleted: after {whole:.1f} s"
     )
-    return text, statistics.median(gaps) <= 2.5 and max(gaps) <= 4 and lost == 0
+    return text, lost == 0 and (leave is False or (statistics.median(gaps) <= 2.5 and max(gaps) <= 4))
 
 
 def updated() -> Outcome:
