@@ -161,7 +161,7 @@ def partitioned(cut: int, seconds: float = 20) -> Outcome:
         made.whole(within=90)
         lost = len(scenarios.lost(made, report))
     # An old leader may acknowledge what the other side has stored already.
-    alone = [write for write in report.acknowledged if began + 1 < write.began < ended]
+    alone = [write for write in report.acknowledged if began + 1 < write.began and write.ended < ended]
     text = f"{report}, {len(alone)} acknowledged meanwhile, {lost} lost"
     return text, lost == 0 and (bool(alone) if cut == 1 else not alone)
 

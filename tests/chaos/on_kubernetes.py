@@ -36,9 +36,11 @@ def cluster(name: str, **settings: Any) -> Iterator[PodCluster]:
 
 
 def leader_deleted(times: int = 10, *, leave: bool | None = None) -> Outcome:
-    """`leave` is the agents' `leave_on_terminate`; None keeps the default. With false, which is why it is not the default,
-    nobody hands the leadership over, and servers at old addresses may elect none until the third is back: no limit but
-    that nothing is lost."""
+    """`leave` is the agents' `leave_on_terminate`; None keeps the default.
+
+    With false nobody hands the leadership over, and servers at old addresses may elect nobody until the third is back,
+    which is why it is not the default: no limit but that nothing is lost.
+    """
     gaps, took, lost = [], [], 0
     settings = {} if leave is None else {"server_config": {"leave_on_terminate": leave}}
     with cluster("leave", **settings) as made:
@@ -143,7 +145,7 @@ def partitioned(cut: int, seconds: float = 20) -> Outcome:
             eventually("a write after it", lambda: report.acknowledged[-1].began > ended, bool, within=60)
         made.all_vote(3, within=180)
         lost = len(scenarios.not_stored(made.addresses()[0], report))
-    alone = [write for write in report.acknowledged if began + 1 < write.began < ended]
+    alone = [write for write in report.acknowledged if began + 1 < write.began and write.ended < ended]
     text = f"{report}, {len(alone)} acknowledged meanwhile, {lost} lost"
     return text, lost == 0 and (bool(alone) if cut == 1 else not alone)
 
