@@ -24,6 +24,8 @@ class ScriptedServers:
         self.known_by: dict[str, set[str]] = {name: set(NAMES) for name in NAMES}
         self.ignores_requests = False
         """Whether requests have no effect."""
+        self.won_again = 0
+        """How many transfers end with the old leader as the new one."""
         self.done: list[tuple[str, ...]] = []
         self.events: list[Callable[[], object]] = []
         """Run one by one, each after a view that does not meet the condition."""
@@ -52,7 +54,8 @@ class ScriptedServers:
 
     def transfer_leadership(self, leader: str, successor: str, node_id: str) -> None:
         self.done.append(("transfer", leader, successor, node_id))
-        self.leader = leader if self.ignores_requests else successor
+        self.leader = leader if self.ignores_requests or self.won_again else successor
+        self.won_again = max(0, self.won_again - 1)
 
     def leave(self, name: str) -> None:
         self.done.append(("leave", name))

@@ -14,6 +14,10 @@ TIMEOUT = 60.0
 """Seconds after which a server that does not become ready stops the rollout."""
 LEADER_TIMEOUT = 15.0
 """Seconds for an election. Without a leader nothing is served that a stopped server could interrupt."""
+TRANSFERS = 3
+"""How often a leader is asked to make another one the leader."""
+TRANSFER_TIMEOUT = 5.0
+"""Seconds for one transfer."""
 CLIENTS_FOLLOW = 1.0
 """Seconds for clients that write to the leader to follow it, before the old leader is stopped."""
 STOPPED = (
@@ -77,14 +81,28 @@ def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str)
 
 
 def transfer_leadership(servers: Servers, order: Sequence[str], leaving: str, view: ClusterView) -> None:
-    """Make another voter the leader if `leaving` leads and there is another. Raises RolloutStoppedError."""
-    successor = rollout.successor(leaving, order, view)
-    if view.leader != leaving or successor is None:
-        return
-    servers.transfer_leadership(leaving, successor, view.status[successor].node_id)
-    if not servers.wait_for(lambda now: now.leader not in (None, leaving), LEADER_TIMEOUT):
-        raise RolloutStoppedError(f"{leaving} still leads after the transfer to {successor}: run `pulumi up` again")
-    time.sleep(CLIENTS_FOLLOW)
+    """Make another voter the leader if `leaving` leads and there is another. Raises RolloutStoppedError.
+
+    On a busy machine the old leader may win the election that the transfer starts: it is asked again.
+    """
+    asked = ""
+    for _ in range(TRANSFERS):
+        successor = rollout.successor(leaving, order, view)
+        if view.leader != leaving or successor is None:
+            break
+        asked = successor
+        servers.transfer_leadership(leaving, successor, view.status[successor].node_id)
+        if servers.wait_for(lambda now: now.leader not in (None, leaving), TRANSFER_TIMEOUT):
+            break
+        view = servers.wait_for(has_leader, LEADER_TIMEOUT) or view
+    else:
+        if view.leader == leaving:
+            raise RolloutStoppedError(
+                f"{leaving} still leads after {TRANSFERS} transfers to {asked}: the log of {asked} says why, then run "
+                "`pulumi up` again"
+            )
+    if asked:
+        time.sleep(CLIENTS_FOLLOW)
 
 
 def require_quorum_without(servers: Servers, leaving: str) -> ClusterView:

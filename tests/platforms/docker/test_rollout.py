@@ -101,7 +101,20 @@ def test_a_leader_that_keeps_the_leadership_is_not_replaced(servers: ScriptedSer
     with pytest.raises(RolloutStoppedError) as caught:
         open_gate(0)
 
-    assert str(caught.value) == "dev-server-0 still leads after the transfer to dev-server-2: run `pulumi up` again"
+    assert str(caught.value) == (
+        "dev-server-0 still leads after 3 transfers to dev-server-2: the log of dev-server-2 says why, then run "
+        "`pulumi up` again"
+    )
+
+
+@pytest.mark.parametrize("won_again", [1, 2])
+def test_a_leader_that_wins_the_election_of_a_transfer_is_asked_again(servers: ScriptedServers, won_again: int) -> None:
+    servers.won_again = won_again
+
+    open_gate(0)
+
+    assert servers.done == [("transfer", NAMES[0], NAMES[2], f"id-of-{NAMES[2]}")] * (won_again + 1)
+    assert servers.leader == NAMES[2]
 
 
 def test_a_gate_waits_for_a_server_that_restarts(servers: ScriptedServers) -> None:
