@@ -39,7 +39,7 @@ def test_the_dynamic_providers_start_once_before_the_program_has_registered_anyt
     run.start_provider(run.DYNAMIC)
     run.start_provider(run.DYNAMIC)
 
-    assert monitor.done.wait(60)
+    assert monitor.done.wait(10)
     (asked,) = monitor.asked
     assert asked.tok.partition(":")[0] == "pulumi-python"
     assert not asked.version

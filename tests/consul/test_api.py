@@ -123,7 +123,7 @@ def test_the_timeout_limits_a_call_with_all_its_attempts(three: FakeConsul) -> N
     with pytest.raises(UnreachableError):
         Consul(three.addresses, {}, 0.3).keys_below("a")
 
-    assert 0.3 <= time.monotonic() - began < 30
+    assert 0.3 <= time.monotonic() - began < 2
 
 
 def test_a_proxy_from_the_environment_is_not_used(consul: FakeConsul, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ def test_a_refused_token_stops_a_rollout_at_once(
     began = time.monotonic()
     with pytest.raises(RefusedError, match=r"the servers refuse this program: .*token"):
         rollout.wait_until_replaceable(servers, NAMES, NAMES[2])
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 5
 
 
 def test_a_server_whose_leader_has_no_acls_yet_is_judged_by_the_leader(three: FakeConsul, servers: Servers) -> None:

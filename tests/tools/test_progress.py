@@ -32,7 +32,7 @@ def test_a_hanging_step_ends_at_its_limit() -> None:
     started = time.monotonic()
     with pytest.raises(SetupError, match=r"no result within 0 s; run it again"):
         progress.run(["sleep", "60"], doing="waiting", usually="1 s", timeout=0.1)
-    assert time.monotonic() - started < 50
+    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -47,7 +47,7 @@ def test_an_interrupted_run_takes_its_command_along(tmp_path: Path, number: sign
     while not pid_file.exists() or not pid_file.read_text():
         time.sleep(0.01)
     process.send_signal(number)
-    assert process.wait(60) != 0
+    assert process.wait(10) != 0
     with pytest.raises(ProcessLookupError):
         os.killpg(int(pid_file.read_text()), 0)
 

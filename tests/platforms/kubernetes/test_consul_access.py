@@ -64,7 +64,7 @@ def test_an_address_contains_context_namespace_and_pod_and_no_credentials() -> N
 def test_requests_to_a_pod_work_like_those_to_any_address(
     kubernetes: FakeKubernetes, consul: FakeConsul, method: str
 ) -> None:
-    consul_api = Consul([address(method)], {}, timeout=60)
+    consul_api = Consul([address(method)], {}, timeout=5)
     consul.write("a b/c", "one")
 
     assert consul_api.leader() == consul.leader
@@ -83,14 +83,14 @@ def test_requests_to_a_pod_work_like_those_to_any_address(
 def test_port_forwarding_is_used_unless_the_setting_is_proxy(
     kubernetes: FakeKubernetes, method: str, used: str
 ) -> None:
-    Consul([address(method)], {}, timeout=60).leader()
+    Consul([address(method)], {}, timeout=5).leader()
 
     assert {verb for verb, _ in kubernetes.asked} == {used}
 
 
 def test_the_proxy_is_used_from_then_on_if_port_forwarding_is_refused(kubernetes: FakeKubernetes) -> None:
     kubernetes.forwards = 403
-    consul_api = Consul([address()], {}, timeout=60)
+    consul_api = Consul([address()], {}, timeout=5)
 
     consul_api.leader()
     consul_api.leader()
@@ -100,11 +100,11 @@ def test_the_proxy_is_used_from_then_on_if_port_forwarding_is_refused(kubernetes
 
 def test_a_later_run_in_the_same_process_asks_for_a_forwarded_port_again(kubernetes: FakeKubernetes) -> None:
     forwards, kubernetes.forwards = kubernetes.forwards, 403
-    Consul([address()], {}, timeout=60).leader()
+    Consul([address()], {}, timeout=5).leader()
     kubernetes.forwards = forwards
     kubernetes.asked.clear()
 
-    Consul([address()], {}, timeout=60).leader()
+    Consul([address()], {}, timeout=5).leader()
 
     assert {method for method, _ in kubernetes.asked} == {"FORWARD"}
 
@@ -142,7 +142,7 @@ def test_headers_are_passed_to_consul(kubernetes: FakeKubernetes, consul: FakeCo
     session = access.session({})
     session.headers["X-Consul-Token"] = "t0ken"
 
-    answer = session.get(f"{address(method)}/v1/status/leader", timeout=60)
+    answer = session.get(f"{address(method)}/v1/status/leader", timeout=5)
 
     assert answer.json() == consul.leader
     assert answer.request.headers["X-Consul-Token"] == "t0ken"
@@ -150,11 +150,11 @@ def test_headers_are_passed_to_consul(kubernetes: FakeKubernetes, consul: FakeCo
 
 def test_port_forwarding_works_again_after_a_pod_was_replaced(kubernetes: FakeKubernetes, three: FakeConsul) -> None:
     session = access.session({})
-    session.get(f"{address('port-forward')}/v1/status/leader", timeout=60)
+    session.get(f"{address('port-forward')}/v1/status/leader", timeout=5)
     kubernetes.behind[POD, 8500] = int(three.addresses[2].rpartition(":")[2])
     session.close()
 
-    session.get(f"{address('port-forward')}/v1/status/leader", timeout=60)
+    session.get(f"{address('port-forward')}/v1/status/leader", timeout=5)
 
     assert [one.server for one in three.requests] == [2]
 
@@ -163,7 +163,7 @@ def test_one_forwarded_port_serves_many_connections(kubernetes: FakeKubernetes, 
     leaders: list[str] = []
 
     def ask() -> None:
-        leaders.append(Consul([address()], {}, timeout=60).leader())
+        leaders.append(Consul([address()], {}, timeout=5).leader())
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -192,14 +192,14 @@ def test_an_address_may_name_a_context_and_a_kubeconfig(
 
     named = address(cluster=Cluster("shop@eu", str(file)))
 
-    assert Consul([named], {}, timeout=60).leader() == consul.leader
+    assert Consul([named], {}, timeout=5).leader() == consul.leader
     with pytest.raises(UnreachableError, match="kubeconfig"):
         Consul([address(cluster=Cluster("other", str(file)))], {}, timeout=0).keys_below("a")
 
 
 def test_an_address_without_a_pod_is_refused() -> None:
     with pytest.raises(requests.exceptions.InvalidURL, match="does not name a pod"):
-        access.session({}).get("http+kubernetes://_/dev/v1/status/leader", timeout=60)
+        access.session({}).get("http+kubernetes://_/dev/v1/status/leader", timeout=5)
 
 
 RACE = """

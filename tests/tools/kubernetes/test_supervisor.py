@@ -32,7 +32,7 @@ def supervise(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]
 
 def lines_of(log: Path, count: int) -> list[str]:
     """The lines of a log, as soon as there are so many."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 10
     while True:
         lines = log.read_text().splitlines() if log.exists() else []
         if len(lines) >= count:
@@ -60,7 +60,7 @@ def test_a_polite_end_ends_the_first_program_last(
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(60) == 0
+    assert process.wait(10) == 0
     assert int((tmp_path / "second").read_text()) < int((tmp_path / "first").read_text())
 
 
@@ -69,5 +69,5 @@ def test_nothing_starts_where_the_preparation_failed(
 ) -> None:
     process = supervise(setup="exit 3", program="echo started")
 
-    assert process.wait(60) == 1
+    assert process.wait(10) == 1
     assert not (tmp_path / "program.log").exists()
