@@ -83,26 +83,22 @@ def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str)
 def transfer_leadership(servers: Servers, order: Sequence[str], leaving: str, view: ClusterView) -> None:
     """Make another voter the leader if `leaving` leads and there is another. Raises RolloutStoppedError.
 
-    On a busy machine the old leader may win the election that the transfer starts: it is asked again.
+    A leader that still leads after a transfer, as upgrades on a busy machine showed, is asked again.
     """
-    asked = ""
     for _ in range(TRANSFERS):
         successor = rollout.successor(leaving, order, view)
         if view.leader != leaving or successor is None:
-            break
-        asked = successor
+            return
         servers.transfer_leadership(leaving, successor, view.status[successor].node_id)
-        if servers.wait_for(lambda now: now.leader not in (None, leaving), TRANSFER_TIMEOUT):
-            break
-        view = servers.wait_for(has_leader, LEADER_TIMEOUT) or view
-    else:
-        if view.leader == leaving:
-            raise RolloutStoppedError(
-                f"{leaving} still leads after {TRANSFERS} transfers to {asked}: the log of {asked} says why, then run "
-                "`pulumi up` again"
-            )
-    if asked:
-        time.sleep(CLIENTS_FOLLOW)
+        moved = servers.wait_for(lambda now: now.leader not in (None, leaving), TRANSFER_TIMEOUT)
+        view = moved or servers.wait_for(has_leader, LEADER_TIMEOUT) or view
+        if view.leader != leaving:
+            time.sleep(CLIENTS_FOLLOW)
+            return
+    raise RolloutStoppedError(
+        f"{leaving} still leads after {TRANSFERS} transfers to {successor}: read the log of {successor}, then run "
+        "`pulumi up` again"
+    )
 
 
 def require_quorum_without(servers: Servers, leaving: str) -> ClusterView:

@@ -22,8 +22,8 @@ WORD = matching("[A-Za-z0-9.:_+-]*", "letters, digits and . : _ + -, as in a tim
 # fmt: off
 # A setting is a row of a table: easier to read than a line for each argument.
 class RotateArgs(TypedDict, total=False):
-    """What is generated again, whenever one of these words changes. A word may be a time, such as an
-    Output of a resource that rotates."""
+    """What is generated again, whenever one of these words changes. A word may be a date, a time, or
+    the Output of another resource."""
 
     certificates: Annotated[pulumi.Input[str], Setting(
         "The certificates of all agents.", "No agent is restarted.", default="", rule=WORD)]

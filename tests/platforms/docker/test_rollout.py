@@ -102,7 +102,7 @@ def test_a_leader_that_keeps_the_leadership_is_not_replaced(servers: ScriptedSer
         open_gate(0)
 
     assert str(caught.value) == (
-        "dev-server-0 still leads after 3 transfers to dev-server-2: the log of dev-server-2 says why, then run "
+        "dev-server-0 still leads after 3 transfers to dev-server-2: read the log of dev-server-2, then run "
         "`pulumi up` again"
     )
 
