@@ -135,11 +135,10 @@ KUBERNETES: dict[str, Any] = {
     "labels": {"team": "shop"},
     "annotations": {"example.com/owner": "shop"},
 }
-PLAIN = {"retain_data", "type", "subnet", "network_policy", "enabled"}
+PLAIN = {"retain_data", "type", "subnet", "network_policy", "enabled", "rotate"}
 """Settings and their parts that have to be known in a preview."""
 NODE_PORT = {"namespace": "lan", "ui": {"type": "NodePort", "host": "node.example.com", "node_port": 30080}}
-ROTATED = ("certificates", "authority", "tokens", "gossip_key", "management_token")
-SECURITY = {"rotate": dict.fromkeys(ROTATED, "2026-11-27T22:00:00+01:00"), "certificate_days": 90}
+SECURITY = {"rotate": {"management_token": "2026-11"}, "certificate_days": 90}
 
 
 def with_outputs(settings: Any, make: Callable[[Any], Any], name: str = "") -> Any:

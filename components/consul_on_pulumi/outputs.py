@@ -21,11 +21,6 @@ def is_output(value: Any) -> bool:
     return isinstance(value, pulumi.Output) or isawaitable(value)
 
 
-def is_given(value: Any) -> bool:
-    """Whether there is a value that is not empty, or an Output, which nobody can tell yet."""
-    return is_output(value) or bool(value)
-
-
 def has_outputs(value: Any) -> bool:
     """Whether there is an Output anywhere in these maps and lists."""
     if isinstance(value, Mapping):

@@ -7,8 +7,6 @@ from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.schema.definition import keys_of
 from pulumi.provider.experimental.analyzer import Analyzer, ComponentDefinition, TypeDefinition
 
-ROTATED = ("authority", "certificates", "gossipKey", "managementToken", "tokens")
-
 
 class SettingsAnalyzer(Analyzer):
     """Reads types and descriptions from the definitions of settings, which the SDK's analyzer does not know."""
@@ -137,7 +135,6 @@ def test_settings_that_decide_which_resources_exist_are_plain(
         *(f"IngressArgs.{name}" for name in ("className", "host", "tlsSecret")),
         *(f"KubernetesArgs.{name}" for name in ("context", "kubeconfig", "namespace", "priorityClass")),
         *(f"StorageArgs.{name}" for name in ("size", "storageClass")),
-        *(f"RotateArgs.{what}" for what in ROTATED),
         "SecurityArgs.certificateDays",
         *(f"UiArgs.{name}" for name in ("host", "nodePort")),
     }

@@ -469,6 +469,15 @@ def test_a_preview_refuses_conflicts(consul: FakeConsul) -> None:
     assert consul.texts == {"changed": "theirs", "same": "theirs", "new": "theirs"}
 
 
+def test_entries_of_which_nothing_is_known_are_an_update(consul: FakeConsul) -> None:
+    """The engine asks so where a value is of a resource that is deleted before its replacement."""
+    difference = KvEntriesProvider().diff("id", props(consul, a="1"), props(consul) | {"entries": Unknown()})
+
+    assert difference.changes
+    assert not difference.replaces
+    assert consul.requests == []
+
+
 @pytest.mark.parametrize("unknown", [{"addresses": Unknown()}, {"addresses": [Unknown()]}])
 def test_a_preview_accepts_inputs_that_are_not_known_yet(consul: FakeConsul, unknown: dict[str, Any]) -> None:
     consul.write("a", "theirs")

@@ -54,7 +54,7 @@ class AgentGroup:
 
     live: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The same, of files that are replaced in place: agents load them again, and are not replaced for them."""
-    restart: pulumi.Input[str] = ""
+    restart: str = ""
     """Agents are replaced where this changes."""
     phase: str = OPEN
     """How far the agents are closed (model/adoption.py)."""

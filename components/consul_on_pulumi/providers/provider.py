@@ -1,6 +1,7 @@
 """The base of every dynamic provider and of its resource. A provider adds what it creates, updates and reads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from typing import Any, ClassVar
 
 import pulumi
@@ -16,7 +17,7 @@ from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 from pulumi.output import Unknown
 
 from consul_on_pulumi.consul.api import Consul
-from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, connection_of
 from consul_on_pulumi.providers import hosting
 from consul_on_pulumi.providers.connecting import connected, inputs
 from consul_on_pulumi.providers.failures import told
@@ -46,6 +47,8 @@ class ConsulProvider(ResourceProvider):
 
     def __init_subclass__(cls) -> None:
         """Let the engine show the errors of each method as they are, and give each the newest connection."""
+        if "diff" in vars(cls):
+            setattr(cls, "diff", _of_known_maps(cls.diff))  # noqa: B010, mypy forbids to replace a method
         for name in ("check", "diff", "create", "read", "update", "delete"):
             setattr(cls, name, told(connected(getattr(cls, name))))
 
@@ -108,6 +111,23 @@ class ProviderResource(Resource):
         else:
             opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=ours)])
             super().__init__(provider, name, props, opts)
+
+
+def _of_known_maps(diff: Callable[..., DiffResult]) -> Callable[..., DiffResult]:
+    """`diff` of a provider, which gets no map of which nothing is known: such an input is an update.
+
+    The engine asks so for what depends on a resource that it would delete before it creates the next one (pulumi 3.259,
+    resource/deploy/step_generator.go, calculateDependentReplacements). Once it is known, the engine asks again.
+    """
+
+    @wraps(diff)
+    def asked(provider: ConsulProvider, id_: str, olds: Properties, news: Properties) -> DiffResult:
+        maps = {name for name, before in olds.items() if isinstance(before, Mapping)} - {CONNECTION, CREDENTIALS}
+        if any(isinstance(news.get(name), Unknown) for name in maps):
+            return DiffResult(changes=True)
+        return diff(provider, id_, olds, news)
+
+    return asked
 
 
 def _is_elsewhere(news: Properties) -> bool:

@@ -105,7 +105,7 @@ class Authority(ProviderResource, module="consul-on-pulumi", name="Authority"):
         name: str,
         subject: str,
         days: int,
-        rotate: pulumi.Input[str],
+        rotate: str,
         given: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
     ) -> None:

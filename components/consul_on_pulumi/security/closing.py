@@ -62,9 +62,9 @@ class Closing:
         return adoption.phase(self.settings)
 
     @property
-    def restart(self) -> pulumi.Input[str]:
+    def restart(self) -> str:
         """Servers are started anew where this changes."""
-        word: pulumi.Input[str] = self.settings["rotate"][MANAGEMENT_TOKEN]
+        word: str = self.settings["rotate"][MANAGEMENT_TOKEN]
         return word
 
     def files(
@@ -78,10 +78,10 @@ class Closing:
         # Nothing that is not secret may follow from a secret: of those, it is the words that tell which they are.
         told = [self.phase, str(dns), *(words[key] for key in (GOSSIP_KEY, MANAGEMENT_TOKEN, TOKENS))]
         marks = pulumi.Output.unsecret(
-            pulumi.Output.all(told, self.authority, self.trusted, public, self.credentials.ids).apply(
+            pulumi.Output.all(self.authority, self.trusted, public, self.credentials.ids).apply(
                 lambda known: {
-                    evidence.AUTHORITY: evidence.mark(known[1]),
-                    evidence.FILES: evidence.mark(known),
+                    evidence.AUTHORITY: evidence.mark(known[0]),
+                    evidence.FILES: evidence.mark([told, *known]),
                 }
             )
         )

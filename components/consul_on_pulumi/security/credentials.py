@@ -98,7 +98,7 @@ class Credentials(ProviderResource, module="consul-on-pulumi", name="Credentials
         name: str,
         names: list[str],
         cluster: str,
-        rotate: Mapping[str, pulumi.Input[str]],
+        rotate: Mapping[str, str],
         location: Mapping[str, pulumi.Input[str]],
         authority: pulumi.Input[str],
         given: Mapping[str, pulumi.Input[str]],

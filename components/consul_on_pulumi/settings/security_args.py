@@ -15,26 +15,25 @@ ANONYMOUS_READ = "read"
 """Who has no token may read everything."""
 
 
-WORD = matching("[A-Za-z0-9.:_+-]*", "letters, digits and . : _ + -, as in a time", 40)
-"""A label on Docker holds it, and an annotation on Kubernetes."""
+WORD = matching("[A-Za-z0-9._-]*", "letters, digits, dots, hyphens and underscores", 40)
+"""A label of Docker and of Kubernetes holds it."""
 
 
 # fmt: off
 # A setting is a row of a table: easier to read than a line for each argument.
 class RotateArgs(TypedDict, total=False):
-    """What is generated again, whenever one of these words changes. A word may be a date, a time, or
-    the Output of another resource."""
+    """What is generated again, whenever one of these words changes. A word may be a date."""
 
-    certificates: Annotated[pulumi.Input[str], Setting(
+    certificates: Annotated[str, Setting(
         "The certificates of all agents.", "No agent is restarted.", default="", rule=WORD)]
-    authority: Annotated[pulumi.Input[str], Setting(
+    authority: Annotated[str, Setting(
         "The authority, and all certificates with it. Agents trust the old one too until the next `pulumi up`.",
         "No agent is restarted.", default="", rule=WORD)]
-    tokens: Annotated[pulumi.Input[str], Setting(
+    tokens: Annotated[str, Setting(
         "The ACL tokens of agents and of this program.", "No agent is restarted.", default="", rule=WORD)]
-    gossip_key: Annotated[pulumi.Input[str], Setting(
+    gossip_key: Annotated[str, Setting(
         "The key of gossip.", "No agent is restarted.", default="", rule=WORD)]
-    management_token: Annotated[pulumi.Input[str], Setting(
+    management_token: Annotated[str, Setting(
         "The token that may do everything. A server that leads writes the one that it was started with again, so all "
         "have to be started anew before the old one is deleted.", "Rolls the servers.", default="", rule=WORD)]
 

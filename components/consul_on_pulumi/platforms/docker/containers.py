@@ -8,7 +8,7 @@ import pulumi
 
 from consul_on_pulumi.model import agent, closed, naming, ports, secret_files
 from consul_on_pulumi.model.topology import Role
-from consul_on_pulumi.outputs import is_given, lifted
+from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.docker import addressing, engine
 from consul_on_pulumi.platforms.docker.api.resources import DockerResource
@@ -72,7 +72,7 @@ def properties(
     own_labels = labels(topology.cluster, group.cluster_id)
     if group.phase:
         own_labels.append({"label": engine.PHASE, "value": group.phase})
-    if is_given(group.restart):
+    if group.restart:
         own_labels.append({"label": engine.RESTART, "value": group.restart})
     return {
         **limits,

@@ -8,7 +8,7 @@ import pulumi
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import Role, failure_tolerance
-from consul_on_pulumi.outputs import is_given, is_output, lifted
+from consul_on_pulumi.outputs import is_output, lifted
 from consul_on_pulumi.platforms.contract import AgentGroup
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster, is_content
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM
@@ -118,8 +118,7 @@ class Tier:
     @property
     def agent_annotations(self) -> dict[str, pulumi.Input[str]]:
         """The annotations of its pods."""
-        restart = self.group.restart
-        return {**self.settings["annotations"], **({RESTART: restart} if is_given(restart) else {})}
+        return {**self.settings["annotations"], **({RESTART: self.group.restart} if self.group.restart else {})}
 
     @property
     def claim_labels(self) -> dict[str, pulumi.Input[str]]:
