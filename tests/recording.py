@@ -1,5 +1,6 @@
 """Runs programs on mocks and records every registered resource, and makes args for the clusters of the tests."""
 
+import asyncio
 import json
 import logging
 import threading
@@ -13,6 +14,7 @@ import pytest
 from consul_on_pulumi import ConsulClientArgs, ConsulClusterArgs, ConsulServerArgs
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.sync_await import _ensure_event_loop
 
 LEADER = "172.30.0.2:8300"
 """The leader that is found, without a network."""
@@ -125,12 +127,14 @@ def build(
     exists: bool = True,
     stack: str = "stack",
     held: tuple[str, frozenset[str]] = NOT_HELD,
+    computed: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Build:
     """Run `program` and return after every registration is done, so that a test can also assert what is missing.
 
     `exists` is for previews: resources that no update has created yet have no computed outputs.
     `held` names a resource that is answered only after these others are registered: none of them waits for it.
     The order of `seen` cannot prove that, since the SDK registers on threads.
+    `computed` has outputs of resources by their logical names.
     """
     done = Build()
 
@@ -146,14 +150,17 @@ def build(
         returned = program() or {}
         return pulumi.Output.all(**{name: _or_none(value) for name, value in returned.items()}).apply(resolve)
 
-    answers = _Answers(computed=exists)
+    answers = _Answers(computed=exists, more=computed or {})
     set_mocks(answers, stack=stack, preview=preview, logger=_logger(done.log), monitor=_Recorder(answers, done, *held))
     with (
         mock.patch("consul_on_pulumi.cluster.leader_now", answer),
         # As with an engine.
         mock.patch("consul_on_pulumi.cluster.mocks", return_value=None),
     ):
-        run()
+        try:
+            run()
+        finally:
+            _end_tasks()
     return done
 
 
@@ -185,8 +192,8 @@ def client_args(platform: Mapping[str, Any], **more: Any) -> ConsulClientArgs:
 class _Answers(Mocks):
     """The outputs that real providers would compute."""
 
-    def __init__(self, computed: bool) -> None:
-        self.computed = computed
+    def __init__(self, computed: bool, more: Mapping[str, Mapping[str, Any]]) -> None:
+        self.computed, self.more = computed, more
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
         raise AssertionError(f"the program calls the function {args.token} of a provider")
@@ -224,7 +231,7 @@ class _Answers(Mocks):
             case "ConfigMap" | "Secret" if self.computed:
                 # Pulumi generates a name if the program gives none.
                 outputs["metadata"] = {"name": f"{args.name}-{SUFFIX}", **outputs["metadata"]}
-        return f"{args.name}-id", outputs
+        return f"{args.name}-id", outputs | self.more.get(args.name, {})
 
 
 class _Recorder(MockMonitor):
@@ -284,6 +291,15 @@ class _Recorder(MockMonitor):
             assert name not in self.done.registered_outputs, f"{name} registers its outputs twice"
             self.done.registered_outputs[name] = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
         return super().RegisterResourceOutputs(request)
+
+
+def _end_tasks() -> None:
+    """End what a refused program leaves: it would fail again in the next program, on the same loop."""
+    loop = _ensure_event_loop()
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
 def _name(urn: str) -> str:

@@ -12,6 +12,9 @@ from pulumi.runtime import rpc
 from tests.platform_cases import PlatformCase
 from tests.recording import Build, Other, build, cluster_args
 
+SHARED = {"docker": "network", "kubernetes": "namespace"}
+KEPT = {"docker": {"networksAdvanced"}, "kubernetes": {"metadata"}}
+"""The inputs whose resources cannot go before the agents."""
 SECRET = {rpc._special_sig_key: rpc._special_secret_sig}
 
 
@@ -65,6 +68,37 @@ def test_house_row_5_a_value_that_is_not_known_yet_is_unknown_in_a_preview(platf
     assert entries.keys() == {"db", "motd"}
     assert isinstance(entries["db"], pulumi.output.Unknown)
     assert entries["motd"] == "hi"
+
+
+def test_no_agent_is_replaced_because_another_resource_is(platform: PlatformCase) -> None:
+    """The engine would delete all of them before it deletes that resource, and ask no gate."""
+
+    def program() -> dict[str, Any]:
+        other = Other("other", {"image": "hashicorp/consul:1.22.7", "name": "shop", "size": "1Gi"})
+        network = Other("lan", {"name": "lan"}).output("name")
+        text = other.output("name")
+        settings = platform.tier[platform.name] | {SHARED[platform.name]: network}
+        if platform.name == "kubernetes":
+            size = other.output("size")
+            settings |= {"labels": {"team": text}, "annotations": {"team": text}, "storage": {"size": size}}
+        args: Any = {
+            "name": "dev",
+            "servers": 3,
+            "clients": 2,
+            "image": other.output("image"),
+            "agent_config": {"node_meta": {"team": text}},
+            "platform": {platform.name: settings},
+        }
+        return {"servers": ConsulCluster("consul", args).servers}
+
+    seen = build(program)
+
+    placed = [one for one in seen.seen if one.type.startswith(platform.package)]
+    assert {key for one in placed for key, found in one.input_from.items() if "other" in found} == set()
+    assert {key for one in placed for key, found in one.input_from.items() if "lan" in found} == KEPT[platform.name]
+    agents = [one for one in placed if one.type.split(":")[-1] in ("Container", "StatefulSet", "Deployment")]
+    assert len(agents) == {"docker": 5, "kubernetes": 2}[platform.name]
+    assert all({"other", "lan"} <= one.depends_on for one in agents)
 
 
 @pytest.mark.parametrize("preview", [False, True])

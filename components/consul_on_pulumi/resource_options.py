@@ -1,6 +1,6 @@
 """Resource options that the components and both platforms build."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -59,10 +59,59 @@ def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
             with suppress(Exception):
                 await output.future(with_unknowns=True)
 
-    async def known() -> bool:
-        return True
+    return pulumi.Output(set(), wait(), _known())
 
-    return pulumi.Output(set(), wait(), known())
+
+def replaced_by_own_changes(package: str, *kept: Any) -> pulumi.ResourceOptions:
+    """Options with which a resource of this package is not replaced because another one is, whose output it has.
+
+    Where a resource is deleted before its replacement, the engine first deletes all that its deletion may replace: it
+    asks each provider with the properties unknown that depend on it. All agents would be gone before any gate (pulumi
+    3.259, resource/deploy/step_generator.go, calculateDependentReplacements). So each resource as a whole depends on
+    the others, which keeps the order of creations and deletions, and its properties do not. A value that did change is
+    seen in its turn.
+
+    `kept` are Outputs whose resources cannot go before these: networks and namespaces.
+    """
+
+    def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+        if not args.type_.startswith(f"{package}:"):
+            return None
+        found: list[pulumi.Output[Any]] = []
+        props = _without_resources(args.props, kept, found)
+        opts = with_options(args.opts, depends_on=[_resources_of(found)])
+        return pulumi.ResourceTransformationResult(props, opts)
+
+    return pulumi.ResourceOptions(transformations=[transform])
+
+
+def _without_resources(value: Any, kept: Sequence[Any], found: list[pulumi.Output[Any]]) -> Any:
+    """The value with Outputs that belong to no resource; those that it had are added to `found`."""
+    if isinstance(value, Mapping):
+        return {key: _without_resources(one, kept, found) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_resources(one, kept, found) for one in value]
+    if not isinstance(value, pulumi.Output) or any(value is one for one in kept):
+        return value
+    found.append(value)
+    return pulumi.Output(set(), value.future(with_unknowns=True), value.is_known(), value.is_secret())
+
+
+def _resources_of(outputs: Sequence[pulumi.Output[Any]]) -> pulumi.Output[Any]:
+    """For `depends_on`: all resources of these Outputs."""
+
+    async def resources() -> set[pulumi.Resource]:
+        return set().union(*[await one.resources() for one in outputs])
+
+    return pulumi.Output(resources(), _nothing(), _known())
+
+
+async def _nothing() -> None:
+    """Stands for a resource."""
+
+
+async def _known() -> bool:
+    return True
 
 
 Check = Callable[[pulumi.ResourceHookArgs, Connection], None]

@@ -87,7 +87,14 @@ def test_a_resource_that_may_not_change_keeps_its_properties(monkeypatch: pytest
 
 
 def test_containers_get_no_image_that_was_not_pulled_and_checked() -> None:
-    seen = build(lambda: {"c": ConsulCluster("c", cluster_args({"docker": {"subnet": "172.30.0.0/24"}})).servers})
-    assert seen["c-server-version"].input_from["image"] == {"c-server-image"}
-    assert seen["c-server-1"].input_from["image"] == {"c-server-version"}
-    assert seen["c-client-0"].input_from["image"] == {"c-client-image"}
+    seen = build(
+        lambda: {"c": ConsulCluster("c", cluster_args({"docker": {"subnet": "172.30.0.0/24"}})).servers},
+        computed={
+            "c-server-image": {"name": "pulled"},
+            "c-server-version": {"image": "checked"},
+            "c-client-image": {"name": "pulled too"},
+        },
+    )
+    assert seen["c-server-version"].inputs["image"] == "pulled"
+    assert seen["c-server-1"].inputs["image"] == "checked"
+    assert seen["c-client-0"].inputs["image"] == "pulled too"

@@ -23,7 +23,7 @@ from consul_on_pulumi.platforms.docker.providers.voters import Voters
 from consul_on_pulumi.platforms.docker.settings import DockerArgs
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
-from consul_on_pulumi.resource_options import before_create, on_error, once_known, with_options
+from consul_on_pulumi.resource_options import before_create, on_error, once_known, replaced_by_own_changes, with_options
 from consul_on_pulumi.run import start_provider
 
 
@@ -219,7 +219,8 @@ class DockerPlatform:
             name, ownership.before_create(cluster, retain_data=retain_data), connection, in_previews=True
         )
         hooks = pulumi.ResourceOptions.merge(hook, on_error(name, faults.sentence))
-        return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), hooks)
+        apart = pulumi.ResourceOptions.merge(hooks, replaced_by_own_changes("docker", self.settings.get("network")))
+        return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), apart)
 
 
 def create(settings: DockerArgs) -> DockerPlatform:

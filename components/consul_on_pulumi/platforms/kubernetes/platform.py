@@ -35,7 +35,7 @@ from consul_on_pulumi.platforms.kubernetes.tier import (
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.ownership import Ownership
 from consul_on_pulumi.providers.provider import ProviderResource
-from consul_on_pulumi.resource_options import before_create, with_options
+from consul_on_pulumi.resource_options import before_create, replaced_by_own_changes, with_options
 
 LEAVE_ON_TERMINATE = True
 """A server leaves Raft when its pod ends, because the next pod has another address. The agents refuse the name of a
@@ -172,6 +172,7 @@ class KubernetesPlatform:
                 opts=pulumi.ResourceOptions(parent=opts.parent),
             )
             opts = with_options(opts, provider=provider)
+        opts = pulumi.ResourceOptions.merge(opts, replaced_by_own_changes("kubernetes", self.settings.get("namespace")))
         return pulumi.ResourceOptions.merge(opts, before_create(name, ownership.before_create(cluster), connection))
 
 
