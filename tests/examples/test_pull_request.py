@@ -3,6 +3,7 @@
 What GitHub does itself is not proven here: it gives no secrets to a fork. The workflow does not pass them either.
 """
 
+import importlib.metadata
 import os
 import shutil
 from collections.abc import Iterator
@@ -73,14 +74,22 @@ def change(repository: Repository, **settings: Any) -> str:
     return repository.commit()
 
 
+def package_of_the_machine() -> str | None:
+    """Where the Python that is first in the path has the package from, and how it was installed."""
+    return importlib.metadata.distribution("consul-on-pulumi").read_text("direct_url.json")
+
+
 def test_a_pull_request_gets_one_comment_that_is_edited_and_a_label_lets_a_loss_pass(
     repository: Repository, github: GitHub
 ) -> None:
     base = repository.head()
     change(repository, server_config={"log_level": "WARN"})
+    before = package_of_the_machine()
     first = repository.pull_request(base)
 
     assert first.returncode == 0, first.stdout + first.stderr
+    # The workflow installs what it needs for itself alone.
+    assert package_of_the_machine() == before
     (comment,) = github.bodies
     assert f"Restarts `consul-{STACK}-server-0`" in comment
 

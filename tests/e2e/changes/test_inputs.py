@@ -26,6 +26,7 @@ class Program:
     def __init__(self) -> None:
         self.subnet = engine.free_subnet()
         self.config: Callable[[], dict[str, Any]] = dict
+        self.servers, self.clients = 1, 0
 
     def __call__(self) -> None:
         other = docker.Network("other", name=f"{NAME}-other", labels=[{"label": "consul.cluster", "value": NAME}])
@@ -34,7 +35,8 @@ class Program:
             "consul",
             {
                 "name": NAME,
-                "servers": 1,
+                "servers": self.servers,
+                "clients": self.clients,
                 "security": {"enabled": False},
                 "image": image.name,
                 "agent_config": {"node_meta": {"other": other.name}, **self.config()},
@@ -107,3 +109,56 @@ def test_house_rows_5_and_11_outputs_as_settings_and_two_runs_in_one_process(
     program.config = lambda: {"log_level": pulumi.Output.from_input("WARN")}
     stack.up(color="never")
     assert consul.ask(server, "/v1/agent/self")["DebugConfig"]["Logging"]["LogLevel"] == "WARN"
+
+
+def test_no_agent_goes_before_its_gate_where_another_resource_is_deleted_before_its_replacement(
+    tmp_path: Path, stack: automation.Stack, program: Program
+) -> None:
+    """The engine would first delete all containers whose command depends on that resource."""
+    (tmp_path / "motd.txt").write_text("first")
+    program.servers, program.clients = 3, 2
+    word = ["first"]
+
+    def config() -> dict[str, Any]:
+        # Docker's provider replaces a volume for another label, and cannot create two with one name.
+        made = docker.Volume(
+            "word",
+            name=f"{NAME}-word",
+            labels=[{"label": "consul.cluster", "value": NAME}, {"label": "word", "value": word[0]}],
+            opts=pulumi.ResourceOptions(delete_before_replace=True),
+        )
+        return {"node_meta": {"word": made.labels[1].value if word[0] == "third" else made.name}}
+
+    program.config = config
+    stack.up(color="never")
+    before = ids()
+
+    word[0] = "second"
+    summary = stack.up(color="never").summary.resource_changes
+    assert changed(summary) == {"replace": 1}
+    assert ids() == before
+
+    word[0] = "third"
+    events: list[automation.EngineEvent] = []
+    outputs = stack.up(color="never", on_event=events.append).outputs
+    after = ids()
+    assert len(after) == 5
+    assert not {*before.values()} & {*after.values()}
+    steps = [
+        (event.res_outputs_event.metadata.op, event.res_outputs_event.metadata.urn.rpartition("::")[2])
+        for event in events
+        if event.res_outputs_event and event.res_outputs_event.metadata.type == "docker:index/container:Container"
+    ]
+    servers = [(str(getattr(op, "value", op)), name) for op, name in steps if "server" in name]
+    assert [name for op, name in servers if op == "delete-replaced"] == [f"consul-server-{n}" for n in range(3)]
+    for at in range(0, len(servers), 3):
+        # Each is created again before the next one is deleted.
+        assert {op for op, _ in servers[at : at + 3]} == {"delete-replaced", "replace", "create-replacement"}
+        assert len({name for _, name in servers[at : at + 3]}) == 1
+    for server in outputs["servers"].value:
+        assert consul.ask(server, "/v1/agent/self")["Meta"]["word"] == "third"
+
+
+def ids() -> dict[str, str]:
+    """Name to ID of every agent's container."""
+    return {name: engine.inspect("container", name)["Id"] for name in engine.labelled("container", NAME)}
