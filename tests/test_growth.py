@@ -73,7 +73,7 @@ def test_one_more_container_costs_as_many_outputs_as_the_last_one() -> None:
     small, middle, large = (cluster("docker", clients)[1] for clients in (SMALL, MIDDLE, LARGE))
 
     # Two clients have fewer waves than fifty.
-    assert large - middle <= 1.01 * (middle - small) < 400 * (MIDDLE - SMALL)
+    assert large - middle <= 1.01 * (middle - small) < 200 * (MIDDLE - SMALL)
 
 
 def test_one_more_container_costs_two_calls_and_one_connection_of_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """Values that are known only later: what a `pulumi.Input` may be beside a plain value. A plain value stays plain."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -23,14 +25,74 @@ def is_output(value: Any) -> bool:
 
 def has_outputs(value: Any) -> bool:
     """Whether there is an Output anywhere in these maps and lists."""
-    if isinstance(value, Mapping):
-        return any(map(has_outputs, value.values()))
-    return any(map(has_outputs, value)) if isinstance(value, list) else is_output(value)
+    return any(True for _ in outputs_in(value))
 
 
 def lifted(function: Callable[[Any], Any], value: Any) -> Any:
-    """What `function` makes of the value: an Output if there is one in the value."""
-    return pulumi.Output.from_input(value).apply(function) if has_outputs(value) else function(value)
+    """What `function` makes of the value: an Output if there is one in its maps and lists.
+
+    `Output.from_input` would make one of each plain value too: for containers nearly half of all Outputs of a program.
+    """
+    found = list(outputs_in(value))
+    if not found:
+        return function(value)
+    return pulumi.Output.all(*found).apply(lambda known: function(_filled(value, iter(known))))
+
+
+def outputs_in(value: Any) -> Iterator[Any]:
+    """Every Output in these maps and lists, in their order."""
+    if isinstance(value, Mapping | list):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from outputs_in(one)
+    elif is_output(value):
+        yield value
+
+
+def _filled(value: Any, known: Iterator[Any]) -> Any:
+    """The value with what is `known` in the places of its Outputs, in their order."""
+    if isinstance(value, Mapping):
+        return {key: _filled(one, known) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, known) for one in value]
+    return next(known) if is_output(value) else value
+
+
+def without_resources(value: Any, kept: Sequence[Any] = ()) -> Any:
+    """The value with Outputs that belong to no resource, except those of `kept`."""
+    if isinstance(value, Mapping):
+        return {key: without_resources(one, kept) for key, one in value.items()}
+    if isinstance(value, list):
+        return [without_resources(one, kept) for one in value]
+    if not isinstance(value, pulumi.Output) or any(value is one for one in kept):
+        return value
+    found = partial(value.future, with_unknowns=True)
+    return pulumi.Output(set(), _WhenAsked(found), _WhenAsked(value.is_known), _WhenAsked(value.is_secret))
+
+
+def resources_of(value: Any) -> pulumi.Output[Any]:
+    """For `depends_on`: all resources of the Outputs in these maps and lists, and no value."""
+
+    async def resources() -> set[pulumi.Resource]:
+        found = [one for one in outputs_in(value) if isinstance(one, pulumi.Output)]
+        return set().union(*[await one.resources() for one in found])
+
+    async def nothing() -> None:
+        return None
+
+    async def known() -> bool:
+        return True
+
+    return pulumi.Output(_WhenAsked(resources), _WhenAsked(nothing), _WhenAsked(known))
+
+
+@dataclass(frozen=True, slots=True)
+class _WhenAsked:
+    """Makes its coroutine when it is awaited: Python warns of one that never is, as after a refusal."""
+
+    make: Callable[[], Awaitable[Any]]
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self.make().__await__()
 
 
 def when_known(value: Any, problems: Callable[[Any], Iterable[str]]) -> pulumi.Output[Any]:

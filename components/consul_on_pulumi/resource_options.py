@@ -1,6 +1,6 @@
 """Resource options that the components and both platforms build."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -8,6 +8,7 @@ import pulumi
 
 from consul_on_pulumi import run
 from consul_on_pulumi.model.connection import Connection
+from consul_on_pulumi.outputs import resources_of, without_resources
 
 
 def for_children(component: pulumi.Resource, opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
@@ -59,7 +60,10 @@ def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
             with suppress(Exception):
                 await output.future(with_unknowns=True)
 
-    return pulumi.Output(set(), wait(), _known())
+    async def known() -> bool:
+        return True
+
+    return pulumi.Output(set(), wait(), known())
 
 
 def replaced_by_own_changes(package: str, *kept: Any) -> pulumi.ResourceOptions:
@@ -77,41 +81,10 @@ def replaced_by_own_changes(package: str, *kept: Any) -> pulumi.ResourceOptions:
     def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if not args.type_.startswith(f"{package}:"):
             return None
-        found: list[pulumi.Output[Any]] = []
-        props = _without_resources(args.props, kept, found)
-        opts = with_options(args.opts, depends_on=[_resources_of(found)])
-        return pulumi.ResourceTransformationResult(props, opts)
+        opts = with_options(args.opts, depends_on=[resources_of(args.props)])
+        return pulumi.ResourceTransformationResult(without_resources(args.props, kept), opts)
 
     return pulumi.ResourceOptions(transformations=[transform])
-
-
-def _without_resources(value: Any, kept: Sequence[Any], found: list[pulumi.Output[Any]]) -> Any:
-    """The value with Outputs that belong to no resource; those that it had are added to `found`."""
-    if isinstance(value, Mapping):
-        return {key: _without_resources(one, kept, found) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_without_resources(one, kept, found) for one in value]
-    if not isinstance(value, pulumi.Output) or any(value is one for one in kept):
-        return value
-    found.append(value)
-    return pulumi.Output(set(), value.future(with_unknowns=True), value.is_known(), value.is_secret())
-
-
-def _resources_of(outputs: Sequence[pulumi.Output[Any]]) -> pulumi.Output[Any]:
-    """For `depends_on`: all resources of these Outputs."""
-
-    async def resources() -> set[pulumi.Resource]:
-        return set().union(*[await one.resources() for one in outputs])
-
-    return pulumi.Output(resources(), _nothing(), _known())
-
-
-async def _nothing() -> None:
-    """Stands for a resource."""
-
-
-async def _known() -> bool:
-    return True
 
 
 Check = Callable[[pulumi.ResourceHookArgs, Connection], None]

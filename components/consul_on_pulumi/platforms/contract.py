@@ -6,6 +6,7 @@ adapter if the platform has addresses of its own.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from consul_on_pulumi.model import closed, naming
 from consul_on_pulumi.model.adoption import INSIST, OPEN
 from consul_on_pulumi.model.agent import Document, PlatformTraits
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.providers.consul_version import ConsulVersion, Wanted
 
 
@@ -186,4 +188,8 @@ def digest_of(text: str) -> str:
 
 def digest(spec: Mapping[str, Any]) -> pulumi.Output[str]:
     """The digest of all that a container or pod is created from: with another one, it has to be replaced."""
-    return pulumi.Output.json_dumps(spec, sort_keys=True).apply(digest_of)
+    return pulumi.Output.from_input(lifted(_digest, spec))
+
+
+def _digest(spec: Mapping[str, Any]) -> str:
+    return digest_of(json.dumps(spec, sort_keys=True))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.outputs import is_output
+from consul_on_pulumi.outputs import without_resources
 from consul_on_pulumi.schema.definition import Kind, keys_of
 
 ELSEWHERE = ("seeds", "seed_sets", "kubeconfig")
@@ -14,7 +14,10 @@ kubeconfig, which may hold credentials, all settings of its platform would be on
 
 
 def component_inputs(settings: Mapping[str, Any], shape: Any) -> dict[str, Any]:
-    """The settings of the TypedDict `shape` under their own names; of secret files the names."""
+    """The settings of the TypedDict `shape` under their own names; of secret files the names.
+
+    `pulumi refresh` that runs the program fails at a component with a dependency that is gone (`for_component`).
+    """
     return {
         name: _value(settings[name], key.kind, secret=key.setting.secret)
         for name, key in keys_of(shape).items()
@@ -24,20 +27,7 @@ def component_inputs(settings: Mapping[str, Any], shape: Any) -> dict[str, Any]:
 
 def _value(value: Any, kind: Kind, *, secret: bool) -> Any:
     if secret:
-        return sorted(value) if isinstance(value, Mapping) else pulumi.Output.secret(_plain(value))
-    return component_inputs(value, kind.shape) if kind.shape and isinstance(value, Mapping) else _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    """The value with Outputs that depend on no resource.
-
-    `pulumi refresh` that runs the program fails at a component with a dependency that is gone (`for_component`).
-    """
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    if not is_output(value):
-        return value
-    found = pulumi.Output.from_input(value)
-    return pulumi.Output(set(), found.future(with_unknowns=True), found.is_known(), found.is_secret())
+        return sorted(value) if isinstance(value, Mapping) else pulumi.Output.secret(without_resources(value))
+    return (
+        component_inputs(value, kind.shape) if kind.shape and isinstance(value, Mapping) else without_resources(value)
+    )
