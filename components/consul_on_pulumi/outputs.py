@@ -69,6 +69,15 @@ def without_resources(value: Any, kept: Sequence[Any] = ()) -> Any:
     return pulumi.Output(set(), _WhenAsked(found), _WhenAsked(value.is_known), _WhenAsked(value.is_secret))
 
 
+def of_resource(resource: pulumi.Resource, value: Any) -> pulumi.Output[Any]:
+    """An output of this resource whose value is known before it exists."""
+
+    async def now() -> Any:
+        return value
+
+    return pulumi.Output({resource}, now(), _true())
+
+
 def resources_of(value: Any) -> pulumi.Output[Any]:
     """For `depends_on`: all resources of the Outputs in these maps and lists, and no value."""
 
@@ -79,10 +88,11 @@ def resources_of(value: Any) -> pulumi.Output[Any]:
     async def nothing() -> None:
         return None
 
-    async def known() -> bool:
-        return True
+    return pulumi.Output(_WhenAsked(resources), _WhenAsked(nothing), _WhenAsked(_true))
 
-    return pulumi.Output(_WhenAsked(resources), _WhenAsked(nothing), _WhenAsked(known))
+
+async def _true() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ def unchanged_unless(name: str, passed: Callable[[], Awaitable[bool]]) -> pulumi
 
 
 def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
-    """For `depends_on`: a resource is registered when these are known, and the state holds no dependency.
+    """For `depends_on`: a resource is registered when these are known and their resources exist, and the state holds no
+    dependency.
 
     So resources are created one after the other and deleted side by side. A preview, which creates none, waits for
     nothing. With `--continue-on-error` a failure is not waited for: the engine deletes what is not registered.
@@ -59,6 +60,8 @@ def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
             # Its own resource reports a failure.
             with suppress(Exception):
                 await output.future(with_unknowns=True)
+                for resource in await output.resources():
+                    await resource.urn.future()
 
     async def known() -> bool:
         return True

@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import pulumi
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
+from consul_on_pulumi.platforms.docker import ownership, platform
 from consul_on_pulumi.providers import cluster_identity
 
 from tests.recording import NOT_HELD, Build, Registration, build, client_args, cluster_args, document, server_args
@@ -395,6 +397,39 @@ def test_the_agents_of_a_new_cluster_start_at_the_same_time(
 
     monkeypatch.setattr(cluster_identity, "before_create", created)
     assert cluster(clients=9, held=(held, frozenset(others))).waited == []
+
+
+def test_clients_that_are_new_wait_for_no_other_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hook of their volumes runs, since these do not exist. Those of the first three clients do."""
+    tiers = "consul-on-pulumi:index:ConsulCluster$consul-on-pulumi:index:ConsulClient"
+
+    def created(_name: str, action: Callable[..., None], *_: object, **_more: object) -> pulumi.ResourceOptions:
+        for ordinal in range(3, 9):
+            urn = f"urn:pulumi:stack::project::{tiers}$docker:index/volume:Volume::consul-client-{ordinal}-data"
+            action(mock.Mock(urn=urn, type="docker:index/volume:Volume"), None)
+        return pulumi.ResourceOptions()
+
+    monkeypatch.setattr(ownership, "before_create", lambda *_, **__: lambda *_: None)
+    monkeypatch.setattr(platform, "before_create", created)
+    new = frozenset(f"consul-client-{ordinal}" for ordinal in range(3, 9))
+
+    assert cluster(clients=9, held=("consul-client-0-health", new)).waited == []
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_what_needs_the_name_of_the_network_alone_does_not_wait_for_it(preview: bool) -> None:
+    """Docker's provider takes two seconds for a network."""
+    tiers = ("consul-server", "consul-client")
+    early = [*tiers, *(f"{tier}{end}" for tier in tiers for end in ("-ownership", "-image")), "consul-server-version"]
+    seen = cluster(held=("consul-network", frozenset(early)), preview=preview)
+
+    assert seen.waited == []
+    names = [one.name for one in seen.seen]
+    for agent in ("consul-server-0", "consul-client-0"):
+        assert names.index("consul-network") < names.index(agent)
+    if not preview:
+        # Once there is a volume, the subnet cannot be corrected.
+        assert names.index("consul-network") < names.index("consul-server-0-data")
 
 
 def test_a_preview_waits_for_no_other_agent() -> None:

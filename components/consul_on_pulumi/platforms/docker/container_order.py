@@ -27,6 +27,8 @@ class AgentContainer:
     name: str
     """Logical name of its container, and prefix of the names of its other resources."""
     volume: DockerResource
+    is_new: pulumi.Output[bool]
+    """Whether this very run creates it: its volume did not exist before."""
     spec: dict[str, Any]
     address: pulumi.Output[str]
     """Base URL of its HTTP API."""
@@ -41,7 +43,7 @@ def create_in_order(
     Servers change one after the other, clients a few at a time. The order is that of the registrations alone. If an
     output of one container were an input of the next, the engine would delete all later containers before it replaces
     the first (pulumi #2167); and a dependency in the state would make a deletion as slow as a change. All agents of a
-    new cluster start at the same time: then no gate has anything to protect.
+    new cluster start at the same time: then no gate has anything to protect. New clients wait for no other client.
     """
     opts = with_options(opts, depends_on=list(group.after))
     at_once = 1 if group.role is Role.SERVER else group.at_once or math.ceil(len(agents) / 4)
@@ -53,21 +55,24 @@ def create_in_order(
     for number, agent in enumerate(agents):
         if number % at_once == 0:
             # One for the whole wave: one for each of its agents would be as many as the square of the agents.
-            waits = once_known(*(_unless_new(group, one) for one in created[-at_once:]))
-        after = with_options(opts, depends_on=[agent.volume, waits])
+            wave = pulumi.Output.all(*(_unless_new(group, one) for one in created[-at_once:]))
+            turn = once_known(wave)
         spec_hash = digest(agent.spec)
         if group.role is Role.CLIENT:
+            turn = once_known(agent.is_new.apply(partial(_unless, wave)))
+            after = with_options(opts, depends_on=[agent.volume, turn])
             _, health = _container(agent, spec_hash, after, is_client=True)
             created.append(health)
             continue
+        after = with_options(opts, depends_on=[agent.volume, turn])
         step = RolloutStep(server=names[number], names=names, addresses=addresses, spec_hash=spec_hash)
         # The first server is never removed alone. With its gate the cluster is deleted, and no server has to leave Raft
         # first. Its volume would say less: `destroy --exclude-protected` keeps it.
         with_cluster = with_options(after, deleted_with=first) if first else after
         gate = VoterGate(f"{agent.name}-gate", step, bool(group.protect), with_cluster)
         first = first or gate
-        turn = unchanged_unless(agent.name, partial(_passed, group, gate, step, previous))
-        after_gate = pulumi.ResourceOptions.merge(with_options(after, depends_on=[gate]), turn)
+        unless_passed = unchanged_unless(agent.name, partial(_passed, group, gate, step, previous))
+        after_gate = pulumi.ResourceOptions.merge(with_options(after, depends_on=[gate]), unless_passed)
         container, health = _container(agent, spec_hash, after_gate, is_client=False)
         after_health = with_options(after, depends_on=[container, health], deleted_with=first)
         previous = RaftPeer(f"{agent.name}-peer", step, container.id, after_health), container
@@ -87,6 +92,10 @@ def _container(
 def _unless_new(group: AgentGroup, before: pulumi.Resource) -> pulumi.Output[Any]:
     """Known when `before` exists, but at once if this run creates the cluster."""
     return group.is_new.apply(lambda new: None if new else before.urn) if group.is_new else before.urn
+
+
+def _unless(others: pulumi.Output[Any], is_new: bool) -> pulumi.Output[Any] | None:
+    return None if is_new else others
 
 
 async def _passed(

@@ -1,6 +1,6 @@
 """DockerPlatform: a private network with one container for each agent."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,9 @@ import pulumi
 
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.agent import PlatformTraits
+from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.topology import Role, Topology
+from consul_on_pulumi.outputs import of_resource
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
 from consul_on_pulumi.platforms.docker.api import host, resources
@@ -101,7 +103,9 @@ class DockerPlatform:
             ),
         )
         NetworkEnd(f"{name}-network-end", network.name, topology.cluster, with_options(opts, depends_on=[network]))
-        return SharedResources(platform={"docker": self.settings | {"network": network.name}})
+        # Docker's provider takes two seconds for a network. Whatever needs the name alone does not wait.
+        name_now = of_resource(network, topology.cluster)
+        return SharedResources(platform={"docker": self.settings | {"network": name_now}})
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image, then one volume and one container for each ordinal."""
@@ -112,7 +116,8 @@ class DockerPlatform:
         if isinstance(network := self.settings["network"], str):
             # Any other is created by the program itself.
             needed.append(f"existing/{network}/{self.settings['subnet']}")
-        opts = self._owned(name, cluster, needed, group.cluster_id, opts)
+        new: set[str] = set()
+        opts = self._owned(name, cluster, needed, group.cluster_id, opts, new.add)
         # Pulled before any container changes, so that an image that does not exist stops no running agent. Containers
         # have the image of this resource and of ConsulVersion, so `--target` gives them none that was not checked.
         image = DockerResource("RemoteImage", f"{name}-image", {"name": group.image, "keep_locally": True}, opts)
@@ -138,10 +143,12 @@ class DockerPlatform:
         version = release_of(name, group, api, after_image)
         after_version = with_options(after_image, depends_on=[version] if version else [])
         group = replace(group, image=version.image) if version else group
+        volumes = [self._volume(f"{name}-{ordinal}-data", group, ordinal, opts) for ordinal in range(group.count)]
         agents = [
             AgentContainer(
                 name=f"{name}-{ordinal}",
-                volume=self._volume(f"{name}-{ordinal}-data", group, ordinal, opts),
+                volume=volumes[ordinal],
+                is_new=volumes[ordinal].urn.apply(lambda urn: urn in new),
                 spec=containers.properties(group, ordinal, self.settings, host, secrets),
                 address=pulumi.Output.format(
                     "{0}://{1}:{2}", "http" if group.plain_http else "https", addressing.LOOPBACK, host[0]
@@ -208,16 +215,22 @@ class DockerPlatform:
         objects: Sequence[str],
         cluster_id: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions,
+        created: Callable[[str], None] = lambda _: None,
     ) -> pulumi.ResourceOptions:
-        """Options of what creates these objects: each is looked for before."""
+        """Options of what creates these objects: each is looked for before, and `created` gets the URN of each that
+        this run creates."""
         connection = connecting.of(opts.parent)
         connection.apply(ownership.warn_if_unreachable)
         retain_data = self.settings["retain_data"]
         where = {"cluster": cluster, "retain_data": retain_data}
         owned = Ownership(OwnershipProvider(), f"{name}-ownership", objects, cluster_id, where, opts)
-        hook = before_create(
-            name, ownership.before_create(cluster, retain_data=retain_data), connection, in_previews=True
-        )
+        check = ownership.before_create(cluster, retain_data=retain_data)
+
+        def look(args: pulumi.ResourceHookArgs, known: Connection) -> None:
+            check(args, known)
+            created(args.urn)
+
+        hook = before_create(name, look, connection, in_previews=True)
         hooks = pulumi.ResourceOptions.merge(hook, on_error(name, faults.sentence))
         apart = pulumi.ResourceOptions.merge(hooks, replaced_by_own_changes("docker", self.settings.get("network")))
         return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), apart)
