@@ -16,7 +16,8 @@ kubeconfig, which may hold credentials, all settings of its platform would be on
 def component_inputs(settings: Mapping[str, Any], shape: Any) -> dict[str, Any]:
     """The settings of the TypedDict `shape` under their own names; of secret files the names.
 
-    `pulumi refresh` that runs the program fails at a component with a dependency that is gone (`for_component`).
+    Their Outputs belong to no resource: `pulumi refresh` that runs the program fails at a component with a dependency
+    that is gone (`for_component`).
     """
     return {
         name: _value(settings[name], key.kind, secret=key.setting.secret)

@@ -13,6 +13,7 @@ from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.platforms.docker import ownership, platform
 from consul_on_pulumi.providers import cluster_identity
 
+from tests import recording
 from tests.recording import NOT_HELD, Build, Registration, build, client_args, cluster_args, document, server_args
 
 CLUSTER_LABEL = {"label": "consul.cluster", "value": "dev"}
@@ -399,21 +400,36 @@ def test_the_agents_of_a_new_cluster_start_at_the_same_time(
     assert cluster(clients=9, held=(held, frozenset(others))).waited == []
 
 
-def test_clients_that_are_new_wait_for_no_other_client(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hook of their volumes runs, since these do not exist. Those of the first three clients do."""
-    tiers = "consul-on-pulumi:index:ConsulCluster$consul-on-pulumi:index:ConsulClient"
+@pytest.fixture
+def new_clients(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The ordinals of clients whose volumes do not exist: for those a hook runs."""
+    tiers, new = "consul-on-pulumi:index:ConsulCluster$consul-on-pulumi:index:ConsulClient", set[int]()
 
     def created(_name: str, action: Callable[..., None], *_: object, **_more: object) -> pulumi.ResourceOptions:
-        for ordinal in range(3, 9):
+        for ordinal in new:
             urn = f"urn:pulumi:stack::project::{tiers}$docker:index/volume:Volume::consul-client-{ordinal}-data"
             action(mock.Mock(urn=urn, type="docker:index/volume:Volume"), None)
         return pulumi.ResourceOptions()
 
     monkeypatch.setattr(ownership, "before_create", lambda *_, **__: lambda *_: None)
     monkeypatch.setattr(platform, "before_create", created)
+    return new
+
+
+def test_clients_that_are_new_wait_for_no_other_client(new_clients: set[int]) -> None:
+    new_clients |= set(range(3, 9))
     new = frozenset(f"consul-client-{ordinal}" for ordinal in range(3, 9))
 
     assert cluster(clients=9, held=("consul-client-0-health", new)).waited == []
+
+
+def test_a_wave_waits_for_those_before_the_new_clients(new_clients: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "HELD", 1)
+    new_clients |= {2, 3}
+    others = frozenset(f"consul-client-{ordinal}" for ordinal in range(2, 6))
+
+    waited = cluster(clients=6, clients_at_once=2, held=("consul-client-0-health", others)).waited
+    assert waited == ["consul-client-4", "consul-client-5"]
 
 
 @pytest.mark.parametrize("preview", [True, False])

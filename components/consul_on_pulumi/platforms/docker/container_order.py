@@ -52,11 +52,13 @@ def create_in_order(
     created: list[pulumi.Resource] = []
     previous: tuple[RaftPeer, DockerResource] | None = None
     first: VoterGate | None = None
+    wave: pulumi.Output[Any] = pulumi.Output.from_input(None)
     for number, agent in enumerate(agents):
         if number % at_once == 0:
             # One for the whole wave: one for each of its agents would be as many as the square of the agents.
-            wave = pulumi.Output.all(*(_unless_new(group, one) for one in created[-at_once:]))
-            turn = once_known(wave)
+            # It also stands for the waves before: new clients in between have waited for none of them.
+            before = pulumi.Output.all(wave, *(_unless_new(group, one) for one in created[-at_once:]))
+            wave = before.apply(lambda _: None)
         spec_hash = digest(agent.spec)
         if group.role is Role.CLIENT:
             turn = once_known(agent.is_new.apply(partial(_unless, wave)))
@@ -64,7 +66,7 @@ def create_in_order(
             _, health = _container(agent, spec_hash, after, is_client=True)
             created.append(health)
             continue
-        after = with_options(opts, depends_on=[agent.volume, turn])
+        after = with_options(opts, depends_on=[agent.volume, once_known(wave)])
         step = RolloutStep(server=names[number], names=names, addresses=addresses, spec_hash=spec_hash)
         # The first server is never removed alone. With its gate the cluster is deleted, and no server has to leave Raft
         # first. Its volume would say less: `destroy --exclude-protected` keeps it.
