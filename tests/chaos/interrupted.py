@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.chaos.record import Outcome
 from tests.e2e import engine
@@ -33,7 +34,15 @@ def kill_engine(cluster: Cluster, operation: str, after: float) -> bool:
 
 
 def converge(cluster: Cluster, operation: str) -> None:
-    """Do what a user does next: remove the lock of the dead engine, refresh, and run the operation again."""
+    """Do what a user does next: remove the lock of the dead engine, refresh, and run the operation again.
+
+    The engine writes the attributes of its state file in place (gocloud.dev/blob/fileblob), and the state itself by a
+    rename. Killed between the two, it leaves an empty file of attributes, for which every command ends with `failed to
+    load checkpoint: EOF`. Without that file the state, which is whole, is read.
+    """
+    for attributes in Path(cluster.env["PULUMI_BACKEND_URL"].removeprefix("file://")).rglob("*.attrs"):
+        if not attributes.stat().st_size:
+            attributes.unlink()
     cluster.cancel()
     cluster.refresh(clear_pending=True)
     getattr(cluster, operation)()
