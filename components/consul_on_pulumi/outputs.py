@@ -36,11 +36,25 @@ def lifted(function: Callable[[Any], Any], value: Any) -> Any:
     found = list(outputs_in(value))
     if not found:
         return function(value)
-    return pulumi.Output.all(*found).apply(lambda known: function(_filled(value, iter(known))))
+
+    def of_known(known: list[Any]) -> Any:
+        left = iter(known)
+        return function(each(value, lambda one: next(left) if is_output(one) else one))
+
+    return pulumi.Output.all(*found).apply(of_known)
+
+
+def each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """These maps and lists with each value in them changed, in their order."""
+    if isinstance(value, Mapping):
+        return {key: each(one, change) for key, one in value.items()}
+    if isinstance(value, list):
+        return [each(one, change) for one in value]
+    return change(value)
 
 
 def outputs_in(value: Any) -> Iterator[Any]:
-    """Every Output in these maps and lists, in their order."""
+    """Every Output and awaitable in these maps and lists, in their order."""
     if isinstance(value, Mapping | list):
         for one in value.values() if isinstance(value, Mapping) else value:
             yield from outputs_in(one)
@@ -48,25 +62,16 @@ def outputs_in(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _filled(value: Any, known: Iterator[Any]) -> Any:
-    """The value with what is `known` in the places of its Outputs, in their order."""
-    if isinstance(value, Mapping):
-        return {key: _filled(one, known) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_filled(one, known) for one in value]
-    return next(known) if is_output(value) else value
-
-
 def without_resources(value: Any, kept: Sequence[Any] = ()) -> Any:
     """The value with Outputs that belong to no resource, except those of `kept`."""
-    if isinstance(value, Mapping):
-        return {key: without_resources(one, kept) for key, one in value.items()}
-    if isinstance(value, list):
-        return [without_resources(one, kept) for one in value]
-    if not isinstance(value, pulumi.Output) or any(value is one for one in kept):
-        return value
-    found = partial(value.future, with_unknowns=True)
-    return pulumi.Output(set(), _WhenAsked(found), _WhenAsked(value.is_known), _WhenAsked(value.is_secret))
+
+    def plain(one: Any) -> Any:
+        if not isinstance(one, pulumi.Output) or any(one is other for other in kept):
+            return one
+        found = partial(one.future, with_unknowns=True)
+        return pulumi.Output(set(), _WhenAsked(found), _WhenAsked(one.is_known), _WhenAsked(one.is_secret))
+
+    return each(value, plain)
 
 
 def of_resource(resource: pulumi.Resource, value: Any) -> pulumi.Output[Any]:

@@ -85,7 +85,7 @@ class Cluster:
         done = self._stack.up(on_output=self.log.append, on_event=self._note, color="never")
         self.outputs = {name: output.value for name, output in done.outputs.items()}
         consul.sign_in(self.agents, self.outputs)
-        return _changes(done.summary)
+        return changes(done.summary)
 
     def refresh(self, *, clear_pending: bool = False) -> dict[str, int]:
         self._begin()
@@ -93,7 +93,7 @@ class Cluster:
             on_output=self.log.append, on_event=self._note, color="never", clear_pending_creates=clear_pending
         )
         self.outputs = {name: output.value for name, output in self._stack.outputs().items()}
-        return _changes(done.summary)
+        return changes(done.summary)
 
     def preview(self, *, diff: bool = False) -> dict[str, int]:
         self._begin()
@@ -240,5 +240,6 @@ def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
         engine.clear(cluster.name)
 
 
-def _changes(summary: automation.UpdateSummary) -> dict[str, int]:
+def changes(summary: automation.UpdateSummary) -> dict[str, int]:
+    """The number of resources by operation."""
     return {str(getattr(op, "value", op)): number for op, number in (summary.resource_changes or {}).items()}

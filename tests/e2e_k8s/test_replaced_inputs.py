@@ -1,11 +1,11 @@
 """Outputs of an object that is deleted before its replacement, as settings of a cluster: its pods stay."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pulumi import automation
 
+from tests.e2e.cluster import changes
 from tests.e2e_k8s.kubectl import Kubectl
 from tests.examples import project
 
@@ -55,18 +55,14 @@ def test_no_pod_goes_before_its_turn_where_another_object_is_deleted_before_its_
         before = {kind: uids(kind) for kind in kinds}
 
         stack.set_config("word", automation.ConfigValue("second"))
-        assert changed(stack.up(color="never")) == {"replace": 1}
+        found = changes(stack.up(color="never").summary)
+        assert found == {"replace": 1, "same": found["same"]}
         assert {kind: uids(kind) for kind in kinds} == before
 
         stack.set_config("word", automation.ConfigValue("third"))
         stack.set_config("rolls", automation.ConfigValue("true"))
         # The ConfigMap of each tier has another name with another content.
-        assert changed(stack.up(color="never"))["replace"] == 3
+        assert changes(stack.up(color="never").summary)["replace"] == 3
         after = {kind: uids(kind) for kind in kinds}
         assert not {*before["pods"].values()} & {*after["pods"].values()}
         assert {**after, "pods": {}} == {**before, "pods": {}}
-
-
-def changed(result: Any) -> dict[str, int]:
-    """The number of resources by operation, without those that stay."""
-    return {op: number for op, number in result.summary.resource_changes.items() if op != "same"}

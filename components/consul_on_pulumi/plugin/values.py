@@ -13,6 +13,8 @@ from google.protobuf import struct_pb2
 from pulumi.resource import DependencyResource
 from pulumi.runtime import rpc
 
+from consul_on_pulumi.outputs import each
+
 Wrap = Callable[[Any], Any]
 NOTHING = struct_pb2.Value()
 
@@ -45,24 +47,16 @@ def _read_map(found: struct_pb2.Struct) -> Any:
         case "":
             return arguments(found)
         case rpc._special_secret_sig:
-            return _each(_read(fields["value"]), pulumi.Output.secret)
+            return each(_read(fields["value"]), pulumi.Output.secret)
         case rpc._special_output_value_sig:
             urns = [one.string_value for one in fields.get("dependencies", NOTHING).list_value.values]
             secret = fields.get("secret", NOTHING).bool_value
             if "value" not in fields:
                 return _output(None, known=False, secret=secret, urns=urns)
             inner = _read(fields["value"])
-            return _each(inner, lambda one: _output(one, secret=secret, urns=urns)) if secret or urns else inner
+            # Not the whole: its keys decide what is created.
+            return each(inner, lambda one: _output(one, secret=secret, urns=urns)) if secret or urns else inner
     return rpc.deserialize_property(found)
-
-
-def _each(value: Any, wrap: Wrap) -> Any:
-    """Wrap each value in a map or a list, not the whole: its keys decide what is created."""
-    if isinstance(value, Mapping):
-        return {name: _each(one, wrap) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_each(one, wrap) for one in value]
-    return wrap(value)
 
 
 def _output(value: Any, *, known: bool = True, secret: bool = False, urns: Iterable[str] = ()) -> pulumi.Output[Any]:

@@ -29,6 +29,6 @@ def component_inputs(settings: Mapping[str, Any], shape: Any) -> dict[str, Any]:
 def _value(value: Any, kind: Kind, *, secret: bool) -> Any:
     if secret:
         return sorted(value) if isinstance(value, Mapping) else pulumi.Output.secret(without_resources(value))
-    return (
-        component_inputs(value, kind.shape) if kind.shape and isinstance(value, Mapping) else without_resources(value)
-    )
+    if kind.shape and isinstance(value, Mapping):
+        return component_inputs(value, kind.shape)
+    return without_resources(value)

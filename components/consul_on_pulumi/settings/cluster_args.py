@@ -88,8 +88,8 @@ SERVER_COUNT = Setting(
     rule=SERVERS,
 )
 CLIENTS_AT_ONCE = Setting(
-    "How many clients a change stops and starts at the same time. New ones start together, and those "
-    "that are removed stop together. A DaemonSet counts the nodes.",
+    "How many clients a change stops and starts at the same time. New ones start together, and those that are removed "
+    "stop together. A DaemonSet counts the nodes.",
     "None by itself.",
     default_text="a quarter of them",
     rule=at_least(1),

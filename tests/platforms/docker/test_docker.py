@@ -475,6 +475,15 @@ def test_the_health_of_each_container_is_checked_against_its_inputs(three_and_on
         assert health["http_address"] == f"http://127.0.0.1:{int(container.inputs['ports'][0]['external'])}"
 
 
+def test_no_output_of_a_container_is_an_input_of_another_container_or_its_gate() -> None:
+    seen = cluster(ANY_PORTS, servers=5, clients=2)
+    containers = {one.name for type_ in ("Container", "VoterGate", "RaftPeer") for one in seen.of(type_)}
+
+    for name in containers:
+        allowed = {"agent": {name.removesuffix("-peer")}} if name.endswith("-peer") else {}
+        assert {key: spec & containers for key, spec in seen[name].input_from.items() if spec & containers} == allowed
+
+
 def test_gate_and_peer_know_all_servers_and_the_spec_hash_of_their_own(three_and_one: Build) -> None:
     for ordinal in range(3):
         container = three_and_one[f"consul-server-{ordinal}"]

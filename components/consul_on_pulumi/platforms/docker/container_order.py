@@ -28,7 +28,7 @@ class AgentContainer:
     """Logical name of its container, and prefix of the names of its other resources."""
     volume: DockerResource
     is_new: pulumi.Output[bool]
-    """Whether this very run creates it: its volume did not exist before."""
+    """Whether this very run creates it, which its volume tells: the state did not hold one."""
     spec: dict[str, Any]
     address: pulumi.Output[str]
     """Base URL of its HTTP API."""

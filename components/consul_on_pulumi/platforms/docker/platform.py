@@ -104,8 +104,8 @@ class DockerPlatform:
         )
         NetworkEnd(f"{name}-network-end", network.name, topology.cluster, with_options(opts, depends_on=[network]))
         # Docker's provider takes two seconds for a network. Whatever needs the name alone does not wait.
-        name_now = of_resource(network, topology.cluster)
-        return SharedResources(platform={"docker": self.settings | {"network": name_now}})
+        network_name = of_resource(network, topology.cluster)
+        return SharedResources(platform={"docker": self.settings | {"network": network_name}})
 
     def place(self, name: str, group: AgentGroup, opts: pulumi.ResourceOptions) -> Placed:
         """The image, then one volume and one container for each ordinal."""
@@ -232,8 +232,9 @@ class DockerPlatform:
 
         hook = before_create(name, look, connection, in_previews=True)
         hooks = pulumi.ResourceOptions.merge(hook, on_error(name, faults.sentence))
-        apart = pulumi.ResourceOptions.merge(hooks, replaced_by_own_changes("docker", self.settings.get("network")))
-        return pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), apart)
+        opts = pulumi.ResourceOptions.merge(with_options(opts, depends_on=[owned]), hooks)
+        own_changes = replaced_by_own_changes("docker", self.settings.get("network"))
+        return pulumi.ResourceOptions.merge(opts, own_changes)
 
 
 def create(settings: DockerArgs) -> DockerPlatform:
