@@ -12,14 +12,14 @@ import docker
 import pulumi
 import pytest
 import requests
-from consul_on_pulumi import ConsulCluster
+from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.consul import access
 from consul_on_pulumi.providers import autopilot
 from docker.errors import NotFound
 
 from tests.doubles.fake_docker import FakeDocker
 from tests.platform_cases import DOCKER, KUBERNETES
-from tests.recording import Build, build, cluster_args
+from tests.recording import Build, build, client_args, cluster_args, server_args
 
 SMALL, MIDDLE, LARGE = 2, 51, 100
 """Numbers of clients, with equal steps between them."""
@@ -74,6 +74,24 @@ def test_one_more_container_costs_as_many_outputs_as_the_last_one() -> None:
 
     # Two clients have fewer waves than fifty.
     assert large - middle <= 1.01 * (middle - small) < 200 * (MIDDLE - SMALL)
+
+
+@pytest.mark.parametrize("component", ["cluster", "server", "client"])
+def test_the_sdk_waits_for_registrations_before_it_looks_at_outputs(component: str) -> None:
+    """It does if one has begun when the program has run to its end."""
+    begun: list[int] = []
+
+    def program() -> None:
+        if component == "cluster":
+            ConsulCluster("consul", cluster_args(DOCKER.cluster))
+        elif component == "server":
+            ConsulServer("consul", server_args(DOCKER.tier))
+        else:
+            ConsulClient("consul", client_args(DOCKER.tier))
+        begun.append(len(pulumi.runtime.settings.SETTINGS.rpc_manager.rpcs))
+
+    build(program)
+    assert begun == [1]
 
 
 def test_one_more_container_costs_two_calls_and_one_connection_of_a_preview(monkeypatch: pytest.MonkeyPatch) -> None:

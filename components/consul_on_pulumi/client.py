@@ -7,6 +7,7 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.resource_options import for_children
+from consul_on_pulumi.run import registrations_first
 from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulClientArgs
@@ -34,6 +35,7 @@ class ConsulClient(pulumi.ComponentResource):
         accepted = refusals.tier_args(args, ConsulClientArgs, "client", name, alone=_membership is None)
         inputs = component_inputs(accepted, ConsulClientArgs)
         super().__init__("consul-on-pulumi:index:ConsulClient", name, inputs, for_component(opts))
+        registrations_first()
         if _membership:
             connecting.share(self, _membership.cluster)
         else:

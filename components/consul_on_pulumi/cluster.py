@@ -16,7 +16,7 @@ from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.autopilot import Autopilot
 from consul_on_pulumi.resource_options import for_children, protects, with_options
-from consul_on_pulumi.run import mocks
+from consul_on_pulumi.run import mocks, registrations_first
 from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.security.closing import Closing, close, retire
 from consul_on_pulumi.security.credentials import MANAGEMENT
@@ -64,6 +64,7 @@ class ConsulCluster(pulumi.ComponentResource):
             # An open cluster has the inputs that it had before there was the setting.
             del inputs["security"]
         super().__init__("consul-on-pulumi:index:ConsulCluster", name, inputs, for_component(opts))
+        registrations_first()
         refusals.warn_if_release_is_unchecked(accepted, self)
         topology = Topology(
             cluster=accepted["name"],

@@ -1,5 +1,6 @@
 """What belongs to one run of a program. A process may run several, one after the other (Automation API, unit tests)."""
 
+import asyncio
 from collections.abc import Hashable
 from contextlib import suppress
 from threading import Thread
@@ -52,6 +53,17 @@ def start_provider(package: str, version: str = "") -> None:
         # No such function: the package is what matters.
         request = resource_pb2.ResourceInvokeRequest(tok=f"{package}:index:start", version=version, dependsOn=[NOTHING])
         Thread(target=_start, args=(settings.get_monitor(), request), daemon=True).start()
+
+
+def registrations_first() -> None:
+    """Let the SDK wait for all registrations before it waits for outputs, as it does if one has begun by then.
+
+    None has when a program has run to its end. The SDK then looks at every output that is not known again whenever one
+    is: with a client a fifth of the program's processor time, with 30 more than a third (pulumi 3.259,
+    runtime/stack.py, wait_for_rpcs).
+    """
+    if first_time(registrations_first):
+        settings.SETTINGS.rpc_manager.rpcs.append(asyncio.ensure_future(asyncio.sleep(0)))
 
 
 def _start(monitor: Any, request: resource_pb2.ResourceInvokeRequest) -> None:

@@ -15,6 +15,7 @@ from consul_on_pulumi.model.topology import Role, Topology, bootstrap_expect
 from consul_on_pulumi.platforms.choose import choose
 from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.resource_options import for_children, protects, with_options
+from consul_on_pulumi.run import registrations_first
 from consul_on_pulumi.schema.component_inputs import component_inputs
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.tier_args import ConsulServerArgs
@@ -44,6 +45,7 @@ class ConsulServer(pulumi.ComponentResource):
         accepted = refusals.tier_args(args, ConsulServerArgs, "server", name, alone=_membership is None)
         inputs = component_inputs(accepted, ConsulServerArgs)
         super().__init__("consul-on-pulumi:index:ConsulServer", name, inputs, for_component(opts))
+        registrations_first()
         topology = Topology(
             cluster=accepted["cluster"], datacenter=accepted["datacenter"], servers=accepted["replicas"]
         )

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,9 @@ from consul_on_pulumi.cli import recover
 from consul_on_pulumi.cli import stack as stacks
 from consul_on_pulumi.cli.main import main
 from consul_on_pulumi.consul import answers
+from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import rollout
+from consul_on_pulumi.model.rollout import ClusterView
 from consul_on_pulumi.platforms.docker import operations as docker_operations
 from consul_on_pulumi.platforms.kubernetes import operations as kubernetes_operations
 from consul_on_pulumi.platforms.kubernetes.api import pod_exec
@@ -58,6 +61,22 @@ def test_a_server_that_is_stopped_has_to_be_started_first(existing: list[str]) -
 
     with pytest.raises(SystemExit, match=expected):
         recover.recover({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"}, platform, {})
+
+
+def test_a_server_with_data_that_the_last_view_misses_is_recovered(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, empty = status("kept"), replace(status("empty"), last=0)
+    led = ClusterView(status={"a": replace(kept, leads=True)}, voters={"kept": kept.address})
+    views = [ClusterView(status={"a": kept}, voters={}), ClusterView(status={"b": empty}, voters={})]
+
+    def restart(_group: object, chosen: list[str], _peers: object) -> None:
+        assert chosen == ["a"]
+        views[:] = [led]
+
+    monkeypatch.setattr(Servers, "view", lambda _servers: views.pop(0) if len(views) > 1 else views[0])
+    platform = SimpleNamespace(FAILURES=(), has_data=lambda _group, _server: True, restart_with_peers=restart)
+
+    done = recover.recover({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"}, platform, {})
+    assert done.startswith("recovered from a: ")
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """One stack of the real program on the real engine, and its cluster."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,19 @@ OPEN = {"security": {"enabled": False}}
 Settings = Mapping[str, Any]
 
 
+class Stack(automation.Stack):
+    """A stack that runs one command after an update, and not three: each derives the key of the passphrase again."""
+
+    def outputs(self) -> automation.OutputMap:
+        words = ["stack", "output", "--json", "--show-secrets", "--stack", self.name]
+        found = self.workspace.pulumi_command.run(words, self.workspace.work_dir, dict(self.workspace.env_vars))
+        return {name: automation.OutputValue(value, secret=False) for name, value in json.loads(found.stdout).items()}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
+        """Nothing of the history: the events tell what an operation changed."""
+        return automation.UpdateSummary("", datetime.now(UTC), "", {}, {}, "")
+
+
 class Cluster:
     """A stack with its settings. An operation of the engine that fails raises automation.CommandError."""
 
@@ -34,6 +49,7 @@ class Cluster:
         """The output of the last operation."""
         self.steps: list[tuple[str, str]] = []
         """Operation and logical name of every step of the last operation, in the order in which they began."""
+        self._changes: dict[str, int] = {}
 
     @property
     def stack_name(self) -> str:
@@ -85,20 +101,20 @@ class Cluster:
         done = self._stack.up(on_output=self.log.append, on_event=self._note, color="never")
         self.outputs = {name: output.value for name, output in done.outputs.items()}
         consul.sign_in(self.agents, self.outputs)
-        return changes(done.summary)
+        return self._changes
 
     def refresh(self, *, clear_pending: bool = False) -> dict[str, int]:
         self._begin()
-        done = self._stack.refresh(
+        self._stack.refresh(
             on_output=self.log.append, on_event=self._note, color="never", clear_pending_creates=clear_pending
         )
         self.outputs = {name: output.value for name, output in self._stack.outputs().items()}
-        return changes(done.summary)
+        return self._changes
 
     def preview(self, *, diff: bool = False) -> dict[str, int]:
         self._begin()
         seen = self._stack.preview(on_output=self.log.append, on_event=self._note, color="never", diff=diff)
-        return {str(getattr(op, "value", op)): number for op, number in seen.change_summary.items()}
+        return _by_name(seen.change_summary)
 
     def destroy(self) -> None:
         self._begin()
@@ -201,9 +217,11 @@ class Cluster:
         return {config["NodeName"]: config["NodeID"] for config in reported}
 
     def _begin(self) -> None:
-        self.log, self.steps = [], []
+        self.log, self.steps, self._changes = [], [], {}
 
     def _note(self, event: automation.EngineEvent) -> None:
+        if event.summary_event:
+            self._changes = _by_name(event.summary_event.resource_changes)
         if event.resource_pre_event:
             step = event.resource_pre_event.metadata
             # The default providers record every change of the stack file, and the components record the settings.
@@ -223,7 +241,7 @@ def new_stack(folder: Path, name: str, **env: str) -> automation.Stack:
     env |= {"PULUMI_BACKEND_URL": (folder / "backend").as_uri(), "PULUMI_CONFIG_PASSPHRASE": "e2e"}
     # Where snapshots go.
     env["XDG_STATE_HOME"] = str(folder / "state")
-    return automation.create_stack(name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=env))
+    return Stack.create(name, automation.LocalWorkspace(work_dir=str(project), env_vars=env))
 
 
 @contextmanager
@@ -242,4 +260,8 @@ def stood_up(folder: Path, name: str, settings: Settings) -> Iterator[Cluster]:
 
 def changes(summary: automation.UpdateSummary) -> dict[str, int]:
     """The number of resources by operation."""
-    return {str(getattr(op, "value", op)): number for op, number in (summary.resource_changes or {}).items()}
+    return _by_name(summary.resource_changes or {})
+
+
+def _by_name(found: Mapping[Any, int]) -> dict[str, int]:
+    return {str(getattr(op, "value", op)): number for op, number in found.items()}

@@ -21,4 +21,4 @@ def eventually(what: str, probe: Callable[[], Value], wanted: Callable[[Value], 
         except (requests.RequestException, OSError) as error:
             last = error
         assert time.monotonic() < deadline, f"{what}: not within {within:.0f} s, last seen: {last!r}"
-        time.sleep(0.1)
+        time.sleep(0.25)

@@ -32,7 +32,8 @@ far = docker.Provider(
     cert_material=config.get_secret("cert"),
     key_material=config.get_secret("key"),
 )
-for name, opts, servers in (("near", None, 1), ("far", pulumi.ResourceOptions(provider=far), 3)):
+far_servers = config.require_int("servers")
+for name, opts, servers in (("near", None, 1), ("far", pulumi.ResourceOptions(provider=far), far_servers)):
     settings = {
         "servers": servers,
         "seeds": {"where": name},
@@ -75,16 +76,16 @@ def by_ssh(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
 
 
 @NEEDS_DAEMON
-@pytest.mark.parametrize("way", [by_tcp, by_tls, by_ssh])
+@pytest.mark.parametrize(("way", "servers"), [(by_tcp, 3), (by_tls, 1), (by_ssh, 1)], ids=["tcp", "tls", "ssh"])
 def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
-    installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, way: Any
+    installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, way: Any, servers: int
 ) -> None:
     program = project.new_project(tmp_path, "shop", PROGRAM)
     with (
         own_daemon.far_away(tmp_path_factory.mktemp("daemon")) as daemon,
         way(daemon, tmp_path) as settings,
     ):
-        config = {**settings, "shop:subnet": engine.free_subnet()}
+        config = {**settings, "shop:servers": str(servers), "shop:subnet": engine.free_subnet()}
         with project.stack_of(program, tmp_path / "run", installed, config) as stack:
             outputs = project.up(stack)
             near, far = (f"{name}-{stack.name}" for name in ("near", "far"))
@@ -97,7 +98,7 @@ def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
             assert outputs["near"]
             assert outputs["far"]
             running = on(there, "ps", "--format", "{{.Names}}").split()
-            assert sorted(running) == [f"{far}-server-{ordinal}" for ordinal in range(3)]
+            assert sorted(running) == [f"{far}-server-{ordinal}" for ordinal in range(servers)]
             assert engine.labelled("container", near) == [f"{near}-server-0"]
             assert engine.orphans(far) == {}
             for host, name, cluster in (([], "near", near), (there, "far", far)):

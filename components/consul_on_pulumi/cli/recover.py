@@ -8,6 +8,7 @@ that `pulumi up`: a new server at the address of a lost one would get its vote.
 import importlib
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from consul_on_pulumi.cli import stack as stacks
@@ -15,6 +16,7 @@ from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model import rollout
 from consul_on_pulumi.model.connection import connection_of
+from consul_on_pulumi.model.rollout import ClusterView, ServerStatus
 from consul_on_pulumi.model.topology import quorum
 from consul_on_pulumi.platforms.choose import PLATFORMS
 
@@ -39,13 +41,20 @@ def recover(addresses: Mapping[str, str], platform: Any, group: Mapping[str, Any
     """Recover the cluster with these servers, node name to address; `platform` is the module `operations` of one, and
     `group` tells it where they are."""
     names, servers = list(addresses), Servers(list(addresses), list(addresses.values()), connection_of(group))
+    seen: dict[str, ServerStatus] = {}
+
+    def has_quorum(view: ClusterView) -> bool:
+        # Without a leader nothing changes, so an answer stays true: one view may miss a server that is slow.
+        seen.update(view.status)
+        return rollout.has_quorum(view)
+
     try:
-        if servers.wait_for(rollout.has_quorum, ELECTION):
+        if servers.wait_for(has_quorum, ELECTION):
             sys.exit("the cluster has a leader, so there is nothing to recover")
     except RefusedError as error:
         sys.exit(str(error))
-    view = servers.view()
-    seen = view.status
+    seen |= (view := servers.view()).status
+    view = replace(view, status=seen)
     chosen = rollout.survivors(seen)
     try:
         unseen = [name for name in names if name not in seen and not servers.stores_nothing(name)]
