@@ -30,9 +30,6 @@ def variables(found: Sequence[Found], env: Mapping[str, str] = os.environ) -> di
         "PYTHONDONTWRITEBYTECODE": "",
         # Without it `pulumi refresh` leaves the outputs of the stack as they were.
         "PULUMI_RUN_PROGRAM": "true",
-        # The engine does 4 operations at a time for each processor, and most of them only wait: Docker's provider
-        # waits for 2 s before it deletes a volume.
-        "PULUMI_PARALLEL": "64",
         # A stack file without a salt (see stack_files) must not get a new one if the state has one.
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
     }

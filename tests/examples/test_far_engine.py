@@ -32,8 +32,7 @@ far = docker.Provider(
     cert_material=config.get_secret("cert"),
     key_material=config.get_secret("key"),
 )
-far_servers = config.require_int("servers")
-for name, opts, servers in (("near", None, 1), ("far", pulumi.ResourceOptions(provider=far), far_servers)):
+for name, opts, servers in (("near", None, 1), ("far", pulumi.ResourceOptions(provider=far), 3)):
     settings = {
         "servers": servers,
         "seeds": {"where": name},
@@ -76,16 +75,16 @@ def by_ssh(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
 
 
 @NEEDS_DAEMON
-@pytest.mark.parametrize(("way", "servers"), [(by_tcp, 3), (by_tls, 1), (by_ssh, 1)], ids=["tcp", "tls", "ssh"])
+@pytest.mark.parametrize("way", [by_tcp, by_tls, by_ssh])
 def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
-    installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, way: Any, servers: int
+    installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, way: Any
 ) -> None:
     program = project.new_project(tmp_path, "shop", PROGRAM)
     with (
         own_daemon.far_away(tmp_path_factory.mktemp("daemon")) as daemon,
         way(daemon, tmp_path) as settings,
     ):
-        config = {**settings, "shop:servers": str(servers), "shop:subnet": engine.free_subnet()}
+        config = {**settings, "shop:subnet": engine.free_subnet()}
         with project.stack_of(program, tmp_path / "run", installed, config) as stack:
             outputs = project.up(stack)
             near, far = (f"{name}-{stack.name}" for name in ("near", "far"))
@@ -98,7 +97,7 @@ def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
             assert outputs["near"]
             assert outputs["far"]
             running = on(there, "ps", "--format", "{{.Names}}").split()
-            assert sorted(running) == [f"{far}-server-{ordinal}" for ordinal in range(servers)]
+            assert sorted(running) == [f"{far}-server-{ordinal}" for ordinal in range(3)]
             assert engine.labelled("container", near) == [f"{near}-server-0"]
             assert engine.orphans(far) == {}
             for host, name, cluster in (([], "near", near), (there, "far", far)):
