@@ -23,7 +23,7 @@ OF_A_RUN = {
 OF_AN_UPDATE = {
     "providers.connecting._newest": "by the cluster and its place",
     "providers.kv_moves._clusters": "by the ID of the cluster",
-    "platforms.docker.providers.cluster_end._staying": "IDs of clusters",
+    "platforms.cluster_end._staying": "IDs of clusters",
     "platforms.docker.providers.host_ports._chosen": "ports that nobody listens on yet",
 }
 """In the process that serves providers, which the engine starts for each update."""

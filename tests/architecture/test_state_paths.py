@@ -21,6 +21,7 @@ from consul_on_pulumi.platforms.kubernetes.providers.client_rollout import Clien
 from consul_on_pulumi.platforms.kubernetes.providers.live_files import LiveFiles, LiveFilesProvider
 from consul_on_pulumi.platforms.kubernetes.providers.load_balancer import LoadBalancer, LoadBalancerProvider
 from consul_on_pulumi.platforms.kubernetes.providers.namespace_end import NamespaceEnd, NamespaceEndProvider
+from consul_on_pulumi.platforms.kubernetes.providers.pods_end import PodsEnd, PodsEndProvider
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown, ScaleDownProvider
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerRollout, ServerRolloutProvider
 from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters, VotersProvider
@@ -64,6 +65,7 @@ PATHS: dict[type[ConsulProvider], str] = {
     kubernetes_ownership.OwnershipProvider: (
         "consul_on_pulumi.platforms.kubernetes.providers.ownership OwnershipProvider"
     ),
+    PodsEndProvider: "consul_on_pulumi.platforms.kubernetes.providers.pods_end PodsEndProvider",
     RaftPeerProvider: "consul_on_pulumi.platforms.docker.providers.raft_peer RaftPeerProvider",
     ScaleDownProvider: "consul_on_pulumi.platforms.kubernetes.providers.scale_down ScaleDownProvider",
     SecretVolumeProvider: "consul_on_pulumi.platforms.docker.providers.secret_volume SecretVolumeProvider",
@@ -99,6 +101,7 @@ TOKENS: dict[type[Resource], str] = {
     NamespaceEnd: "dynamic/consul-on-pulumi:NamespaceEnd",
     NetworkEnd: "dynamic/consul-on-pulumi:NetworkEnd",
     Ownership: "dynamic/consul-on-pulumi:Ownership",
+    PodsEnd: "dynamic/consul-on-pulumi:PodsEnd",
     RaftPeer: "dynamic/consul-on-pulumi:RaftPeer",
     ScaleDown: "dynamic/consul-on-pulumi:ScaleDown",
     SecretVolume: "dynamic/consul-on-pulumi:SecretVolume",

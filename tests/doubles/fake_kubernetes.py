@@ -84,9 +84,12 @@ class FakeKubernetes:
     pods: dict[str, Object] = field(default_factory=lambda: {f"{SET}-{n}": pod(n) for n in range(3)})
     workloads: dict[str, Object] = field(default_factory=dict)
     """Workloads of clients, by their path below `apps/v1` of the namespace: `deployments/dev-client`."""
+    replica_sets: list[Object] = field(default_factory=list)
     claims: dict[str, Object] = field(default_factory=lambda: {f"data-{SET}-{n}": claim(n) for n in range(3)})
     objects: dict[str, Object] = field(default_factory=dict)
     """Any other objects, by their path."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """Of the StatefulSet."""
     events: list[Object] = field(default_factory=list)
     behind: dict[tuple[str, int], int] = field(default_factory=dict)
     """Pod and port to the loopback port of the fake agent."""
@@ -98,6 +101,8 @@ class FakeKubernetes:
     remake: Callable[[str, Object], Object | None] | None = None
     """Changes a pod that the controller creates; None: the controller creates none."""
     deleted: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    """In their order: workloads that were deleted in the foreground, and pods with the seconds for their end."""
     scaled: list[int] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     on_delete: Callable[[str], object] = lambda name: None
@@ -151,6 +156,8 @@ class FakeKubernetes:
                 return 200, self.objects[found]
             case "GET", found if found == apps and self.exists:
                 return 200, self._stateful_set()
+            case "DELETE", found if found.startswith(apps.rpartition("/statefulsets")[0]):
+                return 200, self._end(found.removeprefix(apps.rpartition("/statefulsets")[0] + "/"), body)
             case "PATCH", found if found == f"{apps}/scale":
                 self._scale(int(body["spec"]["replicas"]))
                 return 200, body
@@ -158,6 +165,8 @@ class FakeKubernetes:
                 name := found.removeprefix(apps.rpartition("/statefulsets")[0] + "/")
             ) in self.workloads:
                 return 200, self.workloads[name]
+            case "GET", found if found.endswith("/replicasets"):
+                return 200, {"items": matching(self.replica_sets, labels)}
             case "GET", found if found == f"{core}/pods":
                 return 200, {"items": matching(self.pods.values(), labels)}
             case "GET", found if found == f"{core}/events":
@@ -181,7 +190,12 @@ class FakeKubernetes:
         if method == "DELETE":
             if body["preconditions"]["uid"] != found["metadata"]["uid"]:
                 return 409, _status(409, "the UID in the precondition does not match")
-            self._delete_pod(name, found)
+            if "gracePeriodSeconds" in body:
+                self.ended.append(f"pods/{name} in {body['gracePeriodSeconds']} s")
+                del self.pods[name]
+                self.workloads = {path: one for path, one in self.workloads.items() if path not in self.ended}
+            else:
+                self._delete_pod(name, found)
         elif method == "PATCH":
             if "spec" in body:
                 found["spec"]["resources"]["requests"] |= body["spec"]["resources"]["requests"]
@@ -189,6 +203,15 @@ class FakeKubernetes:
             found["metadata"]["labels"] = {key: value for key, value in labels.items() if value is not None}
             found["metadata"].setdefault("annotations", {}).update(body.get("metadata", {}).get("annotations", {}))
         return 200, found
+
+    def _end(self, workload: str, options: Any) -> Object:
+        assert options["propagationPolicy"] == "Foreground", options
+        self.ended.append(workload)
+        # Foreground: it exists as long as its pods do.
+        if not any(name.startswith(f"{workload.rpartition('/')[2]}-") for name in self.pods):
+            self.exists = self.exists and workload != f"statefulsets/{SET}"
+            self.workloads.pop(workload, None)
+        return {}
 
     def _delete_pod(self, name: str, found: Object) -> None:
         self.deleted.append(name)
@@ -214,7 +237,7 @@ class FakeKubernetes:
     def _stateful_set(self) -> Object:
         annotations = {"consul-on-pulumi/spec-hash": self.spec_hash}
         return {
-            "metadata": {"name": SET, "uid": "uid-of-set", "generation": self.generation},
+            "metadata": {"name": SET, "uid": "uid-of-set", "generation": self.generation, "labels": self.labels},
             "spec": {"replicas": self.replicas, "template": {"metadata": {"annotations": annotations}}},
             "status": {"observedGeneration": self.observed, "updateRevision": self.revision},
         }

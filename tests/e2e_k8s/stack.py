@@ -96,4 +96,6 @@ def stood_up(folder: Path, name: str, kubeconfig: Path, settings: dict[str, Any]
     try:
         yield cluster
     finally:
+        # Nobody has to leave in good order.
+        cluster.kubectl("delete", "pods", "--all", "--namespace", cluster.name, "--grace-period=1", "--wait=false")
         cluster.kubectl("delete", "namespace", cluster.name, "--ignore-not-found", "--wait=true", "--timeout=120s")

@@ -310,8 +310,17 @@ def test_a_destroy_without_the_servers_keeps_them_and_their_data(stack: PodClust
     stack.up()
 
 
-def test_destroy_deletes_everything(stack: PodCluster) -> None:
-    stack.destroy()
+def test_destroy_deletes_everything_and_no_agent_leaves_before(stack: PodCluster) -> None:
+    graces = "jsonpath={.metadata.name} {.metadata.deletionGracePeriodSeconds}{'\\n'}"
+    watch = [*stack.kubectl.command, "get", "pods", "--namespace", stack.name, "--watch", "--output", graces]
+    servers = stack.pods("server")
+    with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as watching:
+        stack.destroy()
+        watching.terminate()
+        seen = {tuple(line.split()) for line in watching.stdout or ()}
 
+    # An open cluster: the engine deletes the clients at the same time. A pod that has ended has no seconds left.
+    of_servers = {one for one in seen if one[0] in servers}
+    assert of_servers == {(name, *seconds) for name in servers for seconds in ((), ("1",), ("0",))}
     namespaces = [found["metadata"]["name"] for found in stack.kubectl.get("namespaces")["items"]]
     assert stack.name not in namespaces

@@ -46,6 +46,8 @@ ON_KUBERNETES = {
     "consul-server-claims": "pulumi-python:dynamic/consul-on-pulumi:ClaimSize",
     "consul-server-config": "kubernetes:core/v1:ConfigMap",
     "consul-server-dns": "kubernetes:core/v1:Service",
+    "consul-server-end": "pulumi-python:dynamic/consul-on-pulumi:PodsEnd",
+    "consul-server-end-of-part": "pulumi-python:dynamic/consul-on-pulumi:PodsEnd",
     "consul-server-headless": "kubernetes:core/v1:Service",
     "consul-server-http": "kubernetes:core/v1:Service",
     "consul-server-policy": "kubernetes:networking.k8s.io/v1:NetworkPolicy",
@@ -681,6 +683,7 @@ def test_resources_that_need_a_running_consul_are_deleted_with_the_stateful_set(
         "consul-autopilot",
         "consul-seeds",
         "consul-server-claims",
+        "consul-server-end-of-part",
         "consul-server-rollout",
         "consul-server-voters",
         "consul-client-rollout",
@@ -688,6 +691,20 @@ def test_resources_that_need_a_running_consul_are_deleted_with_the_stateful_set(
     assert three_and_one["consul-client-rollout"].deleted_with == "consul-client-deployment"
     others = {one.deleted_with for one in three_and_one.seen if one.name != "consul-client-rollout"}
     assert others == {"", "consul-server-stateful-set"}
+
+
+def test_the_end_of_the_cluster_is_deleted_before_any_agent_and_skipped_where_data_stays(three_and_one: Build) -> None:
+    end, part = three_and_one["consul-server-end"], three_and_one["consul-server-end-of-part"]
+
+    assert end.inputs["workloads"] == {"server": "StatefulSet/dev-server", "client": "Deployment/dev-client"}
+    assert {"app.kubernetes.io/managed-by": "pulumi"}.items() <= end.inputs["selector"].items()
+    pods = three_and_one["consul-client-deployment"].inputs["spec"]["template"]["metadata"]["labels"]
+    assert end.inputs["selector"].items() <= pods.items()
+    assert end.inputs["data_stays"] is False
+    assert part.inputs["data_stays"] is True
+    assert "consul-server-voters" in end.depends_on
+    assert "consul-server-end" in part.depends_on
+    assert end.deleted_with == ""
 
 
 def test_clients_start_with_new_servers_and_are_updated_after_existing_ones(three_and_one: Build) -> None:

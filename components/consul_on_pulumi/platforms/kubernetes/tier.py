@@ -16,6 +16,10 @@ from consul_on_pulumi.platforms.kubernetes.settings import KubernetesArgs
 
 CLUSTER_ID = "consul-on-pulumi/cluster-id"
 """Label of every object: tells a cluster's objects from those of another cluster with the same name."""
+ROLE = "app.kubernetes.io/component"
+"""Label of every object and pod: the role of its agents."""
+MANAGED = {"app.kubernetes.io/managed-by": "pulumi"}
+"""A recommended label of every object and pod."""
 PHASE = "consul-on-pulumi/security"
 """Label of the pods of a closed cluster: how far its agent is closed (model/adoption.py)."""
 FILES = "consul-on-pulumi/files"
@@ -108,7 +112,7 @@ class Tier:
     @property
     def pod_labels(self) -> dict[str, pulumi.Input[str]]:
         """The labels of its objects, and by which others select its pods."""
-        return {**self.settings["labels"], "app.kubernetes.io/managed-by": "pulumi", **self.selector}
+        return {**self.settings["labels"], **MANAGED, **self.selector}
 
     @property
     def agent_labels(self) -> dict[str, pulumi.Input[str]]:
@@ -143,7 +147,7 @@ class Tier:
 
 def selector(cluster: str, role: Role | None = None) -> dict[str, str]:
     """The recommended labels that select the agents of one cluster, or those of one role."""
-    component = {"app.kubernetes.io/component": role.value} if role else {}
+    component = {ROLE: role.value} if role else {}
     return {"app.kubernetes.io/name": "consul", "app.kubernetes.io/instance": cluster, **component}
 
 

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from consul_on_pulumi.platforms.docker.providers import cluster_end
 from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEndProvider
 
 from tests.doubles.fake_docker import FakeDocker
@@ -24,7 +23,7 @@ def listed(engine: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     for name in ("dev-server-0", "dev-client-0"):
         engine.container(name)
     engine.containers = SimpleNamespace(get=engine._container, list=containers)
-    monkeypatch.setattr(cluster_end, "_staying", set())
+    monkeypatch.setattr("consul_on_pulumi.platforms.cluster_end._staying", set())
     return filters
 
 

@@ -14,17 +14,14 @@ from consul_on_pulumi.consul.rollout import leave_others
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.platforms.cluster_end import End, is_whole
 from consul_on_pulumi.platforms.docker import engine
 from consul_on_pulumi.platforms.docker.operations import agents
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
-_staying: set[str] = set()
-"""The IDs of the clusters of which this run deletes only parts."""
-
 
 class ClusterEndProvider(ConsulProvider):
-    """Of each cluster there are two resources. The engine calls no `delete` of what is `deleted_with` something that is
-    deleted too: so the first is called only if the servers' data stays, and tells the second."""
+    """Of each cluster there are two resources (platforms/cluster_end.py)."""
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Never an update."""
@@ -37,9 +34,7 @@ class ClusterEndProvider(ConsulProvider):
     def delete(self, _id: str, props: Properties) -> None:
         """Kill the agents, unless the data stays. Their own resources remove the containers. What Consul has confirmed
         is in its files, so retained data is complete."""
-        if props["data_stays"]:
-            _staying.add(props["cluster_id"])
-        elif props["cluster_id"] not in _staying:
+        if is_whole(props):
             connection = connection_of(props)
             if servers := agents(props, Role.SERVER, connection):
                 leave_others(Servers(list(servers), list(servers.values()), connection), servers)
@@ -60,8 +55,8 @@ class ClusterEnd(ProviderResource, module="consul-on-pulumi", name="ClusterEnd")
         data_stays: bool = False,
     ) -> None:
         """`cluster` and `cluster_id` are labels of all containers. With `data_stays` it is the first of the two."""
-        props = {"cluster": cluster, "cluster_id": cluster_id, "data_stays": data_stays}
-        super().__init__(ClusterEndProvider(), name, props, opts)
+        which = End(cluster_id=cluster_id, data_stays=data_stays)
+        super().__init__(ClusterEndProvider(), name, {**which, "cluster": cluster}, opts)
 
 
 def _stop(labels: list[str], connection: Connection) -> None:

@@ -43,9 +43,13 @@ class ApiServer:
         params = {"fieldManager": "consul-on-pulumi", "force": "true"}
         self._send("PATCH", path, params, wanted, "application/apply-patch+yaml")
 
-    def delete(self, path: str, uid: str, propagation: str = "Background") -> None:
-        """Delete the object at `path` if it still has this `uid`. An object that is gone already is no error."""
+    def delete(self, path: str, uid: str, propagation: str = "Background", grace: int | None = None) -> None:
+        """Delete the object at `path` if it still has this `uid`. An object that is gone already is no error.
+
+        A pod has `grace` seconds for its end, by default as many as its specification says.
+        """
         options = {
+            **({} if grace is None else {"gracePeriodSeconds": grace}),
             "apiVersion": "v1",
             "kind": "DeleteOptions",
             "preconditions": {"uid": uid},

@@ -1,21 +1,26 @@
 """The servers: one StatefulSet, and the resources that replace its pods one at a time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from consul_on_pulumi.model import naming
+from consul_on_pulumi.model.topology import Role
+from consul_on_pulumi.platforms.cluster_end import End
 from consul_on_pulumi.platforms.contract import Placed, release_of
 from consul_on_pulumi.platforms.kubernetes import consul_access
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, Workload
 from consul_on_pulumi.platforms.kubernetes.objects import configuration, guards, pod, services
 from consul_on_pulumi.platforms.kubernetes.providers.claim_size import ClaimSize
+from consul_on_pulumi.platforms.kubernetes.providers.pods_end import Agents, PodsEnd
 from consul_on_pulumi.platforms.kubernetes.providers.prerequisites import Prerequisites
 from consul_on_pulumi.platforms.kubernetes.providers.scale_down import ScaleDown
 from consul_on_pulumi.platforms.kubernetes.providers.server_rollout import ServerGroup, ServerRollout
 from consul_on_pulumi.platforms.kubernetes.providers.voters import Voters
-from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, Tier, cluster_of
+from consul_on_pulumi.platforms.kubernetes.tier import CREATED_IS_ENOUGH, MANAGED, Tier, cluster_of, selector
 from consul_on_pulumi.resource_options import with_options
 
 
@@ -74,6 +79,7 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     size = settings["storage"]["size"]
     after_voters = with_options(after, depends_on=[voters])
     ClaimSize(f"{tier.name}-claims", tier.claims, size, tier.claim_labels, workload, after_voters)
+    _end(tier, addresses, with_options(opts, depends_on=[voters]), stateful_set)
     return Placed(
         api_addresses=addresses,
         http_addresses=[services.api_url(tier, f"{name}.{tier.object_name}") for name in nodes],
@@ -85,6 +91,25 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
         data=stateful_set,
         store=stateful_set.metadata.uid,
     )
+
+
+def _end(
+    tier: Tier, addresses: Sequence[pulumi.Input[str]], opts: pulumi.ResourceOptions, data: pulumi.Resource
+) -> None:
+    """Create the two resources that end all agents at once; the servers' `data` goes with the whole cluster."""
+    cluster, cluster_id = tier.group.topology.cluster, tier.group.cluster_id
+    clients = f"{tier.settings['clients']}/{naming.tier(cluster, Role.CLIENT)}"
+    agents = Agents(
+        cluster=cluster_of(tier.settings).text,
+        namespace=tier.settings["namespace"],
+        workloads={Role.SERVER.value: f"StatefulSet/{tier.object_name}", Role.CLIENT.value: clients},
+        selector={**selector(cluster), **MANAGED},
+        names=tier.node_names,
+        addresses=addresses,
+    )
+    end = PodsEnd(f"{tier.name}-end", End(cluster_id=cluster_id, data_stays=False), agents, opts)
+    before_end = with_options(opts, depends_on=[end], deleted_with=data)
+    PodsEnd(f"{tier.name}-end-of-part", End(cluster_id=cluster_id, data_stays=True), agents, before_end)
 
 
 def _spec(tier: Tier, template: dict[str, Any], replicas: pulumi.Input[int]) -> dict[str, Any]:
