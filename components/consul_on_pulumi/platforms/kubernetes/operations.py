@@ -15,7 +15,7 @@ from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api import pod_exec
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster, is_content
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet
 from consul_on_pulumi.platforms.kubernetes.connection import cluster_of as connected_cluster
@@ -115,9 +115,6 @@ def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, l
             yield cluster, sorted(names), f"{kubectl} delete persistentvolumeclaim"
 
 
-def _pods(location: Mapping[str, str], connection: Connection, role: Role | None = None) -> list[Mapping[str, Any]]:
+def _pods(location: Mapping[str, str], connection: Connection, role: Role | None = None) -> list[Object]:
     api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
-    selected = ",".join(f"{label}={value}" for label, value in selector(location["cluster"], role).items())
-    listed = api.find(f"/api/v1/namespaces/{location['namespace']}/pods", labelSelector=selected) or {"items": []}
-    found: list[Mapping[str, Any]] = listed["items"]
-    return found
+    return api.listed(f"/api/v1/namespaces/{location['namespace']}/pods", selector(location["cluster"], role))

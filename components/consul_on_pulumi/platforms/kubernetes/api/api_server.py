@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import requests
@@ -33,6 +33,12 @@ class ApiServer:
     def find(self, path: str, **params: str) -> Object | None:
         """The object at `path`, or None if it does not exist. All methods raise UnreachableError and RefusedError."""
         return self._send("GET", path, params)
+
+    def listed(self, path: str, labels: Mapping[str, str]) -> list[Object]:
+        """The objects at `path` that bear these labels."""
+        selector = ",".join(f"{label}={value}" for label, value in labels.items())
+        found: list[Object] = (self.find(path, labelSelector=selector) or {}).get("items", [])
+        return found
 
     def patch(self, path: str, change: Object) -> Object | None:
         """Merge `change` into the object at `path` (RFC 7386); None if it does not exist."""

@@ -54,7 +54,7 @@ class Clients:
         self.name = str(which["workload"])
         self._kind = str(which["kind"])
         self._namespace = str(which["namespace"])
-        self._selector = ",".join(f"{label}={value}" for label, value in which["selector"].items())
+        self._selector = which["selector"]
         self._spec_hash = which["spec_hash"]
         self._api = ApiServer(Cluster.of(which["cluster"], connection_of(which)))
 
@@ -81,8 +81,7 @@ class Clients:
 
     def pods(self) -> list[Pod]:
         """The pods with the new specification that are not terminating."""
-        listed = self._api.find(f"/api/v1/namespaces/{self._namespace}/pods", labelSelector=self._selector) or {}
-        pods = map(pod_of, listed.get("items", []))
+        pods = map(pod_of, self._api.listed(f"/api/v1/namespaces/{self._namespace}/pods", self._selector))
         return [pod for pod in pods if pod.spec_hash == self._spec_hash and not pod.terminating]
 
     def problem(self) -> str:

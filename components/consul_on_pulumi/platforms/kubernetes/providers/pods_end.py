@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.consul.rollout import leave_others
 from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.cluster_end import End, is_whole
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
 from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.platforms.kubernetes.ownership import PATHS, owner
 from consul_on_pulumi.platforms.kubernetes.tier import ROLE
@@ -24,7 +24,8 @@ from consul_on_pulumi.providers import engine_log
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 GRACE = 1
-"""Seconds for a pod to end. The kubelet gives it two more (pkg/kubelet/kuberuntime, minimumGracePeriodInSeconds)."""
+"""Seconds for the hook before the end of a pod. Then its agent has two more (kubernetes 1.34, pkg/kubelet/kuberuntime,
+minimumGracePeriodInSeconds)."""
 TIMEOUT = 60.0
 """Seconds after which the deletions of the workloads, which follow, wait and say what is left."""
 INTERVAL = 0.3
@@ -49,11 +50,9 @@ class Agents(TypedDict):
 
 
 class PodsEndProvider(ConsulProvider):
-    """Of each cluster there are two resources (platforms/cluster_end.py)."""
+    """Of each cluster there are two resources (platforms/cluster_end.py). An update notes other agents."""
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update notes what the end needs to know."""
-        return DiffResult(changes=any(olds.get(key) != news.get(key) for key in ("workloads", "names", "addresses")))
+    compared = ("workloads", "names", "addresses")
 
     def create(self, props: Properties) -> CreateResult:
         """Nothing to do before the end."""
@@ -69,21 +68,21 @@ class PodsEndProvider(ConsulProvider):
             leave_others(servers, props["names"])
             _end(props)
         except (RefusedError, UnreachableError) as error:
-            engine_log.warn(f"the agents end one after the other: {error}")
+            engine_log.warn(f"the pods are not ended at once, so their agents leave first: {error}")
 
 
 class PodsEnd(ProviderResource, module="consul-on-pulumi", name="PodsEnd"):
     """Is deleted before any agent, since it depends on what depends on the servers."""
 
     def __init__(self, name: str, which: End, agents: Agents, opts: pulumi.ResourceOptions) -> None:
-        """`agents` are those of the cluster `which` ends."""
+        """`which` of the two it is, and the `agents` of the cluster."""
         super().__init__(PodsEndProvider(), name, {**which, **agents}, opts)
 
 
 def _end(props: Properties) -> None:
-    api, apps = ApiServer(cluster_of(props)), f"/apis/apps/v1/namespaces/{props['namespace']}"
+    api, labels = ApiServer(cluster_of(props)), props["selector"]
     pods = f"/api/v1/namespaces/{props['namespace']}/pods"
-    selector = ",".join(f"{label}={value}" for label, value in props["selector"].items())
+    replica_sets = f"/apis/apps/v1/namespaces/{props['namespace']}/replicasets"
     paths, ending = {}, {}
     for role, workload in props["workloads"].items():
         kind, _, name = workload.partition("/")
@@ -91,7 +90,8 @@ def _end(props: Properties) -> None:
         if (found := api.find(paths[role])) and owner(found) == props["cluster_id"]:
             ending[role] = found["metadata"]["uid"]
 
-    of_all = [pod for pod in _listed(api, pods, selector) if pod["metadata"]["labels"][ROLE] in ending]
+    # Listed before, so that they are deleted before a controller ends them.
+    of_all = [pod for pod in api.listed(pods, labels) if pod["metadata"]["labels"][ROLE] in ending]
 
     def delete(roles: Iterable[str]) -> None:
         for role in roles:
@@ -101,8 +101,8 @@ def _end(props: Properties) -> None:
     # A ReplicaSet replaces a pod at once, other controllers do when it is gone.
     replicated = [role for role in ending if "/deployments/" in paths[role]]
     delete(replicated)
-    for one in _listed(api, f"{apps}/replicasets", selector) if replicated else []:
-        api.delete(f"{apps}/replicasets/{one['metadata']['name']}", one["metadata"]["uid"], "Foreground")
+    for one in api.listed(replica_sets, labels) if replicated else []:
+        api.delete(f"{replica_sets}/{one['metadata']['name']}", one["metadata"]["uid"], "Foreground")
     # The kubelet does not shorten the end of a pod that is ending already (measured with 1.34).
     for pod in of_all:
         api.delete(f"{pods}/{pod['metadata']['name']}", pod["metadata"]["uid"], grace=GRACE)
@@ -110,8 +110,3 @@ def _end(props: Properties) -> None:
     deadline = time.monotonic() + TIMEOUT
     while any(api.find(paths[role]) for role in ending) and time.monotonic() < deadline:
         time.sleep(INTERVAL)
-
-
-def _listed(api: ApiServer, path: str, selector: str) -> list[Object]:
-    found: list[Object] = (api.find(path, labelSelector=selector) or {}).get("items", [])
-    return found
