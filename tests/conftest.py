@@ -10,6 +10,7 @@ import pytest
 import requests
 from consul_on_pulumi.providers import connecting, engine_log
 from hypothesis import settings
+from pulumi import automation
 
 from tests.doubles.fake_consul import FakeConsul
 from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
@@ -18,6 +19,15 @@ from tests.tracked_files import WrittenFiles
 # A busy machine is no failure, and the same commit is tested the same way everywhere.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+    """Shows why a command of Pulumi failed before all that it printed: some show the start of a report only."""
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, automation.CommandError):
+        printed, found, why = str(error).partition("Diagnostics:")
+        error.args = (f"{found}{why}\n{printed}",)
 
 
 @pytest.fixture(scope="session", autouse=True)

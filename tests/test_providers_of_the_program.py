@@ -14,7 +14,7 @@ import requests
 from consul_on_pulumi import ConsulCluster
 from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.platforms.docker import engine
-from consul_on_pulumi.platforms.docker.api import client, host
+from consul_on_pulumi.platforms.docker.api import client, host, ssh
 from consul_on_pulumi.platforms.docker.providers.ownership import OwnershipProvider
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
@@ -328,7 +328,7 @@ def test_certificates_of_a_provider_are_files_only_while_the_client_is_open(monk
     ],
 )
 def test_ssh_is_called_as_the_docker_command_does(address: str, words: list[str]) -> None:
-    found = client.ssh_command(address, ["-i", "key"])
+    found = ssh.command(address, ["-i", "key"])
 
     assert found[:3] == ["ssh", "-i", "key"]
     assert found[-len(words) : -1] == words[:-1]

@@ -23,8 +23,7 @@ QUICK = {
     "workflows": ("actionlint", *WORKFLOWS),
     "unit tests": ("pytest", "tests", "-m", "not e2e", "-n", "auto"),
 }
-SLOWEST = ("--durations=25", "--durations-min=10")
-# These mostly wait for servers, so several at a time take little longer than one.
+SLOWEST = ("--tb=short", "--durations=25", "--durations-min=10")
 LANES = {
     "docker": ("pytest", "tests", "-m", "e2e", "--ignore=tests/e2e_k8s", "-n", "2", "--dist", "loadfile", *SLOWEST),
     "kubernetes": ("pytest", "tests/e2e_k8s", "-m", "e2e", *SLOWEST),

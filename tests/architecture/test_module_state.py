@@ -28,7 +28,7 @@ OF_AN_UPDATE = {
 }
 """In the process that serves providers, which the engine starts for each update."""
 BY_WHAT_DECIDES_IT = {
-    "platforms.docker.api.client._by_ssh": "by the address of the engine",
+    "platforms.docker.api.ssh.tunnel": "by the address of the engine",
     "platforms.docker.api.exec_tunnel._tunnel": "by the connection",
     "platforms.docker.api.resources.release": "the installed release of a package",
     "platforms.kubernetes.api.kubeconfig._loaded": "by the connection, and by the time of the file",

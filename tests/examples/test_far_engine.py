@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -129,3 +131,21 @@ def test_an_engine_by_ssh_that_cannot_be_reached_is_refused_with_the_words_of_ss
                 client.version()
             assert f"the Docker engine at {address} does not answer (" in str(refused.value)
             assert reason in str(refused.value)
+
+
+def test_an_engine_by_ssh_answers_more_requests_at_a_time_than_a_server_takes_as_it_comes(tmp_path: Path) -> None:
+    requests = 40
+    with ssh_server.running(tmp_path, startups=10, sessions=10) as server, ThreadPoolExecutor(requests) as threads:
+        connection: Any = {"docker": {"host": f"ssh://me@127.0.0.1:{server.port}", "ssh_opts": server.options}}
+        together = threading.Barrier(requests)
+
+        def ask(_number: int) -> str:
+            with docker_engine.connect(connection) as client:
+                # All hold their session.
+                together.wait(30)
+                return str(client.version()["ApiVersion"])
+
+        answers = list(threads.map(ask, range(requests)))
+
+        assert len(answers) == requests
+        assert len(set(answers)) == 1

@@ -11,7 +11,7 @@ from docker.errors import APIError, DockerException, NotFound
 
 from consul_on_pulumi.model.connection import Connection
 from consul_on_pulumi.platforms.docker import faults
-from consul_on_pulumi.platforms.docker.api import client, host
+from consul_on_pulumi.platforms.docker.api import client, host, ssh
 
 CLUSTER = "consul.cluster"
 """Label with the name of the cluster: `docker ps --filter label=consul.cluster=…`."""
@@ -82,5 +82,5 @@ def _sentence(error: Exception, connection: Connection) -> str:
         return f"the Docker engine is not asked: {error}"
     where = host.of(connection) or "its socket"
     reason = "timed out" if isinstance(error, requests.Timeout) else known[-1] if known else str(error)
-    why = client.ssh_fault(connection) or reason
+    why = ssh.fault(connection) or reason
     return f"the Docker engine at {where} does not answer ({why}): {faults.silence(why, connection.get('docker'))}"
