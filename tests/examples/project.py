@@ -42,6 +42,13 @@ def environment(folder: Path, package: str) -> Path:
     return made
 
 
+def wheel(folder: Path) -> Path:
+    """The package, built as a release has it."""
+    _run(_uv(folder), "build", "--wheel", "--out-dir", str(folder / "dist"), str(PACKAGE))
+    (built,) = (folder / "dist").glob("*.whl")
+    return built
+
+
 def new_project(folder: Path, name: str, program: str) -> Path:
     """The folder of a new Pulumi project with this program."""
     made = folder / name

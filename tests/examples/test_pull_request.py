@@ -41,7 +41,7 @@ def repository(installed: Path, github: GitHub, tmp_path_factory: pytest.TempPat
     state.mkdir()
     made = pull_request.create(folder, STACK, state.as_uri(), CANARY, github.server.url)
     (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
-    (folder / "requirements.txt").write_text(f"consul-on-pulumi @ {project.PACKAGE.as_uri()}\n")
+    (folder / "requirements.txt").write_text(f"consul-on-pulumi @ {project.wheel(folder.parent).as_uri()}\n")
     shutil.copy(places.ROOT / "__main__.py", folder)
     env = {
         "PATH": f"{installed / 'bin'}{os.pathsep}{os.environ['PATH']}",
