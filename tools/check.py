@@ -91,4 +91,5 @@ def _program(name: str) -> Path:
 
 
 def _variables() -> dict[str, str]:
-    return {**os.environ, **environment.variables(environment.tools())}
+    # The engine and its providers run for seconds: they need not free memory so often.
+    return {"GOGC": "400", **os.environ, **environment.variables(environment.tools())}

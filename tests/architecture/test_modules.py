@@ -102,7 +102,6 @@ def test_what_a_provider_raises_is_a_sentence_of_this_package() -> None:
         ("access", "requests.exceptions.InvalidSchema"),
         ("answers", "ValueError"),
         ("api", "TooLargeError if answer.status_code == 413 else RefusedError"),
-        ("client", "DockerException"),
         ("connecting", "pulumi.RunError"),
         ("connection", "pulumi.RunError"),
         ("consul_access", "requests.ConnectionError"),
@@ -111,6 +110,7 @@ def test_what_a_provider_raises_is_a_sentence_of_this_package() -> None:
         ("host", "DockerException"),
         ("kubeconfig", "requests.ConnectionError"),
         ("port_forward", "requests.ConnectionError"),
+        ("ssh", "DockerException"),
         ("syntax", "ValueError"),
     }
 

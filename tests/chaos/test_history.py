@@ -75,6 +75,6 @@ def test_a_write_without_an_answer_took_effect_before_it_was_first_seen() -> Non
 
 
 def test_many_calls_without_an_answer_are_checked_quickly() -> None:
-    lost = [write(number, f"lost{number}", **LOST) for number in range(200)]
+    lost = [write(number, f"lost{number}", **LOST) for number in range(100)]
 
-    assert linearizable([*lost, *(read(300 + number, f"lost{number}") for number in range(0, 200, 10))])
+    assert linearizable([*lost, *(read(300 + number, f"lost{number}") for number in range(0, 100, 10))])

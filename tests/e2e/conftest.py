@@ -41,7 +41,6 @@ def _factory(tmp_path_factory: pytest.TempPathFactory, variables: None) -> Itera
 
 cluster = pytest.fixture(_factory, name="cluster")
 cluster_of_module = pytest.fixture(_factory, scope="module", name="cluster_of_module")
-cluster_of_session = pytest.fixture(_factory, scope="session", name="cluster_of_session")
 
 
 def three_and_one(factory: Factory, stack: str, **settings: Any) -> Cluster:
@@ -52,7 +51,10 @@ def three_and_one(factory: Factory, stack: str, **settings: Any) -> Cluster:
     return made
 
 
-@pytest.fixture(scope="session")
-def calm(cluster_of_session: Factory) -> Cluster:
-    """Three servers, a client and seeds, for tests that change nothing or undo their changes."""
-    return three_and_one(cluster_of_session, "calm", datacenter="calm")
+@pytest.fixture(scope="module")
+def calm(cluster_of_module: Factory) -> Cluster:
+    """Three servers, a client and seeds, for tests that change nothing or undo their changes.
+
+    Not one for the whole run: four agents that do nothing take more of a processor than a few new clusters.
+    """
+    return three_and_one(cluster_of_module, "calm", datacenter="calm")

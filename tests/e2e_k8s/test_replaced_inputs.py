@@ -26,7 +26,7 @@ cluster = ConsulCluster(
     "consul",
     {
         "name": stack,
-        "servers": 3,
+        "servers": 1,
         "clients": 1,
         "agent_config": {"node_meta": {"word": word.data["word"] if config.get_bool("rolls") else name}},
         "platform": {"kubernetes": {"labels": {"word": name}, "annotations": {"word": name}}},

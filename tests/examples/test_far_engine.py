@@ -34,14 +34,15 @@ far = docker.Provider(
     cert_material=config.get_secret("cert"),
     key_material=config.get_secret("key"),
 )
-for name, opts, servers in (("near", None, 1), ("far", pulumi.ResourceOptions(provider=far), 3)):
+places = {"near": None, "far": pulumi.ResourceOptions(provider=far)}
+for name, servers in config.require_object("servers").items():
     settings = {
         "servers": servers,
         "seeds": {"where": name},
         "server_config": {"log_level": config.get("level") or "INFO"},
         "platform": {"docker": {"subnet": config.require("subnet")}},
     }
-    cluster = ConsulCluster(name, settings, opts)
+    cluster = ConsulCluster(name, settings, places[name])
     pulumi.export(name, cluster.leader_address)
 """
 
@@ -76,44 +77,84 @@ def by_ssh(daemon: Daemon, folder: Path) -> Iterator[dict[str, str]]:
         assert asked == {f"docker --host=unix://{daemon.socket} system dial-stdio"}
 
 
+@contextmanager
+def running_far_away(
+    way: Any, servers: dict[str, int], installed: Path, folder: Path, short: Path
+) -> Iterator[tuple[Daemon, automation.Stack]]:
+    """Another engine in the folder `short`, and a stack of the program that knows this way to it.
+
+    The path of a socket has at most 107 characters.
+    """
+    program = project.new_project(folder, "shop", PROGRAM)
+    with own_daemon.far_away(short) as daemon, way(daemon, folder) as settings:
+        config = {**settings, "shop:servers": json.dumps(servers), "shop:subnet": engine.free_subnet()}
+        with project.stack_of(program, folder / "run", installed, config) as stack:
+            yield daemon, stack
+
+
+def on(daemon: Daemon, *words: str) -> str:
+    """The output of a `docker` command on the other engine."""
+    command = ["docker", "--host", daemon.host, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def key(daemon: Daemon, cluster: str) -> str:
+    """What the seeds say, as the first server on the other engine answers."""
+    return on(daemon, "exec", f"{cluster}-server-0", "consul", "kv", "get", "where")
+
+
+def identity(daemon: Daemon, cluster: str) -> str:
+    """The ID of the first server's container."""
+    return str(json.loads(on(daemon, "inspect", f"{cluster}-server-0"))[0]["Id"])
+
+
 @NEEDS_DAEMON
-@pytest.mark.parametrize("way", [by_tcp, by_tls, by_ssh])
 def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
+    installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    short = tmp_path_factory.mktemp("daemon")
+    with running_far_away(by_tcp, {"near": 1, "far": 3}, installed, tmp_path, short) as (daemon, stack):
+        outputs = project.up(stack)
+        near, far = (f"{name}-{stack.name}" for name in ("near", "far"))
+        assert outputs["near"]
+        assert outputs["far"]
+        running = on(daemon, "ps", "--format", "{{.Names}}").split()
+        assert sorted(running) == [f"{far}-server-{ordinal}" for ordinal in range(3)]
+        assert engine.labelled("container", near) == [f"{near}-server-0"]
+        assert engine.orphans(far) == {}
+        assert engine.docker("exec", f"{near}-server-0", "consul", "kv", "get", "where").strip() == "near"
+        assert key(daemon, far) == "far"
+
+        before = identity(daemon, far)
+        stack.set_config("level", automation.ConfigValue("WARN"))
+        project.up(stack)
+        assert identity(daemon, far) != before
+        assert key(daemon, far) == "far"
+
+        stack.destroy()
+        assert on(daemon, "ps", "--all", "--quiet") == ""
+        assert engine.orphans(near) == {}
+
+
+@NEEDS_DAEMON
+@pytest.mark.parametrize("way", [by_tls, by_ssh])
+def test_house_row_7_a_provider_reaches_an_engine_as_docker_does(
     installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, way: Any
 ) -> None:
-    program = project.new_project(tmp_path, "shop", PROGRAM)
-    with (
-        own_daemon.far_away(tmp_path_factory.mktemp("daemon")) as daemon,
-        way(daemon, tmp_path) as settings,
-    ):
-        config = {**settings, "shop:subnet": engine.free_subnet()}
-        with project.stack_of(program, tmp_path / "run", installed, config) as stack:
-            outputs = project.up(stack)
-            near, far = (f"{name}-{stack.name}" for name in ("near", "far"))
+    short = tmp_path_factory.mktemp("daemon")
+    with running_far_away(way, {"far": 1}, installed, tmp_path, short) as (daemon, stack):
+        project.up(stack)
+        far = f"far-{stack.name}"
+        assert key(daemon, far) == "far"
 
-            def on(host: list[str], *words: str) -> str:
-                command = ["docker", *host, *words]
-                return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        before = identity(daemon, far)
+        stack.set_config("level", automation.ConfigValue("WARN"))
+        project.up(stack)
+        assert identity(daemon, far) != before
+        assert key(daemon, far) == "far"
 
-            there = ["--host", daemon.host]
-            assert outputs["near"]
-            assert outputs["far"]
-            running = on(there, "ps", "--format", "{{.Names}}").split()
-            assert sorted(running) == [f"{far}-server-{ordinal}" for ordinal in range(3)]
-            assert engine.labelled("container", near) == [f"{near}-server-0"]
-            assert engine.orphans(far) == {}
-            for host, name, cluster in (([], "near", near), (there, "far", far)):
-                assert on(host, "exec", f"{cluster}-server-0", "consul", "kv", "get", "where") == name
-
-            before = json.loads(on(there, "inspect", f"{far}-server-0"))[0]["Id"]
-            stack.set_config("level", automation.ConfigValue("WARN"))
-            project.up(stack)
-            assert json.loads(on(there, "inspect", f"{far}-server-0"))[0]["Id"] != before
-            assert on(there, "exec", f"{far}-server-0", "consul", "kv", "get", "where") == "far"
-
-            stack.destroy()
-            assert on(there, "ps", "--all", "--quiet") == ""
-            assert engine.orphans(near) == {}
+        stack.destroy()
+        assert on(daemon, "ps", "--all", "--quiet") == ""
 
 
 def test_an_engine_by_ssh_that_cannot_be_reached_is_refused_with_the_words_of_ssh(tmp_path: Path) -> None:

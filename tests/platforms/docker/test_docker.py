@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -11,6 +12,7 @@ import pulumi
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.platforms.docker import ownership, platform
+from consul_on_pulumi.platforms.docker.api import neighbours
 from consul_on_pulumi.providers import cluster_identity
 
 from tests import recording
@@ -542,3 +544,26 @@ def test_d3_a_limit_that_somebody_set_replaces_no_container() -> None:
     seen = cluster()
 
     assert all(set(one.ignore_changes) == {"cpus", "memoryReservation"} for one in seen.of("Container"))
+
+
+@pytest.mark.parametrize(
+    ("clients", "limit", "told"),
+    [
+        (29, 1024, []),
+        (30, 1024, ["clients: 33 agents", "up to 1089 entries", "allows 1024,", "gc_thresh3=4096`"]),
+        (30, None, ["clients: 33 agents", "allows 1024 if nobody raised that,"]),
+        (30, 1089, []),
+    ],
+)
+def test_more_agents_than_the_kernel_keeps_neighbours_of_are_a_warning(
+    clients: int, limit: int | None, told: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    table = tmp_path / "gc_thresh3"
+    if limit is not None:
+        table.write_text(f"{limit}\n")
+    monkeypatch.setattr(neighbours, "TABLE", table)
+
+    log = cluster({"subnet": "172.30.0.0/24"}, clients=clients).log
+
+    assert len(log) == bool(told)
+    assert all(words in log[0] for words in told)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -13,7 +14,7 @@ from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import of_resource
 from consul_on_pulumi.platforms.contract import AgentGroup, Placed, SharedResources, release_of
 from consul_on_pulumi.platforms.docker import addressing, consul_access, containers, engine, faults, ownership
-from consul_on_pulumi.platforms.docker.api import host, resources
+from consul_on_pulumi.platforms.docker.api import host, neighbours, resources
 from consul_on_pulumi.platforms.docker.api.resources import DockerResource
 from consul_on_pulumi.platforms.docker.container_order import AgentContainer, create_in_order
 from consul_on_pulumi.platforms.docker.providers.cluster_end import ClusterEnd
@@ -112,6 +113,7 @@ class DockerPlatform:
         if not group.count:
             return Placed()
         cluster = group.topology.cluster
+        connecting.of(opts.parent).apply(partial(neighbours.warn, group.topology))
         needed = [one for ordinal in range(group.count) for one in self._needed(cluster, group.role, ordinal)]
         if isinstance(network := self.settings["network"], str):
             # Any other is created by the program itself.
