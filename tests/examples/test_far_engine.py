@@ -174,10 +174,17 @@ def test_an_engine_by_ssh_that_cannot_be_reached_is_refused_with_the_words_of_ss
             assert reason in str(refused.value)
 
 
-def test_an_engine_by_ssh_answers_more_requests_at_a_time_than_a_server_takes_as_it_comes(tmp_path: Path) -> None:
-    requests = 40
-    with ssh_server.running(tmp_path, startups=10, sessions=10) as server, ThreadPoolExecutor(requests) as threads:
-        connection: Any = {"docker": {"host": f"ssh://me@127.0.0.1:{server.port}", "ssh_opts": server.options}}
+@pytest.mark.parametrize(
+    ("requests", "limits", "options"),
+    [(40, {"startups": 10, "sessions": 10}, []), (2, {}, ["-o", "ControlMaster=no", "-o", "ControlPath=none"])],
+    ids=["more than a server takes as it comes", "connections of their own"],
+)
+def test_an_engine_by_ssh_answers_requests_at_the_same_time(
+    tmp_path: Path, requests: int, limits: dict[str, int], options: list[str]
+) -> None:
+    with ssh_server.running(tmp_path, **limits) as server, ThreadPoolExecutor(requests) as threads:
+        address = f"ssh://me@127.0.0.1:{server.port}"
+        connection: Any = {"docker": {"host": address, "ssh_opts": [*server.options, *options]}}
         together = threading.Barrier(requests)
 
         def ask(_number: int) -> str:

@@ -1,5 +1,7 @@
 """The connection to the Docker engine."""
 
+import os
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +11,7 @@ import docker
 import pytest
 import requests
 from consul_on_pulumi.platforms.docker import engine
-from consul_on_pulumi.platforms.docker.api import client
+from consul_on_pulumi.platforms.docker.api import ssh
 from docker.errors import APIError, DockerException, NotFound
 
 
@@ -92,21 +94,31 @@ def test_a_missing_object_stays_a_missing_object(monkeypatch: pytest.MonkeyPatch
     )
 
 
-def test_an_engine_by_ssh_is_asked_again_where_its_machine_drops_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers: list[Any] = [DockerException("Remote end closed connection"), SimpleNamespace(close=lambda: None)]
+SSH = """#!/bin/sh
+echo called >> "$CALLS"
+[ "$(wc -l < "$CALLS")" -gt "$DROPPED" ] || { echo "Connection closed by 192.0.2.1 port 22" >&2; exit 255; }
+for word; do case $word in ControlPath=*) touch "${word#ControlPath=}" ;; esac; done
+read -r request
+printf 'HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: 22\\r\\n\\r\\n{"ApiVersion": "1.41"}'
+"""
+"""The first calls fail as where a server drops the connection; then the engine answers."""
 
-    def from_env(**_: Any) -> Any:
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
-    monkeypatch.setattr(docker, "from_env", from_env)
-    monkeypatch.setattr(client, "PAUSE", 0)
-    with engine.connect({"docker": {"host": "ssh://me@far.example.com"}}):
-        assert answers == []
+@pytest.mark.parametrize(("dropped", "calls"), [(1, 2), (9, ssh.ATTEMPTS)])
+def test_an_engine_by_ssh_is_asked_again_where_its_machine_drops_a_connection(
+    dropped: int, calls: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ssh").write_text(SSH)
+    (tmp_path / "ssh").chmod(0o700)
+    called = tmp_path / "calls"
+    variables = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "CALLS": str(called), "DROPPED": str(dropped)}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ssh, "PAUSE", 0)
+    connection: Any = {"docker": {"host": f"ssh://me@dropped-{dropped}.example.com"}}
 
-    answers += [DockerException("Remote end closed connection")] * 2
-    with pytest.raises(engine.EngineError, match="Remote end closed"), engine.connect({}):
+    refused = pytest.raises(engine.EngineError, match="Connection closed by 192") if dropped >= calls else nullcontext()
+    with refused, engine.connect(connection):
         pass
-    assert len(answers) == 1, "an engine on this machine is asked once"
+
+    assert called.read_text().split() == ["called"] * calls

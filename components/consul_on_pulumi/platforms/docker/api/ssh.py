@@ -63,6 +63,8 @@ class Tunnel:
         self.fault, self._failed = "", 0.0
         self._engine, self._options = address, options
         command(address, options)
+        # Options of `ssh` that name a connection, which the user opened or wants by itself.
+        self._own_connection = any("control" in word.lower() or word.startswith(("-S", "-M")) for word in options)
         self._folder = Path(tempfile.mkdtemp())
         atexit.register(self._close)
         self.address = f"unix://{self._folder}/docker.sock"
@@ -108,7 +110,7 @@ class Tunnel:
                 if not attempt and self._failed > begun:
                     return False
                 process = subprocess.Popen(self._command(connection), stdin=stream, stdout=stream, stderr=said)
-                while not (opened := connection.exists()) and process.poll() is None:
+                while not (opened := self._own_connection or connection.exists()) and process.poll() is None:
                     time.sleep(POLL)
             # Only a session in an open connection reads the request.
             if not process.wait() or opened:
@@ -117,6 +119,8 @@ class Tunnel:
         return False
 
     def _command(self, connection: Path) -> list[str]:
+        if self._own_connection:
+            return command(self._engine, self._options)
         # It stays while it is idle: one that ends just then fails the request that wants to share it.
         shared = ("ControlMaster=auto", f"ControlPath={connection}", "ControlPersist=600")
         return command(self._engine, [*self._options, *(word for one in shared for word in ("-o", one))])
