@@ -108,6 +108,19 @@ def identity(daemon: Daemon, cluster: str) -> str:
     return str(json.loads(on(daemon, "inspect", f"{cluster}-server-0"))[0]["Id"])
 
 
+def rolls_and_is_destroyed(daemon: Daemon, stack: automation.Stack, far: str) -> None:
+    """Another setting replaces the first server there, which keeps its key; after the destroy nothing is left there."""
+    assert key(daemon, far) == "far"
+    before = identity(daemon, far)
+    stack.set_config("level", automation.ConfigValue("WARN"))
+    project.up(stack)
+    assert identity(daemon, far) != before
+    assert key(daemon, far) == "far"
+
+    stack.destroy()
+    assert on(daemon, "ps", "--all", "--quiet") == ""
+
+
 @NEEDS_DAEMON
 def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
     installed: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
@@ -123,16 +136,7 @@ def test_house_row_7_everything_is_on_the_engine_that_a_provider_names(
         assert engine.labelled("container", near) == [f"{near}-server-0"]
         assert engine.orphans(far) == {}
         assert engine.docker("exec", f"{near}-server-0", "consul", "kv", "get", "where").strip() == "near"
-        assert key(daemon, far) == "far"
-
-        before = identity(daemon, far)
-        stack.set_config("level", automation.ConfigValue("WARN"))
-        project.up(stack)
-        assert identity(daemon, far) != before
-        assert key(daemon, far) == "far"
-
-        stack.destroy()
-        assert on(daemon, "ps", "--all", "--quiet") == ""
+        rolls_and_is_destroyed(daemon, stack, far)
         assert engine.orphans(near) == {}
 
 
@@ -144,17 +148,7 @@ def test_house_row_7_a_provider_reaches_an_engine_as_docker_does(
     short = tmp_path_factory.mktemp("daemon")
     with running_far_away(way, {"far": 1}, installed, tmp_path, short) as (daemon, stack):
         project.up(stack)
-        far = f"far-{stack.name}"
-        assert key(daemon, far) == "far"
-
-        before = identity(daemon, far)
-        stack.set_config("level", automation.ConfigValue("WARN"))
-        project.up(stack)
-        assert identity(daemon, far) != before
-        assert key(daemon, far) == "far"
-
-        stack.destroy()
-        assert on(daemon, "ps", "--all", "--quiet") == ""
+        rolls_and_is_destroyed(daemon, stack, f"far-{stack.name}")
 
 
 def test_an_engine_by_ssh_that_cannot_be_reached_is_refused_with_the_words_of_ssh(tmp_path: Path) -> None:

@@ -122,3 +122,17 @@ def test_an_engine_by_ssh_is_asked_again_where_its_machine_drops_a_connection(
         pass
 
     assert called.read_text().split() == ["called"] * calls
+
+
+def test_an_engine_on_this_machine_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def from_env(**_: Any) -> Any:
+        asked.append(True)
+        raise DockerException("Remote end closed connection")
+
+    monkeypatch.setattr(docker, "from_env", from_env)
+    with pytest.raises(engine.EngineError, match="Remote end closed"), engine.connect({}):
+        pass
+
+    assert len(asked) == 1

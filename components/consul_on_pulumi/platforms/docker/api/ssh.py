@@ -62,6 +62,7 @@ class Tunnel:
     def __init__(self, address: str, options: Sequence[str]) -> None:
         self.fault, self._failed = "", 0.0
         self._engine, self._options = address, options
+        # Refuses an address that names no machine.
         command(address, options)
         # Options of `ssh` that name a connection, which the user opened or wants by itself.
         self._own_connection = any("control" in word.lower() or word.startswith(("-S", "-M")) for word in options)
