@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools import environment, lanes, places, progress, setup, versions
+from tools import browser, environment, lanes, places, progress, setup, versions
 from tools.builds import go
 from tools.found import SetupError
 from tools.kubernetes import layout
@@ -64,6 +64,7 @@ def lane(name: str) -> int:
         own[layout.SLOT_VARIABLE] = str(_slot())
     else:
         setup.languages()
+    browser.setup()
     variables = _variables() | own
     command = LANES[name]
     os.chdir(places.ROOT)

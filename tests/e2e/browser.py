@@ -11,12 +11,13 @@ from typing import Any
 
 import requests
 
+import tools.browser
 from tests.e2e.waiting import eventually
 
-DRIVER = shutil.which("chromedriver")
+DRIVER = shutil.which(tools.browser.DRIVER)
 OPTIONS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --window-size=1280,900"
+    "--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync --window-size=1280,900"
 ).split()
 
 

@@ -10,7 +10,7 @@ from tests.e2e.waiting import eventually
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(browser.DRIVER is None, reason="no browser (Debian: apt-get install chromium-driver)"),
+    pytest.mark.skipif(browser.DRIVER is None, reason="no browser, see tools/browser.py"),
 ]
 
 

@@ -74,7 +74,7 @@ def test_the_ui_and_the_seeds_are_served_where_the_output_says(stack: PodCluster
     assert {key: consul.text(ui, key) for key in FLAT} == FLAT
 
 
-@pytest.mark.skipif(browser.DRIVER is None, reason="no browser (Debian: apt-get install chromium-driver)")
+@pytest.mark.skipif(browser.DRIVER is None, reason="no browser, see tools/browser.py")
 @pytest.mark.parametrize("page", ["nodes", "kv"])
 def test_the_ui_shows_every_server_and_the_seeded_keys(stack: PodCluster, tmp_path: Path, page: str) -> None:
     wanted = list(stack.outputs["servers"]) if page == "nodes" else ["app", "motd"]

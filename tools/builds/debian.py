@@ -16,7 +16,9 @@ def install(*packages: str, instead: str) -> None:
         raise SetupError(f"installing {packages[0]} needs root; {instead}, then run it again.")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
-    _with_current_list(command, f"installing {' and '.join(packages)}", env=env, instead=instead)
+    # apt-get does not wait for another one: the tests on both engines install what they need at the same time.
+    with cache.lock("debian-packages", "Another process installs Debian packages; waiting."):
+        _with_current_list(command, f"installing {' and '.join(packages)}", env=env, instead=instead)
 
 
 def unpacked(package: str, *, instead: str = "") -> Path:

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from ast import literal_eval
 from hashlib import sha256
 from pathlib import Path
 
 from tools import places, progress, versions
-from tools.builds import cache
+from tools.builds import cache, debian
 from tools.found import Found, Origin, SetupError, missing
 
 TOOL = "Python packages"
@@ -73,19 +74,31 @@ def uv() -> Path:
         locked = (places.ROOT / "requirements.lock").read_text()
         only = folder / "requirements.txt"
         only.write_text(f"uv=={versions.UV} " + locked.split(f"\nuv=={versions.UV} ")[1].split("\n    #")[0] + "\n")
-        progress.run([python(), "-m", "venv", folder / "venv"], doing="making a folder for uv", usually="5 s")
-        pip = (folder / "venv" / "bin" / "python", "-m", "pip", "install", "--require-hashes", "--no-deps")
-        progress.run([*pip, "--target", folder / "uv", "-r", only], doing=f"installing uv {versions.UV}", usually="5 s")
+        arguments = ("install", "--require-hashes", "--no-deps", "--target", folder / "uv", "-r", only)
+        progress.run([*pip(), *arguments], doing=f"installing uv {versions.UV}", usually="5 s")
 
     return cache.entry(f"uv-{versions.UV}", install) / "uv" / "bin" / "uv"
 
 
+def pip() -> list[str | Path]:
+    """The command that runs pip. Debian's Python has none, but Debian packs one for its virtual environments."""
+    with_python: list[str | Path] = [python(), "-m", "pip"]
+    if not subprocess.run([*with_python, "--version"], capture_output=True, check=False).returncode:
+        return with_python
+    package = debian.unpacked("python3-pip-whl", instead="install Python's pip")
+    [wheel] = (package / "usr" / "share" / "python-wheels").glob("pip-*.whl")
+    return [python(), wheel / "pip"]
+
+
 def index() -> dict[str, str]:
-    """The package index that the user configured for pip, as variables of uv, which does not read pip's settings."""
-    asked = [python(), "-m", "pip", "config", "get", "global.index-url"]
-    configured = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-    found = {
-        "UV_DEFAULT_INDEX": os.environ.get("PIP_INDEX_URL") or configured,
-        "UV_INDEX": os.environ.get("PIP_EXTRA_INDEX_URL", ""),
-    }
+    """The package indexes that the user configured for pip, as variables of uv, which does not read pip's settings."""
+    # `pip config get` reads the user's file alone, `list` also the machine's, the variables and their sections.
+    listed = subprocess.run([*pip(), "config", "list"], capture_output=True, text=True, check=False).stdout
+    configured = dict(line.split("=", 1) for line in listed.splitlines() if "=" in line)
+
+    def asked(option: str) -> str:
+        values = [configured.get(f"{section}.{option}", "''") for section in (":env:", "install", "global")]
+        return " ".join(next(filter(None, map(literal_eval, values)), "").split())
+
+    found = {"UV_DEFAULT_INDEX": asked("index-url"), "UV_INDEX": asked("extra-index-url")}
     return {name: value for name, value in found.items() if value and name not in os.environ}
