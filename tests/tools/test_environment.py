@@ -104,6 +104,16 @@ def test_a_built_plugin_is_in_a_home_of_ours_and_not_on_path(home: Path) -> None
     assert not (home / ".pulumi").exists()
 
 
+def test_the_engine_finds_no_place_for_logs_in_a_home_of_ours(home: Path) -> None:
+    (plugins.ours() / "logs").mkdir(parents=True)
+    (plugins.ours() / "logs" / "one.log").touch()
+    (home / ".pulumi" / "logs").mkdir(parents=True)
+    for _ in range(2):
+        environment.variables([plugin_built()], plain(home))
+        assert (plugins.ours() / "logs").is_file()
+    assert (home / ".pulumi" / "logs").is_dir()
+
+
 def test_the_users_home_login_and_plugins_stay_in_use(home: Path) -> None:
     users = home / "mine"
     script(users / "plugins" / "resource-aws-v7.1.0" / "pulumi-resource-aws", "")

@@ -5,7 +5,9 @@ plugin would replace the official one in all of the user's projects. Ours is in 
 downloaded plugins stay in the user's: PULUMI_CREDENTIALS_PATH names it, and each plugin in it is linked into ours.
 """
 
+import contextlib
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,6 +30,7 @@ def variables(ours: Path, env: Mapping[str, str] = os.environ) -> dict[str, str]
     """The variables that select our PULUMI_HOME and keep the user's credentials."""
     user = of_user(env)
     link_plugins(user / "plugins", ours / "plugins")
+    without_logs(ours)
     return {"PULUMI_HOME": str(ours), "PULUMI_CREDENTIALS_PATH": env.get("PULUMI_CREDENTIALS_PATH") or str(user)}
 
 
@@ -42,3 +45,17 @@ def link_plugins(users: Path, ours: Path) -> None:
         for file in plugin.iterdir():
             (partial / file.name).symlink_to(file)
         partial.rename(target)
+
+
+def without_logs(ours: Path) -> None:
+    """Keeps the engine from writing a log of each command, a third of its processor time in a preview of 33 agents.
+
+    No variable turns these logs off. The engine goes on without one where it can make no folder for them.
+    """
+    logs = ours / "logs"
+    if logs.is_file():
+        return
+    shutil.rmtree(logs, ignore_errors=True)
+    ours.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        logs.touch(exist_ok=False)
