@@ -222,7 +222,7 @@ def test_a_cluster_has_no_clients_by_default(platform: PlatformCase) -> None:
         ),
         (
             {"image": "hashicorp/consul:2.0.4", "agent_config": {"zzzzzz": 1}},
-            "image: settings are checked for Consul 1.18 to 1.22, and 2.0.4 may read other ones",
+            "image: settings are checked for Consul 1.18 to 1.22, and 2.0.4 may accept others",
         ),
     ],
     ids=["unknown", "newer than the table"],

@@ -12,7 +12,7 @@ cluster = ConsulCluster(
         "platform": {
             "kubernetes": {
                 "storage": {"size": "1Gi"},
-                "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}},
+                "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
                 "labels": {"team": "shop"},
             }
         },

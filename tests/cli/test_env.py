@@ -45,7 +45,10 @@ def test_a_closed_cluster_has_an_address_a_token_and_the_certificate_of_its_auth
                 "http://localhost:8080/ui/",
             ],
         ),
-        ("https://127.0.0.1:8500/ui/", ["https://127.0.0.1:8500/ui/", "  Browsers do not know the authority of"]),
+        (
+            "https://127.0.0.1:8500/ui/",
+            ["https://127.0.0.1:8500/ui/", "  Browsers warn about its certificate. Import this CA"],
+        ),
     ],
 )
 def test_people_are_told_where_the_ui_is_and_how_to_log_in(
@@ -63,7 +66,7 @@ def test_people_are_told_where_the_ui_is_and_how_to_log_in(
     main(["ui", "--stack", "dev"])
     *lines, last = capsys.readouterr().out.splitlines()
     assert [line[: len(start)] for line, start in zip(lines, shown, strict=True)] == shown
-    assert last == "  To change something there, log in with the token of `consul-on-pulumi token --stack dev`"
+    assert last == "  Log in with the token that this prints: `consul-on-pulumi token --stack dev`"
     main(["token", "--stack", "dev"])
     assert capsys.readouterr().out == "generated\n"
 

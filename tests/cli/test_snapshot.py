@@ -81,7 +81,7 @@ def test_d6_a_file_that_is_no_whole_snapshot_is_not_sent(
     with pytest.raises(SystemExit) as caught:
         main(["restore", "--stack", "dev", str(file)])
 
-    assert str(caught.value).startswith(f"restore failed: {file} is no whole snapshot (")
+    assert str(caught.value).startswith(f"restore failed: {file} is not a complete snapshot (")
     assert why in str(caught.value)
     assert [one for one in three.requests if one.path == "/v1/snapshot"] == []
 
@@ -93,7 +93,7 @@ def test_d6_a_snapshot_that_ends_early_is_not_kept(
     stack()
     three.snapshot = TAKEN[:-1000]
 
-    with pytest.raises(SystemExit, match=r"snapshot failed: .* is no whole snapshot"):
+    with pytest.raises(SystemExit, match=r"snapshot failed: .* is not a complete snapshot"):
         main(["snapshot", "--stack", "dev", str(file)])
 
     assert list(file.parent.glob("one.snap*")) == []

@@ -120,8 +120,6 @@ def test_a_setting_is_documented_as_refused_exactly_where_a_change_is_refused(pl
         for name, key in keys_of(shape).items()
         if concerns(path, platform) and key.setting.change == "Refused."
     }
-    # Recorded where it is true: the state of an open cluster has no word of it.
-    documented.remove("cluster.security.enabled")
     topology = Topology(cluster="dev", datacenter="dc1", servers=3)
     shape = dict(settings_page.sections(ConsulClusterArgs, "cluster"))[f"cluster.platform.{platform}"]
     chosen = choose({platform: checked(SHARED[platform], shape, platform)[1]})

@@ -109,6 +109,6 @@ def test_a6_the_only_copy_of_the_data_does_not_go_with_a_pod(stack: PodCluster) 
     stack.change(agent_config={"log_level": "DEBUG"})
 
     for operate in ("preview", "up"):
-        assert f"claim {claim} of namespace {stack.name} is being deleted" in stack.refused(operate)
+        assert f"claim {claim} of namespace {stack.name} has been marked for deletion" in stack.refused(operate)
     assert stack.uids() == before
     has_its_seeds(stack)

@@ -77,7 +77,7 @@ def test_every_example_is_a_project_of_its_own(name: str) -> None:
     assert project["description"]
     if name in NAMES:
         assert project["runtime"]["name"] == "python"
-        assert (folder / "requirements.txt").read_text().splitlines()[-1] == "consul-on-pulumi"
+        assert (folder / "requirements.txt").read_text().splitlines()[-1] == "../../components"
     assert (folder / "README.md").read_text().startswith("# ")
 
 

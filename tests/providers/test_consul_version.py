@@ -132,7 +132,7 @@ def test_an_upgrade_that_skips_too_much_is_refused_with_the_step_between(three: 
     (failure,) = PROVIDER.check(props(three, "1.20.6"), props(three, "1.22.7")).failures
 
     assert failure.reason == (
-        "cluster.image: Consul 1.18.2 → 1.22.7 skips 3 minor releases, and Consul allows to skip one: upgrade to "
+        "cluster.image: Consul 1.18.2 → 1.22.7 skips 3 minor releases, and Consul allows skipping only one: upgrade to "
         "Consul 1.20 first (https://developer.hashicorp.com/consul/docs/upgrade/instructions)"
     )
 

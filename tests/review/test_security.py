@@ -34,5 +34,5 @@ def test_each_word_of_a_rotation_is_told() -> None:
     text = comment(preview(renewed, authority), "dev")
 
     assert "Renews the gossip key. Agents load it while they run." in text
-    assert "Renews the authority. Agents believe the old one too" in text
+    assert "Renews the authority. Agents also trust the old one" in text
     assert "token" not in text

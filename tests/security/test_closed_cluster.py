@@ -182,7 +182,7 @@ def test_an_open_cluster_of_an_engine_that_does_not_answer_is_not_closed(monkeyp
         for fixed in ({}, {"cluster.security.enabled": "accept"})
     )
     (problem,) = ClusterIdentityProvider().problems(old, new)
-    assert "cannot be seen" in problem
+    assert "cannot read which step" in problem
 
 
 @pytest.mark.parametrize("phase", ["accept", "speak"])

@@ -105,9 +105,9 @@ def test_a_pair_that_agents_can_use_is_taken_as_it_is(pair: x509.Pair) -> None:
         (("no PEM", PAIR[1]), "expected a certificate and its private key"),
         (x509.certificate(VAULT, ["web.example.com"], 9, NOW), "expected the names server.dc1.consul, 127.0.0.1"),
         (x509.certificate(VAULT, SERVER, 1, NOW - timedelta(days=3)), "it ended on "),
-        (x509.certificate(VAULT, SERVER, 9, NOW + timedelta(days=3)), "it is valid from "),
-        (ELSEWHERE, "CN=other signed it, and that is none of the authorities"),
-        (CHAINED, "CN=intermediate signed it, and that is none of the authorities"),
+        (x509.certificate(VAULT, SERVER, 9, NOW + timedelta(days=3)), "it is not valid before "),
+        (ELSEWHERE, "its issuer CN=other is not a trusted authority"),
+        (CHAINED, "its issuer CN=intermediate is not a trusted authority"),
         (for_servers_alone(), "client auth is missing"),
     ],
 )
@@ -160,11 +160,11 @@ BOTH = OTHER[0] + VAULT[0]
         ([Step(VAULT[0], PAIR), Step(BOTH, PAIR), Step(OTHER[0], ELSEWHERE)], 2),
     ],
 )
-def test_another_authority_comes_in_steps_in_which_agents_believe_each_other(steps: list[Step], refused: int) -> None:
+def test_another_authority_comes_in_steps_in_which_agents_trust_each_other(steps: list[Step], refused: int) -> None:
     certificates, authority, trust = CertificatesProvider(), AuthorityProvider(), TrustProvider()
     first = {"subject": "dev", "days": 9, "rotate": "", "given": {"certificate": steps[0].authorities}}
     signer = authority.create(first).outs or {}
-    believed = trust.create({"certificate": signer["certificate"], "previous": "", "next_chain": ""}).outs or {}
+    trusted = trust.create({"certificate": signer["certificate"], "previous": "", "next_chain": ""}).outs or {}
     outs = certificates.create(given(steps[0].pair, signer["certificate"])).outs or {}
     for number, step in enumerate(steps[1:], start=1):
         news = {**first, "given": {"certificate": step.authorities}}
@@ -178,10 +178,10 @@ def test_another_authority_comes_in_steps_in_which_agents_believe_each_other(ste
         assert certificates.diff("id", outs, props).changes is True
         outs = certificates.update("id", outs, props).outs or {}
         asked = {"certificate": signer["certificate"], "previous": signer["previous"], "next_chain": signer["chain"]}
-        if trust.diff("id", believed, asked).changes:
-            believed = trust.update("id", believed, asked).outs or {}
-        assert believed["trusted"] == step.authorities
-        assert trust.diff("id", believed, asked).changes is False
+        if trust.diff("id", trusted, asked).changes:
+            trusted = trust.update("id", trusted, asked).outs or {}
+        assert trusted["trusted"] == step.authorities
+        assert trust.diff("id", trusted, asked).changes is False
 
 
 def authority_props(certificate: str, key: str, rotate: str) -> dict[str, Any]:
@@ -203,7 +203,7 @@ def test_an_authority_that_signs_no_other_one_has_a_successor_by_the_one_that_si
     signed = CertificatesProvider().create(
         {"names": {"a": ["a"]}, "days": 9, "signer": outs["certificate"], "signer_key": second[1]}
     )
-    # Agents that know the root alone believe it.
+    # Agents that know the root alone trust it.
     assert (signed.outs or {})["files"]["a.crt"].endswith(second[0])
 
 
@@ -222,7 +222,7 @@ def test_an_authority_that_cannot_sign_is_refused_with_its_path(certificate: str
     assert problem in found
 
 
-def test_authorities_that_agents_cannot_believe_are_refused() -> None:
+def test_authorities_that_agents_cannot_trust_are_refused() -> None:
     for bundle, problem in (("no PEM", "expected certificates of authorities as PEM"), (PAIR[0], "is no authority")):
         (found,) = AuthorityProvider().problems({}, {"given": {"certificate": bundle}})
         assert problem in found
@@ -378,7 +378,7 @@ def test_what_agents_could_not_use_of_a_secret_is_refused(
     provider = IssuedCertificatesProvider()
     secrets["consul-server-tls"]["tls.crt"], secrets["consul-server-tls"]["tls.key"] = ELSEWHERE
     (problem,) = provider.problems({}, PROPS)
-    assert problem.startswith("platform.kubernetes.certificates: Secret consul-server-tls: CN=other signed it")
+    assert problem.startswith("platform.kubernetes.certificates: Secret consul-server-tls: its issuer CN=other is")
     del secrets["consul-server-tls"]["ca.crt"]
     (problem,) = provider.problems({}, PROPS)
     assert "expected ca.crt in the Secret consul-server-tls" in problem

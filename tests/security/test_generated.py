@@ -1,4 +1,4 @@
-"""Credentials and certificates: what is generated, what stays, and whom TLS believes."""
+"""Credentials and certificates: what is generated, what stays, and whom TLS trusts."""
 
 import base64
 import socket
@@ -72,7 +72,7 @@ def authorities(props: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return first, outputs(provider.update("id", first, props | {"rotate": "2"}))
 
 
-def test_who_knows_one_of_two_authorities_believes_the_certificates_of_both(tmp_path: Path) -> None:
+def test_who_knows_one_of_two_authorities_trusts_the_certificates_of_both(tmp_path: Path) -> None:
     old, new = authorities({"subject": "dev authority", "days": 300, "rotate": ""})
     for number, (by, chain) in enumerate(((old, ""), (new, new["chain"]))):
         certificate, key = x509.certificate((by["certificate"], by["key"]), ["server.dc1.consul"], 30, NOW)
@@ -162,7 +162,7 @@ def handshake(server: Path, trusted: str, name: str) -> None:
     ],
     ids=["its name", "its address", "the name of a client", "expired", "another authority of the same name"],
 )
-def test_tls_believes_a_certificate_of_the_authority_for_its_names(
+def test_tls_trusts_a_certificate_of_the_authority_for_its_names(
     tmp_path: Path, name: str, days: int, signer: x509.Pair, refused: str
 ) -> None:
     certificate, key = x509.certificate(signer, ["server.dc1.consul", "127.0.0.1"], days, NOW - timedelta(hours=2))
@@ -171,7 +171,7 @@ def test_tls_believes_a_certificate_of_the_authority_for_its_names(
         handshake(tmp_path / "both.pem", AUTHORITY[0], name)
 
 
-def test_tls_believes_a_certificate_of_an_authority_that_names_its_key_as_consul_does(tmp_path: Path) -> None:
+def test_tls_trusts_a_certificate_of_an_authority_that_names_its_key_as_consul_does(tmp_path: Path) -> None:
     """`consul tls ca create` takes a digest of 32 bytes, and the usual one has 20."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -16,6 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PATH = DOCS / "settings.md"
 SCHEMA = DOCS / "stack-file.schema.json"
 WIDTH = 120
+EMPTY = '""'
 HEAD = """\
 # Settings
 
@@ -29,6 +30,9 @@ In a program, a setting whose column *Input* says `yes` may be an output of anot
 value in it, at any depth. Such a value is unknown in a preview as long as nobody knows it, and is checked as soon as it
 is known. A secret one stays secret; in agent configuration it is refused, since that is readable on every agent. All
 other settings must be known in a preview, because the program itself decides by them.
+
+*Rolls* means that agents are replaced as in [Rollouts](operations.md#rollouts): servers one at a time. A *tier* is the
+servers or the clients.
 
 For completion and checks in an editor, put this line on top of a stack file:
 
@@ -91,7 +95,7 @@ def _row(key: Key, path: str) -> str:
     setting = key.setting
     default = "required" if key.required else setting.default_text
     if not default and setting.default not in (None, {}, []):
-        default = f"`{_yaml(setting.default)}`"
+        default = f"`{_yaml(setting.default) or EMPTY}`"
     cells = [
         f"`{path}.{key.name}`" if path else f"`{key.name}`",
         _type(key, path or "cluster"),

@@ -44,9 +44,10 @@ def _ui(cluster: Cluster, outputs: Mapping[str, Any]) -> Iterator[str]:
         host = urlsplit(url := f"http://localhost:8080{host.path}")
     yield url
     if host.scheme == "https" and (authority := outputs.get("authority")):
-        yield f"  Browsers do not know the authority of its certificate: {_file(cluster, authority)}"
+        file = _file(cluster, authority)
+        yield f"  Browsers warn about its certificate. Import this CA certificate, or accept the warning: {file}"
     if outputs.get("management_token"):
-        yield f"  To change something there, log in with the token of `consul-on-pulumi token --stack {cluster.stack}`"
+        yield f"  Log in with the token that this prints: `consul-on-pulumi token --stack {cluster.stack}`"
 
 
 def _token(cluster: Cluster, outputs: Mapping[str, Any]) -> Iterator[str]:

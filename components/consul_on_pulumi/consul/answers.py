@@ -20,8 +20,8 @@ _RIGHTS = {"/v1/agent/members": "node:read"}
 FILTERED = "X-Consul-Results-Filtered-By-ACLs"
 """Header of an answer that lacks what the token may not read."""
 NO_ACLS_YET = "ACL system must be bootstrapped"
-"""Consul's answer while no server that leads has ACLs: at the birth of a cluster, and while servers get ACLs one by
-one. It says nothing about the token."""
+"""Consul's answer while no server that leads has ACLs: at the first start of a cluster, and while servers get ACLs one
+by one. It says nothing about the token."""
 NO_LEADER = f"a majority of the servers must run and reach each other; {_REPAIR}"
 _REMEDIES = (
     ((403,), "Access is restricted", "remove `http_config.allow_write_http_from`, which shuts this program out. If it "

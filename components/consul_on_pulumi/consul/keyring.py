@@ -36,8 +36,8 @@ def _wait_for_all(consul: Consul, key: str, which: str = "Keys") -> None:
         if time.monotonic() > deadline:
             pool = missing[0]
             raise RefusedError(
-                f"only {pool[which].get(key, 0)} of {pool['NumNodes']} agents have the new gossip key: start the "
-                "others anew (`consul members` lists them), then run `pulumi up` again. The old key is still valid"
+                f"only {pool[which].get(key, 0)} of {pool['NumNodes']} agents have the new gossip key: restart "
+                "the others (`consul members` lists them), then run `pulumi up` again. The old key is still valid"
             )
         time.sleep(1)
 

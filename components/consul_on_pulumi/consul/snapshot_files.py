@@ -22,7 +22,7 @@ CHUNK = 1024 * 1024
 
 
 class DamagedError(Exception):
-    """A file is no whole snapshot. The message names it."""
+    """A file is not a complete snapshot. The message names it."""
 
 
 def new_file(folder: Path, cluster: str) -> Path:
@@ -81,9 +81,9 @@ def check(file: Path) -> None:
     except (tarfile.TarError, EOFError, zlib.error, UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        raise DamagedError(f"{file} is no whole snapshot ({error}): take another one") from error
+        raise DamagedError(f"{file} is not a complete snapshot ({error}): take another one") from error
     if not found or found != dict(zip(told[1::2], told[::2], strict=True)):
-        raise DamagedError(f"{file} is no whole snapshot (its digests differ from its content): take another one")
+        raise DamagedError(f"{file} is not a complete snapshot (its digests differ from its content): take another one")
 
 
 def restore(addresses: Sequence[str], connection: Connection, file: Path) -> None:

@@ -59,7 +59,7 @@ def document(role: Role, phase: str = INSIST, *, plain_http: bool, issued: bool 
 
 
 def tls(phase: str = INSIST, *, issued: bool = False) -> dict[str, Any]:
-    """Whom agents believe. It is in CONFIGURATION: an argument of the agent is HCL, where no map may hold several
+    """Whom agents trust. It is in CONFIGURATION: an argument of the agent is HCL, where no map may hold several
     maps."""
     return {
         "defaults": {

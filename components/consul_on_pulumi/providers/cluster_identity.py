@@ -126,7 +126,9 @@ def _phase_problems(before: Mapping[str, str], after: Mapping[str, str], news: P
     try:
         found = operations(location).phases(location, connection_of(news))
     except (RefusedError, UnreachableError) as error:
-        return [f"{path}: how far the agents are closed cannot be seen, and it must be known for this change: {error}"]
+        return [
+            f"{path}: cannot read which step of `adoption` the agents have reached, needed for this change: {error}"
+        ]
     wanted = _phase(after)
     problems = list(adoption.problems(path, wanted, found or {"the cluster": _phase(before)}))
     if not problems:

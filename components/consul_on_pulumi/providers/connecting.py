@@ -84,8 +84,8 @@ def provider_settings(
         return {key: state.apply(partial(_get, key=_camel(key))) for key in keys}
     if keys[0] not in vars(provider):
         raise pulumi.RunError(
-            f"platform.{package}: expected a provider whose `{keys[0]}` this program can read, got one that hides it: "
-            f"nobody would know which cluster is meant. {way_out}"
+            f"platform.{package}: expected a provider whose `{keys[0]}` this program can read, got one that hides it, "
+            f"so this program cannot tell which cluster it uses. {way_out}"
         )
     return {key: _set(vars(provider)[key]) for key in keys if key in vars(provider)}
 

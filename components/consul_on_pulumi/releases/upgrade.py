@@ -23,7 +23,7 @@ def refusal(before: Release, after: Release) -> str | None:
         return None
     between = _minor_at(_place(before) + MAX_STEP)
     return (
-        f"Consul {text(before)} → {text(after)} skips {step - 1} minor releases, and Consul allows to skip one: "
+        f"Consul {text(before)} → {text(after)} skips {step - 1} minor releases, and Consul allows skipping only one: "
         f"upgrade to Consul {between} first (https://developer.hashicorp.com/consul/docs/upgrade/instructions)"
     )
 
@@ -90,7 +90,7 @@ def _risks(before: Release, after: Release) -> Iterator[str]:
         yield f"{minor(after)} does not start if the Raft log or a snapshot has entries of type {listed}"
     if not formats().covers(before):
         yield f"what {minor(before)} stores is not known here"
-    yield "Consul promises no way back but a snapshot that was taken before the upgrade"
+    yield "Consul supports no downgrade: only a snapshot from before the upgrade is sure to work"
 
 
 def _place(release: Release) -> int:

@@ -101,7 +101,7 @@ def _restarts(tier: Sequence[Agent], role: Role, network: bool) -> Iterator[str]
     kept = not network and all(agent.data is Data.KEPT for agent in updated)
     data = f" {'Its' if one else 'Their'} data is kept." if kept else ""
     if role is Role.CLIENT:
-        yield f"Restarts {what}{'' if one else ' one at a time'}{why}."
+        yield f"Restarts {what}{'' if one else ', at most `clients_at_once` at a time'}{why}."
     elif agents.sizes(tier)[0] == 1:
         yield f"Restarts {name}{why}, the only server: Consul has no leader meanwhile.{data}"
     elif not kept:

@@ -20,7 +20,7 @@ def changes(steps: Sequence[Step]) -> Iterator[str]:
         if step.operation != "update":
             continue
         if step.type == AUTHORITY:
-            yield "Renews the authority. Agents believe the old one too until the `pulumi up` after this one."
+            yield "Renews the authority. Agents also trust the old one until the `pulumi up` after this one."
         elif step.type == CERTIFICATES:
             yield f"Renews certificates of {code(name_of(step.parent))}. Agents load them while they run."
         elif step.type == CREDENTIALS:

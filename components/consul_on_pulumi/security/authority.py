@@ -20,7 +20,7 @@ GIVE_BOTH = "Give it together with its successor in `security_secrets`, then cer
 """The same of one that signs elsewhere."""
 NO_SUCCESSOR = (
     "security.rotate.authority: the present authority was given and may sign no other one (path length 0), so agents "
-    "that know it alone would not believe its successor. Restore the old word. First give the same authority again, "
+    "that know it alone would not trust its successor. Restore the old word. First give the same authority again, "
     "followed in authority.crt by the one that signed it, with a new word; then any other that this one signed"
 )
 """Why an authority cannot be replaced, and the way."""
@@ -68,7 +68,7 @@ class AuthorityProvider(ConsulProvider):
         return CreateResult(props["subject"], _outputs(props, certificate, key))
 
     def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
-        """Generate the successor, which the old one signs too: who knows only one of the two believes both.
+        """Generate the successor, which the old one signs too: who knows only one of the two trusts both.
 
         Raises RefusedError for an old one that may not sign an authority.
         """
@@ -149,7 +149,7 @@ def _remedy(props: Properties) -> str:
 
 
 def _follows(olds: Properties, news: Properties) -> bool | None:
-    """Whether the old authority has to sign the new one, so that agents believe both; None if it may not do that."""
+    """Whether the old authority has to sign the new one, so that agents trust both; None if it may not do that."""
     from consul_on_pulumi.security import foreign, x509
 
     if _signs_elsewhere(news):
@@ -157,7 +157,7 @@ def _follows(olds: Properties, news: Properties) -> bool | None:
     old, (given, _) = x509.read(olds["certificate"]), _given(news)
     if given:
         new = x509.read(given)
-        if foreign.is_believed(new[0], (), old) and foreign.is_believed(old[0], (), new):
+        if foreign.is_trusted(new[0], (), old) and foreign.is_trusted(old[0], (), new):
             return False
     return True if x509.signs_authorities(olds["certificate"]) else None
 

@@ -37,7 +37,7 @@ class CertificatesProvider(ConsulProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """An update in place. Raises RefusedError where agents with the old files and with the new ones would not
-        believe each other: they load them one after the other."""
+        trust each other: they load them one after the other."""
         from consul_on_pulumi.security import foreign
 
         if given := _given(news):

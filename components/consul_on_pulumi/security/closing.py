@@ -46,7 +46,7 @@ class Closing:
     authority: pulumi.Output[str]
     """What signs the certificates, as PEM."""
     trusted: pulumi.Output[str]
-    """What agents believe now."""
+    """What agents trust now."""
     signing: tuple[Authority, Trust] | None
     """Generate certificates; None where they are issued."""
     issued: Mapping[Role, pulumi.Input[str]]
@@ -63,7 +63,7 @@ class Closing:
 
     @property
     def restart(self) -> str:
-        """Servers are started anew where this changes."""
+        """Servers restart where this changes."""
         word: str = self.settings["rotate"][MANAGEMENT_TOKEN]
         return word
 

@@ -12,7 +12,7 @@ from consul_on_pulumi.security.x509 import is_authority, read
 
 
 def pair_problems(pair: tuple[str, str], names: Sequence[str], trusted: str, now: datetime) -> Iterator[str]:
-    """Why an agent with these `names` cannot use this pair among others that believe the authorities in `trusted`. Each
+    """Why an agent with these `names` cannot use this pair among others that trust the authorities in `trusted`. Each
     message follows the path of the certificate; all are PEM."""
     try:
         own, *chain = read(pair[0])
@@ -31,26 +31,26 @@ def pair_problems(pair: tuple[str, str], names: Sequence[str], trusted: str, now
     if missing := _missing_usages(own):
         yield f"expected it for both ends of a connection (extended key usage), {' and '.join(missing)} is missing"
     yield from life_problems(own, now)
-    if not is_believed(own, chain, read(trusted)):
+    if not is_trusted(own, chain, read(trusted)):
         issuer = own.issuer.rfc4514_string()
-        yield f"{issuer} signed it, and that is none of the authorities that agents believe, nor signed by one of them"
+        yield f"its issuer {issuer} is not a trusted authority, and no trusted authority signed the issuer"
 
 
 def step_problem(before: tuple[str, str], after: tuple[str, str]) -> str:
-    """Why an agent with the files from before and one with those from now on would not believe each other; empty if
-    they do. Each of the two is a certificate and the authorities that its agent believes, as PEM."""
+    """Why an agent with the files from before and one with those from now on would not trust each other; empty if
+    they do. Each of the two is a certificate and the authorities that its agent trusts, as PEM."""
     (old, *old_chain), (new, *new_chain) = read(before[0]), read(after[0])
-    if is_believed(new, new_chain, read(before[1])) and is_believed(old, old_chain, read(after[1])):
+    if is_trusted(new, new_chain, read(before[1])) and is_trusted(old, old_chain, read(after[1])):
         return ""
     return (
-        "agents load their files one after the other, and would not believe each other meanwhile. Give the old "
+        "agents load their files one after the other, and would not trust each other meanwhile. Give the old "
         "authority and the new one in authority.crt first, then the new certificates, then the new authority alone, "
         "each with a `pulumi up`"
     )
 
 
 def authority_problems(bundle: str, now: datetime) -> Iterator[str]:
-    """Why these are no authorities that agents can believe. Each message follows the path."""
+    """Why these are no authorities that agents can trust. Each message follows the path."""
     try:
         found = read(bundle)
     except ValueError:
@@ -67,10 +67,10 @@ def life_problems(certificate: x509.Certificate, now: datetime) -> Iterator[str]
     if certificate.not_valid_after_utc <= now:
         yield f"it ended on {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, give one that is valid"
     if certificate.not_valid_before_utc > now:
-        yield f"it is valid from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on only"
+        yield f"it is not valid before {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
 
 
-def is_believed(own: x509.Certificate, chain: Iterable[x509.Certificate], trusted: Sequence[x509.Certificate]) -> bool:
+def is_trusted(own: x509.Certificate, chain: Iterable[x509.Certificate], trusted: Sequence[x509.Certificate]) -> bool:
     """Whether one of the `trusted` signed it, or signed one of the `chain` that did."""
     rest = list(chain)
     while True:

@@ -23,7 +23,7 @@ PATH = "platform.kubernetes.certificates"
 
 
 class IssuedCertificatesProvider(ConsulProvider):
-    """Reads the Secrets. What agents believe is in them as well, so another authority is an update."""
+    """Reads the Secrets. What agents trust is in them as well, so another authority is an update."""
 
     compared = ("names",)
 
@@ -113,7 +113,7 @@ def _problems(props: Properties, found: Mapping[str, Mapping[str, str]]) -> Iter
             whole[name] = files
     for name, files in whole.items():
         pair = (files[ISSUED["certificate"]], files[ISSUED["key"]])
-        # Each agent has to believe those of the other tier too.
+        # Each agent has to trust those of the other tier too.
         for other in whole.values():
             authority = other[ISSUED["authority"]]
             found_problems = [

@@ -1,4 +1,4 @@
-"""Trust: which authorities the agents believe. After a rotation it is the old one too, until no agent needs it."""
+"""Trust: which authorities the agents trust. After a rotation it is the old one too, until no agent needs it."""
 
 from collections.abc import Mapping
 
@@ -37,12 +37,12 @@ class TrustProvider(ConsulProvider):
 
 
 class Trust(ProviderResource, module="consul-on-pulumi", name="Trust"):
-    """The authorities that agents believe now."""
+    """The authorities that agents trust now."""
 
     trusted: pulumi.Output[str]
     """PEM, the newest first."""
     chain: pulumi.Output[str]
-    """What follows every certificate while the old authority is believed, so that every agent believes it."""
+    """What follows every certificate while the old authority is trusted, so that every agent trusts it."""
 
     def __init__(
         self, name: str, authority: Authority, location: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions

@@ -26,7 +26,7 @@ def authority(name: str, days: int, now: datetime) -> Pair:
 
 
 def crossed(signer: Pair, successor: str, days: int, now: datetime) -> str:
-    """A certificate of the `successor` by the `signer`: who trusts the signer alone believes its certificates too."""
+    """A certificate of the `successor` by the `signer`: who trusts the signer alone trusts its certificates too."""
     by, signing = _signer(signer)
     found = x509.load_pem_x509_certificate(successor.encode())
     public = found.public_key()

@@ -10,7 +10,8 @@ from consul_on_pulumi.settings.refusals import CONFIGURATIONS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TYPES = {str: "string", int: "integer", bool: "boolean", dict: "object", list: "array"}
-ELSEWHERE = {*SECRET_FILES, "secrets"}
+ENCRYPTED = (*SECRET_FILES, "security_secrets", "token")
+ELSEWHERE = {*ENCRYPTED, "secrets"}
 """Settings that a stack file gives outside `cluster`, since they are encrypted."""
 
 
@@ -26,7 +27,7 @@ def stack_file_schema() -> dict[str, Any]:
                 "type": "object",
                 "patternProperties": {
                     "^[^:]+:cluster$": shape_schema(ConsulClusterArgs),
-                    f"^[^:]+:({'|'.join(('seed_secrets', *SECRET_FILES))})$": encrypted,
+                    f"^[^:]+:({'|'.join(('seed_secrets', *ENCRYPTED))})$": encrypted,
                 },
             }
         },

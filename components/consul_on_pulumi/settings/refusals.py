@@ -104,9 +104,7 @@ def warn_if_release_is_unchecked(args: Mapping[str, Any], resource: pulumi.Resou
             pulumi.log.warn(text, resource)
         elif not formats().covers(of):
             first, last = (release.minor(formats().releases[place]) for place in (0, -1))
-            text = (
-                f"image: settings are checked for Consul {first} to {last}, and {release.text(of)} may read other ones"
-            )
+            text = f"image: settings are checked for Consul {first} to {last}, and {release.text(of)} may accept others"
             pulumi.log.warn(text, resource)
 
     if is_output(args["image"]):

@@ -35,7 +35,7 @@ class RotateArgs(TypedDict, total=False):
         "The key of gossip.", "No agent is restarted.", default="", rule=WORD)]
     management_token: Annotated[str, Setting(
         "The token that may do everything. A server that leads writes the one that it was started with again, so all "
-        "have to be started anew before the old one is deleted.", "Rolls the servers.", default="", rule=WORD)]
+        "have to restart before the old one is deleted.", "Rolls the servers.", default="", rule=WORD)]
 
 
 class SecurityArgs(TypedDict, total=False):
@@ -45,7 +45,8 @@ class SecurityArgs(TypedDict, total=False):
         "Whether the cluster is closed: gossip and RPC are encrypted, the API and the UI are served by HTTPS, every "
         "agent shows a certificate, and nothing is answered without a token. The program generates the key, the "
         "certificates and the tokens, and keeps them as secrets of the stack. With `false` everyone who reaches an "
-        "agent may join the cluster, and read and change everything.", "Refused.", default=True)]
+        "agent may join the cluster, and read and change everything.",
+        "In three updates, see `adoption`; refused otherwise.", default=True)]
     anonymous: Annotated[str, Setting(
         "What is answered without a token: `none`, or `read`, which shows keys, nodes and services to everyone who "
         "reaches an agent. On Docker `read` also serves plain HTTP in the private network and on the loopback "
@@ -60,8 +61,8 @@ class SecurityArgs(TypedDict, total=False):
         "Rolls every agent.", default_text="none, the cluster is closed", rule=one_of(ACCEPT, SPEAK))]
     rotate: Annotated[RotateArgs, Setting("What is generated again.", default={})]
     certificate_days: Annotated[pulumi.Input[int], Setting(
-        "How many days a new certificate is valid. In the last third of them, and in the last 30 days, the next "
-        "`pulumi up` generates another one.", "None by itself.", default=1825, rule=between(1, 3650))]
+        "How many days a new certificate is valid. `pulumi up` generates another one in its last 30 days, or in the "
+        "last third of its life if that is shorter.", "None by itself.", default=1825, rule=between(1, 3650))]
 
 
 def problems(security: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -123,7 +124,7 @@ GIVEN = Setting(
     "What you have already and the program shall not generate, with `security`: `authority.crt` and `authority.key`, "
     "PEM of an authority or of an intermediate one; `gossip.key`, as `consul keygen` prints it; `management.token`, a "
     "UUID. Or the certificates themselves: `server-0.crt`, `server-0.key` of every server, `client.crt`, `client.key` "
-    "if there are clients, and in `authority.crt` the authorities that agents believe. A stack file gives them beside "
+    "if there are clients, and in `authority.crt` the authorities that agents trust. A stack file gives them beside "
     "`cluster`.",
     "Certificates of agents: every agent loads them, and none is restarted. Anything else is taken when the word in "
     "`security.rotate` changes.", default={}, secret=True, problems=given_problems)

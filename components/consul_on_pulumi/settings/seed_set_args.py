@@ -17,7 +17,7 @@ class SeedSetArgs(TypedDict, total=False):
     the keys that differ, deletes those that the set no longer has, and touches no agent."""
 
     prefix: Annotated[str, Setting(
-        "What every key of the set begins with.", "Writes all keys anew and deletes those below the old prefix.",
+        "What every key of the set begins with.", "Writes all keys again and deletes those below the old prefix.",
         default="", problems=prefix_problems)]
     entries: Annotated[dict[str, Any], Setting("Entries as a tree: `{a: {b: 1}}` seeds `a/b` with `1`.", default={})]
     folder: Annotated[str, Setting(

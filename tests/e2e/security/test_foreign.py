@@ -32,7 +32,7 @@ def issue(cluster: Cluster, *names: str, by: x509.Pair = VAULT, wanted: tuple[st
     cluster.secrets(files)
 
 
-def believe(cluster: Cluster, *authorities: x509.Pair) -> None:
+def trust(cluster: Cluster, *authorities: x509.Pair) -> None:
     cluster.secret('security_secrets["authority.crt"]', "".join(one for one, _ in authorities))
 
 
@@ -45,7 +45,7 @@ def shown(cluster: Cluster) -> set[str]:
 @pytest.fixture(scope="module")
 def given(cluster_of_module: Factory) -> Cluster:
     made = cluster_of_module("given", servers=3, clients=1, seeds={"app": {"name": "web"}}, security=SECURITY)
-    believe(made, VAULT)
+    trust(made, VAULT)
     issue(made, *SERVERS, "client")
     return made
 
@@ -56,7 +56,7 @@ def test_what_agents_could_not_use_is_refused_with_its_path_before_anything_is_c
     issue(given, "server-1", by=OTHER)
     issue(given, "server-2", wanted=())
     error = given.refused("preview")
-    assert "security_secrets.server-1.crt: CN=other vault signed it" in error
+    assert "security_secrets.server-1.crt: its issuer CN=other vault is not a trusted authority" in error
     assert "security_secrets.server-2.crt: expected the names 127.0.0.1 as well" in error
     assert given.containers == []
     issue(given, "server-1", "server-2")
@@ -82,15 +82,15 @@ def test_agents_use_them_and_a_renewal_restarts_none(given: Cluster, tmp_path: P
 
 def test_another_authority_is_refused_at_once_and_comes_in_steps_under_writes(given: Cluster) -> None:
     before, running = shown(given), ids(given)
-    believe(given, OTHER)
+    trust(given, OTHER)
     issue(given, *SERVERS, "client", by=OTHER)
     # The engine stops at the first tier.
     assert ".crt: agents load their files one after the other" in given.refused("preview")
     issue(given, *SERVERS, "client")
-    believe(given, VAULT)
+    trust(given, VAULT)
     with scenarios.written_to(given, "steps") as report:
         for authorities, by in (((OTHER, VAULT), VAULT), ((OTHER, VAULT), OTHER), ((OTHER,), OTHER)):
-            believe(given, *authorities)
+            trust(given, *authorities)
             issue(given, *SERVERS, "client", by=by)
             given.up()
     print(f"steps: {report}", {one.problem for one in report.failed})

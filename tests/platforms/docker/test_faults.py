@@ -47,7 +47,7 @@ def explained(error: str, type_: str = "docker:index/container:Container") -> st
             "docker daemon running?",
             "Unable to create container: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the "
             "docker daemon running?",
-            "The Docker engine went away: start it",
+            "The Docker engine stopped answering: start it",
         ),
         (
             "Unable to start container: Error response from daemon: driver failed programming external connectivity on "

@@ -82,7 +82,7 @@ def test_a6_the_refusal_says_what_happens_to_the_volume(kubernetes: FakeKubernet
 
     (refused,) = preview(lone, lone | {"spec_hash": "new"})
 
-    assert "is being deleted since 2026-11-26T17:00:00Z" in refused
+    assert "has been marked for deletion since 2026-11-26T17:00:00Z" in refused
     assert "(volume volume-0, reclaim policy Delete)" in refused
 
 
@@ -92,7 +92,7 @@ def test_a6_a_preview_without_a_rollout_warns(
     kubernetes.claims["data-dev-server-0"] = claim(0, **DELETED)
 
     assert preview(lone, lone) == []
-    assert warned[0].startswith("claim data-dev-server-0 of namespace dev is being deleted")
+    assert warned[0].startswith("claim data-dev-server-0 of namespace dev has been marked for deletion")
 
 
 def test_a6_a_server_whose_data_others_have_is_replaced_with_a_warning(
@@ -137,5 +137,5 @@ def test_a6_servers_with_the_only_safe_copies_are_not_removed(
         ScaleDownProvider().update("id", scale_props(3), scale_props(1))
 
     assert failure.reason == str(stopped.value)
-    assert failure.reason.startswith("claim data-dev-server-0 of namespace dev is being deleted")
+    assert failure.reason.startswith("claim data-dev-server-0 of namespace dev has been marked for deletion")
     assert kubernetes.scaled == []

@@ -20,7 +20,7 @@ CLUSTER_ID = "consul.cluster-id"
 PHASE = "consul.security"
 """Label of an agent of a closed cluster: how far it is closed (model/adoption.py)."""
 RESTART = "consul.security.restart"
-"""Label of a server: another value starts it anew (contract.AgentGroup)."""
+"""Label of a server: another value restarts it (contract.AgentGroup)."""
 STOP_TIMEOUT = 30
 """Seconds that Docker waits for an agent to stop before it kills it."""
 NO_ANSWER = (DockerException, requests.RequestException)

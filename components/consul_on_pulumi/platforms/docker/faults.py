@@ -19,7 +19,7 @@ REMEDIES = (
     ("(pull|registry|image).*(connection refused|no such host|i/o timeout|no route to host|x509|TLS)", "the engine "
      "cannot reach the registry: check `image` and the network of the engine"),
     ("(Cannot connect to the Docker daemon|error during connect|Error pinging Docker|connection reset|broken pipe|"
-     "unexpected EOF|EOF$)", "the Docker engine went away: start it"),
+     "unexpected EOF|EOF$)", "the Docker engine stopped answering: start it"),
     ("(port is already allocated|address already in use)", "something else uses a port of this agent: stop it, or set "
      "other `platform.docker.http_port` and `dns_port`"),
     ("(overlaps with other one|networks have overlapping)", "another network has this subnet: set another "

@@ -48,4 +48,4 @@ class DockerArgs(TypedDict, total=False):
         "server that is scaled away is deleted all the same.", "No container is touched.", default=False)]
     memory_mib: Annotated[pulumi.Input[int], Setting(
         "Memory limit of each container in MiB, swap included.", "Replaces the containers one by one.",
-        default_text="none", rule=at_least(MIN_MEMORY_MIB))]
+        default_text="1024, in an open cluster none", rule=at_least(MIN_MEMORY_MIB))]

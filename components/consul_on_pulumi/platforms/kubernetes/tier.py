@@ -25,7 +25,7 @@ PHASE = "consul-on-pulumi/security"
 FILES = "consul-on-pulumi/files"
 """Annotation of a pod: which files were brought to it last."""
 RESTART = "consul-on-pulumi/restart"
-"""Annotation of the pods of servers: another value starts them anew."""
+"""Annotation of the pods of servers: another value restarts them."""
 OURS = {"pulumi.com/patchForce": "true"}
 """Annotation of every object: an update sets our fields again where somebody else changed them, as `kubectl scale`
 does. Without it the API server refuses the update (pulumi-kubernetes #2491)."""

@@ -68,7 +68,7 @@ def _reason(claim: Object | None) -> str:
         return "does not exist any more"
     metadata = claim["metadata"]
     if "deletionTimestamp" in metadata:
-        return f"is being deleted since {metadata['deletionTimestamp']}"
+        return f"has been marked for deletion since {metadata['deletionTimestamp']}"
     if claim.get("status", {}).get("phase") == "Lost":
         return "has lost its volume"
     if any(owner["kind"] == "Pod" for owner in metadata.get("ownerReferences", [])):
