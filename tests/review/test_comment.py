@@ -274,3 +274,13 @@ def test_an_upgrade_and_a_downgrade_have_different_sentences(op: str, kind: str,
 
     assert shown in text
     assert ("> [!CAUTION]" in text) == (kind == "downgrade")
+
+
+def test_clients_restart_as_many_at_a_time_as_the_setting_says() -> None:
+    steps = [
+        event("replace", CONTAINER, name, container(name), {**container(name), "memory": 512}, component="ConsulClient")
+        for name in ("c-0", "c-1")
+    ]
+
+    assert "- Restarts 2 clients, at most `clients_at_once` at a time (memory)." in comment(preview(*steps), "dev")
+    assert "- Restarts 1 client (memory)." in comment(preview(steps[0]), "dev")
