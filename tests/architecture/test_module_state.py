@@ -34,7 +34,7 @@ BY_WHAT_DECIDES_IT = {
     "platforms.kubernetes.api.kubeconfig._loaded": "by the connection, and by the time of the file",
     "platforms.kubernetes.api.port_forward._listeners": "by the pod and the connection",
     "plugin.origin.options": "by the folder of the plugin",
-    "plugin.providers._loaded": "by the provider's own text",
+    "plugin.servicer._loaded": "by the provider's own text",
     "releases.formats.formats": "a file of the package",
     "schema.definition.keys_of": "by the class",
 }

@@ -4,12 +4,14 @@ A resource names its provider as that of a Python program does: both states are 
 """
 
 import asyncio
+import base64
 import contextvars
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
+import dill
 import grpc
 import pulumi
 from google.protobuf import empty_pb2, struct_pb2
@@ -18,8 +20,8 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime import proto
 
 from consul_on_pulumi.plugin import origin, values
-from consul_on_pulumi.plugin.providers import provider_of
 from consul_on_pulumi.providers import detailed_diff, hosting
+from consul_on_pulumi.providers.provider import ConsulProvider
 
 _THREADS = ThreadPoolExecutor(32)
 """Of providers alone. The SDK's registrations fill the threads of the event loop while they wait for providers."""
@@ -97,6 +99,17 @@ class Servicer(ProviderServicer):
         props = values.plain(request.properties)
         await _called(request, context, provider_of(props).delete, request.id, props)
         return empty_pb2.Empty()
+
+
+def provider_of(props: Mapping[str, Any]) -> ConsulProvider:
+    """The dynamic provider that the inputs or the state of a resource name."""
+    return _loaded(props[PROVIDER_KEY])
+
+
+@cache
+def _loaded(serialized: str) -> ConsulProvider:
+    provider: ConsulProvider = dill.loads(base64.b64decode(serialized))
+    return provider
 
 
 async def _called(request: Any, context: Any, method: Callable[..., Any], *args: Any) -> Any:
