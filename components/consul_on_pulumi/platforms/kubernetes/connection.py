@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api import kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.providers.connecting import provider_settings
@@ -36,11 +35,6 @@ def parts(
         return {}
     given = pulumi.Output.all(**found).apply(_given)
     return {"kubernetes": given, "place": given.apply(lambda known: kubeconfig.server(Cluster.given(known)))}
-
-
-def cluster_of(props: Mapping[str, Any]) -> Cluster:
-    """The cluster of a resource with these properties."""
-    return Cluster.of(props["cluster"], connection_of(props))
 
 
 def _given(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -11,14 +11,13 @@ import requests
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
 from consul_on_pulumi.model import naming, ports
-from consul_on_pulumi.model.connection import Connection
+from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api import pod_exec
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster, is_content
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet
-from consul_on_pulumi.platforms.kubernetes.connection import cluster_of as connected_cluster
 from consul_on_pulumi.platforms.kubernetes.refusals import SCHEMES
 from consul_on_pulumi.platforms.kubernetes.tier import FILES, PHASE, selector
 
@@ -39,15 +38,13 @@ def data(location: Mapping[str, str], connection: Connection) -> list[str]:
 
     Raises UnreachableError and RefusedError.
     """
-    api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
-    path = f"/api/v1/namespaces/{location['namespace']}/persistentvolumeclaims"
-    listed = api.find(path, labelSelector=f"{SERVERS},{INSTANCE}={location['cluster']}") or {"items": []}
-    return [str(claim["metadata"]["name"]) for claim in listed["items"]]
+    claims = _listed(location, connection, "persistentvolumeclaims", Role.SERVER)
+    return [str(claim["metadata"]["name"]) for claim in claims]
 
 
 def phases(location: Mapping[str, str], connection: Connection) -> dict[str, str]:
     """How far each agent of a cluster is closed, by the name of its pod. Raises UnreachableError and RefusedError."""
-    pods = _pods(location, connection)
+    pods = _listed(location, connection, "pods")
     return {str(pod["metadata"]["name"]): pod["metadata"]["labels"].get(PHASE, "") for pod in pods}
 
 
@@ -59,7 +56,7 @@ def agents(location: Mapping[str, str], role: Role, connection: Connection) -> d
     where = f"{SCHEMES['auto']}://{location['kubernetes_cluster']}/{location['namespace']}"
     return {
         pod["metadata"]["name"]: f"{where}/{pod['metadata']['name']}:{ports.HTTPS}"
-        for pod in _pods(location, connection, role)
+        for pod in _listed(location, connection, "pods", role)
         if "deletionTimestamp" not in pod["metadata"]
     }
 
@@ -85,7 +82,7 @@ def has_data(group: Mapping[str, Any], server: str) -> bool:
 
 def restart_with_peers(group: Mapping[str, Any], servers: Sequence[str], peers: Peers) -> None:
     """Restart the agents of these servers with a Raft configuration of exactly these `peers`."""
-    cluster, namespace = connected_cluster(group), group["namespace"]
+    cluster, namespace = Cluster.of(group["cluster"], connection_of(group)), group["namespace"]
     for command in (f"printf %s {shlex.quote(json.dumps(peers))} > {PEERS}", RESTART):
         for server in servers:
             pod_exec.run(cluster, namespace, server, command)
@@ -115,6 +112,6 @@ def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, l
             yield cluster, sorted(names), f"{kubectl} delete persistentvolumeclaim"
 
 
-def _pods(location: Mapping[str, str], connection: Connection, role: Role | None = None) -> list[Object]:
+def _listed(location: Mapping[str, str], connection: Connection, kind: str, role: Role | None = None) -> list[Object]:
     api = ApiServer(Cluster.of(location["kubernetes_cluster"], connection))
-    return api.listed(f"/api/v1/namespaces/{location['namespace']}/pods", selector(location["cluster"], role))
+    return api.listed(f"/api/v1/namespaces/{location['namespace']}/{kind}", selector(location["cluster"], role))

@@ -3,11 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import requests
 
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
+from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api import answers, kubeconfig
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.providers import engine_log
@@ -30,6 +31,11 @@ class ApiServer:
         self._cluster = cluster
         self._session: requests.Session | None = None
 
+    @classmethod
+    def of(cls, props: Mapping[str, Any]) -> Self:
+        """The API server of the cluster of a resource with these properties."""
+        return cls(Cluster.of(props["cluster"], connection_of(props)))
+
     def find(self, path: str, **params: str) -> Object | None:
         """The object at `path`, or None if it does not exist. All methods raise UnreachableError and RefusedError."""
         return self._send("GET", path, params)
@@ -37,8 +43,7 @@ class ApiServer:
     def listed(self, path: str, labels: Mapping[str, str]) -> list[Object]:
         """The objects at `path` that bear these labels."""
         selector = ",".join(f"{label}={value}" for label, value in labels.items())
-        found: list[Object] = (self.find(path, labelSelector=selector) or {}).get("items", [])
-        return found
+        return list((self.find(path, labelSelector=selector) or {}).get("items", []))
 
     def patch(self, path: str, change: Object) -> Object | None:
         """Merge `change` into the object at `path` (RFC 7386); None if it does not exist."""

@@ -6,9 +6,7 @@ from typing import Any, TypedDict
 
 import pulumi
 
-from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import Pod, pod_of
 
 DEPLOYMENT, DAEMON_SET = "deployments", "daemonsets"
@@ -56,7 +54,7 @@ class Clients:
         self._namespace = str(which["namespace"])
         self._selector = which["selector"]
         self._spec_hash = which["spec_hash"]
-        self._api = ApiServer(Cluster.of(which["cluster"], connection_of(which)))
+        self._api = ApiServer.of(which)
 
     def progress(self) -> Progress | None:
         """The current state; None if the workload does not exist."""

@@ -7,9 +7,7 @@ from typing import Any, TypedDict
 import pulumi
 
 from consul_on_pulumi.consul.api import RefusedError
-from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.platforms.kubernetes.api.pod_status import SPEC_HASH, Pod, pod_of
 
 CLAIM = "data"
@@ -48,7 +46,7 @@ class StatefulSet:
     def __init__(self, workload: Mapping[str, Any]) -> None:
         """`workload` holds the keys of a Workload."""
         self.name = str(workload["stateful_set"])
-        self._api = ApiServer(Cluster.of(workload["cluster"], connection_of(workload)))
+        self._api = ApiServer.of(workload)
         self.namespace = str(workload["namespace"])
         self._core = f"/api/v1/namespaces/{self.namespace}"
         self._path = f"/apis/apps/v1/namespaces/{self.namespace}/statefulsets/{self.name}"

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 import pulumi
 from pulumi.dynamic import CreateResult
 
-from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 
@@ -22,7 +20,10 @@ class LiveFilesProvider(ConsulProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Write all files."""
-        _write(props)
+        api, path = _place(props)
+        data = {name: base64.b64encode(text.encode()).decode() for name, text in props["files"].items()}
+        metadata = {"name": props["secret"], "labels": props["labels"]}
+        api.apply(path, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
         return CreateResult(props["secret"], props)
 
     def delete(self, id_: str, props: Properties) -> None:
@@ -57,12 +58,5 @@ class LiveFiles(ProviderResource, module="consul-on-pulumi", name="LiveFiles"):
 
 
 def _place(props: Properties) -> tuple[ApiServer, str]:
-    api = ApiServer(Cluster.of(props["cluster"], connection_of(props)))
+    api = ApiServer.of(props)
     return api, f"/api/v1/namespaces/{props['namespace']}/secrets/{props['secret']}"
-
-
-def _write(props: Properties) -> None:
-    api, path = _place(props)
-    data = {name: base64.b64encode(text.encode()).decode() for name, text in props["files"].items()}
-    metadata = {"name": props["secret"], "labels": props["labels"]}
-    api.apply(path, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})

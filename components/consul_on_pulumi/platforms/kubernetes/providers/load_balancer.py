@@ -8,7 +8,6 @@ from pulumi.dynamic import CreateResult, DiffResult
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 NOTICED = 20.0
@@ -62,7 +61,7 @@ def _wait(props: Properties) -> str:
                     f"{what}: no controller gives it an address, and none took it up within {waited:.0f} s. "
                     "Install one, or set `platform.kubernetes.ui.type` to NodePort or ClusterIP"
                 )
-            warning = ApiServer(cluster_of(props)).last_warning(props["namespace"], "Service", props["service"])
+            warning = ApiServer.of(props).last_warning(props["namespace"], "Service", props["service"])
             raise RolloutStoppedError(
                 f"{what} has no address after {waited:.0f} s ({warning or 'no warning about it'}): see the log of the "
                 "controller of load balancers, then run `pulumi up` again"
@@ -72,7 +71,7 @@ def _wait(props: Properties) -> str:
 
 def _service(props: Properties) -> Object:
     path = f"/api/v1/namespaces/{props['namespace']}/services/{props['service']}"
-    return ApiServer(cluster_of(props)).find(path) or {}
+    return ApiServer.of(props).find(path) or {}
 
 
 def _address(service: Object) -> str:
@@ -87,5 +86,5 @@ def _is_taken_up(props: Properties, service: Object) -> bool:
     written = by_controller or metadata.get("finalizers") or service.get("status", {}).get("conditions")
     chosen = f"involvedObject.kind=Service,involvedObject.name={props['service']}"
     events = f"/api/v1/namespaces/{props['namespace']}/events"
-    api = ApiServer(cluster_of(props))
+    api = ApiServer.of(props)
     return bool(written or (api.find(events, fieldSelector=chosen) or {}).get("items"))

@@ -12,7 +12,6 @@ from pulumi.dynamic import CreateResult
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
 from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster
-from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties, ProviderResource
 
 TIMEOUT = 180.0
@@ -34,7 +33,7 @@ class NamespaceEndProvider(ConsulProvider):
 
     def delete(self, _id: str, props: Properties) -> None:
         """Wait until the namespace is gone; raises RolloutStoppedError with what keeps it."""
-        path, api = f"/api/v1/namespaces/{props['namespace']}", ApiServer(cluster_of(props))
+        path, api = f"/api/v1/namespaces/{props['namespace']}", ApiServer.of(props)
         began, kept_since = time.monotonic(), None
         # A namespace without this mark is a new one of the same name.
         while (found := api.find(path)) and "deletionTimestamp" in found["metadata"]:

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
-from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.platforms.kubernetes.ownership import PATHS, owner, refusal
 from consul_on_pulumi.providers import ownership
 from consul_on_pulumi.providers.provider import ConsulProvider, Properties
@@ -36,7 +35,7 @@ class OwnershipProvider(ConsulProvider):
 def _refusals(props: Properties, objects: Sequence[str]) -> Iterable[str]:
     """One message for all foreign objects."""
     new = [tuple(one.split("/")) for one in objects]
-    api, namespace = ApiServer(cluster_of(props)), props["namespace"]
+    api, namespace = ApiServer.of(props), props["namespace"]
     paths = [PATHS[kind].format(namespace=namespace, name=name) for kind, name in new]
     with ThreadPoolExecutor(THREADS) as threads:
         found = dict(zip(new, threads.map(api.find, paths), strict=True))

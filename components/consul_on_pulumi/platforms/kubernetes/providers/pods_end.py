@@ -17,7 +17,6 @@ from consul_on_pulumi.consul.servers import Servers
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.cluster_end import End, is_whole
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer
-from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.platforms.kubernetes.ownership import PATHS, owner
 from consul_on_pulumi.platforms.kubernetes.tier import ROLE
 from consul_on_pulumi.providers import engine_log
@@ -80,7 +79,7 @@ class PodsEnd(ProviderResource, module="consul-on-pulumi", name="PodsEnd"):
 
 
 def _end(props: Properties) -> None:
-    api, labels = ApiServer(cluster_of(props)), props["selector"]
+    api, labels = ApiServer.of(props), props["selector"]
     pods = f"/api/v1/namespaces/{props['namespace']}/pods"
     replica_sets = f"/apis/apps/v1/namespaces/{props['namespace']}/replicasets"
     paths, ending = {}, {}

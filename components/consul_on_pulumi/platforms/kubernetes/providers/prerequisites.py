@@ -5,8 +5,7 @@ from typing import TypedDict
 
 import pulumi
 
-from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object, if_answered
-from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
+from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, if_answered
 from consul_on_pulumi.providers.provider import Properties
 
 DEFAULT = "storageclass.kubernetes.io/is-default-class"
@@ -24,8 +23,7 @@ class Prerequisites(TypedDict):
 
 def problems(news: Properties) -> list[str]:
     """A message for each that does not exist. Pods would wait for it until the update gives up."""
-    found = if_answered(lambda: list(_missing(ApiServer(cluster_of(news)), news)))
-    return found or []
+    return if_answered(lambda: list(_missing(ApiServer.of(news), news))) or []
 
 
 def _missing(api: ApiServer, news: Properties) -> Iterator[str]:
@@ -40,13 +38,14 @@ def _missing(api: ApiServer, news: Properties) -> Iterator[str]:
 
 
 def _no_class(api: ApiServer, wanted: str) -> Iterator[str]:
-    classes = _items(api, "/apis/storage.k8s.io/v1/storageclasses")
+    classes = api.listed("/apis/storage.k8s.io/v1/storageclasses", {})
     names = sorted(one["metadata"]["name"] for one in classes)
     default = any(one["metadata"].get("annotations", {}).get(DEFAULT) == "true" for one in classes)
     if wanted in names or (not wanted and default):
         return
     # A volume that somebody made by hand may name a class that does not exist, or none.
-    if any(one["spec"].get("storageClassName", "") == wanted for one in _items(api, "/api/v1/persistentvolumes")):
+    volumes = api.listed("/api/v1/persistentvolumes", {})
+    if any(one["spec"].get("storageClassName", "") == wanted for one in volumes):
         return
     listed = ", ".join(names) or "none"
     if wanted:
@@ -56,7 +55,3 @@ def _no_class(api: ApiServer, wanted: str) -> Iterator[str]:
             "platform.kubernetes.storage.storage_class: required, since this Kubernetes cluster has no default "
             f"StorageClass, expected one that exists ({listed})"
         )
-
-
-def _items(api: ApiServer, path: str) -> list[Object]:
-    return list((api.find(path) or {}).get("items", []))

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pulumi.dynamic import ReadResult
 
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, if_answered
-from consul_on_pulumi.platforms.kubernetes.connection import cluster_of
 from consul_on_pulumi.providers.provider import Properties
 
 GONE = (
@@ -30,7 +29,7 @@ def read(id_: str, props: Properties) -> ReadResult:
 
 def _is_gone(props: Properties) -> bool:
     _, path = _where(props)
-    return if_answered(lambda: ApiServer(cluster_of(props)).find(path) is None) or False
+    return if_answered(lambda: ApiServer.of(props).find(path) is None) or False
 
 
 def _where(props: Mapping[str, str]) -> tuple[str, str]:
