@@ -8,7 +8,7 @@ that joined it have to leave.
 from concurrent.futures import ThreadPoolExecutor
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul.rollout import leave_others
 from consul_on_pulumi.consul.servers import Servers
@@ -22,10 +22,6 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 
 class ClusterEndProvider(ConsulProvider):
     """Of each cluster there are two resources (platforms/cluster_end.py)."""
-
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Never an update."""
-        return DiffResult(changes=False)
 
     def create(self, props: Properties) -> CreateResult:
         """Nothing to do before the end."""

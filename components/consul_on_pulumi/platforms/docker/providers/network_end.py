@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pulumi
 from docker.errors import NotFound
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.platforms.docker import engine
@@ -17,10 +17,6 @@ from consul_on_pulumi.providers.provider import ConsulProvider, Properties, Prov
 
 class NetworkEndProvider(ConsulProvider):
     """Looks right before the network is deleted: the engine deletes by depth of dependency."""
-
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Never an update."""
-        return DiffResult(changes=False)
 
     def create(self, props: Properties) -> CreateResult:
         """Nothing to do before the end."""

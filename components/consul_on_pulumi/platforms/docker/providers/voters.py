@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult
+from pulumi.dynamic import CreateResult
 
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
 from consul_on_pulumi.model.connection import connection_of
@@ -21,10 +21,6 @@ class VotersProvider(ConsulProvider):
 
     # No other token exists before the first election.
     token = "management"
-
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """Never an update."""
-        return DiffResult(changes=False)
 
     def create(self, props: Properties) -> CreateResult:
         """Wait until all servers vote. Raises RolloutStoppedError with the reasons why some do not."""
