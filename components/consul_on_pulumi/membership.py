@@ -17,7 +17,7 @@ from consul_on_pulumi.providers import connecting
 from consul_on_pulumi.providers.cluster_identity import SECURITY, ClusterIdentity
 from consul_on_pulumi.providers.consul_version import ALWAYS, IF_POSSIBLE, NEVER, Wanted
 from consul_on_pulumi.providers.reloaded import Reloaded
-from consul_on_pulumi.releases import agent_keys, closed_keys, raft_log, release
+from consul_on_pulumi.releases import closed_keys, raft_log, release
 from consul_on_pulumi.releases.release import Release
 from consul_on_pulumi.resource_options import with_options
 from consul_on_pulumi.security.closing import Closing
@@ -140,7 +140,7 @@ def agent_secrets(
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
-    check = closed_keys.check_of(agent_keys.check_of(of), is_closed=is_closed)
+    check = closed_keys.check_of(of, is_closed=is_closed)
     return {
         name: when_known(pulumi.Output.secret(text), partial(_problems, name, check))
         for name, text in sorted(files.items())

@@ -1,6 +1,6 @@
 """Which agent configuration a user may set: Consul's keys of one release without those that the platform sets."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,11 +111,6 @@ class _Check:
 
     def expected(self, what: str, value: Any, path: str) -> str:
         return f"{path}: expected {what}" + ("" if self.secret else f", got {value!r}")
-
-
-def check_of(release: Release | None) -> Callable[[Mapping[str, Any], str], Iterator[str]]:
-    """The check of agent configuration in a secret file, for agents of this release."""
-    return lambda config, path: problems(config, path, release, secret=True)
 
 
 def _instead(successor: str) -> str:

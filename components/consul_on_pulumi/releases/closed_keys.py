@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from consul_on_pulumi.model.secret_files import Check
+from consul_on_pulumi.releases import agent_keys
+from consul_on_pulumi.releases.release import Release
 
 KEYS = (
     "acl.default_policy",
@@ -32,9 +34,18 @@ MAPS = ("acl", "addresses", "http_config", "tls")
 """The maps that have such keys, and others that a user may set."""
 
 
-def problems(config: Mapping[str, Any], path: str) -> Iterator[str]:
-    """Each of these keys in a configuration, and each map of which an Output hides whether it has one. No value."""
-    yield from _below(config, path, "")
+def problems(config: Mapping[str, Any], path: str, prefix: str = "") -> Iterator[str]:
+    """Each of these keys in a configuration, and each map of which an Output hides whether it has one. No value.
+    `prefix` is where the configuration stands in the whole document."""
+    for key, inner in config.items():
+        # Consul ignores case in names below the first.
+        whole = f"{prefix}{str(key).lower()}"
+        if whole in KEYS:
+            yield f"{path}.{key}: `security` sets it, leave it out, or set `security: {{enabled: false}}`"
+        elif isinstance(inner, Mapping):
+            yield from problems(inner, f"{path}.{key}", f"{whole}.")
+        elif whole in MAPS or any(one.startswith(f"{whole}.") for one in KEYS):
+            yield f"{path}.{key}: expected a map that is known in a preview, since `security` sets keys in it too"
 
 
 def without(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -46,18 +57,12 @@ def without(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     }
 
 
-def check_of(check: Check, *, is_closed: bool) -> Check:
-    """The `check` of secret files with agent configuration, and of these keys if the cluster `is_closed`."""
-    return (lambda config, path: [*check(config, path), *problems(config, path)]) if is_closed else check
+def check_of(release: Release | None, *, is_closed: bool = False) -> Check:
+    """The check of agent configuration in a secret file, for agents of this release in a cluster that `is_closed`."""
 
+    def check(config: Mapping[str, Any], path: str) -> Iterator[str]:
+        yield from agent_keys.problems(config, path, release, secret=True)
+        if is_closed:
+            yield from problems(config, path)
 
-def _below(value: Any, path: str, prefix: str) -> Iterator[str]:
-    for key, inner in value.items():
-        # Consul ignores case in names below the first.
-        whole = f"{prefix}{str(key).lower()}"
-        if whole in KEYS:
-            yield f"{path}.{key}: `security` sets it, leave it out, or set `security: {{enabled: false}}`"
-        elif isinstance(inner, Mapping):
-            yield from _below(inner, f"{path}.{key}", f"{whole}.")
-        elif whole in MAPS or any(one.startswith(f"{whole}.") for one in KEYS):
-            yield f"{path}.{key}: expected a map that is known in a preview, since `security` sets keys in it too"
+    return check

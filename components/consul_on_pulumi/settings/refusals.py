@@ -131,7 +131,7 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
             if is_output(config.get(key)):
                 yield f"{path}.{name}.{key}: expected a map, since the program sets keys in it too, got an Output"
     for name in SECRET_FILES:
-        check = closed_keys.check_of(agent_keys.check_of(of), is_closed=bool(is_closed))
+        check = closed_keys.check_of(of, is_closed=bool(is_closed))
         yield from secret_files.problems(args.get(name, {}), f"{path}.{name}", check)
 
 

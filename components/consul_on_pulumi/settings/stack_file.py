@@ -12,7 +12,7 @@ import pulumi
 
 from consul_on_pulumi.model import kv_tree, secret_files
 from consul_on_pulumi.model.spelling import suggestion
-from consul_on_pulumi.releases import agent_keys, release
+from consul_on_pulumi.releases import closed_keys, release
 from consul_on_pulumi.schema.check import refuse
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
@@ -107,7 +107,7 @@ def with_secret_files(config: pulumi.Config, cluster: Mapping[str, Any], key: st
         for name, text in files.items()
         if not isinstance(text, str)
     ]
-    check = agent_keys.check_of(release.of({"image": DEFAULT_IMAGE, **cluster}))
+    check = closed_keys.check_of(release.of({"image": DEFAULT_IMAGE, **cluster}))
     problems += secret_files.problems(files, key, check)
     if problems or not files:
         return problems, cluster
