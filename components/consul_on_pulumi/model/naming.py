@@ -1,6 +1,9 @@
-"""Physical names, made of the cluster's name and an agent's ordinal."""
+"""Physical names, made of the cluster's name and an agent's ordinal, and the digest that tells contents apart."""
 
+import hashlib
+import json
 import re
+from typing import Any
 
 from consul_on_pulumi.model.topology import Role, Topology
 
@@ -32,6 +35,11 @@ def is_node(cluster: str, name: str) -> bool:
 def volume_of(node_name: str) -> str:
     """The volume with the data directory of the agent with this node name, which has its node ID."""
     return f"{node_name}-data"
+
+
+def digest_of(content: Any) -> str:
+    """16 hexadecimal digits, enough to tell any two contents of one cluster apart; not for secrets."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def join(topology: Topology, domain: str = "") -> list[str]:

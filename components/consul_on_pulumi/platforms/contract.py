@@ -5,8 +5,6 @@ A platform is a folder beside this module. Its module `platform` has `create(set
 adapter if the platform has addresses of its own.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -181,15 +179,6 @@ class Platform(Protocol):
         """Create the agents of `group` on existing shared resources; their logical names begin with `name`."""
 
 
-def digest_of(text: str) -> str:
-    """16 hexadecimal digits, enough to tell any two specifications of one cluster apart."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def digest(spec: Mapping[str, Any]) -> pulumi.Output[str]:
     """The digest of all that a container or pod is created from: with another one, it has to be replaced."""
-    return pulumi.Output.from_input(lifted(_digest, spec))
-
-
-def _digest(spec: Mapping[str, Any]) -> str:
-    return digest_of(json.dumps(spec, sort_keys=True))
+    return pulumi.Output.from_input(lifted(naming.digest_of, spec))

@@ -1,8 +1,6 @@
 """What each agent of a cluster has loaded, as it says itself: its node metadata has a mark of its secret files."""
 
-import hashlib
 import importlib
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -22,11 +20,6 @@ INTERVAL = 1.0
 """Seconds between two requests to an agent that has not loaded them."""
 REQUEST_TIMEOUT = 5.0
 """Seconds for one of them."""
-
-
-def mark(content: Any) -> str:
-    """Tells what is public apart."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def operations(location: Mapping[str, str]) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from consul_on_pulumi.model import adoption, closed
+from consul_on_pulumi.model import adoption, closed, naming
 from consul_on_pulumi.model.topology import Role, Topology
 from consul_on_pulumi.outputs import lifted
 from consul_on_pulumi.providers import connecting, evidence
@@ -80,8 +80,8 @@ class Closing:
         marks = pulumi.Output.unsecret(
             pulumi.Output.all(self.authority, self.trusted, public, self.credentials.ids).apply(
                 lambda known: {
-                    evidence.AUTHORITY: evidence.mark(known[0]),
-                    evidence.FILES: evidence.mark([told, *known]),
+                    evidence.AUTHORITY: naming.digest_of(known[0]),
+                    evidence.FILES: naming.digest_of([told, *known]),
                 }
             )
         )

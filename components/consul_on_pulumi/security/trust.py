@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
+from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.connection import connection_of
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.providers import evidence
@@ -30,7 +31,7 @@ class TrustProvider(ConsulProvider):
         """
         if olds["certificate"] != news["certificate"]:
             return UpdateResult(_outputs(news, news["previous"], news["next_chain"]))
-        own = evidence.mark(news["certificate"])
+        own = naming.digest_of(news["certificate"])
         for role in Role:
             evidence.require(news["location"], role, connection_of(news), evidence.AUTHORITY, own)
         return UpdateResult(_outputs(news, "", ""))

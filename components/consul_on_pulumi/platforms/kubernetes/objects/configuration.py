@@ -13,7 +13,6 @@ import pulumi_kubernetes as kubernetes
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.topology import MAX_SERVERS, Role
 from consul_on_pulumi.outputs import has_outputs, lifted
-from consul_on_pulumi.platforms.contract import digest_of
 from consul_on_pulumi.platforms.kubernetes.providers.live_files import LiveFiles
 from consul_on_pulumi.platforms.kubernetes.tier import Tier, cluster_of
 
@@ -57,7 +56,7 @@ def config_map(
             f"{tier.name}-config", metadata=tier.metadata(None), immutable=True, data=files, opts=opts
         )
         return made.metadata.name, made
-    digest = digest_of(json.dumps(files, sort_keys=True))[:10]
+    digest = naming.digest_of(files)[:10]
     object_name = f"{tier.object_name}-{digest}"
     resource = kubernetes.core.v1.ConfigMap(
         f"{tier.name}-config-{digest}", metadata=tier.metadata(object_name), immutable=True, data=files, opts=opts
