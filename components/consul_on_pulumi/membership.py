@@ -21,6 +21,7 @@ from consul_on_pulumi.releases import closed_keys, raft_log, release
 from consul_on_pulumi.releases.release import Release
 from consul_on_pulumi.resource_options import with_options
 from consul_on_pulumi.security.closing import Closing
+from consul_on_pulumi.security.credentials import MANAGEMENT_TOKEN
 
 JOINS = (
     "cluster.join: the servers become voters of a cluster that exists already, and share all that it stores, also its "
@@ -113,7 +114,6 @@ def wanted_release(name: str, args: Mapping[str, Any], membership: Membership | 
     return Wanted(
         path="cluster" if membership else "server",
         cluster=membership.component if membership else name,
-        image=args["image"],
         raft_log=lifted(raft_log.backend, {"raft_logstore": args["agent_config"].get("raft_logstore")}),
         version=lifted(partial(_version, args), args["image"]),
         clients=membership.clients if membership else 0,
@@ -175,7 +175,7 @@ def place_tier(
         live, mark = closing.files(role, topology, platform.certificate_names, platform.asked_names(), opts)
         more |= {"phase": phase, "plain_http": plain_http, "live": live}
         more |= {"certificate_secret": closing.issued.get(role)}
-        more |= {"restart": closing.restart} if role is Role.SERVER else {}
+        more |= {"restart": closing.settings["rotate"][MANAGEMENT_TOKEN]} if role is Role.SERVER else {}
     join = lifted(partial(naming.join, topology), traits.domain)
     if others := list(more.get("join", ())):
         # Servers that know each other alone would not look for those others any longer.

@@ -31,7 +31,6 @@ TOKEN_FILE = f"{secret_files.DIRECTORY}/{TOKEN}"
 """Its path in a container or pod."""
 UI_HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors 'none'"}
 """No other page can show the UI inside of itself."""
-Files = Mapping[str, Any]
 
 
 def document(role: Role, phase: str = INSIST, *, plain_http: bool, issued: bool = False) -> dict[str, Any]:
@@ -119,8 +118,3 @@ def secret_configuration(
         {"encrypt": gossip_key, "acl": {"tokens": own}, "tls": tls(phase, issued=issued), "node_meta": dict(marks)},
         sort_keys=True,
     )
-
-
-def command_token(tokens: Mapping[str, str]) -> str:
-    """The content of TOKEN."""
-    return tokens[READERS]

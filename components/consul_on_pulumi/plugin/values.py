@@ -5,7 +5,7 @@ dependent value is an Output of its own, so the rest can be checked and compared
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -15,7 +15,6 @@ from pulumi.runtime import rpc
 
 from consul_on_pulumi.outputs import each
 
-Wrap = Callable[[Any], Any]
 NOTHING = struct_pb2.Value()
 
 

@@ -61,12 +61,6 @@ class Closing:
         """How far the agents are to be closed (model/adoption.py)."""
         return adoption.phase(self.settings)
 
-    @property
-    def restart(self) -> str:
-        """Servers restart where this changes."""
-        word: str = self.settings["rotate"][MANAGEMENT_TOKEN]
-        return word
-
     def files(
         self, role: Role, topology: Topology, names: Names, asked: Iterable[str], opts: pulumi.ResourceOptions
     ) -> tuple[dict[str, pulumi.Output[str]], pulumi.Output[str]]:
@@ -92,7 +86,7 @@ class Closing:
                     role, known[0], known[1], known[2], self.phase, dns=dns, issued=bool(self.issued)
                 )
             ),
-            closed.TOKEN: tokens.apply(closed.command_token),
+            closed.TOKEN: tokens[closed.READERS],
             **own,
         }
         return found, marks[evidence.FILES]
