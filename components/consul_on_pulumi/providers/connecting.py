@@ -5,7 +5,8 @@ leaves its outputs as they were; so a method that gets old outputs is given the 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, wraps
+from functools import wraps
+from operator import methodcaller
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -78,20 +79,16 @@ def provider_settings(
         config = pulumi.Config(package)
         found = {key: config.get_secret(_camel(key)) for key in keys if config.get(_camel(key))}
         return {key: value for key, value in found.items() if value is not None}
-    if hosting.in_component():
+    if hosting.options() is not None:
         # The plugin gets a reference to it.
         state: pulumi.Output[Any] = provider.urn.apply(lambda urn: invoke_output(GET_RESOURCE, {"urn": urn}))["state"]
-        return {key: state.apply(partial(_get, key=_camel(key))) for key in keys}
+        return {key: state.apply(methodcaller("get", _camel(key))) for key in keys}
     if keys[0] not in vars(provider):
         raise pulumi.RunError(
             f"platform.{package}: expected a provider whose `{keys[0]}` this program can read, got one that hides it, "
             f"so this program cannot tell which cluster it uses. {way_out}"
         )
     return {key: _set(vars(provider)[key]) for key in keys if key in vars(provider)}
-
-
-def _get(state: Mapping[str, Any], key: str) -> Any:
-    return state.get(key)
 
 
 def _set(setting: pulumi.Output[Any]) -> pulumi.Output[Any]:

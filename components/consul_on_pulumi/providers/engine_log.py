@@ -21,7 +21,7 @@ def warn(message: str) -> None:
     """Show a warning in a preview or an update, once: the engine asks a provider several times."""
     if not run.first_time((warn, message)):
         return
-    if not (hasattr(sys.modules["__main__"], "DynamicResourceProviderServicer") or hosting.in_provider()):
+    if not (hasattr(sys.modules["__main__"], "DynamicResourceProviderServicer") or hosting.stored() is not None):
         pulumi.log.warn(message)
         return
     with grpc.insecure_channel(sys.argv[1]) as channel:

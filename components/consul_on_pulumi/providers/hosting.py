@@ -16,14 +16,9 @@ def begin_component(options: Mapping[str, str]) -> None:
     _options.set(options)
 
 
-def in_component() -> bool:
-    """Whether this task makes a component in the plugin."""
-    return _options.get() is not None
-
-
-def options() -> Mapping[str, str]:
-    """The options of a resource of the plugin."""
-    return _options.get() or {}
+def options() -> Mapping[str, str] | None:
+    """The options of the resources of the component that this task makes in the plugin; None if it makes none."""
+    return _options.get()
 
 
 def begin_provider(stored: Mapping[str, Any]) -> None:
@@ -34,8 +29,3 @@ def begin_provider(stored: Mapping[str, Any]) -> None:
 def stored() -> Mapping[str, Any] | None:
     """The inputs in the state of the resource that this task serves in the plugin; None if it serves none."""
     return _stored.get()
-
-
-def in_provider() -> bool:
-    """Whether this task serves a resource in the plugin."""
-    return _stored.get() is not None

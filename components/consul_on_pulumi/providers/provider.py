@@ -55,10 +55,8 @@ class ConsulProvider(ResourceProvider):
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse inputs that have problems, in the preview already."""
         # With the name of a property, the engine would print its value before the message.
-        return CheckResult(news, [CheckFailure("", problem) for problem in self._problems(olds, news)])
-
-    def _problems(self, olds: Properties, news: Properties) -> Iterable[str]:
-        return () if _is_elsewhere(news) else self.problems(olds, news)
+        found = () if _is_elsewhere(news) else self.problems(olds, news)
+        return CheckResult(news, [CheckFailure("", problem) for problem in found])
 
     def problems(self, olds: Properties, news: Properties) -> Iterable[str]:
         """Why the inputs are refused: whole messages. `olds` is empty for a new resource."""
@@ -103,9 +101,8 @@ class ProviderResource(Resource):
         props = {**computed, **props, **inputs(opts), "revision": provider.revision}
         dynamic = f"pulumi-python:{self._resource_type_name}"
         ours = f"{PACKAGE}:index:{self._resource_type_name.rpartition(':')[2]}"
-        if hosting.in_component():
-            aliases = [pulumi.Alias(type_=dynamic)]
-            opts = with_options(opts or pulumi.ResourceOptions(), aliases=aliases, **hosting.options())
+        if (more := hosting.options()) is not None:
+            opts = with_options(opts or pulumi.ResourceOptions(), aliases=[pulumi.Alias(type_=dynamic)], **more)
             props[PROVIDER_KEY] = serialize_provider(provider)
             pulumi.CustomResource.__init__(self, ours, name, props, opts)
         else:
