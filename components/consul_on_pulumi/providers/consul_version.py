@@ -1,7 +1,6 @@
 """ConsulVersion: records the release of Consul that the servers run, and takes a snapshot before another one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TypedDict
 
 import pulumi
@@ -115,12 +114,9 @@ class ConsulVersion(ProviderResource, module="consul-on-pulumi", name="ConsulVer
 
 def _view(props: Properties) -> ClusterView:
     """The current state of the servers; of none while their addresses are not known."""
-    addresses = known_addresses(props)
-    return (
-        Servers(props["names"], addresses, connection_of(props)).view()
-        if addresses
-        else ClusterView(status={}, voters={})
-    )
+    if addresses := known_addresses(props):
+        return Servers(props["names"], addresses, connection_of(props)).view()
+    return ClusterView(status={}, voters={})
 
 
 def _running(props: Properties) -> Mapping[str, Release]:
@@ -142,7 +138,7 @@ def _snapshot(props: Properties) -> str:
         if props["snapshot"] == IF_POSSIBLE:
             return ""
         raise
-    file = snapshot_files.new_file(Path(folder), props["cluster"])
+    file = snapshot_files.new_file(folder, props["cluster"])
     try:
         snapshot_files.save(props["addresses"], connection_of(props), file)
     except (RefusedError, UnreachableError, snapshot_files.DamagedError, OSError) as error:

@@ -113,20 +113,14 @@ def foreign(existing: Existing, kind: str, name: str, owner: Owner) -> Foreign |
     return Foreign(f"{kind} {name}", cluster_id, adopt)
 
 
-def earlier(existing: Existing, volume: Object, owner: Owner) -> bool:
-    """Whether a volume holds retained data of an earlier cluster of this name: nothing of that cluster is left, and no
-    container uses the volume."""
-    cluster_id = label(volume, engine.CLUSTER_ID)
-    alive = existing.users(volume["Name"]) or (cluster_id and existing.with_id(cluster_id))
-    return label(volume, engine.CLUSTER) == owner.cluster and not alive
-
-
 def _foreign_volume(existing: Existing, found: Object, owner: Owner) -> Foreign | None:
     users, cluster_id = existing.users(found["Name"]), label(found, engine.CLUSTER_ID)
     if cluster_id is None and users and all(owner.owns(one) for one in users):
         # Version 0.1.0 gave volumes no cluster ID.
         return None
-    retained = earlier(existing, found, owner)
+    # Of an earlier cluster of this name nothing is left but such volumes, and no container uses them.
+    alive = users or (cluster_id and existing.with_id(cluster_id))
+    retained = label(found, engine.CLUSTER) == owner.cluster and not alive
     if retained and owner.retain_data:
         return None
     used = f", used by {', '.join(name_of(one) for one in users)}" if users else ""

@@ -104,11 +104,8 @@ class ServerRollout(ProviderResource, module="consul-on-pulumi", name="ServerRol
 
 def _replace_outdated(props: Properties) -> str:
     """Returns the version of the StatefulSet whose pods run now."""
-    servers, stateful_set, names = (
-        Servers(props["names"], props["addresses"], connection_of(props)),
-        StatefulSet(props),
-        props["names"],
-    )
+    names, stateful_set = props["names"], StatefulSet(props)
+    servers = Servers(names, props["addresses"], connection_of(props))
     if outdated_pods.wait_for_controller(stateful_set).replicas < len(names):
         stateful_set.scale(len(names))
     version = outdated_pods.wait_for_controller(stateful_set).version
@@ -150,14 +147,10 @@ def _replace(servers: Servers, stateful_set: StatefulSet, order: list[str], pod:
 
 def _wait_for_new(servers: Servers, stateful_set: StatefulSet, props: Properties) -> None:
     """Wait for pods that need no replacement and do not run yet, before one that runs is replaced."""
-    outdated, pods = (
-        outdated_pods.find(stateful_set, props["names"], props["spec_hash"]),
-        stateful_set.pods(props["names"]),
-    )
-    new = [name for name in props["names"] if name not in outdated and not (name in pods and pods[name].ready)]
-    if (
-        outdated
-        and new
-        and (reasons := not_ready_reasons(servers, stateful_set, new, {}, led=has_leader(servers.view())))
-    ):
+    names = props["names"]
+    outdated, pods = outdated_pods.find(stateful_set, names, props["spec_hash"]), stateful_set.pods(names)
+    new = [name for name in names if name not in outdated and not (name in pods and pods[name].ready)]
+    if not outdated or not new:
+        return
+    if reasons := not_ready_reasons(servers, stateful_set, new, {}, led=has_leader(servers.view())):
         raise RolloutStoppedError(STOPPED.format(reason=reasons))
