@@ -9,7 +9,10 @@ from consul_on_pulumi.settings import refusals
 
 
 def session_with(connection: Connection | None = None, **env: str) -> requests.Session:
-    return access.add_credentials(requests.Session(), connection or {}, env)
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in env.items():
+            environment.setenv(name, value)
+        return access.session(connection or {})
 
 
 def test_without_settings_a_session_has_no_credentials() -> None:

@@ -45,27 +45,29 @@ def problems(env: Mapping[str, str] = os.environ) -> Iterator[str]:
         yield f"{SSL_VERIFY}: expected true or false, got {verify!r}"
 
 
-def token(connection: Connection, env: Mapping[str, str] = os.environ) -> str | None:
+def token(connection: Connection) -> str | None:
     """The ACL token for one cluster, or None."""
     if "token" in connection:
         return connection["token"]
-    if file := env.get(TOKEN_FILE):
+    if file := os.environ.get(TOKEN_FILE):
         return Path(file).read_text().strip()
-    return env.get("CONSUL_HTTP_TOKEN") or None
+    return os.environ.get("CONSUL_HTTP_TOKEN") or None
 
 
-def has_token(env: Mapping[str, str] = os.environ) -> bool:
+def has_token() -> bool:
     """Whether the environment has a token."""
-    return bool(env.get(TOKEN_FILE) or env.get("CONSUL_HTTP_TOKEN"))
+    return bool(os.environ.get(TOKEN_FILE) or os.environ.get("CONSUL_HTTP_TOKEN"))
 
 
-def add_credentials(
-    session: requests.Session, connection: Connection, env: Mapping[str, str] = os.environ
-) -> requests.Session:
-    """Add the token and the certificates to a session. Raises CredentialsError."""
-    if found := list(problems(env)):
+def session(connection: Connection) -> requests.Session:
+    """A session for addresses of every scheme, with the token and the certificates for one cluster.
+
+    Raises CredentialsError.
+    """
+    session, env = requests.Session(), os.environ
+    if found := list(problems()):
         raise CredentialsError("; ".join(found))
-    if (acl_token := token(connection, env)) is not None:
+    if (acl_token := token(connection)) is not None:
         session.headers["X-Consul-Token"] = acl_token
     if env.get(SSL_VERIFY, "").lower() in _FALSE:
         session.verify = False
@@ -73,12 +75,6 @@ def add_credentials(
         session.verify = authority
     if certificate := env.get(CLIENT_CERT):
         session.cert = (certificate, env.get(CLIENT_KEY) or certificate)
-    return session
-
-
-def session(connection: Connection) -> requests.Session:
-    """A session for addresses of every scheme, with the credentials for one cluster."""
-    session = add_credentials(requests.Session(), connection)
     # A proxy from the environment reaches neither loopback addresses nor private networks.
     session.trust_env = False
     session.mount("http+", _PlatformAdapter(connection))
