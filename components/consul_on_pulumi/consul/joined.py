@@ -2,7 +2,7 @@
 for before all others have it."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import requests
@@ -38,7 +38,7 @@ def cut_off(
     for member in members:
         if member["Name"] in own or member["Status"] != ALIVE:
             continue
-        who, tags = f"{path}: {member['Name']} ({member['Addr']}) joined from elsewhere", _tags(member)
+        who, tags = f"{path}: {member['Name']} ({member['Addr']}) joined from elsewhere", member.get("Tags") or {}
         if member["Name"] in keyless:
             problems.append(f"{who} and has no gossip key, so no agent would hear it. Give it {NEEDS}, {LEAVES}")
         elif wanted == INSIST and tags.get("role") != "consul":
@@ -50,10 +50,6 @@ def cut_off(
                 f"{who} and is a server without TLS, so the others would not answer it. Give it {NEEDS}, {LEAVES}"
             )
     return problems, warnings
-
-
-def _tags(member: Mapping[str, Any]) -> Mapping[str, str]:
-    return member.get("Tags") or {}
 
 
 def _asked(bases: Sequence[str], connection: Connection) -> tuple[list[dict[str, Any]], set[str]]:

@@ -49,7 +49,7 @@ def wait_until_ready(
     def ready(view: ClusterView) -> bool:
         nonlocal index, reasons
         if not view.led:
-            reasons = [rollout.no_leader_reason(view)]
+            reasons = ["; ".join(view.faults.values()) or "no server leads"]
             return False
         index = index or view.committed
         reasons = [reason for name in required(view) if (reason := rollout.not_ready_reason(name, view, index))]

@@ -100,11 +100,6 @@ def not_ready_reason(name: str, view: ClusterView, index: int) -> str | None:
     return None
 
 
-def no_leader_reason(view: ClusterView) -> str:
-    """Why no leader is known."""
-    return "; ".join(view.faults.values()) or "no server leads"
-
-
 def others(leaving: str, names: Sequence[str], view: ClusterView) -> list[str]:
     """The servers that must be ready while `leaving` is down: all that precede it in the order of the rollout, and
     later ones that are Raft peers already."""

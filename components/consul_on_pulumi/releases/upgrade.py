@@ -73,12 +73,10 @@ def _on(concerned: Mapping[str, Release], running: Mapping[str, Release], client
     return servers + (f", then {clients} client{'s' if clients > 1 else ''}" if clients else "")
 
 
-def risks(before: Release, after: Release) -> list[str]:
-    """What could fail in a downgrade; empty for anything else."""
-    return list(_risks(before, after)) if after < before else []
-
-
-def _risks(before: Release, after: Release) -> Iterator[str]:
+def risks(before: Release, after: Release) -> Iterator[str]:
+    """What could fail in a downgrade; nothing for anything else."""
+    if after >= before:
+        return
     if after < WAL_IS_DEFAULT <= before:
         yield (
             f"{minor(after)} ignores the Raft log in `raft/wal`, where {minor(WAL_IS_DEFAULT)} and newer begin it: "
