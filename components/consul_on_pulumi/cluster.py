@@ -176,26 +176,25 @@ def _leader(addresses: list[str], connection: Connection) -> str | None:
 
 
 def _server_args(args: Mapping[str, Any], topology: Topology, platform: Any, *, protect: bool) -> ConsulServerArgs:
-    more = {name: args[name] for name in ("snapshot_before_upgrade",) if name in args}
-    own = {"replicas": topology.servers, "protect": protect, **more}
-    return cast(ConsulServerArgs, _tier_args(args, topology, platform, "server") | own)
+    own = {"replicas": topology.servers, "protect": protect}
+    return cast(ConsulServerArgs, _tier_args(args, topology, platform, "server", "snapshot_before_upgrade") | own)
 
 
 def _client_args(args: Mapping[str, Any], topology: Topology, platform: Any) -> ConsulClientArgs:
-    more = {name: args[name] for name in ("clients_at_once",) if name in args}
-    own = {"replicas": topology.clients, "servers": topology.servers, **more}
-    return cast(ConsulClientArgs, _tier_args(args, topology, platform, "client") | own)
+    own = {"replicas": topology.clients, "servers": topology.servers}
+    return cast(ConsulClientArgs, _tier_args(args, topology, platform, "client", "clients_at_once") | own)
 
 
-def _tier_args(args: Mapping[str, Any], topology: Topology, platform: Any, tier: str) -> dict[str, Any]:
-    """What both tiers have. The settings of every agent come first, then those of this tier."""
+def _tier_args(args: Mapping[str, Any], topology: Topology, platform: Any, tier: str, only: str) -> dict[str, Any]:
+    """What both tiers have, and the setting that `only` this tier has. The configuration and the secret files of every
+    agent come first, then those of this tier."""
     return {
         "platform": platform,
         "cluster": topology.cluster,
         "datacenter": topology.datacenter,
         "agent_config": agent.merge(args["agent_config"], args[f"{tier}_config"]),
         "agent_secrets": args["agent_secrets"] | args[f"{tier}_secrets"],
-        **{name: args[name] for name in ("image", "consul_version") if name in args},
+        **{name: args[name] for name in ("image", "consul_version", only) if name in args},
     }
 
 

@@ -47,8 +47,8 @@ def unchanged_unless(name: str, passed: Callable[[], Awaitable[bool]]) -> pulumi
     return pulumi.ResourceOptions(transforms=[keep])
 
 
-def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
-    """For `depends_on`: a resource is registered when these are known and their resources exist, and the state holds no
+def once_known(output: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """For `depends_on`: a resource is registered when this is known and its resources exist, and the state holds no
     dependency.
 
     So resources are created one after the other and deleted side by side. A preview, which creates none, waits for
@@ -56,12 +56,13 @@ def once_known(*outputs: pulumi.Output[Any]) -> pulumi.Output[Any]:
     """
 
     async def wait() -> None:
-        for output in () if pulumi.runtime.is_dry_run() else outputs:
-            # Its own resource reports a failure.
-            with suppress(Exception):
-                await output.future(with_unknowns=True)
-                for resource in await output.resources():
-                    await resource.urn.future()
+        if pulumi.runtime.is_dry_run():
+            return
+        # Its own resource reports a failure.
+        with suppress(Exception):
+            await output.future(with_unknowns=True)
+            for resource in await output.resources():
+                await resource.urn.future()
 
     async def known() -> bool:
         return True

@@ -19,18 +19,14 @@ NOTHING = "nothing"
 """No URN: the engine refuses a function that depends on it, and does so when the provider runs."""
 
 
-class _Process:
-    """Stands for the run in a process that has no monitor: the engine starts one for each run."""
-
-
-_PROCESS = _Process()
 _done: WeakKeyDictionary[object, set[Hashable]] = WeakKeyDictionary()
 """What `first_time` was asked, by the monitor of each run: it goes with the run."""
 
 
 def first_time(what: Hashable) -> bool:
     """Whether this is asked for the first time in this run."""
-    asked = _done.setdefault(pulumi.runtime.settings.get_monitor() or _PROCESS, set())
+    # A process without a monitor has one run, for which this function stands: the engine starts one for each.
+    asked = _done.setdefault(pulumi.runtime.settings.get_monitor() or first_time, set())
     before = len(asked)
     asked.add(what)
     return len(asked) > before

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from consul_on_pulumi.consul.kv_store import MAX_PREFIXES
 from consul_on_pulumi.model import naming
 from consul_on_pulumi.model.closed import AGENTS, DNS, READERS
 
@@ -9,8 +10,6 @@ GATES = "gates"
 """The program, where it watches the servers and lets them change."""
 SEEDS = "seeds"
 """The program, where it writes KV entries."""
-MAX_PREFIXES = 16
-"""With more top-level keys than this, the program reads the whole store at once."""
 
 _READ = """\
 agent_prefix "" { policy = "read" }
@@ -54,7 +53,7 @@ def policies(cluster: str, seeds: Iterable[str]) -> dict[str, str]:
 
 def _seeds(first: list[str]) -> str:
     rules = [f'{"key_prefix" if one.endswith("/") else "key"} {_quoted(one)} {{ policy = "write" }}' for one in first]
-    # More are read by the whole store.
+    # With more of them the program reads the whole store at once.
     whole = ['key_prefix "" { policy = "read" }'] if len(first) > MAX_PREFIXES else []
     return "\n".join([*whole, *rules]) + "\n"
 
