@@ -194,6 +194,8 @@ class FakeKubernetes:
                 self.ended.append(f"pods/{name} in {body['gracePeriodSeconds']} s")
                 del self.pods[name]
                 self.workloads = {path: one for path, one in self.workloads.items() if path not in self.ended}
+            elif kind != "pods":
+                del self.claims[name]
             else:
                 self._delete_pod(name, found)
         elif method == "PATCH":
@@ -230,7 +232,6 @@ class FakeKubernetes:
         self.on_scale()
         for name in [name for name in self.pods if int(name.rpartition("-")[2]) >= replicas]:
             del self.pods[name]
-            self.claims.pop(f"data-{name}", None)
         for ordinal in range(replicas):
             self.pods.setdefault(f"{SET}-{ordinal}", pod(ordinal, revision=self.revision, spec_hash=self.spec_hash))
 

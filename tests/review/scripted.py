@@ -83,9 +83,9 @@ def server_group(*names: str, spec_hash: str = "a", **files: str) -> Inputs:
     return {"names": list(names), "spec_hash": spec_hash, "image": "hashicorp/consul:1", "configuration": files}
 
 
-def stateful_set(replicas: int, when_deleted: str = "Delete", when_scaled: str = "Delete") -> Inputs:
+def stateful_set(replicas: int, when_deleted: str = "Delete") -> Inputs:
     """The inputs of a StatefulSet of servers."""
-    policy = {"whenDeleted": when_deleted, "whenScaled": when_scaled}
+    policy = {"whenDeleted": when_deleted, "whenScaled": "Retain"}
     return {
         "metadata": {"name": "dev-server"},
         "spec": {"replicas": replicas, "persistentVolumeClaimRetentionPolicy": policy},

@@ -167,10 +167,6 @@ KEEPING: dict[str, Sequence[str]] = {
             server_group("s-0", "s-1", "s-2", spec_hash="b"),
         ),
     ],
-    "pods scaled away whose claims are retained": [
-        event("update", STATEFUL_SET, "server-stateful-set", stateful_set(3, when_scaled="Retain"), stateful_set(1)),
-        event("update", ROLLOUT, "server-rollout", server_group("s-0", "s-1", "s-2"), server_group("s-0")),
-    ],
     "a network and a namespace of others replaced that no server uses": [
         SERVER,
         foreign("replace", NETWORK, "net", {"name": "lan"}),

@@ -175,13 +175,13 @@ def test_each_server_has_its_own_claim(three_and_one: Build) -> None:
     assert claim["metadata"]["name"] == "data"
     assert claim["spec"] == {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}
     assert {"name": "data", "mountPath": "/consul/data"} in container(three_and_one)["volumeMounts"]
-    assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Delete", "whenScaled": "Delete"}
+    assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Delete", "whenScaled": "Retain"}
 
 
-def test_retained_data_stays_after_the_stateful_set_but_not_after_a_scale_down() -> None:
+def test_retained_data_stays_after_the_stateful_set() -> None:
     spec = cluster({"namespace": "shop", "retain_data": True})["consul-server-stateful-set"].inputs["spec"]
 
-    assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Delete"}
+    assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
 
 
 def test_a_larger_claim_replaces_nothing() -> None:

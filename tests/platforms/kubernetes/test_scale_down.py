@@ -20,7 +20,9 @@ FIVE = [f"dev-server-{ordinal}" for ordinal in range(5)]
 def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKubernetes]:
     """Five pods, each with its claim."""
     pods = {name: pod(ordinal) for ordinal, name in enumerate(FIVE)}
-    claims: dict[str, Any] = {f"data-{name}": {"metadata": {"name": f"data-{name}"}} for name in FIVE}
+    claims: dict[str, Any] = {
+        f"data-{name}": {"metadata": {"name": f"data-{name}", "uid": f"uid-of-{name}"}} for name in FIVE
+    }
     with FakeKubernetes(replicas=5, pods=pods, claims=claims) as running:
         running.is_the_current(monkeypatch, tmp_path)
         yield running
@@ -133,6 +135,29 @@ def test_an_interrupted_scale_down_is_continued(servers: ScriptedServers, kubern
 
     assert raft_steps(servers) == [("leave", FIVE[3])]
     assert kubernetes.scaled == [3]
+
+
+def test_a_claim_that_an_interrupted_scale_down_left_is_deleted_by_the_next_one(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes._scale(3)
+    kubernetes.scaled.clear()
+    assert len(kubernetes.claims) == 5, "somebody who scales by hand loses nothing"
+
+    shrink()
+
+    assert sorted(kubernetes.claims) == [f"data-{name}" for name in FIVE[:3]]
+    assert kubernetes.scaled == []
+
+
+def test_no_claim_of_a_server_that_stays_is_deleted_though_somebody_scaled_its_pod_away(
+    servers: ScriptedServers, kubernetes: FakeKubernetes
+) -> None:
+    kubernetes._scale(0)
+
+    shrink()
+
+    assert sorted(kubernetes.claims) == [f"data-{name}" for name in FIVE[:3]]
 
 
 @pytest.mark.parametrize("replicas", [5, 7])

@@ -507,8 +507,8 @@ def test_b10_servers_that_somebody_scaled_away_are_named_and_brought_back(
     assert rolled(known, props(), monkeypatch) == ["version"]
     assert warned == [
         "StatefulSet dev/dev-server asks for 1 pods and not for 3: somebody scaled it. "
-        "`pulumi up` starts dev-server-1, dev-server-2 again, without data; if Consul has no leader, run "
-        "`consul-on-pulumi recover` then"
+        "`pulumi up` starts dev-server-1, dev-server-2 again; if Consul has no leader then, run "
+        "`consul-on-pulumi recover`"
     ]
     outs = ServerRolloutProvider().update("id", known, props()).outs
 

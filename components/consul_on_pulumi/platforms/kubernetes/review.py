@@ -34,7 +34,7 @@ def losses(steps: Sequence[Step]) -> Iterator[Loss]:
         if step.type == NAMESPACE and (step.component == "ConsulCluster" or used):
             yield Loss(Kind.DATA, f"**Deletes namespace {code(step.object_name)} and every volume claim in it**")
         elif belongs(step, STATEFUL_SET):
-            rest = "are kept" if _retains(step.before, "whenDeleted") else "are deleted as well"
+            rest = "are kept" if _retains(step.before) else "are deleted as well"
             what = f"**Deletes StatefulSet {code(step.object_name)} and stops its servers**"
             yield Loss(Kind.DATA, f"{what}; its volume claims {rest}")
 
@@ -47,21 +47,21 @@ def sentences(steps: Sequence[Step]) -> Iterator[str]:
             yield f"{_VERBS.get(step.operation, 'Updates')} the clients of {kind} {code(step.object_name)}."
     yield from secret_file_sentences(steps, SECRET, "data")
     sets = [step for step in steps if belongs(step, STATEFUL_SET) and step.operation == "update"]
-    when = "whenDeleted"
-    yield from retained_data_sentences([(_retains(one.before, when), _retains(one.after, when)) for one in sets])
+    yield from retained_data_sentences([(_retains(one.before), _retains(one.after)) for one in sets])
 
 
-def _retains(state: State | None, when: str) -> bool:
-    """Whether a StatefulSet keeps its claims `whenDeleted` or `whenScaled`; keeping them is Kubernetes' default."""
+def _retains(state: State | None) -> bool:
+    """Whether a StatefulSet keeps its claims `whenDeleted`; keeping them is Kubernetes' default."""
     policy = mapping(state, "spec").get("persistentVolumeClaimRetentionPolicy")
-    return not isinstance(policy, Mapping) or policy.get(when) != "Delete"
+    return not isinstance(policy, Mapping) or policy.get("whenDeleted") != "Delete"
 
 
 def _servers(rollout: Step, stateful_set: Step | None) -> list[Agent]:
     before, after = sequence(rollout.before, "names"), sequence(rollout.after, "names")
     deleted = stateful_set is not None and stateful_set.operation in ("delete", "replace")
     updated = _updated(rollout)
-    retained = stateful_set is None or _retains(stateful_set.before, "whenDeleted" if deleted else "whenScaled")
+    # ScaleDown deletes the claim of a server that it removes, whatever the StatefulSet says.
+    retained = stateful_set is None or (deleted and _retains(stateful_set.before))
     lost = Data.RETAINED if retained else Data.DESTROYED
     found = []
     for name in dict.fromkeys([*before, *after]):

@@ -83,6 +83,11 @@ class StatefulSet:
         """The claim with this name; None if it does not exist."""
         return self._api.find(f"{self._core}/persistentvolumeclaims/{name}")
 
+    def delete_claim(self, claim: Object) -> None:
+        """Delete a claim, and with it the data, if it still is this one."""
+        metadata = claim["metadata"]
+        self._api.delete(f"{self._core}/persistentvolumeclaims/{metadata['name']}", metadata["uid"])
+
     def reclaim_policy(self, volume: str) -> str | None:
         """What happens to a volume after its claim: `Delete` or `Retain`; None where we may not read volumes."""
         try:

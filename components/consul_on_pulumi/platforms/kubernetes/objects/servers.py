@@ -129,7 +129,7 @@ def _spec(tier: Tier, template: dict[str, Any], replicas: pulumi.Input[int]) -> 
         "volume_claim_templates": [{"metadata": {"name": CLAIM, "labels": tier.claim_labels}, "spec": claim}],
         "persistent_volume_claim_retention_policy": {
             "when_deleted": "Retain" if tier.settings["retain_data"] else "Delete",
-            # A server that is added again later must not start with old Raft data.
-            "when_scaled": "Delete",
+            # Whoever scales it by hand loses nothing. ScaleDown deletes the claims of servers that the program removes.
+            "when_scaled": "Retain",
         },
     }

@@ -3,7 +3,7 @@
 import time
 
 import pulumi
-from pulumi.dynamic import CreateResult
+from pulumi.dynamic import CreateResult, UpdateResult
 
 from consul_on_pulumi.consul import rollout
 from consul_on_pulumi.consul.rollout import RolloutStoppedError
@@ -49,6 +49,15 @@ class ScaleDownProvider(ConsulProvider):
             _remove_last(servers, stateful_set, names)
         return CreateResult(props["stateful_set"], props)
 
+    def update(self, _id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Do the same, and delete the claims that an interrupted update, or somebody who scaled by hand, left: a server
+        that is added again later begins empty."""
+        result = self.create(news)
+        stateful_set = StatefulSet(news)
+        for ordinal in range(int(news["replicas"]), int(olds["replicas"])):
+            _wait_until_deleted(stateful_set, f"{stateful_set.name}-{ordinal}")
+        return UpdateResult(result.outs)
+
 
 class ScaleDown(ProviderResource, module="consul-on-pulumi", name="ScaleDown"):
     """The StatefulSet depends on this, so its update never reduces the replicas."""
@@ -92,8 +101,15 @@ def _remove_last(servers: Servers, stateful_set: StatefulSet, names: list[str]) 
 
 
 def _wait_until_deleted(stateful_set: StatefulSet, name: str) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while stateful_set.pods([name]) or stateful_set.claim(f"{CLAIM}-{name}"):
+    """Wait until the pod is gone, then delete its claim, which the StatefulSet keeps."""
+    deadline, asked = time.monotonic() + TIMEOUT, False
+    while True:
+        pods, claim = stateful_set.pods([name]), stateful_set.claim(f"{CLAIM}-{name}")
+        if not pods and claim is None:
+            return
+        if claim and not pods and not asked:
+            stateful_set.delete_claim(claim)
+            asked = True
         if time.monotonic() > deadline:
             raise RolloutStoppedError(
                 f"the pod or the claim of {name} still exists after {TIMEOUT:.0f} s: run `pulumi up` again"

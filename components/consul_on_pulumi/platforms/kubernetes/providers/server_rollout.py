@@ -69,8 +69,8 @@ class ServerRolloutProvider(ConsulProvider):
         if work.missing:
             engine_log.warn(
                 f"StatefulSet {olds['namespace']}/{olds['stateful_set']} asks for {work.replicas} pods and not for "
-                f"{len(olds['names'])}: somebody scaled it. `pulumi up` starts {', '.join(work.missing)} again, "
-                "without data; if Consul has no leader, run `consul-on-pulumi recover` then"
+                f"{len(olds['names'])}: somebody scaled it. `pulumi up` starts {', '.join(work.missing)} again; "
+                "if Consul has no leader then, run `consul-on-pulumi recover`"
             )
         if work.silent and not changes:
             engine_log.warn(
