@@ -362,6 +362,17 @@ def test_house_row_4_the_release_of_an_image_is_checked_when_it_is_known(
     assert refusal.startswith(problem)
 
 
+@pytest.mark.parametrize(
+    "make", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=["text", "output", "secret"]
+)
+def test_a_token_that_no_header_can_carry_is_refused_without_being_shown(
+    platform: PlatformCase, make: Callable[[str], Any]
+) -> None:
+    assert refused(platform, preview=True, token=lambda: make("s3cret\nsecond line")) == [
+        "cluster.token: expected one line of ASCII characters"
+    ]
+
+
 @pytest.mark.parametrize("known", [False, True])
 def test_a_secret_in_agent_configuration_is_refused_also_before_it_is_known(
     platform: PlatformCase, known: bool
