@@ -387,6 +387,17 @@ def test_a_secret_in_agent_configuration_is_refused_also_before_it_is_known(
     ]
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_secret_address_to_join_is_refused_also_before_it_is_known(platform: PlatformCase, known: bool) -> None:
+    def join() -> Any:
+        return ["consul-1", pulumi.Output.secret("provider=aws secret_access_key=hush" if known else unknown())]
+
+    assert refused(platform, preview=True, join=join) == [
+        "cluster.join[1]: is secret, and would be readable by everyone who may inspect the container: give a name or "
+        "an address without credentials, with `pulumi.Output.unsecret` if it is no secret"
+    ]
+
+
 @pytest.mark.parametrize(
     ("setting", "config", "problem"),
     [

@@ -22,7 +22,7 @@ from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.seeds.seeding import SeedSet
 from consul_on_pulumi.settings import security_args
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
-from consul_on_pulumi.settings.later_config import watched
+from consul_on_pulumi.settings.later_config import public_addresses, watched
 
 CONFIGURATIONS = ("agent_config", "server_config", "client_config")
 """The settings with agent configuration."""
@@ -42,6 +42,8 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
     if is_output(image := complete["image"]):
         # Its release decides about settings, about keys and about upgrades.
         complete["image"] = when_known(image, lambda known: cluster_problems({**args, "image": known}, path)[0])
+    if "join" in complete:
+        complete["join"] = public_addresses(complete["join"], f"{path}.join")
     problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
     problems += [*security_args.certificate_problems(complete, path), *security_args.access_problems(complete, path)]
