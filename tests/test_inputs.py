@@ -139,6 +139,19 @@ def test_a_value_that_cannot_be_stored_is_refused_when_it_is_known(
     ]
 
 
+@pytest.mark.parametrize("of", ["agent_config", "server_config"])
+def test_a_secret_value_that_is_too_large_is_refused_when_it_is_known(platform: PlatformCase, of: str) -> None:
+    limits = {of: lambda: {"limits": {"kv_max_value_size": 10}}}
+    found = refused(
+        platform,
+        preview=True,
+        seed_sets=lambda: {"s": {"prefix": "p/", "secrets": {"k": pulumi.Output.secret("hush" * 10)}}},
+        **limits,
+    )
+
+    assert found == ["cluster.seed_sets.s.secrets: key 'p/k' has a value of 40 bytes, at most 10 fit"]
+
+
 def test_an_awaitable_is_seeded_like_an_output(platform: PlatformCase) -> None:
     seen = cluster(platform, seeds=lambda: {"db": asyncio.ensure_future(asyncio.sleep(0, "db.example.com"))})
 

@@ -14,6 +14,7 @@ from consul_on_pulumi.model import kv_tree, secret_files
 from consul_on_pulumi.model.spelling import suggestion
 from consul_on_pulumi.releases import closed_keys, release
 from consul_on_pulumi.schema.check import refuse
+from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
 
@@ -87,17 +88,18 @@ def with_seed_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> Comp
             problems.append(f"{KEY}.seed_sets.{name}.secrets: not in `{KEY}`, set each value with {how}")
             keys = args["secrets"] if isinstance(args["secrets"], Mapping) else ["KEY"]
             filled[name] = {**args, "secrets": dict.fromkeys(keys, pulumi.Output.secret(""))}
+    limit = seeding.max_value(cluster)
     for name, tree in trees.items():
         path = f"{SEEDS}.{name}"
         if not isinstance(sets.get(name), Mapping):
             problems.append(f"{path}: no such set in cluster.seed_sets{suggestion(str(name), map(str, sets))}")
-        elif not isinstance(tree, Mapping):
-            problems.append(f"{path}: expected a map of keys")
-        elif found := list(kv_tree.problems(tree, path)):
-            problems += found
-        else:
-            texts = {key: pulumi.Output.secret(text) for key, text in kv_tree.entries(tree).items()}
-            filled[name] = {**sets[name], "secrets": texts}
+            continue
+        is_map = isinstance(tree, Mapping)
+        found = list(kv_tree.problems(tree, path, limit)) if is_map else [f"{path}: expected a map of keys"]
+        problems += found
+        # A set whose secrets are refused would be refused again for being empty.
+        texts = {"KEY": ""} if found else kv_tree.entries(tree)
+        filled[name] = {**sets[name], "secrets": {key: pulumi.Output.secret(text) for key, text in texts.items()}}
     return problems, {**cluster, "seed_sets": filled} if sets else cluster
 
 
