@@ -15,7 +15,7 @@ from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.settings import refusals
 
 from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
-from tests.recording import Build, build, cluster_args
+from tests.recording import Build, build, cluster_args, document
 
 
 def closed(platform: PlatformCase, **more: Any) -> Build:
@@ -68,6 +68,16 @@ def test_a_published_port_speaks_https_unless_everyone_may_read(anonymous: str, 
     assert given["http_config"]["response_headers"]["X-Frame-Options"] == "DENY"
     assert container["ulimits"][0]["name"] == "nproc"
     assert container["memory"] == 1024
+
+
+def test_bug_a_setting_of_tls_stands_beside_the_certificate_in_a_spelling_that_hcl_reads() -> None:
+    config = {"tls": {"https": {"tls_min_version": "TLSv1_3"}}}
+    args = cluster_args(DOCKER.cluster, security={}, agent_config=config)
+    seen = build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
+
+    found = document(seen["consul-server-0"])["tls"]
+    assert found["https"] == [{"tls_min_version": "TLSv1_3"}]
+    assert set(found["defaults"][0]) == {"cert_file", "key_file"}
 
 
 def test_certificates_name_services_in_a_namespace_that_is_known_later() -> None:

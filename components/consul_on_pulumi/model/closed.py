@@ -58,8 +58,7 @@ def document(role: Role, phase: str = INSIST, *, plain_http: bool, issued: bool 
 
 
 def tls(phase: str = INSIST, *, issued: bool = False) -> dict[str, Any]:
-    """Whom agents trust. It is in CONFIGURATION: an argument of the agent is HCL, where no map may hold several
-    maps."""
+    """Whom agents trust. It is in CONFIGURATION, so that another phase changes no argument of an agent."""
     return {
         "defaults": {
             "ca_file": f"{secret_files.DIRECTORY}/{ISSUED['authority'] if issued else AUTHORITY}",
