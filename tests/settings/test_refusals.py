@@ -357,6 +357,22 @@ def test_b3_a_tier_alone_is_checked_too(platform: PlatformCase) -> None:
         refusals.tier_args({"platform": platform.tier, "agent_config": LOCKED}, ConsulServerArgs, "server", "dev")
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "more"),
+    [("/v1/acl", {}), ("/v1/agent/reload", {}), ("/v1/snapshot", {"snapshot_before_upgrade": True})],
+)
+def test_bug_what_a_closed_cluster_or_a_setting_needs_is_not_blocked(
+    platform: PlatformCase, endpoint: str, more: dict[str, Any]
+) -> None:
+    config = {"http_config": {"block_endpoints": [endpoint]}}
+    args = {"platform": platform.cluster, "server_config": config}
+
+    assert refusals.cluster_problems({**args, **more})[0] == [
+        f"cluster.server_config.http_config.block_endpoints: {endpoint}: the program needs it, leave it out"
+    ]
+    assert refusals.cluster_problems({**args, "security": {"enabled": False}})[0] == []
+
+
 def test_b3_acls_that_deny_by_default_need_a_token(platform: PlatformCase, monkeypatch: pytest.MonkeyPatch) -> None:
     acl = {"enabled": True, "default_policy": "deny"}
     args = {"platform": platform.cluster, "agent_config": {"acl": acl}, "security": {"enabled": False}}

@@ -165,15 +165,15 @@ def _config_problems(args: Mapping[str, Any], path: str, role: Role, configs: Se
             f"{path}.{configs[0]}: {size} bytes, at most {platform.max_configuration} fit into an agent's "
             "configuration: write parts of it into files of agent_secrets"
         )
+    is_closed = bool(args.get("security", {}).get("enabled"))
     found = program_access.problems(
         merged,
         role,
         platform.requests_from(),
         seeds=bool(args.get("seeds") or args.get("seed_sets")),
-        token=any(args.get(name) for name in SECRET_FILES)
-        or "token" in args
-        or access.has_token()
-        or bool(args.get("security", {}).get("enabled")),
+        token=any(args.get(name) for name in SECRET_FILES) or "token" in args or access.has_token() or is_closed,
+        is_closed=is_closed,
+        snapshots=args.get("snapshot_before_upgrade") is True,
     )
     for key, problem in found:
         where = [name for name in configs if program_access.has(args[name], key)]
