@@ -253,6 +253,46 @@ def test_agent_configuration_and_secret_files_cannot_open_a_closed_cluster(key: 
 
 
 @pytest.mark.parametrize(
+    ("config", "right"),
+    [
+        ({"domain": "corp"}, "consul"),
+        ({"primary_datacenter": "other"}, "here"),
+        ({"primary_datacenter": "dc1"}, "here"),
+    ],
+    ids=str,
+)
+def test_bug_a_closed_cluster_has_the_domain_of_its_certificates_and_its_own_tokens(
+    config: dict[str, str], right: str
+) -> None:
+    (key,) = config
+    refused = rf"{key}: expected {right} in a closed cluster, leave it out: "
+    args = cluster_args(DOCKER.cluster, datacenter="here")
+
+    for settings in ({"agent_config": config}, {"server_secrets": {"z.json": json.dumps(config)}}):
+        with pytest.raises(pulumi.RunError, match=refused):
+            refusals.cluster_args({**args, "security": {}, **settings})
+        assert refusals.cluster_args({**args, "security": {"enabled": False}, **settings})
+
+
+def test_a_domain_that_is_known_later_is_refused_in_a_closed_cluster() -> None:
+    def program() -> None:
+        config = {"domain": pulumi.Output.from_input("consul")}
+        ConsulCluster("consul", cluster_args(DOCKER.cluster, security={}, agent_config=config))
+
+    with pytest.raises(pulumi.RunError, match=r"agent_config\.domain: expected consul in a closed cluster"):
+        build(program)
+
+
+@pytest.mark.parametrize(
+    "config", [{"domain": "consul"}, {"domain": "Consul."}, {"primary_datacenter": "here"}, {"alt_domain": "corp"}]
+)
+def test_what_says_the_same_as_the_certificates_is_accepted(config: dict[str, str]) -> None:
+    args = cluster_args(DOCKER.cluster, datacenter="here", security={}, agent_config=config)
+
+    assert refusals.cluster_args(args)
+
+
+@pytest.mark.parametrize(
     "config", [{"tls": "later"}, {"tls": {"defaults": "later"}}, {"acl": "later"}, {"http_config": "later"}], ids=str
 )
 def test_an_output_cannot_take_the_place_of_a_map_that_closes_the_cluster(config: dict[str, Any]) -> None:

@@ -29,6 +29,8 @@ TOKEN = "security-cli.token"
 """The file with the token of the command."""
 TOKEN_FILE = f"{secret_files.DIRECTORY}/{TOKEN}"
 """Its path in a container or pod."""
+DOMAIN = "consul"
+"""What agents expect at the end of a server's name; Consul's default for `domain`."""
 UI_HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors 'none'"}
 """No other page can show the UI inside of itself."""
 
@@ -93,7 +95,7 @@ def certificate_count(role: Role) -> int:
 
 def subject(role: Role, datacenter: str) -> str:
     """The name in a certificate by which agents recognise a server (Consul docs, `verify_server_hostname`)."""
-    return f"{role.value}.{datacenter}.consul"
+    return f"{role.value}.{datacenter}.{DOMAIN}"
 
 
 def secret_configuration(

@@ -125,13 +125,14 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
         config = args.get(name, {})
         if is_closed:
             yield from closed_keys.problems(config, f"{path}.{name}")
+            yield from closed_keys.name_problems(config, f"{path}.{name}", args["datacenter"])
             config = closed_keys.without(config)
         yield from agent_keys.problems(config, f"{path}.{name}", of)
         for key in agent_keys.MERGED:
             if is_output(config.get(key)):
                 yield f"{path}.{name}.{key}: expected a map, since the program sets keys in it too, got an Output"
     for name in SECRET_FILES:
-        check = closed_keys.check_of(of, is_closed=bool(is_closed))
+        check = closed_keys.check_of(of, args["datacenter"] if is_closed else None)
         yield from secret_files.problems(args.get(name, {}), f"{path}.{name}", check)
 
 
