@@ -114,6 +114,11 @@ class _AuthorityAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         super().init_poolmanager(*args, **more, ssl_context=self._context)
 
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        # What the environment says is about other clusters: a context that verifies names cannot verify nothing, and
+        # would trust what is in CONSUL_CACERT too.
+        return super().send(request, *args, **{**options, "verify": True})
+
     def cert_verify(self, *_: Any) -> None:
         """The context does it."""
 
