@@ -139,6 +139,19 @@ def test_a_value_that_cannot_be_stored_is_refused_when_it_is_known(
     ]
 
 
+@pytest.mark.parametrize("of", ["agent_config", "server_config"])
+def test_a_secret_value_that_is_too_large_is_refused_when_it_is_known(platform: PlatformCase, of: str) -> None:
+    limits = {of: lambda: {"limits": {"kv_max_value_size": 10}}}
+    found = refused(
+        platform,
+        preview=True,
+        seed_sets=lambda: {"s": {"prefix": "p/", "secrets": {"k": pulumi.Output.secret("hush" * 10)}}},
+        **limits,
+    )
+
+    assert found == ["cluster.seed_sets.s.secrets: key 'p/k' has a value of 40 bytes, at most 10 fit"]
+
+
 def test_an_awaitable_is_seeded_like_an_output(platform: PlatformCase) -> None:
     seen = cluster(platform, seeds=lambda: {"db": asyncio.ensure_future(asyncio.sleep(0, "db.example.com"))})
 
@@ -362,6 +375,17 @@ def test_house_row_4_the_release_of_an_image_is_checked_when_it_is_known(
     assert refusal.startswith(problem)
 
 
+@pytest.mark.parametrize(
+    "make", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=["text", "output", "secret"]
+)
+def test_a_token_that_no_header_can_carry_is_refused_without_being_shown(
+    platform: PlatformCase, make: Callable[[str], Any]
+) -> None:
+    assert refused(platform, preview=True, token=lambda: make("s3cret\nsecond line")) == [
+        "cluster.token: expected one line of ASCII characters"
+    ]
+
+
 @pytest.mark.parametrize("known", [False, True])
 def test_a_secret_in_agent_configuration_is_refused_also_before_it_is_known(
     platform: PlatformCase, known: bool
@@ -373,6 +397,17 @@ def test_a_secret_in_agent_configuration_is_refused_also_before_it_is_known(
     assert refused(platform, preview=True, agent_config=config) == [
         "cluster.agent_config.telemetry.circonus_api_token: is secret, and would be readable by everyone who may "
         "inspect the container: write it into a file of `agent_secrets`, which is encrypted"
+    ]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_secret_address_to_join_is_refused_also_before_it_is_known(platform: PlatformCase, known: bool) -> None:
+    def join() -> Any:
+        return ["consul-1", pulumi.Output.secret("provider=aws secret_access_key=hush" if known else unknown())]
+
+    assert refused(platform, preview=True, join=join) == [
+        "cluster.join[1]: is secret, and would be readable by everyone who may inspect the container: give a name or "
+        "an address without credentials, with `pulumi.Output.unsecret` if it is no secret"
     ]
 
 

@@ -134,13 +134,14 @@ def snapshot_file(placed: Placed) -> pulumi.Output[str | None]:
 
 
 def agent_secrets(
-    files: Mapping[str, pulumi.Input[str]], of: Release | None, *, is_closed: bool
+    files: Mapping[str, pulumi.Input[str]], of: Release | None, closed_datacenter: str | None
 ) -> dict[str, pulumi.Output[str]]:
-    """The secret files by name and in order, as secrets whatever they were before; `of` is the release of the agents.
+    """The secret files by name and in order, as secrets whatever they were before; `of` is the release of the agents,
+    and `closed_datacenter` the datacenter of a closed cluster.
 
     A content that was an Output when the arguments were checked is checked when it is known.
     """
-    check = closed_keys.check_of(of, is_closed=is_closed)
+    check = closed_keys.check_of(of, closed_datacenter)
     return {
         name: when_known(pulumi.Output.secret(text), partial(_problems, name, check))
         for name, text in sorted(files.items())
@@ -166,7 +167,7 @@ def place_tier(
     """
     platform = choose(args["platform"])
     extra, traits = args["agent_config"], platform.traits()
-    secrets = agent_secrets(args["agent_secrets"], release.of(args), is_closed=closing is not None)
+    secrets = agent_secrets(args["agent_secrets"], release.of(args), topology.datacenter if closing else None)
     if closing:
         phase = closing.phase
         plain_http = phase != adoption.INSIST or (traits.host_ports and closing.settings["anonymous"] == "read")

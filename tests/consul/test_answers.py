@@ -141,6 +141,16 @@ def test_d14_a_certificate_that_no_clock_accepts_names_the_clocks(reason: str, f
     assert text.startswith(f"dev-server-0 has no TLS connection with this program ({reason}): {fix}")
 
 
+def test_no_message_shows_the_header_that_cannot_be_sent() -> None:
+    with pytest.raises(requests.exceptions.InvalidHeader) as caught:
+        requests.get("http://127.0.0.1:1", headers={"X-Consul-Token": "s3cret\n"}, timeout=1)
+
+    text = answers.silence("dev-server-0", caught.value)
+
+    assert text.startswith("dev-server-0 was not asked, no header can carry the token: give the program a token")
+    assert "s3cret" not in text
+
+
 def test_a_snapshot_that_breaks_off_is_a_sentence(consul: FakeConsul, tmp_path: Path) -> None:
     consul.snapshot, consul.cut = b"x" * 100, 10
 

@@ -98,3 +98,22 @@ def test_c14_an_empty_variable_is_none() -> None:
 
     assert list(access.problems(empty)) == []
     assert (session_with({}, **empty).verify, session_with({}, **empty).cert) == (True, None)
+
+
+@pytest.mark.parametrize("connection", [{"token": " s3cret\n"}, {}], ids=["cluster", "environment"])
+def test_white_space_around_a_token_is_left_out(connection: Connection) -> None:
+    assert session_with(connection, CONSUL_HTTP_TOKEN="\ts3cret \n").headers["X-Consul-Token"] == "s3cret"
+
+
+@pytest.mark.parametrize("token", ["s3cret\nsecond line", "s3crét", "s3\x00cret"], ids=["lines", "letters", "control"])
+def test_a_token_that_no_header_can_carry_is_refused_without_being_shown(token: str, tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(token.encode("latin-1"))
+    expected = "expected one line of ASCII characters"
+    remedy = "correct this environment variable or unset it"
+
+    named = {"CONSUL_HTTP_TOKEN_FILE": str(tmp_path / "token"), "CONSUL_HTTP_TOKEN": token}
+    assert list(access.problems({"CONSUL_HTTP_TOKEN": token})) == [f"CONSUL_HTTP_TOKEN: {expected} as token, {remedy}"]
+    assert list(access.problems(named)) == [f"CONSUL_HTTP_TOKEN_FILE: {expected} as token, {remedy}"]
+    with pytest.raises(access.CredentialsError) as caught:
+        session_with({"token": token})
+    assert str(caught.value) == f"token: {expected}, correct it and run `pulumi up`"

@@ -72,6 +72,7 @@ def test_each_server_reports_its_own_state_and_the_leader_the_raft_configuration
     }
     assert view.voters == {"id-0": "172.30.0.2:8300", "id-1": "172.30.0.3:8300"}
     assert view.peers == set(NAMES)
+    assert view.without_vote == {"id-2"}
 
 
 @pytest.mark.parametrize("fault", [Fault.RESET, Fault.HANG, Fault.NO_LEADER, Fault.FORBIDDEN])

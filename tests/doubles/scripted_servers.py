@@ -27,6 +27,8 @@ class ScriptedServers:
         self.won_again = 0
         """How many transfers end with the old leader as the new one."""
         self.done: list[tuple[str, ...]] = []
+        self.waits: list[float] = []
+        """The timeout of each wait."""
         self.events: list[Callable[[], object]] = []
         """Run one by one, each after a view that does not meet the condition."""
 
@@ -35,6 +37,7 @@ class ScriptedServers:
             status={name: self._status(name) for name in self.names if name not in self.down},
             voters={f"id-of-{name}": f"{name}:8300" for name in self.names if name not in self.non_voters},
             peers=frozenset(self.names),
+            without_vote=frozenset(f"id-of-{name}" for name in self.names if name in self.non_voters),
         )
 
     def accepted_view(self) -> ClusterView:
@@ -42,6 +45,7 @@ class ScriptedServers:
 
     def wait_for(self, condition: Callable[[ClusterView], bool], timeout: float) -> ClusterView | None:
         assert timeout > 0
+        self.waits.append(timeout)
         for _ in range(MAX_VIEWS):
             if condition(view := self.view()):
                 return view

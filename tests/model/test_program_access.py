@@ -16,8 +16,9 @@ def found(
     seeds: bool = True,
     token: bool = False,
     source: str | None = GATEWAY,
+    **more: bool,
 ) -> list[str]:
-    return [key for key, _ in problems(config, role, source, seeds=seeds, token=token)]
+    return [key for key, _ in problems(config, role, source, seeds=seeds, token=token, **more)]
 
 
 WRITES, BLOCKS = "http_config.allow_write_http_from", "http_config.block_endpoints"
@@ -35,6 +36,7 @@ def limited(**rates: int) -> dict[str, Any]:
         ({"http_config": {"block_endpoints": ["/v1/agent/self"]}}, BLOCKS),
         ({"http_config": {"block_endpoints": ["/v1/acl", "/v1/operator"]}}, BLOCKS),
         ({"http_config": {"block_endpoints": ["/v1/kv"]}}, BLOCKS),
+        ({"http_config": {"block_endpoints": ["/v1/operator/autopilot/state"]}}, BLOCKS),
         ({"http_config": {"block_endpoints": ["/v1/status/leader"]}}, BLOCKS),
         ({"addresses": {"http": "127.0.0.1"}}, "addresses.http"),
         ({"addresses": {"http": "unix:///tmp/consul.sock"}}, "addresses.http"),
@@ -74,6 +76,41 @@ def test_b3_what_the_program_does_not_use_may_be_blocked() -> None:
     assert found({"http_config": {"block_endpoints": ["/v1/kv", "/v1/operator"]}}, Role.CLIENT) == []
     assert found({"http_config": {"block_endpoints": ["/v1/agent"]}}, Role.CLIENT) == [BLOCKS]
     assert found({"http_config": {"allow_write_http_from": ["127.0.0.1/32"]}}, Role.CLIENT) == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "role"),
+    [
+        ("/v1/acl", Role.SERVER),
+        ("/v1/acl/", Role.SERVER),
+        ("/v1/acl/token", Role.SERVER),
+        ("/v1/acl/token/self", Role.SERVER),
+        ("/v1/acl/tokens", Role.SERVER),
+        ("/v1/acl/policies", Role.SERVER),
+        ("/v1/agent/reload", Role.SERVER),
+        ("/v1/agent/reload", Role.CLIENT),
+        ("/v1/operator/keyring", Role.SERVER),
+    ],
+)
+def test_bug_what_a_closed_cluster_needs_may_not_be_blocked_there(endpoint: str, role: Role) -> None:
+    config = {"http_config": {"block_endpoints": [endpoint]}}
+
+    assert found(config, role, is_closed=True) == [BLOCKS]
+    assert found(config, role) == []
+
+
+def test_bug_snapshots_may_not_be_blocked_where_every_upgrade_needs_one() -> None:
+    config = {"http_config": {"block_endpoints": ["/v1/snapshot"]}}
+
+    assert found(config, snapshots=True) == [BLOCKS]
+    assert found(config) == found(config, Role.CLIENT, snapshots=True) == []
+
+
+def test_what_nobody_asks_of_a_closed_cluster_may_be_blocked() -> None:
+    config = {"http_config": {"block_endpoints": ["/v1/acl/bootstrap", "/v1/connect", "/v1/snapshot"]}}
+
+    assert found(config, is_closed=True) == []
+    assert found({"http_config": {"block_endpoints": ["/v1/acl"]}}, Role.CLIENT, is_closed=True) == []
 
 
 def test_b3_with_a_token_acls_may_deny_by_default() -> None:

@@ -1,5 +1,6 @@
 """Decisions of a rollout."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from consul_on_pulumi.model.rollout import (
     ClusterView,
     ServerStatus,
     has_quorum,
+    lacks_vote,
     loses_quorum,
     lost_quorum,
     not_ready_reason,
@@ -58,14 +60,42 @@ def test_a_cluster_that_does_not_answer_has_no_leader() -> None:
     [
         ({}, None),
         ({"applied": 99}, "dev-server-1 has applied 99 of 100 entries"),
-        ({"node_id": "another"}, "dev-server-1 is not a voter at dev-server-1:8300"),
-        ({"address": "elsewhere:8300"}, "dev-server-1 is not a voter at elsewhere:8300"),
+        (
+            {"node_id": "another"},
+            "dev-server-1 is not a voter at dev-server-1:8300 (the leader dev-server-0 has another node ID under this "
+            "name)",
+        ),
+        (
+            {"address": "elsewhere:8300"},
+            "dev-server-1 is not a voter at elsewhere:8300 (the leader dev-server-0 has it at dev-server-1:8300)",
+        ),
     ],
 )
 def test_a_server_is_not_ready_until_it_votes_at_its_address_and_has_caught_up(
     changed: dict[str, Any], reason: str | None
 ) -> None:
     assert not_ready_reason(NAMES[1], view(**changed), index=100) == reason
+
+
+@pytest.mark.parametrize(
+    ("leader", "why"),
+    [
+        ({"peers": frozenset(NAMES[:1])}, " (it answers, but the leader dev-server-0 has not added it to Raft)"),
+        (
+            {"peers": frozenset(NAMES), "without_vote": frozenset({f"id-of-{NAMES[1]}"})},
+            " (it is a Raft peer of the leader dev-server-0, without a vote yet)",
+        ),
+        ({"peers": frozenset()}, ""),
+    ],
+    ids=["no peer", "no vote", "the leader does not say"],
+)
+def test_a_server_that_answers_and_is_no_voter_is_named_with_what_the_leader_has(
+    leader: dict[str, Any], why: str
+) -> None:
+    seen = replace(view(), voters={f"id-of-{NAMES[0]}": f"{NAMES[0]}:8300"}, **leader)
+
+    assert not_ready_reason(NAMES[1], seen, index=100) == f"dev-server-1 is not a voter at dev-server-1:8300{why}"
+    assert lacks_vote(NAMES[1], seen) is bool(why)
 
 
 def test_a_server_that_does_not_answer_is_not_ready() -> None:

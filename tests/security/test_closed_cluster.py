@@ -15,7 +15,7 @@ from consul_on_pulumi.security import acl_rules
 from consul_on_pulumi.settings import refusals
 
 from tests.platform_cases import DOCKER, KUBERNETES, PlatformCase
-from tests.recording import Build, build, cluster_args
+from tests.recording import Build, build, cluster_args, document
 
 
 def closed(platform: PlatformCase, **more: Any) -> Build:
@@ -68,6 +68,16 @@ def test_a_published_port_speaks_https_unless_everyone_may_read(anonymous: str, 
     assert given["http_config"]["response_headers"]["X-Frame-Options"] == "DENY"
     assert container["ulimits"][0]["name"] == "nproc"
     assert container["memory"] == 1024
+
+
+def test_bug_a_setting_of_tls_stands_beside_the_certificate_in_a_spelling_that_hcl_reads() -> None:
+    config = {"tls": {"https": {"tls_min_version": "TLSv1_3"}}}
+    args = cluster_args(DOCKER.cluster, security={}, agent_config=config)
+    seen = build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
+
+    found = document(seen["consul-server-0"])["tls"]
+    assert found["https"] == [{"tls_min_version": "TLSv1_3"}]
+    assert set(found["defaults"][0]) == {"cert_file", "key_file"}
 
 
 def test_certificates_name_services_in_a_namespace_that_is_known_later() -> None:
@@ -240,6 +250,46 @@ def test_agent_configuration_and_secret_files_cannot_open_a_closed_cluster(key: 
     for settings in ({"client_config": config}, {"server_secrets": {"z.json": json.dumps(config)}}):
         with pytest.raises(pulumi.RunError, match=rf"{key}: `security` sets it"):
             refusals.cluster_args(cluster_args(DOCKER.cluster, security={}, **settings))
+
+
+@pytest.mark.parametrize(
+    ("config", "right"),
+    [
+        ({"domain": "corp"}, "consul"),
+        ({"primary_datacenter": "other"}, "here"),
+        ({"primary_datacenter": "dc1"}, "here"),
+    ],
+    ids=str,
+)
+def test_bug_a_closed_cluster_has_the_domain_of_its_certificates_and_its_own_tokens(
+    config: dict[str, str], right: str
+) -> None:
+    (key,) = config
+    refused = rf"{key}: expected {right} in a closed cluster, leave it out: "
+    args = cluster_args(DOCKER.cluster, datacenter="here")
+
+    for settings in ({"agent_config": config}, {"server_secrets": {"z.json": json.dumps(config)}}):
+        with pytest.raises(pulumi.RunError, match=refused):
+            refusals.cluster_args({**args, "security": {}, **settings})
+        assert refusals.cluster_args({**args, "security": {"enabled": False}, **settings})
+
+
+def test_a_domain_that_is_known_later_is_refused_in_a_closed_cluster() -> None:
+    def program() -> None:
+        config = {"domain": pulumi.Output.from_input("consul")}
+        ConsulCluster("consul", cluster_args(DOCKER.cluster, security={}, agent_config=config))
+
+    with pytest.raises(pulumi.RunError, match=r"agent_config\.domain: expected consul in a closed cluster"):
+        build(program)
+
+
+@pytest.mark.parametrize(
+    "config", [{"domain": "consul"}, {"domain": "Consul."}, {"primary_datacenter": "here"}, {"alt_domain": "corp"}]
+)
+def test_what_says_the_same_as_the_certificates_is_accepted(config: dict[str, str]) -> None:
+    args = cluster_args(DOCKER.cluster, datacenter="here", security={}, agent_config=config)
+
+    assert refusals.cluster_args(args)
 
 
 @pytest.mark.parametrize(

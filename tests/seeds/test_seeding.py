@@ -103,6 +103,27 @@ def test_the_limit_of_a_value_follows_the_configuration_of_the_servers(of: str) 
     assert problems(**large, **{of: {"limits": {"kv_max_value_size": 700_000}}}) == []
 
 
+@pytest.mark.parametrize("of", ["agent_config", "server_config"])
+def test_the_limit_of_an_encrypted_value_follows_the_configuration_of_the_servers(of: str) -> None:
+    def found(size: int, limit: Any) -> list[str]:
+        limits = {of: {"limits": {"kv_max_value_size": limit}}}
+        return with_seed_secrets(hidden({"app": {"k": "x" * size}}), {"seed_sets": {"app": {}}, **limits})[0]
+
+    assert found(600_000, 2_000_000) == []
+    assert found(600, 10) == ["seed_secrets.app: key 'k' has a value of 600 bytes, at most 10 fit"]
+    assert found(600_000, "a wrong one") == [
+        "seed_secrets.app: key 'k' has a value of 600000 bytes, at most 524288 fit"
+    ]
+
+
+@pytest.mark.parametrize("tree", [{"k": "x" * 600_000}, "hunter2"], ids=["large", "no map"])
+def test_a_set_whose_encrypted_values_are_refused_is_not_called_empty(tree: Any) -> None:
+    found, filled = with_seed_secrets(hidden({"app": tree}), {"seed_sets": {"app": {}}})
+
+    assert len(found) == 1
+    assert problems(seed_sets=filled["seed_sets"]) == []
+
+
 HOW = "`pulumi config set --secret --path 'consul-on-pulumi:seed_secrets.SET.KEY'`"
 
 

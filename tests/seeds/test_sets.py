@@ -108,11 +108,11 @@ def test_the_entries_of_all_sources_are_sorted_by_key(root: Path) -> None:
     )
 
     assert list(seeds_of(root, **args)) == ["a", "log.properties", "logo", "z"]
-    assert sets.secrets(args) == {"password": "hunter2"}
+    assert sets.secrets(args, SET, 9) == {"password": "hunter2"}
 
 
 def test_secrets_are_below_the_prefix(root: Path) -> None:
-    assert sets.secrets({"prefix": "p/", "secrets": {"b": "x", "a": "y"}}) == {"p/a": "y", "p/b": "x"}
+    assert sets.secrets({"prefix": "p/", "secrets": {"b": "x", "a": "y"}}, SET, 9) == {"p/a": "y", "p/b": "x"}
     assert seeds_of(root, prefix="p/", secrets={"a": "x", "b": pulumi.Output.secret("y")}) == {}
 
 

@@ -190,7 +190,7 @@ def test_a_program_is_refused_as_a_stack_file_is(platform: PlatformCase) -> None
 def test_a_content_that_is_known_later_is_checked_later() -> None:
     async def delivered() -> Any:
         text = pulumi.Output.from_input(json.dumps({"data_dir": CANARY}))
-        return await agent_secrets({"a.json": text}, None, is_closed=False)["a.json"].future()
+        return await agent_secrets({"a.json": text}, None, None)["a.json"].future()
 
     with pytest.raises(pulumi.RunError) as caught:
         asyncio.run(delivered())

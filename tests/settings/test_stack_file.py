@@ -242,3 +242,36 @@ def test_c12_a_stack_file_that_will_soon_be_too_large_is_warned_about(
 
     expected = f"the stack file has {size} of the at most 131072 bytes with which a program can start: move seeds into"
     assert any(line.startswith(expected) for line in seen.log) is warned
+
+
+@pytest.mark.parametrize("secret", [False, True])
+@pytest.mark.parametrize("key", ["seed_secrets", "agent_secrets", "security_secrets"])
+def test_a_secret_where_a_map_belongs_is_refused_without_being_shown(key: str, secret: bool) -> None:
+    """As after `pulumi config set --secret` without `--path`."""
+    name = f"consul-on-pulumi:{key}"
+    set_all_config({"consul-on-pulumi:cluster": json.dumps(SOUND), name: "hunter2"}, [name] if secret else [])
+
+    with pytest.raises(pulumi.RunError) as caught:
+        read_cluster()
+
+    header, problem = str(caught.value).splitlines()
+    assert header == HEADER
+    assert problem.startswith(f"{key}: expected a map from " if secret else f"{key}: holds plain text, set each value")
+    assert f"`pulumi config set --secret --path '{name}" in problem
+    assert "hunter2" not in problem
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_text_in_place_of_the_settings_is_refused_without_being_shown(secret: bool) -> None:
+    key = "consul-on-pulumi:cluster"
+    set_all_config({key: "hunter2"}, [key] if secret else [])
+
+    with pytest.raises(pulumi.RunError) as caught:
+        read_cluster()
+
+    problem = (
+        "holds an encrypted value" if secret else "expected a map, set each setting with `pulumi config set --path"
+    )
+    assert str(caught.value).startswith(f"{HEADER}\ncluster: {problem}")
+    assert "hunter2" not in str(caught.value)

@@ -19,15 +19,15 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from consul_on_pulumi.model.connection import UNKNOWN, UNKNOWN_YET, Connection
+from consul_on_pulumi.model.connection import TOKEN_TEXT, UNKNOWN, UNKNOWN_YET, Connection, is_token
 
-TOKEN_FILE, SSL_VERIFY = "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_SSL_VERIFY"
+TOKEN, TOKEN_FILE, SSL_VERIFY = "CONSUL_HTTP_TOKEN", "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_SSL_VERIFY"
 CACERT, CAPATH, CLIENT_CERT, CLIENT_KEY = "CONSUL_CACERT", "CONSUL_CAPATH", "CONSUL_CLIENT_CERT", "CONSUL_CLIENT_KEY"
 _TRUE, _FALSE = ("1", "t", "true"), ("0", "f", "false")
 
 
 class CredentialsError(Exception):
-    """An environment variable with a credential is wrong. The message names it."""
+    """A credential is wrong. The message names its setting or environment variable, and shows no secret."""
 
 
 def problems(env: Mapping[str, str] = os.environ) -> Iterator[str]:
@@ -39,6 +39,9 @@ def problems(env: Mapping[str, str] = os.environ) -> Iterator[str]:
             except OSError as error:
                 reason = f"{value!r} cannot be read ({error.strerror})"
                 yield f"{name}: {reason}, correct this environment variable or unset it"
+    name = TOKEN_FILE if env.get(TOKEN_FILE) else TOKEN
+    if not is_token(_given(env)):
+        yield f"{name}: expected {TOKEN_TEXT} as token, correct this environment variable or unset it"
     if env.get(CLIENT_KEY) and not env.get(CLIENT_CERT):
         yield f"{CLIENT_KEY}: has no effect without {CLIENT_CERT}, set both environment variables or none"
     if (verify := env.get(SSL_VERIFY, "").lower()) not in ("", *_FALSE, *_TRUE):
@@ -48,15 +51,23 @@ def problems(env: Mapping[str, str] = os.environ) -> Iterator[str]:
 def token(connection: Connection) -> str | None:
     """The ACL token for one cluster, or None."""
     if "token" in connection:
-        return connection["token"]
-    if file := os.environ.get(TOKEN_FILE):
-        return Path(file).read_text().strip()
-    return os.environ.get("CONSUL_HTTP_TOKEN") or None
+        return connection["token"].strip()
+    return _given(os.environ) or None
+
+
+def _given(env: Mapping[str, str]) -> str:
+    """The token of the environment; empty if it has none, or a file that cannot be read."""
+    if not (file := env.get(TOKEN_FILE)):
+        return env.get(TOKEN, "").strip()
+    try:
+        return Path(file).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def has_token() -> bool:
     """Whether the environment has a token."""
-    return bool(os.environ.get(TOKEN_FILE) or os.environ.get("CONSUL_HTTP_TOKEN"))
+    return bool(os.environ.get(TOKEN_FILE) or os.environ.get(TOKEN))
 
 
 def session(connection: Connection) -> requests.Session:
@@ -68,6 +79,9 @@ def session(connection: Connection) -> requests.Session:
     if found := list(problems()):
         raise CredentialsError("; ".join(found))
     if (acl_token := token(connection)) is not None:
+        if not is_token(acl_token):
+            # One of the stack's state, which an earlier release of this program did not check.
+            raise CredentialsError(f"token: expected {TOKEN_TEXT}, correct it and run `pulumi up`")
         session.headers["X-Consul-Token"] = acl_token
     if env.get(SSL_VERIFY, "").lower() in _FALSE:
         session.verify = False
@@ -113,6 +127,11 @@ class _AuthorityAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         super().init_poolmanager(*args, **more, ssl_context=self._context)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        # What the environment says is about other clusters: a context that verifies names cannot verify nothing, and
+        # would trust what is in CONSUL_CACERT too.
+        return super().send(request, *args, **{**options, "verify": True})
 
     def cert_verify(self, *_: Any) -> None:
         """The context does it."""

@@ -81,6 +81,9 @@ def remedy(status: int, text: str) -> str:
 
 def silence(agent: str, error: requests.RequestException) -> str:
     """A request without an answer."""
+    if isinstance(error, requests.exceptions.InvalidHeader):
+        # Its text has the header, which is the token.
+        return f"{agent} was not asked, no header can carry the token: {_TOKEN}"
     if error.args and isinstance(error.args[0], str):
         # From the adapter of a platform.
         return f"{agent} cannot be reached ({error.args[0]}): {_REPAIR}"

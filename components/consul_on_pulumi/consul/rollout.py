@@ -12,6 +12,9 @@ from consul_on_pulumi.model.rollout import ClusterView
 
 TIMEOUT = 60.0
 """Seconds after which a server that does not become ready stops the rollout."""
+VOTE_TIMEOUT = 30.0
+"""More seconds for servers that lack their vote alone. A leader that failed to add one looks for it again only after 60
+seconds (Consul, agent/consul/leader.go, ReconcileInterval)."""
 LEADER_TIMEOUT = 15.0
 """Seconds for an election. Without a leader nothing is served that a stopped server could interrupt."""
 TRANSFERS = 3
@@ -41,21 +44,27 @@ def wait_until_ready(
 ) -> tuple[ClusterView | None, str]:
     """Wait until all `required` servers vote and have applied what was committed when a leader was first seen.
 
-    Returns the view that shows it, or None after TIMEOUT, and the reasons in the last view.
+    Returns the view that shows it, or None after TIMEOUT and perhaps VOTE_TIMEOUT, and the reasons in the last view.
     """
     index = 0
-    reasons: list[str] = []
+    reasons: dict[str, str] = {}
+    lack_votes = False
 
     def ready(view: ClusterView) -> bool:
-        nonlocal index, reasons
+        nonlocal index, reasons, lack_votes
         if not view.led:
-            reasons = ["; ".join(view.faults.values()) or "no server leads"]
+            reasons, lack_votes = {"": "; ".join(view.faults.values()) or "no server leads"}, False
             return False
         index = index or view.committed
-        reasons = [reason for name in required(view) if (reason := rollout.not_ready_reason(name, view, index))]
+        found = {name: rollout.not_ready_reason(name, view, index) for name in required(view)}
+        reasons = {name: reason for name, reason in found.items() if reason}
+        lack_votes = all(rollout.lacks_vote(name, view) for name in reasons)
         return not reasons
 
-    return servers.wait_for(ready, TIMEOUT), "; ".join(reasons)
+    view = servers.wait_for(ready, TIMEOUT)
+    if view is None and lack_votes:
+        view = servers.wait_for(ready, VOTE_TIMEOUT)
+    return view, "; ".join(reasons.values())
 
 
 def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str) -> None:

@@ -56,6 +56,7 @@ class Servers:
             status=answered,
             voters={peer["ID"]: peer["Address"] for peer in peers if peer["Voter"]},
             peers=frozenset(peer["Node"] for peer in peers),
+            without_vote=frozenset(peer["ID"] for peer in peers if not peer["Voter"]),
             faults=dict(self._faults),
             refused=frozenset(self._rejected),
             outside=self._healthy(others, leader or follower),

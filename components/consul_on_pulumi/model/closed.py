@@ -29,6 +29,8 @@ TOKEN = "security-cli.token"
 """The file with the token of the command."""
 TOKEN_FILE = f"{secret_files.DIRECTORY}/{TOKEN}"
 """Its path in a container or pod."""
+DOMAIN = "consul"
+"""What agents expect at the end of a server's name; Consul's default for `domain`."""
 UI_HEADERS = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors 'none'"}
 """No other page can show the UI inside of itself."""
 
@@ -58,8 +60,7 @@ def document(role: Role, phase: str = INSIST, *, plain_http: bool, issued: bool 
 
 
 def tls(phase: str = INSIST, *, issued: bool = False) -> dict[str, Any]:
-    """Whom agents trust. It is in CONFIGURATION: an argument of the agent is HCL, where no map may hold several
-    maps."""
+    """Whom agents trust. It is in CONFIGURATION, so that another phase changes no argument of an agent."""
     return {
         "defaults": {
             "ca_file": f"{secret_files.DIRECTORY}/{ISSUED['authority'] if issued else AUTHORITY}",
@@ -94,7 +95,7 @@ def certificate_count(role: Role) -> int:
 
 def subject(role: Role, datacenter: str) -> str:
     """The name in a certificate by which agents recognise a server (Consul docs, `verify_server_hostname`)."""
-    return f"{role.value}.{datacenter}.consul"
+    return f"{role.value}.{datacenter}.{DOMAIN}"
 
 
 def secret_configuration(

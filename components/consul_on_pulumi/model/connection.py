@@ -3,6 +3,7 @@
 A cluster whose program says nothing has an empty one: then the environment says where Docker or Kubernetes is.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypedDict, cast
 
@@ -14,6 +15,10 @@ UNKNOWN = "unknown"
 """The key of a connection that a preview does not know yet."""
 UNKNOWN_YET = "the connection of its provider is not known before the update"
 """Why nothing is asked then."""
+TOKEN_TEXT = "one line of ASCII characters"
+"""Completes "expected …": what an ACL token is, since it goes into a header of HTTP. White space around it is left out.
+"""
+_TOKEN = re.compile("[ -~]*")
 
 
 class Connection(TypedDict, total=False):
@@ -41,6 +46,11 @@ class Connection(TypedDict, total=False):
     """Whether it has credentials that were generated for it."""
     unknown: bool
     """Whether nothing of it is known yet."""
+
+
+def is_token(text: str) -> bool:
+    """Whether a header can carry this text as an ACL token."""
+    return _TOKEN.fullmatch(text.strip()) is not None
 
 
 def connection_of(props: Mapping[str, Any]) -> Connection:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from consul_on_pulumi.model.topology import Role, Topology
@@ -27,9 +28,9 @@ def node(cluster: str, role: Role, ordinal: int) -> str:
     return f"{tier(cluster, role)}-{ordinal}"
 
 
-def is_node(cluster: str, name: str) -> bool:
-    """Whether an agent of this cluster has this name."""
-    return any(re.fullmatch(rf"{re.escape(tier(cluster, role))}-\d+", name) for role in Role)
+def is_node(cluster: str, name: str, roles: Iterable[Role] = Role) -> bool:
+    """Whether an agent of this cluster, with one of these roles, has this name."""
+    return any(re.fullmatch(rf"{re.escape(tier(cluster, role))}-\d+", name) for role in roles)
 
 
 def volume_of(node_name: str) -> str:

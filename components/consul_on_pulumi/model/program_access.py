@@ -14,6 +14,7 @@ ENDPOINTS = {
         "/v1/agent/members",
         "/v1/agent/self",
         "/v1/operator/autopilot/configuration",
+        "/v1/operator/autopilot/state",
         "/v1/operator/raft/configuration",
         "/v1/operator/raft/peer",
         "/v1/operator/raft/transfer-leader",
@@ -23,17 +24,40 @@ ENDPOINTS = {
 """What the program and the health checks ask an agent."""
 SEED_ENDPOINTS = ("/v1/kv/", "/v1/txn")
 """What it asks servers besides, where there are seeds."""
+CLOSED_ENDPOINTS = {
+    Role.CLIENT: ("/v1/agent/reload",),
+    Role.SERVER: (
+        "/v1/acl/policies",
+        "/v1/acl/policy",
+        "/v1/acl/token/self",
+        "/v1/acl/tokens",
+        "/v1/agent/reload",
+        "/v1/operator/keyring",
+    ),
+}
+"""What it asks an agent of a closed cluster besides."""
+SNAPSHOT_ENDPOINTS = ("/v1/snapshot",)
+"""What it asks servers besides, where no upgrade may be without a snapshot."""
 
 
 def problems(
-    config: Mapping[str, Any], role: Role, source: str | None, *, seeds: bool, token: bool
+    config: Mapping[str, Any],
+    role: Role,
+    source: str | None,
+    *,
+    seeds: bool,
+    token: bool,
+    is_closed: bool = False,
+    snapshots: bool = False,
 ) -> Iterator[tuple[str, str]]:
     """The keys of an agent configuration that shut the program out, each with why and with what to do.
 
     `source` is the address that its requests come from, if that is known. `seeds` and `token` are whether there are
-    seeds, and whether the program or the agent may have a token.
+    seeds, and whether the program or the agent may have a token; `snapshots` whether every upgrade needs one.
     """
-    used = ENDPOINTS[role] + (SEED_ENDPOINTS if seeds and role is Role.SERVER else ())
+    used = ENDPOINTS[role] + (CLOSED_ENDPOINTS[role] if is_closed else ())
+    if role is Role.SERVER:
+        used += (SEED_ENDPOINTS if seeds else ()) + (SNAPSHOT_ENDPOINTS if snapshots else ())
     endpoints = _listed(config, "http_config", "block_endpoints")
     blocked = [prefix for prefix in endpoints if any(_starts(one, prefix) for one in used)]
     if blocked:

@@ -45,6 +45,8 @@ class ClusterView:
     """Node ID to Raft address of every voter in the leader's Raft configuration; empty without a leader."""
     peers: frozenset[str] = frozenset()
     """Node names in the leader's Raft configuration, voters or not."""
+    without_vote: frozenset[str] = frozenset()
+    """Node IDs of those peers that are no voters."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """By node name, what a server answered instead of what it was asked for, and what to do."""
     refused: frozenset[str] = frozenset()
@@ -94,10 +96,29 @@ def not_ready_reason(name: str, view: ClusterView, index: int) -> str | None:
     if status is None:
         return view.faults.get(name, f"{name} does not answer")
     if not view.votes(name):
-        return view.faults.get(view.leader or name, f"{name} is not a voter at {status.address}")
+        return view.faults.get(view.leader or name, f"{name} is not a voter at {status.address}{_why(name, view)}")
     if status.applied < index:
         return f"{name} has applied {status.applied} of {index} entries"
     return None
+
+
+def lacks_vote(name: str, view: ClusterView) -> bool:
+    """Whether this server answers, and all that it lacks is that the leader gives it a vote at its address."""
+    return name in view.status and bool(view.peers) and not view.votes(name)
+
+
+def _why(name: str, view: ClusterView) -> str:
+    """Why a server that answers is no voter, in parentheses; empty if the leader did not say whom it has."""
+    node_id, leader = view.status[name].node_id, f"the leader {view.leader or view.leads_outside}"
+    if not view.peers:
+        return ""
+    if node_id in view.voters:
+        return f" ({leader} has it at {view.voters[node_id]})"
+    if node_id in view.without_vote:
+        return f" (it is a Raft peer of {leader}, without a vote yet)"
+    if name in view.peers:
+        return f" ({leader} has another node ID under this name)"
+    return f" (it answers, but {leader} has not added it to Raft)"
 
 
 def others(leaving: str, names: Sequence[str], view: ClusterView) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from consul_on_pulumi.model.closed import DOMAIN
 from consul_on_pulumi.model.secret_files import Check
 from consul_on_pulumi.releases import agent_keys
 from consul_on_pulumi.releases.release import Release
@@ -57,12 +58,26 @@ def without(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     }
 
 
-def check_of(release: Release | None, *, is_closed: bool = False) -> Check:
-    """The check of agent configuration in a secret file, for agents of this release in a cluster that `is_closed`."""
+def name_problems(config: Mapping[str, Any], path: str, datacenter: str) -> Iterator[str]:
+    """The keys by which agents of a closed cluster would expect another name in a server's certificate, or ask servers
+    of another datacenter about tokens. No value."""
+    for key, right, why in (
+        ("domain", DOMAIN, "the certificates name servers below it"),
+        ("primary_datacenter", datacenter, "the tokens are in the servers of this cluster, which joins no other"),
+    ):
+        value = config.get(key, right)
+        if not isinstance(value, str) or value.lower().removesuffix(".") != right:
+            yield f"{path}.{key}: expected {right} in a closed cluster, leave it out: {why}"
+
+
+def check_of(release: Release | None, closed_datacenter: str | None = None) -> Check:
+    """The check of agent configuration in a secret file, for agents of this release; a closed cluster has a
+    `closed_datacenter`."""
 
     def check(config: Mapping[str, Any], path: str) -> Iterator[str]:
         yield from agent_keys.problems(config, path, release, secret=True)
-        if is_closed:
+        if closed_datacenter is not None:
             yield from problems(config, path)
+            yield from name_problems(config, path, closed_datacenter)
 
     return check

@@ -68,6 +68,8 @@ def _checked_setting(value: Any, key: Key, path: str) -> tuple[list[str], Any]:
         return problems, sound
     rule, further = key.setting.rule, key.setting.problems
     if rule and not rule.accepts(sound):
+        if key.setting.secret:
+            return [f"{path}: expected {rule.expected}"], None
         hint = suggestion(sound, rule.schema.get("enum", ())) if isinstance(sound, str) else ""
         if rule.similar and (similar := rule.similar(sound)):
             hint = f", set `{key.name}: {similar}`"

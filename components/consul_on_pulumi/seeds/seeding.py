@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class SeedSet:
     """Those of a SeedSetArgs; none for `seeds`."""
     later: Mapping[str, pulumi.Output[str]]
     """Texts that are known only later, by full key."""
+    secrets: Mapping[str, pulumi.Input[str]]
+    """Secret values, by full key."""
     seeds: Seeds
     """By full key, without secrets and without those that are known later."""
 
@@ -45,10 +48,10 @@ def read(
 
     `root` is the program's folder; `key_problem` says why the servers do not serve a key.
     """
-    limit = _max_value(args)
+    limit = max_value(args)
     problems = list(kv_tree.problems(sets.without_outputs(args["seeds"]), f"{path}.seeds", limit))
     inline, _ = sets.read({"entries": args["seeds"]}, root, "seeds", limit)
-    found = [_seed_set("seeds", {}, inline, sets.later({"entries": args["seeds"]}, f"{path}.seeds", limit))]
+    found = [_seed_set("seeds", {}, inline, sets.later({"entries": args["seeds"]}, f"{path}.seeds", limit), {})]
     keys: dict[str, Collection[str]] = {"seeds": inline}
     for name, settings in args["seed_sets"].items():
         if not _NAME.fullmatch(name):
@@ -58,9 +61,10 @@ def read(
         seeds, wrong = sets.read(settings, root, f"{path}.seed_sets.{name}", limit)
         problems += wrong
         later = sets.later(settings, f"{path}.seed_sets.{name}.entries", limit)
-        found.append(_seed_set(f"seeds-{name}", settings, seeds, later))
+        secrets = sets.secrets(settings, f"{path}.seed_sets.{name}.secrets", limit)
+        found.append(_seed_set(f"seeds-{name}", settings, seeds, later, secrets))
         if not is_refused(settings, "prefix"):
-            keys[f"seed_sets.{name}"] = [*seeds, *sets.secrets(settings)]
+            keys[f"seed_sets.{name}"] = [*seeds, *secrets]
     problems += sets.overlaps(keys, path)
     for where, names in keys.items():
         problems += [f"{path}.{where}: key {key!r} {reason}" for key in names if (reason := key_problem(key))]
@@ -68,9 +72,13 @@ def read(
 
 
 def _seed_set(
-    suffix: str, settings: Mapping[str, Any], seeds: Seeds, later: Mapping[str, pulumi.Output[str]]
+    suffix: str,
+    settings: Mapping[str, Any],
+    seeds: Seeds,
+    later: Mapping[str, pulumi.Output[str]],
+    secrets: Mapping[str, pulumi.Input[str]],
 ) -> SeedSet:
-    return SeedSet(suffix, settings, later, {key: seed for key, seed in seeds.items() if key not in later})
+    return SeedSet(suffix, settings, later, secrets, {key: seed for key, seed in seeds.items() if key not in later})
 
 
 def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:
@@ -84,9 +92,11 @@ def _default_on_conflict(args: Mapping[str, Any]) -> OnConflict:
     return OnConflict.ADOPT if retained else OnConflict.FAIL
 
 
-def _max_value(args: Mapping[str, Any]) -> int:
-    """The most bytes of one value, as configured for the servers."""
-    limits = agent.merge(args["agent_config"], args["server_config"]).get("limits")
+def max_value(args: Mapping[str, Any]) -> int:
+    """The most bytes of one value, as configured for the servers; `args` need not be checked yet."""
+    configs = (one for name in ("agent_config", "server_config") if isinstance(one := args.get(name), Mapping))
+    nothing: Mapping[str, Any] = {}
+    limits = reduce(agent.merge, configs, nothing).get("limits")
     limit = limits.get("kv_max_value_size") if isinstance(limits, Mapping) else None
     if is_output(limits) or is_output(limit):
         # Consul refuses what is too large.
@@ -113,7 +123,7 @@ def create(
 
 def keys(found: Sequence[SeedSet]) -> set[str]:
     """Every key of these sets."""
-    return {key for one in found for key in (*one.seeds, *one.later, *sets.secrets(one.settings))}
+    return {key for one in found for key in (*one.seeds, *one.later, *one.secrets)}
 
 
 def _create(
@@ -125,16 +135,21 @@ def _create(
     opts: pulumi.ResourceOptions,
 ) -> KvEntries:
     """Register the entries of one set, and the baseline that is read before they are first written."""
-    secrets = sets.secrets(settings)
     rule: dict[str, Any] = {"set": name, "on_conflict": settings["on_conflict"], **shared}
     if settings["keep_edits"]:
         rule["keep_edits"] = True
-    keys = one.seeds.keys() | one.later.keys() | secrets.keys()
+    keys = one.seeds.keys() | one.later.keys() | one.secrets.keys()
     if keys:
         # Always, so that another `on_conflict` neither creates nor deletes a resource.
         baseline = KvBaseline(f"{name}-baseline", addresses, keys, opts, shared.get("store"))
         if rule["on_conflict"] == OnConflict.FAIL.value:
             rule["baseline"] = baseline.index
     return KvEntries(
-        name, addresses, one.seeds, secrets, one.later, rule, with_options(opts, retain_on_delete=settings["retain"])
+        name,
+        addresses,
+        one.seeds,
+        one.secrets,
+        one.later,
+        rule,
+        with_options(opts, retain_on_delete=settings["retain"]),
     )

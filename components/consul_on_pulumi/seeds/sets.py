@@ -54,22 +54,29 @@ def read(args: Mapping[str, Any], root: Path, path: str, max_value: int = kv_tre
     return dict(sorted(seeds.items())), problems
 
 
-def secrets(args: Mapping[str, Any]) -> dict[str, pulumi.Input[str]]:
-    """The secret values of a set, sorted by full key."""
+def secrets(args: Mapping[str, Any], path: str, max_value: int) -> dict[str, pulumi.Input[str]]:
+    """The secret values of a set, sorted by full key. One that is known only later is checked when it is known."""
     prefix = args.get("prefix", "")
-    return {f"{prefix}{key}": value for key, value in sorted(args.get("secrets", {}).items())}
+    return {
+        f"{prefix}{key}": _checked_later(value, f"{path}: key {prefix + key!r}", max_value)
+        if outputs.is_output(value)
+        else value
+        for key, value in sorted(args.get("secrets", {}).items())
+    }
 
 
 def later(args: Mapping[str, Any], path: str, max_value: int) -> dict[str, pulumi.Output[str]]:
     """The texts of a set that are known only later, sorted by full key. Each is checked when it is known."""
     prefix = args.get("prefix", "")
     return {
-        f"{prefix}{key}": outputs.when_known(
-            value, partial(_problems_of_value, f"{path}: key {prefix + key!r}", max_value)
-        ).apply(_text)
+        f"{prefix}{key}": _checked_later(value, f"{path}: key {prefix + key!r}", max_value).apply(_text)
         for key, value in sorted(kv_tree.leaves(args.get("entries", {})), key=lambda leaf: leaf[0])
         if outputs.is_output(value)
     }
+
+
+def _checked_later(value: Any, key: str, max_value: int) -> pulumi.Output[Any]:
+    return outputs.when_known(value, partial(_problems_of_value, key, max_value))
 
 
 def _text(value: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Required, TypedDict
 import pulumi
 
 from consul_on_pulumi.model import naming
+from consul_on_pulumi.model.connection import TOKEN_TEXT, is_token
 from consul_on_pulumi.model.topology import MAX_SERVERS
 from consul_on_pulumi.platforms.choose import PlatformArgs
 from consul_on_pulumi.schema.definition import Rule, Setting
@@ -99,6 +100,7 @@ TOKEN = Setting(
     "`cluster`: `pulumi config set --secret token`.",
     "No agent is touched.",
     default_text="`CONSUL_HTTP_TOKEN_FILE`, else `CONSUL_HTTP_TOKEN`",
+    rule=Rule(expected=TOKEN_TEXT, accepts=is_token),
     secret=True,
 )
 SECRET_FILES = ("agent_secrets", "server_secrets", "client_secrets")

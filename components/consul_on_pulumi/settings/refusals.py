@@ -22,7 +22,7 @@ from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.seeds.seeding import SeedSet
 from consul_on_pulumi.settings import security_args
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
-from consul_on_pulumi.settings.later_config import watched
+from consul_on_pulumi.settings.later_config import public_addresses, watched
 
 CONFIGURATIONS = ("agent_config", "server_config", "client_config")
 """The settings with agent configuration."""
@@ -42,6 +42,8 @@ def cluster_problems(args: Any, path: str = "cluster") -> tuple[list[str], dict[
     if is_output(image := complete["image"]):
         # Its release decides about settings, about keys and about upgrades.
         complete["image"] = when_known(image, lambda known: cluster_problems({**args, "image": known}, path)[0])
+    if "join" in complete:
+        complete["join"] = public_addresses(complete["join"], f"{path}.join")
     problems += _agent_problems(complete, path)
     problems += _platform_problems(complete, path, complete["servers"], complete["clients"])
     problems += [*security_args.certificate_problems(complete, path), *security_args.access_problems(complete, path)]
@@ -125,13 +127,14 @@ def _agent_problems(args: Mapping[str, Any], path: str) -> Iterator[str]:
         config = args.get(name, {})
         if is_closed:
             yield from closed_keys.problems(config, f"{path}.{name}")
+            yield from closed_keys.name_problems(config, f"{path}.{name}", args["datacenter"])
             config = closed_keys.without(config)
         yield from agent_keys.problems(config, f"{path}.{name}", of)
         for key in agent_keys.MERGED:
             if is_output(config.get(key)):
                 yield f"{path}.{name}.{key}: expected a map, since the program sets keys in it too, got an Output"
     for name in SECRET_FILES:
-        check = closed_keys.check_of(of, is_closed=bool(is_closed))
+        check = closed_keys.check_of(of, args["datacenter"] if is_closed else None)
         yield from secret_files.problems(args.get(name, {}), f"{path}.{name}", check)
 
 
@@ -165,15 +168,15 @@ def _config_problems(args: Mapping[str, Any], path: str, role: Role, configs: Se
             f"{path}.{configs[0]}: {size} bytes, at most {platform.max_configuration} fit into an agent's "
             "configuration: write parts of it into files of agent_secrets"
         )
+    is_closed = bool(args.get("security", {}).get("enabled"))
     found = program_access.problems(
         merged,
         role,
         platform.requests_from(),
         seeds=bool(args.get("seeds") or args.get("seed_sets")),
-        token=any(args.get(name) for name in SECRET_FILES)
-        or "token" in args
-        or access.has_token()
-        or bool(args.get("security", {}).get("enabled")),
+        token=any(args.get(name) for name in SECRET_FILES) or "token" in args or access.has_token() or is_closed,
+        is_closed=is_closed,
+        snapshots=args.get("snapshot_before_upgrade") is True,
     )
     for key, problem in found:
         where = [name for name in configs if program_access.has(args[name], key)]

@@ -14,6 +14,7 @@ from consul_on_pulumi.model import kv_tree, secret_files
 from consul_on_pulumi.model.spelling import suggestion
 from consul_on_pulumi.releases import closed_keys, release
 from consul_on_pulumi.schema.check import refuse
+from consul_on_pulumi.seeds import seeding
 from consul_on_pulumi.settings import refusals
 from consul_on_pulumi.settings.cluster_args import DEFAULT_IMAGE, SECRET_FILES, ConsulClusterArgs
 
@@ -28,6 +29,8 @@ CONFIG = "PULUMI_CONFIG"
 MAX_SIZE = 128 * 1024
 """The most bytes of an environment variable (Linux, MAX_ARG_STRLEN). With more the program does not start."""
 WARNED_SIZE = MAX_SIZE * 3 // 4
+NO_JSON = object()
+"""In place of a text where a map belongs, as after `pulumi config set` without `--path`."""
 
 Completed = tuple[list[str], Mapping[str, Any]]
 """Problems, and the settings of a cluster with the encrypted values."""
@@ -44,7 +47,7 @@ def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
             f"the stack file has {size} of the at most {MAX_SIZE} bytes with which a program can start: "
             f"move seeds into files (`folder`, `files` or `export` of a set in {KEY}.seed_sets)"
         )
-    args = config.get_object(KEY)
+    args = _object(config, KEY)
     if args is None:
         refuse([f"{KEY}: required, set {config.name}:{KEY} in the stack file"])
     if pulumi.runtime.is_config_secret(f"{config.name}:{KEY}"):
@@ -53,6 +56,10 @@ def cluster_args(config: pulumi.Config) -> ConsulClusterArgs:
                 f"{KEY}: holds an encrypted value, which would be readable on the agents, leave it out; "
                 f"encrypted seeds belong to {SEEDS}, encrypted files to {SECRET_FILES[0]}"
             ]
+        )
+    if args is NO_JSON:
+        refuse(
+            [f"{KEY}: expected a map, set each setting with `pulumi config set --path '{config.name}:{KEY}.SETTING'`"]
         )
     problems: list[str] = []
     if isinstance(args, Mapping):
@@ -81,17 +88,18 @@ def with_seed_secrets(config: pulumi.Config, cluster: Mapping[str, Any]) -> Comp
             problems.append(f"{KEY}.seed_sets.{name}.secrets: not in `{KEY}`, set each value with {how}")
             keys = args["secrets"] if isinstance(args["secrets"], Mapping) else ["KEY"]
             filled[name] = {**args, "secrets": dict.fromkeys(keys, pulumi.Output.secret(""))}
+    limit = seeding.max_value(cluster)
     for name, tree in trees.items():
         path = f"{SEEDS}.{name}"
         if not isinstance(sets.get(name), Mapping):
             problems.append(f"{path}: no such set in cluster.seed_sets{suggestion(str(name), map(str, sets))}")
-        elif not isinstance(tree, Mapping):
-            problems.append(f"{path}: expected a map of keys")
-        elif found := list(kv_tree.problems(tree, path)):
-            problems += found
-        else:
-            texts = {key: pulumi.Output.secret(text) for key, text in kv_tree.entries(tree).items()}
-            filled[name] = {**sets[name], "secrets": texts}
+            continue
+        is_map = isinstance(tree, Mapping)
+        found = list(kv_tree.problems(tree, path, limit)) if is_map else [f"{path}: expected a map of keys"]
+        problems += found
+        # A set whose secrets are refused would be refused again for being empty.
+        texts = {"KEY": ""} if found else kv_tree.entries(tree)
+        filled[name] = {**sets[name], "secrets": {key: pulumi.Output.secret(text) for key, text in texts.items()}}
     return problems, {**cluster, "seed_sets": filled} if sets else cluster
 
 
@@ -125,12 +133,22 @@ def with_token(config: pulumi.Config, cluster: Mapping[str, Any]) -> Completed:
 
 def _encrypted(config: pulumi.Config, key: str, how: str, expected: str) -> tuple[list[str], Mapping[str, Any]]:
     """Why the map in the configuration `key` is refused, and the map, which is empty if it is missing or refused."""
-    found = config.get_object(key, {})
+    found = _object(config, key)
+    if found is None:
+        return [], {}
     if found and not pulumi.runtime.is_config_secret(f"{config.name}:{key}"):
         return [f"{key}: holds plain text, set each value with {how}"], {}
     if not isinstance(found, Mapping):
         return [f"{key}: expected {expected}: {how}"], {}
     return [], found
+
+
+def _object(config: pulumi.Config, key: str) -> Any:
+    """The value in the configuration `key`, or None. The SDK's error for text that is no JSON has the text in it."""
+    try:
+        return config.get_object(key)
+    except pulumi.ConfigTypeError:
+        return NO_JSON
 
 
 def _how(config: pulumi.Config, path: str) -> str:

@@ -33,7 +33,7 @@ class FakeEngine:
     def events(self, since: int, until: int, filters: dict[str, str], decode: bool) -> list[dict[str, Any]]:
         assert filters["event"] == "oom"
         assert filters.get("label", "consul.cluster=dev") == "consul.cluster=dev"
-        return [{"id": one} for one in self.oom if filters.get("container", one) == one]
+        return [{"Actor": {"ID": one}} for one in self.oom if filters.get("container", one) == one]
 
     def _get(self, name: str) -> Any:
         if name not in self.states:

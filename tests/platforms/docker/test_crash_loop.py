@@ -112,7 +112,7 @@ def test_c13_a_container_that_was_killed_for_memory_is_reported_with_the_setting
     if evidence == "state":
         engine.state["OOMKilled"] = True
     else:
-        engine.oom = [{"Action": "oom", "id": "container"}]
+        engine.oom = [{"Action": "oom", "Actor": {"ID": "container"}}]
 
     assert CrashLoop("container", {}).reason() == f"was killed for memory (137): {fix}"
 
@@ -120,6 +120,6 @@ def test_c13_a_container_that_was_killed_for_memory_is_reported_with_the_setting
 def test_d14_a_clock_that_differs_from_that_of_the_engine_is_not_waited_for(engine: FakeEngine) -> None:
     engine.restarts, engine.now = 3, engine.now - 3600
     engine.state |= {"Restarting": True, "ExitCode": 137}
-    engine.oom = [{"Action": "oom", "id": "container"}]
+    engine.oom = [{"Action": "oom", "Actor": {"ID": "container"}}]
 
     assert "was killed for memory (137)" in str(CrashLoop("container", {}).reason())

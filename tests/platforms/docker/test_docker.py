@@ -245,6 +245,41 @@ def test_c1_no_character_of_the_configuration_is_an_escape_that_hcl_lacks() -> N
     assert '"team \U0001f600"' in seen["consul-server-0"].inputs["command"][2]
 
 
+LAN_AND_WAN = {"lan": {"address": "10.0.0.2", "port": 80}, "wan": {"address": "192.0.2.2", "port": 80}}
+
+
+@pytest.mark.parametrize(
+    ("given", "spelled"),
+    [
+        (
+            {"tls": {"https": {"tls_min_version": "TLSv1_3"}, "internal_rpc": {"tls_min_version": "TLSv1_2"}}},
+            {"tls": {"https": [{"tls_min_version": "TLSv1_3"}], "internal_rpc": [{"tls_min_version": "TLSv1_2"}]}},
+        ),
+        (
+            {"dns_config": {"service_ttl": {"*": "5s"}, "soa": {"refresh": 1}}},
+            {"dns_config": {"service_ttl": [{"*": "5s"}], "soa": [{"refresh": 1}]}},
+        ),
+        (
+            {"services": [{"name": "web", "tagged_addresses": LAN_AND_WAN}]},
+            {"services": [{"name": "web", "tagged_addresses": {key: [one] for key, one in LAN_AND_WAN.items()}}]},
+        ),
+        ({"tls": {"https": {"tls_min_version": "TLSv1_3"}}}, {"tls": {"https": {"tls_min_version": "TLSv1_3"}}}),
+        (
+            {"dns_config": {"only_passing": True, "service_ttl": {"*": "5s"}, "soa": {"refresh": 1}}},
+            {"dns_config": {"only_passing": True, "service_ttl": {"*": "5s"}, "soa": {"refresh": 1}}},
+        ),
+    ],
+    ids=["tls", "dns", "in a list", "one map", "a value beside maps"],
+)
+def test_bug_several_maps_in_a_map_with_nothing_else_are_spelled_so_that_hcl_reads_them(
+    given: dict[str, Any], spelled: dict[str, Any]
+) -> None:
+    """Consul 1.22.7 with the map as it is: 'tls' expected a map or struct, got "slice"."""
+    found = document(cluster(agent_config=given)["consul-server-0"])
+
+    assert {key: found[key] for key in spelled} == spelled
+
+
 def test_the_configuration_is_one_argument_of_sorted_json(three_and_one: Build) -> None:
     for name in ("consul-server-0", "consul-client-0"):
         command = three_and_one[name].inputs["command"]

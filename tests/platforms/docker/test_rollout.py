@@ -17,7 +17,7 @@ from consul_on_pulumi.platforms.docker.providers.voters import VotersProvider
 from pulumi.runtime.rpc import UNKNOWN
 
 from tests.doubles.fake_docker import FakeDocker
-from tests.doubles.scripted_servers import NAMES, ScriptedServers
+from tests.doubles.scripted_servers import MAX_VIEWS, NAMES, ScriptedServers
 
 
 @pytest.fixture
@@ -131,7 +131,11 @@ def test_a_gate_waits_for_a_server_that_restarts(servers: ScriptedServers) -> No
     ("problem", "reason"),
     [
         (lambda servers: servers.down.add(NAMES[2]), "dev-server-2 does not answer"),
-        (lambda servers: servers.non_voters.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
+        (
+            lambda servers: servers.non_voters.add(NAMES[2]),
+            "dev-server-2 is not a voter at dev-server-2:8300 (it is a Raft peer of the leader dev-server-0, without a "
+            "vote yet)",
+        ),
         (lambda servers: servers.applied.update({NAMES[2]: 99}), "dev-server-2 has applied 99 of 100 entries"),
     ],
     ids=["no answer", "no voter", "behind"],
@@ -265,7 +269,11 @@ def test_a_peer_is_ready_when_the_server_votes_and_has_caught_up(servers: Script
     ("problem", "reason"),
     [
         (lambda servers: servers.down.add(NAMES[1]), "dev-server-1 does not answer"),
-        (lambda servers: servers.non_voters.add(NAMES[1]), "dev-server-1 is not a voter at dev-server-1:8300"),
+        (
+            lambda servers: servers.non_voters.add(NAMES[1]),
+            "dev-server-1 is not a voter at dev-server-1:8300 (it is a Raft peer of the leader dev-server-0, without a "
+            "vote yet)",
+        ),
         (lambda servers: servers.applied.update({NAMES[1]: 99}), "dev-server-1 has applied 99 of 100 entries"),
     ],
     ids=["no answer", "no voter", "behind"],
@@ -282,6 +290,38 @@ def test_a_server_that_does_not_become_ready_stops_the_rollout(
         f"{reason}: the rollout stops here, no further server was touched and the others keep the quorum. "
         "Its log says why; correct the settings and run `pulumi up` again"
     )
+
+
+def test_a_server_that_lacks_its_vote_alone_is_waited_for_until_the_leader_looks_again(
+    servers: ScriptedServers,
+) -> None:
+    servers.non_voters.add(NAMES[1])
+    servers.events = [*[lambda: None] * MAX_VIEWS, servers.non_voters.clear]
+
+    RaftPeerProvider().update("id", props(1), props(1, spec_hash="new"))
+
+    assert servers.waits == [rollout.LEADER_TIMEOUT, rollout.TIMEOUT, rollout.VOTE_TIMEOUT]
+    assert rollout.TIMEOUT + rollout.VOTE_TIMEOUT == 90
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        lambda servers: servers.down.add(NAMES[2]),
+        lambda servers: servers.applied.update({NAMES[2]: 99}),
+    ],
+    ids=["no answer", "behind"],
+)
+def test_a_server_that_lacks_more_than_its_vote_is_not_waited_for_longer(
+    servers: ScriptedServers, problem: Callable[[ScriptedServers], object]
+) -> None:
+    servers.non_voters.add(NAMES[0])
+    problem(servers)
+
+    with pytest.raises(RolloutStoppedError):
+        open_gate(1)
+
+    assert servers.waits == [rollout.LEADER_TIMEOUT, rollout.TIMEOUT]
 
 
 def test_d7_a_lone_server_in_a_crash_loop_is_named_with_the_reason(

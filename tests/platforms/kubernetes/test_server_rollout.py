@@ -210,7 +210,11 @@ def test_bug_a_server_that_does_not_answer_is_not_treated_as_down_while_its_pod_
 @pytest.mark.parametrize(
     ("problem", "reason"),
     [
-        (lambda servers: servers.non_voters.add(NAMES[2]), "dev-server-2 is not a voter at dev-server-2:8300"),
+        (
+            lambda servers: servers.non_voters.add(NAMES[2]),
+            "dev-server-2 is not a voter at dev-server-2:8300 (it is a Raft peer of the leader dev-server-0, without a "
+            "vote yet)",
+        ),
         (lambda servers: servers.applied.update({NAMES[2]: 99}), "dev-server-2 has applied 99 of 100 entries"),
     ],
     ids=["no voter", "not caught up"],

@@ -58,8 +58,7 @@ def properties(
     address = addressing.address(settings["subnet"], role, ordinal)
     # The configuration is one argument: so a preview shows its difference key by key. The image's CONSUL_LOCAL_CONFIG
     # would write a file, which a read-only root file system does not allow.
-    # Consul reads it as HCL, whose escapes have no characters beyond U+FFFF.
-    configuration = ["-hcl", lifted(_json, agent.merge(group.document, group.own_document(ordinal)))]
+    configuration = ["-hcl", lifted(_hcl, agent.merge(group.document, group.own_document(ordinal)))]
     command: list[pulumi.Input[str]] = ["agent", *configuration, f"-node={node}", f"-advertise={address}"]
     if group.bootstrap_expect is not None:
         command.append(pulumi.Output.format("-bootstrap-expect={0}", group.bootstrap_expect))
@@ -128,8 +127,20 @@ def properties(
     }
 
 
-def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, sort_keys=True, ensure_ascii=False)
+def _hcl(document: Mapping[str, Any]) -> str:
+    # HCL's escapes have no characters beyond U+FFFF.
+    return json.dumps(_without_labels(document), sort_keys=True, ensure_ascii=False)
+
+
+def _without_labels(value: Any) -> Any:
+    """HCL reads the keys of several maps in a map with nothing else as labels of several blocks. Each of those maps as
+    a list of one is the same to Consul, and is read as it is."""
+    if isinstance(value, list | tuple):
+        return [_without_labels(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    labels = len(value) > 1 and all(isinstance(one, Mapping) for one in value.values())
+    return {key: [_without_labels(one)] if labels else _without_labels(one) for key, one in value.items()}
 
 
 def create(

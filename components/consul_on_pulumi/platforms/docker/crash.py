@@ -113,4 +113,4 @@ def _out_of_memory(client: Any, **only: str) -> list[str]:
     # By the clock of the engine: it answers with events until then, so it would wait for a time to come.
     now = int(datetime.fromisoformat(client.info()["SystemTime"]).timestamp())
     found = client.events(since=now - RECENT, until=now, filters={**only, "event": "oom"}, decode=True)
-    return [event["id"] for event in found]
+    return [event["Actor"]["ID"] for event in found]

@@ -49,8 +49,8 @@ def phases(location: Mapping[str, str], connection: Connection) -> dict[str, str
 
 def agents(location: Mapping[str, str], role: Role, connection: Connection) -> dict[str, str]:
     """Where the program reaches each running agent of a role, by the name of its container."""
-    own = f"{naming.tier(location['cluster'], role)}-"
-    return {name: base for name, base in api_addresses(connection).items() if name.startswith(own)}
+    found = api_addresses(connection).items()
+    return {name: base for name, base in found if naming.is_node(location["cluster"], name, [role])}
 
 
 def bring_files(location: Mapping[str, str], name: str, connection: Connection, mark: str) -> None:

@@ -46,6 +46,12 @@ def parts(component: pulumi.Resource) -> dict[str, pulumi.Input[Any]]:
     return {"docker": settings, "place": place}
 
 
+def of_stack() -> Connection:
+    """The connection that the stack's configuration says. A provider of the program may say another."""
+    config = pulumi.Config("docker")
+    return {"docker": {key: value for key in ("host", "context") if (value := config.get(key))}}
+
+
 def of(connection: Connection) -> str:
     """The address of the engine; empty for the local one. Raises DockerException."""
     if UNKNOWN in connection:
