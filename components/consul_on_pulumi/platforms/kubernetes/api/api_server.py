@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 
@@ -35,6 +36,13 @@ class ApiServer:
     def of(cls, props: Mapping[str, Any]) -> Self:
         """The API server of the cluster of a resource with these properties."""
         return cls(Cluster.of(props["cluster"], connection_of(props)))
+
+    @property
+    def place(self) -> str:
+        """The address without credentials, if the kubeconfig names one, and the context: for messages."""
+        address = urlsplit(kubeconfig.server(self._cluster)).netloc.rpartition("@")[2]
+        context = f"context {self._cluster.context}" if self._cluster.context else "the current context"
+        return f"{address}, {context}" if address else context
 
     def find(self, path: str, **params: str) -> Object | None:
         """The object at `path`, or None if it does not exist. All methods raise UnreachableError and RefusedError."""

@@ -51,6 +51,11 @@ class StatefulSet:
         self._core = f"/api/v1/namespaces/{self.namespace}"
         self._path = f"/apis/apps/v1/namespaces/{self.namespace}/statefulsets/{self.name}"
 
+    @property
+    def place(self) -> str:
+        """The API server that is asked, for messages."""
+        return self._api.place
+
     def status(self) -> Status | None:
         """The current state; None if the StatefulSet does not exist."""
         found = self._api.find(self._path)
