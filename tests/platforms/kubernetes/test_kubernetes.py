@@ -541,6 +541,18 @@ def test_clients_change_in_waves(clients: str, at_once: dict[str, int], strategy
     assert found == strategy
 
 
+@pytest.mark.parametrize(("at_once", "unavailable"), [({}, "25%"), ({"clients_at_once": 2}, 2)], ids=str)
+def test_clients_that_share_no_node_leave_it_before_the_next_ones_come(
+    at_once: dict[str, int], unavailable: int | str
+) -> None:
+    (workload,) = cluster({"spread": "hard"}, **at_once).of("Deployment")
+
+    assert workload.inputs["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": unavailable, "maxSurge": 0},
+    }
+
+
 def test_a_daemon_set_runs_a_client_on_every_node_for_the_pods_of_that_node() -> None:
     seen = cluster({"clients": "DaemonSet"})
 
