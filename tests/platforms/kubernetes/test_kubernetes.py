@@ -5,6 +5,7 @@ import json
 from typing import Any, cast
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.model.topology import Role, Topology
@@ -462,6 +463,31 @@ def test_b11_a_namespace_that_another_resource_may_create_need_not_exist() -> No
         ConsulCluster("consul", cluster_args({"kubernetes": {"namespace": "shop"}}), opts)
 
     assert build(program)["consul-server-scale-down"].inputs["namespace_exists"] is False
+
+
+@pytest.mark.parametrize("namespace", [{}, {"namespace": "shop"}], ids=["own", "existing"])
+def test_a_storage_class_that_another_resource_may_create_need_not_exist(namespace: dict[str, str]) -> None:
+    def needed(other: str | None, storage_class: Any = "fast") -> Any:
+        def program() -> None:
+            made = [pulumi.CustomResource(other, "other")] if other else []
+            args = cluster_args({"kubernetes": {**namespace, "storage": {"storage_class": storage_class}}})
+            ConsulCluster("consul", args, pulumi.ResourceOptions(depends_on=made))
+
+        return build(program)["consul-server-scale-down"].inputs.get("storage_class")
+
+    assert needed(None) == "fast"
+    assert needed("kubernetes:storage.k8s.io/v1:StorageClass") is None
+    assert needed(None, pulumi.Output.from_input("fast")) is None
+
+
+def test_a_namespace_of_the_program_creates_no_storage_class() -> None:
+    def program() -> None:
+        made = kubernetes.core.v1.Namespace("shop", metadata={"name": "shop"})
+        args = cluster_args({"kubernetes": {"namespace": "shop", "storage": {"storage_class": "fast"}}})
+        ConsulCluster("consul", args, pulumi.ResourceOptions(depends_on=[made]))
+
+    needs = build(program)["consul-server-scale-down"].inputs
+    assert (needs["namespace_exists"], needs["storage_class"]) == (False, "fast")
 
 
 @pytest.mark.parametrize(
