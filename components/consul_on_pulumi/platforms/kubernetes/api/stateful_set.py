@@ -96,6 +96,11 @@ class StatefulSet:
             return None
         return str(found["spec"].get("persistentVolumeReclaimPolicy")) if found else None
 
+    def lets_grow(self, storage_class: str) -> bool:
+        """Whether volumes of this StorageClass can grow; yes if it does not exist."""
+        found = self._api.find(f"/apis/storage.k8s.io/v1/storageclasses/{storage_class}")
+        return found is None or found.get("allowVolumeExpansion") is True
+
     def change_claim(self, name: str, change: Object) -> None:
         """Merge `change` into a claim. Raises RefusedError, also where the storage class does not let volumes grow."""
         self._api.patch(f"{self._core}/persistentvolumeclaims/{name}", change)
