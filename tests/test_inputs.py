@@ -252,7 +252,7 @@ def without_digests(inputs: Any) -> Any:
         return {
             key: without_digests(value)
             for key, value in inputs.items()
-            if key not in ("spec_hash", "configMap", "consul-on-pulumi/spec-hash", "namespace_exists")
+            if key not in ("spec_hash", "configMap", "consul-on-pulumi/spec-hash", "namespace_exists", "storage_class")
         }
     if isinstance(inputs, list):
         left_out = ("-node-meta=spec_hash", "existing/")

@@ -125,3 +125,23 @@ def test_a_snapshot_brings_every_key_back_into_a_new_cluster_with_other_credenti
     assert closed.outputs["management_token"] != token
     assert "there is nothing to recover" in run(closed, tmp_path, "recover").stderr
     assert not set(closed.preview()) - {"same"}, closed.changed()
+
+
+def test_b8_a_closed_cluster_whose_namespace_somebody_deleted_comes_back(closed: PodCluster) -> None:
+    closed.kubectl("delete", "namespace", closed.name, "--wait=true", "--timeout=120s")
+    closed.refresh()
+    closed.up()
+
+    assert in_pod(closed, "kv", "get", "app/name") == "web"
+    assert not set(closed.preview()) - {"same"}, closed.changed()
+
+
+def test_a_secret_of_a_closed_cluster_that_somebody_deleted_comes_back(closed: PodCluster) -> None:
+    closed.kubectl("delete", "secret", f"{closed.name}-server-security", "--namespace", closed.name)
+
+    closed.preview()
+    assert ("update", "consul-server-files") in closed.steps
+    closed.up()
+
+    closed.kubectl.get("secret", f"{closed.name}-server-security", "--namespace", closed.name)
+    assert not set(closed.preview()) - {"same"}, closed.changed()

@@ -105,6 +105,50 @@ def test_a_smaller_size_is_refused_in_the_preview(before: str | None, after: str
     )
 
 
+FAST = "/apis/storage.k8s.io/v1/storageclasses/fast"
+
+
+def reasons(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
+    return [failure.reason for failure in ClaimSizeProvider().check(olds, news).failures]
+
+
+def of_class(kubernetes: FakeKubernetes, **storage_class: Any) -> None:
+    for claim in kubernetes.claims.values():
+        claim["spec"]["storageClassName"] = "fast"
+    kubernetes.objects[FAST] = {"metadata": {"name": "fast"}, **storage_class}
+
+
+@pytest.mark.parametrize("storage_class", [{}, {"allowVolumeExpansion": False}], ids=str)
+def test_a_larger_size_of_volumes_that_cannot_grow_is_refused_in_the_preview(
+    kubernetes: FakeKubernetes, storage_class: dict[str, bool]
+) -> None:
+    of_class(kubernetes, **storage_class)
+
+    assert reasons(props(), props("20Gi")) == [
+        "cluster.platform.kubernetes.storage.size: expected 10Gi, since StorageClass fast lets no volume grow "
+        "(`allowVolumeExpansion`), got 20Gi: set it back to 10Gi"
+    ]
+    assert reasons(props(), props()) == reasons({}, props("20Gi")) == []
+
+
+def test_a_larger_size_is_accepted_if_volumes_can_grow_or_have_grown(kubernetes: FakeKubernetes) -> None:
+    of_class(kubernetes, allowVolumeExpansion=True)
+    assert reasons(props(), props("20Gi")) == []
+
+    of_class(kubernetes)
+    for claim in kubernetes.claims.values():
+        claim["spec"]["resources"]["requests"]["storage"] = "20Gi"
+    assert reasons(props(), props("20Gi")) == []
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_larger_size_is_accepted_if_the_storage_class_cannot_be_read(kubernetes: FakeKubernetes, status: int) -> None:
+    of_class(kubernetes)
+    kubernetes.refusals["GET", FAST] = (status, "not now")
+
+    assert reasons(props(), props("20Gi")) == []
+
+
 @pytest.mark.parametrize(
     ("change", "changes"),
     [

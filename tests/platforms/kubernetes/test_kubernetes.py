@@ -5,6 +5,7 @@ import json
 from typing import Any, cast
 
 import pulumi
+import pulumi_kubernetes as kubernetes
 import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer
 from consul_on_pulumi.model.topology import Role, Topology
@@ -464,6 +465,31 @@ def test_b11_a_namespace_that_another_resource_may_create_need_not_exist() -> No
     assert build(program)["consul-server-scale-down"].inputs["namespace_exists"] is False
 
 
+@pytest.mark.parametrize("namespace", [{}, {"namespace": "shop"}], ids=["own", "existing"])
+def test_a_storage_class_that_another_resource_may_create_need_not_exist(namespace: dict[str, str]) -> None:
+    def needed(other: str | None, storage_class: Any = "fast") -> Any:
+        def program() -> None:
+            made = [pulumi.CustomResource(other, "other")] if other else []
+            args = cluster_args({"kubernetes": {**namespace, "storage": {"storage_class": storage_class}}})
+            ConsulCluster("consul", args, pulumi.ResourceOptions(depends_on=made))
+
+        return build(program)["consul-server-scale-down"].inputs.get("storage_class")
+
+    assert needed(None) == "fast"
+    assert needed("kubernetes:storage.k8s.io/v1:StorageClass") is None
+    assert needed(None, pulumi.Output.from_input("fast")) is None
+
+
+def test_a_namespace_of_the_program_creates_no_storage_class() -> None:
+    def program() -> None:
+        made = kubernetes.core.v1.Namespace("shop", metadata={"name": "shop"})
+        args = cluster_args({"kubernetes": {"namespace": "shop", "storage": {"storage_class": "fast"}}})
+        ConsulCluster("consul", args, pulumi.ResourceOptions(depends_on=[made]))
+
+    needs = build(program)["consul-server-scale-down"].inputs
+    assert (needs["namespace_exists"], needs["storage_class"]) == (False, "fast")
+
+
 @pytest.mark.parametrize(
     ("spread", "kind"),
     [
@@ -539,6 +565,18 @@ def test_clients_change_in_waves(clients: str, at_once: dict[str, int], strategy
 
     found = {key: value["rollingUpdate"] for key, value in workload.inputs["spec"].items() if "trategy" in key}
     assert found == strategy
+
+
+@pytest.mark.parametrize(("at_once", "unavailable"), [({}, "25%"), ({"clients_at_once": 2}, 2)], ids=str)
+def test_clients_that_share_no_node_leave_it_before_the_next_ones_come(
+    at_once: dict[str, int], unavailable: int | str
+) -> None:
+    (workload,) = cluster({"spread": "hard"}, **at_once).of("Deployment")
+
+    assert workload.inputs["spec"]["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": unavailable, "maxSurge": 0},
+    }
 
 
 def test_a_daemon_set_runs_a_client_on_every_node_for_the_pods_of_that_node() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from consul_on_pulumi.consul.api import RefusedError
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes import operations
 from consul_on_pulumi.platforms.kubernetes.providers.live_files import LiveFilesProvider
@@ -40,6 +41,54 @@ def test_the_secret_changes_in_place(kubernetes: FakeKubernetes) -> None:
     assert kubernetes.objects[PATH]["data"] == {"security.json": base64.b64encode(b"other").decode()}
     provider.delete("dev-server-security", changed)
     assert PATH not in kubernetes.objects
+
+
+PROPS: dict[str, Any] = {
+    "cluster": "_",
+    "namespace": NAMESPACE,
+    "secret": "dev-server-security",
+    "labels": {"a": "b"},
+    "files": {"security.json": "{}"},
+    "revision": 1,
+}
+
+
+def test_a_secret_that_somebody_deleted_is_written_again(kubernetes: FakeKubernetes) -> None:
+    provider = LiveFilesProvider()
+    provider.create(PROPS)
+    assert provider.diff("id", PROPS, PROPS).changes is False
+    assert provider.read("id", PROPS).outs == PROPS
+
+    del kubernetes.objects[PATH]
+
+    assert provider.diff("id", PROPS, PROPS).changes is True
+    assert provider.read("id", PROPS).id is None
+    provider.update("id", PROPS, PROPS)
+    assert PATH in kubernetes.objects
+
+
+def test_a_secret_whose_data_somebody_changed_is_written_again(kubernetes: FakeKubernetes) -> None:
+    LiveFilesProvider().create(PROPS)
+    kubernetes.objects[PATH]["data"] = {}
+
+    assert LiveFilesProvider().diff("id", PROPS, PROPS).changes is True
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_without_an_answer_the_secret_stays_in_the_state(kubernetes: FakeKubernetes, status: int) -> None:
+    kubernetes.refusals["GET", PATH] = (status, "not now")
+
+    assert LiveFilesProvider().diff("id", PROPS, PROPS).changes is False
+    assert LiveFilesProvider().read("id", PROPS).outs == PROPS
+
+
+def test_a_secret_without_its_namespace_is_an_error(kubernetes: FakeKubernetes) -> None:
+    kubernetes.refusals["PATCH", PATH] = (404, f'namespaces "{NAMESPACE}" not found')
+
+    with pytest.raises(
+        RefusedError, match=f"PATCH {PATH} with 404: the namespace does not exist. Run `pulumi refresh`"
+    ):
+        LiveFilesProvider().create(PROPS)
 
 
 def test_every_pod_is_asked_and_its_kubelet_told(kubernetes: FakeKubernetes) -> None:

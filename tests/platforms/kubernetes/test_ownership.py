@@ -95,6 +95,29 @@ def test_a_stateful_set_leaves_its_pods_and_claims_behind() -> None:
     assert api.deleted == [(path, "u1", "Orphan")]
 
 
+def test_a_namespace_of_this_cluster_is_taken_over_with_all_its_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warnings.append)
+    api = FakeApi(**{"/api/v1/namespaces/dev": existing("m")})
+
+    run_hook(api, "Namespace", "dev")
+
+    assert api.deleted == []
+    (warning,) = warnings
+    assert warning.startswith("Namespace dev has the ID of this cluster, but the state of this stack does not hold it")
+    assert "`PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up`" in warning
+
+
+def test_a_namespace_of_this_cluster_that_is_being_deleted_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ownership, "TIMEOUT", 0.0)
+    api = FakeApi(**{"/api/v1/namespaces/dev": existing("m", deletionTimestamp="now")})
+
+    with pytest.raises(ownership.StillThereError, match="/api/v1/namespaces/dev was deleted but still exists"):
+        run_hook(api, "Namespace", "dev")
+
+    assert api.deleted == []
+
+
 @pytest.mark.parametrize("change", [{"kind": "Widget"}, {"name": None}, {"cluster_id": None}], ids=str)
 def test_objects_without_a_fixed_name_or_a_cluster_id_are_not_looked_for(change: dict[str, Any]) -> None:
     api = FakeApi(**{SERVICE: existing("m")})

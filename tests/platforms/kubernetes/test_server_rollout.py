@@ -480,6 +480,8 @@ def test_b8_a_stateful_set_that_is_gone_is_refused_until_a_refresh_forgets_it(ku
     (failure,) = ServerRolloutProvider().check(props(), props()).failures
     assert failure.reason.startswith("StatefulSet dev/dev-server does not exist, although the state")
     assert failure.reason.endswith(way)
+    where = f"another Kubernetes cluster (127.0.0.1:{kubernetes._server.server_port}, the current context)"
+    assert f"{where}: check `kubectl config current-context` before you refresh" in failure.reason
     with pytest.raises(RolloutStoppedError, match="does not exist"):
         ServerRolloutProvider().update("id", props(), props())
     for provider in (ServerRolloutProvider(), VotersProvider()):

@@ -1,7 +1,8 @@
 """Which objects belong to this cluster. An object that somebody else created is neither changed nor deleted.
 
-The Kubernetes provider takes over an object of the same name at create, and deletes it at destroy (pulumi-kubernetes
-#4278). So each object is looked for right before it is created, and in the preview as well (providers/ownership.py).
+Before 4.29, and with `upsertExistingObjects`, the Kubernetes provider takes over an object of the same name at create,
+and deletes it at destroy; otherwise it refuses to create it (pulumi-kubernetes #4278). So each object is looked for
+right before it is created, and in the preview as well (providers/ownership.py).
 """
 
 import time
@@ -36,6 +37,11 @@ PATHS = {
 """API path of every kind with a fixed name. Pulumi gives the Secret of the user's files a name of its own."""
 TIMEOUT = 120.0
 """Seconds to wait until a deleted object is gone: a namespace is gone when everything in it is."""
+TAKEN_OVER = (
+    "Namespace {name} has the ID of this cluster, but the state of this stack does not hold it: it stays, with all its "
+    "claims. If Pulumi answers that it already exists, run `PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up` once"
+)
+"""Without that variable, Kubernetes' provider refuses to take an object over since 4.29."""
 
 
 def owner(found: Object) -> str | None:
@@ -65,9 +71,10 @@ class StillThereError(Exception):
 def before_create(settings: Cluster) -> Check:
     """A hook that looks for an object of the name that is to be created.
 
-    An object of this cluster was left by an interrupted update and is deleted. A StatefulSet leaves its pods and claims
-    to the next one, so no data is lost. Raises ForeignObjectError for any other object, and StillThereError if a
-    deleted object does not end.
+    An object of this cluster was left by an interrupted update, or by a refresh that asked another Kubernetes cluster,
+    and is deleted. A StatefulSet leaves its pods and claims to the next one, so no data is lost. A namespace would take
+    all claims along, so it stays. Raises ForeignObjectError for any other object, and StillThereError if a deleted
+    object does not end.
     """
 
     def look(args: pulumi.ResourceHookArgs, connection: Connection) -> None:
@@ -84,6 +91,9 @@ def before_create(settings: Cluster) -> Check:
             if "deletionTimestamp" not in found["metadata"]:
                 if owner(found) != cluster_id:
                     raise ForeignObjectError(refusal(namespace, {(kind, name): owner(found)}))
+                if kind == "Namespace":
+                    pulumi.log.warn(TAKEN_OVER.format(name=name))
+                    return
                 api.delete(path, found["metadata"]["uid"], "Orphan" if kind == "StatefulSet" else "Background")
             if time.monotonic() > deadline:
                 raise StillThereError(

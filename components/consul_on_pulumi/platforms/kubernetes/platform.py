@@ -131,11 +131,16 @@ class KubernetesPlatform:
         """Create the workload of one tier, and the objects that it needs."""
         if not group.count:
             return Placed()
-        # Any other resource may create the namespace.
-        alone = not is_output(self.settings["namespace"]) and all(
-            isinstance(one, ProviderResource) for one in _dependencies(opts)
+        # Any other resource may create the namespace or, unless it is a namespace itself, the StorageClass.
+        others = [one for one in _dependencies(opts) if not isinstance(one, ProviderResource)]
+        no_class = all(isinstance(one, kubernetes.core.v1.Namespace) for one in others)
+        tier = Tier(
+            name,
+            group,
+            self.settings,
+            namespace_exists=not others and not is_output(self.settings["namespace"]),
+            storage_class_exists=no_class and not is_output(self.settings["storage"].get("storage_class")),
         )
-        tier = Tier(name, group, self.settings, namespace_exists=alone)
         opts = self._prepared(name, opts)
         retained = tier.selector if self.settings["retain_data"] else {}
         owned = self._owned(name, tier.objects, group.cluster_id, opts, retained)

@@ -46,6 +46,8 @@ class Tier:
     settings: KubernetesArgs
     namespace_exists: bool = False
     """Whether the namespace must exist already, because nothing in this program is created before the tier."""
+    storage_class_exists: bool = False
+    """The same for the StorageClass of its claims."""
 
     @property
     def domain(self) -> pulumi.Input[str]:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 
@@ -19,6 +20,11 @@ RETRIES = 4
 """How often a request is sent again while the API server answers that there are too many."""
 LONGEST_PAUSE = 5.0
 """Seconds between two attempts at most, whatever the API server asks for."""
+NO_NAMESPACE = (
+    "the Kubernetes API server ({server}) answered PATCH {path} with 404: the namespace does not exist. "
+    "Run `pulumi refresh`, then `pulumi up`, which creates the namespace of a cluster again"
+)
+"""Why nothing can be created at a path."""
 Object = dict[str, Any]
 """Any object of the Kubernetes API, as JSON."""
 T = TypeVar("T")
@@ -36,6 +42,13 @@ class ApiServer:
         """The API server of the cluster of a resource with these properties."""
         return cls(Cluster.of(props["cluster"], connection_of(props)))
 
+    @property
+    def place(self) -> str:
+        """The address without credentials, if the kubeconfig names one, and the context: for messages."""
+        address = urlsplit(kubeconfig.server(self._cluster)).netloc.rpartition("@")[2]
+        context = f"context {self._cluster.context}" if self._cluster.context else "the current context"
+        return f"{address}, {context}" if address else context
+
     def find(self, path: str, **params: str) -> Object | None:
         """The object at `path`, or None if it does not exist. All methods raise UnreachableError and RefusedError."""
         return self._send("GET", path, params)
@@ -50,9 +63,12 @@ class ApiServer:
         return self._send("PATCH", path, {"fieldManager": "consul-on-pulumi"}, change, "application/merge-patch+json")
 
     def apply(self, path: str, wanted: Object) -> None:
-        """Create the object at `path`, or change it to what is `wanted` (server-side apply)."""
+        """Create the object at `path`, or change it to what is `wanted` (server-side apply).
+
+        Raises RefusedError, also where its namespace does not exist."""
         params = {"fieldManager": "consul-on-pulumi", "force": "true"}
-        self._send("PATCH", path, params, wanted, "application/apply-patch+yaml")
+        if self._send("PATCH", path, params, wanted, "application/apply-patch+yaml") is None:
+            raise RefusedError(NO_NAMESPACE.format(server=self.place, path=path))
 
     def delete(self, path: str, uid: str, propagation: str = "Background", grace: int | None = None) -> None:
         """Delete the object at `path` if it still has this `uid`. An object that is gone already is no error.

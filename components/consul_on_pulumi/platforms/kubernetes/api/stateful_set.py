@@ -51,6 +51,11 @@ class StatefulSet:
         self._core = f"/api/v1/namespaces/{self.namespace}"
         self._path = f"/apis/apps/v1/namespaces/{self.namespace}/statefulsets/{self.name}"
 
+    @property
+    def place(self) -> str:
+        """The API server that is asked, for messages."""
+        return self._api.place
+
     def status(self) -> Status | None:
         """The current state; None if the StatefulSet does not exist."""
         found = self._api.find(self._path)
@@ -95,6 +100,11 @@ class StatefulSet:
         except RefusedError:
             return None
         return str(found["spec"].get("persistentVolumeReclaimPolicy")) if found else None
+
+    def lets_grow(self, storage_class: str) -> bool:
+        """Whether volumes of this StorageClass can grow; yes if it does not exist."""
+        found = self._api.find(f"/apis/storage.k8s.io/v1/storageclasses/{storage_class}")
+        return found is None or found.get("allowVolumeExpansion") is True
 
     def change_claim(self, name: str, change: Object) -> None:
         """Merge `change` into a claim. Raises RefusedError, also where the storage class does not let volumes grow."""

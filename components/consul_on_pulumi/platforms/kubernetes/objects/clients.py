@@ -25,16 +25,17 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     services.api(tier, opts)
     metadata = tier.metadata(tier.object_name, CREATED_IS_ENOUGH)
     spec: dict[str, Any] = {"selector": {"match_labels": tier.selector}, "template": template}
+    at_once = group.at_once or "25%"
     if settings["clients"] == "DaemonSet":
         # One at a time by default; a Deployment has this default itself.
-        at_once = group.at_once or "25%"
         spec["update_strategy"] = {"type": "RollingUpdate", "rolling_update": {"max_unavailable": at_once}}
         kind, count, suffix, create = DAEMON_SET, None, "daemon-set", kubernetes.apps.v1.DaemonSet
     else:
         kind, count, suffix, create = DEPLOYMENT, group.count, "deployment", kubernetes.apps.v1.Deployment
         spec["replicas"] = count
-        if group.at_once:
-            in_waves = {"max_unavailable": group.at_once, "max_surge": 0}
+        # With one client on each node, a pod beside the old ones would find no node.
+        if group.at_once or settings["spread"] == "hard":
+            in_waves = {"max_unavailable": at_once, "max_surge": 0}
             spec["strategy"] = {"type": "RollingUpdate", "rolling_update": in_waves}
     after_servers = with_options(opts, depends_on=[*needed, *group.after])
     workload = create(f"{tier.name}-{suffix}", metadata=metadata, spec=spec, opts=after_servers)

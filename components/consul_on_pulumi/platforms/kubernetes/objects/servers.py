@@ -41,14 +41,13 @@ def place(tier: Tier, opts: pulumi.ResourceOptions) -> Placed:
     per_server = sorted(set(files) - {configuration.AGENT})
     secret = configuration.secret(tier, opts)
     template, spec_hash = pod.template(tier, config_name, per_server, secret)
+    storage_class = settings["storage"].get("storage_class", "") if tier.storage_class_exists else None
     scale_down = ScaleDown(
         f"{tier.name}-scale-down",
         group.count,
         consul_access.server_address(settings, "{pod}", closed=closed),
         workload,
-        Prerequisites(
-            namespace_exists=tier.namespace_exists, storage_class=settings["storage"].get("storage_class", "")
-        ),
+        Prerequisites(namespace_exists=tier.namespace_exists, storage_class=storage_class),
         opts,
     )
     needed: list[pulumi.Resource] = [

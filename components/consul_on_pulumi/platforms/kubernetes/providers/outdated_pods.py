@@ -58,7 +58,7 @@ def wait_for_controller(stateful_set: StatefulSet) -> Status:
     while time.monotonic() < deadline:
         if (status := stateful_set.status()) is None:
             what = f"StatefulSet {stateful_set.namespace}/{stateful_set.name}"
-            raise RolloutStoppedError(workload_exists.GONE.format(what=what))
+            raise RolloutStoppedError(workload_exists.GONE.format(what=what, place=stateful_set.place))
         if status.observed:
             return status
         time.sleep(INTERVAL)

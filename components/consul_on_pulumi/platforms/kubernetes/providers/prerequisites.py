@@ -18,7 +18,7 @@ class Prerequisites(TypedDict):
     namespace_exists: bool
     """Whether the namespace must exist already: nothing in this program is created before the tier."""
     storage_class: pulumi.Input[str] | None
-    """The StorageClass of new claims; empty for the default one, None for no claims."""
+    """The StorageClass of new claims; empty for the default one, None for no claims or if the program may create it."""
 
 
 def problems(news: Properties) -> list[str]:

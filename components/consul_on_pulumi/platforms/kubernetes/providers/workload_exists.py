@@ -8,10 +8,12 @@ from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, if_a
 from consul_on_pulumi.providers.provider import Properties
 
 GONE = (
-    "{what} does not exist, although the state of this stack holds it: somebody deleted it or its namespace. "
+    "{what} does not exist, although the state of this stack holds it: somebody deleted it or its namespace, or this "
+    "is another Kubernetes cluster ({place}): check `kubectl config current-context` before you refresh. "
     "Run `pulumi refresh`, then `pulumi up`"
 )
-"""What to do about a workload that was deleted."""
+"""What to do about a workload that was deleted; `place` is the API server that was asked. A refresh there forgets all
+that the right one holds."""
 
 
 def problems(olds: Properties, news: Properties) -> list[str]:
@@ -19,7 +21,7 @@ def problems(olds: Properties, news: Properties) -> list[str]:
     state, and without that a preview would say that nothing changes."""
     if not olds or _where(olds) != _where(news) or not _is_gone(news):
         return []
-    return [GONE.format(what=_name(news))]
+    return [GONE.format(what=_name(news), place=ApiServer.of(news).place)]
 
 
 def read(id_: str, props: Properties) -> ReadResult:
