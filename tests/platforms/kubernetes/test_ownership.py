@@ -1,5 +1,6 @@
 """Objects of this cluster are recognised, foreign ones refused. Tests on a real cluster show that the engine asks."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -30,9 +31,13 @@ class FakeApi:
         self.objects: dict[str, Any] = dict(objects)
         self.deleted: list[tuple[str, str, str]] = []
         self.stays = False
+        self.claims: list[dict[str, Any]] = []
 
     def find(self, path: str) -> Any:
         return self.objects.get(path)
+
+    def listed(self, path: str, _labels: Mapping[str, str]) -> list[dict[str, Any]]:
+        return self.claims if path.endswith("/persistentvolumeclaims") else []
 
     def delete(self, path: str, uid: str, propagation: str) -> None:
         self.deleted.append((path, uid, propagation))
@@ -99,6 +104,7 @@ def test_a_namespace_of_this_cluster_is_taken_over_with_all_its_claims(monkeypat
     warnings: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warnings.append)
     api = FakeApi(**{"/api/v1/namespaces/dev": existing("m")})
+    api.claims = [existing("m")]
 
     run_hook(api, "Namespace", "dev")
 
@@ -106,6 +112,14 @@ def test_a_namespace_of_this_cluster_is_taken_over_with_all_its_claims(monkeypat
     (warning,) = warnings
     assert warning.startswith("Namespace dev has the ID of this cluster, but the state of this stack does not hold it")
     assert "`PULUMI_K8S_UPSERT_EXISTING_OBJECTS=true pulumi up`" in warning
+
+
+def test_a_namespace_without_a_claim_that_an_interrupted_update_left_is_created_again() -> None:
+    api = FakeApi(**{"/api/v1/namespaces/dev": existing("m")})
+
+    run_hook(api, "Namespace", "dev")
+
+    assert [path for path, *_ in api.deleted] == ["/api/v1/namespaces/dev"]
 
 
 def test_a_namespace_of_this_cluster_that_is_being_deleted_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,8 +72,8 @@ def before_create(settings: Cluster) -> Check:
     """A hook that looks for an object of the name that is to be created.
 
     An object of this cluster was left by an interrupted update, or by a refresh that asked another Kubernetes cluster,
-    and is deleted. A StatefulSet leaves its pods and claims to the next one, so no data is lost. A namespace would take
-    all claims along, so it stays. Raises ForeignObjectError for any other object, and StillThereError if a deleted
+    and is deleted. A StatefulSet leaves its pods and claims to the next one, so no data is lost. A namespace with claims
+    would take them along, so it stays. Raises ForeignObjectError for any other object, and StillThereError if a deleted
     object does not end.
     """
 
@@ -91,7 +91,7 @@ def before_create(settings: Cluster) -> Check:
             if "deletionTimestamp" not in found["metadata"]:
                 if owner(found) != cluster_id:
                     raise ForeignObjectError(refusal(namespace, {(kind, name): owner(found)}))
-                if kind == "Namespace":
+                if kind == "Namespace" and api.listed(f"{path}/persistentvolumeclaims", {}):
                     pulumi.log.warn(TAKEN_OVER.format(name=name))
                     return
                 api.delete(path, found["metadata"]["uid"], "Orphan" if kind == "StatefulSet" else "Background")
