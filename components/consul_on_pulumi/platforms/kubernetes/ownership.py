@@ -72,9 +72,9 @@ def before_create(settings: Cluster) -> Check:
     """A hook that looks for an object of the name that is to be created.
 
     An object of this cluster was left by an interrupted update, or by a refresh that asked another Kubernetes cluster,
-    and is deleted. A StatefulSet leaves its pods and claims to the next one, so no data is lost. A namespace with claims
-    would take them along, so it stays. Raises ForeignObjectError for any other object, and StillThereError if a deleted
-    object does not end.
+    and is deleted. A StatefulSet leaves its pods and claims to the next one, so no data is lost. A namespace would take
+    claims along, so one with claims stays. Raises ForeignObjectError for any other object, and StillThereError if a
+    deleted object does not end.
     """
 
     def look(args: pulumi.ResourceHookArgs, connection: Connection) -> None:
