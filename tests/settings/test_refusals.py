@@ -1,5 +1,6 @@
 """What a component refuses by itself, in its own args, before it registers anything."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -353,8 +354,37 @@ def test_b3_what_shuts_the_program_out_is_refused_where_it_is_set(platform: Plat
 
 
 def test_b3_a_tier_alone_is_checked_too(platform: PlatformCase) -> None:
-    with pytest.raises(pulumi.RunError, match=r"server\.agent_config\.http_config.allow_write_http_from: the program"):
-        refusals.tier_args({"platform": platform.tier, "agent_config": LOCKED}, ConsulServerArgs, "server", "dev")
+    config = {"addresses": {"http": "127.0.0.1"}}
+    with pytest.raises(pulumi.RunError, match=r"server\.agent_config\.addresses\.http: expected 0\.0\.0\.0, got "):
+        refusals.tier_args({"platform": platform.tier, "agent_config": config}, ConsulServerArgs, "server", "dev")
+
+
+def test_bug_the_gateway_of_an_existing_network_is_not_guessed() -> None:
+    """Its subnet may be larger than the part that the agents have."""
+    docker = {"network": "lan", "subnet": "172.30.8.0/24"}
+
+    for allowed in ("172.30.0.1/32", "172.30.8.1/32"):
+        config = {"http_config": {"allow_write_http_from": [allowed]}}
+        assert refusals.cluster_problems({"platform": {"docker": docker}, "agent_config": config})[0] == []
+
+
+@pytest.mark.parametrize("more", [{}, {"network": "lan"}])
+@pytest.mark.parametrize("configured", [True, False])
+def test_bug_an_engine_on_another_machine_is_written_to_from_the_agent_itself(
+    monkeypatch: pytest.MonkeyPatch, configured: bool, more: dict[str, str]
+) -> None:
+    address = "ssh://build.example"
+    monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"docker:host": address} if configured else {}))
+    monkeypatch.setenv("DOCKER_HOST", "" if configured else address)
+    args = {"platform": {"docker": {"subnet": "172.30.0.0/24", **more}}}
+
+    for allowed, source in (("127.0.0.1/32", None), ("172.30.0.1/32", "127.0.0.1")):
+        found, *_ = refusals.cluster_problems(
+            {**args, "agent_config": {"http_config": {"allow_write_http_from": [allowed]}}}
+        )
+        assert [one.partition(": ")[2] for one in found] == (
+            [f"the program writes from {source}, add {source}/32"] if source else []
+        )
 
 
 @pytest.mark.parametrize(

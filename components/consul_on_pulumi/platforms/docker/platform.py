@@ -49,8 +49,12 @@ class DockerPlatform:
         return addressing.problems(self.settings, topology, path)
 
     def requests_from(self) -> str | None:
-        """The gateway: Docker's proxy for published ports connects from there."""
-        return addressing.gateway(self.settings["subnet"]) if "subnet" in self.settings else None
+        """The gateway: Docker's proxy for published ports connects from there. That of an existing network is not known
+        here. On another machine requests come from the agent's own container."""
+        if not host.is_local(host.of_stack()):
+            return addressing.LOOPBACK
+        own = "subnet" in self.settings and "network" not in self.settings
+        return addressing.gateway(self.settings["subnet"]) if own else None
 
     def fixed_settings(self) -> dict[str, pulumi.Input[str]]:
         """The subnet: if all addresses changed at once, no server could reach the Raft peers that it knows."""

@@ -15,7 +15,7 @@ from docker.context import ContextAPI
 from docker.errors import DockerException
 
 from consul_on_pulumi.model.connection import UNKNOWN, UNKNOWN_YET, Connection
-from consul_on_pulumi.providers.connecting import provider_settings
+from consul_on_pulumi.providers.connecting import provider_settings, stack_settings
 
 VARIABLES = {
     "host": "DOCKER_HOST",
@@ -44,6 +44,11 @@ def parts(component: pulumi.Resource) -> dict[str, pulumi.Input[Any]]:
     settings = pulumi.Output.all(**found).apply(_given)
     place = settings.apply(lambda known: str(known.get("context") or known.get("host", "")))
     return {"docker": settings, "place": place}
+
+
+def of_stack() -> Connection:
+    """The connection that the stack's configuration says. A provider of the program may say another."""
+    return {"docker": stack_settings("docker", list(VARIABLES))}
 
 
 def of(connection: Connection) -> str:
