@@ -147,6 +147,17 @@ def test_b1_a_subnet_that_overlaps_another_network_is_refused_with_its_name_and_
     ]
 
 
+def test_bug_a_network_whose_subnet_has_host_bits_is_read_as_the_network_that_it_is(engine: FakeDocker) -> None:
+    engine.network("old", "172.28.0.5/16")
+    engine.network("six", "fd00::5/64")
+
+    assert reasons("subnet/dev/172.30.0.0/24", "existing/old/172.28.8.0/24") == []
+    assert reasons("subnet/dev/172.28.8.0/24") == [
+        "platform.docker.subnet: expected a subnet that overlaps no other network, got '172.28.8.0/24', which overlaps "
+        "old (172.28.0.0/16): 172.29.0.0/24 is free"
+    ]
+
+
 def test_b1_the_network_of_the_cluster_itself_and_others_are_no_overlap(engine: FakeDocker) -> None:
     engine.network("dev", "172.30.0.0/24", **OURS)
     engine.network("web", "172.31.0.0/24")

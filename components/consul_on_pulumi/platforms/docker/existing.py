@@ -70,8 +70,9 @@ class Existing:
         """The name and each IPv4 subnet of every network."""
         for one in self.networks:
             for pool in one.get("IPAM", {}).get("Config") or []:
-                if "Subnet" in pool and ip_network(pool["Subnet"]).version == 4:
-                    yield one["Name"], pool["Subnet"]
+                # Old engines accept 172.28.0.5/16 for 172.28.0.0/16.
+                if "Subnet" in pool and (subnet := ip_network(pool["Subnet"], strict=False)).version == 4:
+                    yield one["Name"], str(subnet)
 
 
 def api_addresses(connection: Connection) -> dict[str, str]:
