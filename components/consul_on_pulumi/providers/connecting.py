@@ -76,9 +76,7 @@ def provider_settings(
     """
     package = kind.partition(":")[0]
     if (provider := component.get_provider(kind)) is None:
-        config = pulumi.Config(package)
-        found = {key: config.get_secret(_camel(key)) for key in keys if config.get(_camel(key))}
-        return {key: value for key, value in found.items() if value is not None}
+        return {key: pulumi.Output.secret(value) for key, value in stack_settings(package, keys).items()}
     if hosting.options() is not None:
         # The plugin gets a reference to it.
         state: pulumi.Output[Any] = provider.urn.apply(lambda urn: invoke_output(GET_RESOURCE, {"urn": urn}))["state"]
@@ -89,6 +87,12 @@ def provider_settings(
             f"so this program cannot tell which cluster it uses. {way_out}"
         )
     return {key: _set(vars(provider)[key]) for key in keys if key in vars(provider)}
+
+
+def stack_settings(package: str, keys: Sequence[str]) -> dict[str, str]:
+    """Those of the `keys` that the stack's configuration sets for the providers of a package."""
+    config = pulumi.Config(package)
+    return {key: value for key in keys if (value := config.get(_camel(key)))}
 
 
 def _set(setting: pulumi.Output[Any]) -> pulumi.Output[Any]:

@@ -15,7 +15,7 @@ from docker.context import ContextAPI
 from docker.errors import DockerException
 
 from consul_on_pulumi.model.connection import UNKNOWN, UNKNOWN_YET, Connection
-from consul_on_pulumi.providers.connecting import provider_settings
+from consul_on_pulumi.providers.connecting import provider_settings, stack_settings
 
 VARIABLES = {
     "host": "DOCKER_HOST",
@@ -48,8 +48,7 @@ def parts(component: pulumi.Resource) -> dict[str, pulumi.Input[Any]]:
 
 def of_stack() -> Connection:
     """The connection that the stack's configuration says. A provider of the program may say another."""
-    config = pulumi.Config("docker")
-    return {"docker": {key: value for key in ("host", "context") if (value := config.get(key))}}
+    return {"docker": stack_settings("docker", list(VARIABLES))}
 
 
 def of(connection: Connection) -> str:
