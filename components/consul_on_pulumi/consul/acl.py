@@ -57,9 +57,12 @@ def forget_namesakes(consul: Consul, tokens: Mapping[str, Token]) -> None:
             _delete(consul, one["AccessorID"])
 
 
-def accessor(consul: Consul, secret: str) -> str:
-    """The ID by which people see the token with this secret. Raises UnreachableError and RefusedError."""
-    return str(next(one["AccessorID"] for one in _listed(consul, "tokens") if one["SecretID"] == secret))
+def accessor(consul: Consul, secret: str) -> str | None:
+    """The ID by which people see the token with this secret; None if there is no such token.
+
+    Raises UnreachableError and RefusedError.
+    """
+    return next((str(one["AccessorID"]) for one in _listed(consul, "tokens") if one["SecretID"] == secret), None)
 
 
 def delete(consul: Consul, accessors: Iterable[str]) -> None:
