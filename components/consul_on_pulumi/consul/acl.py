@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from consul_on_pulumi.consul.api import Consul, content
+from consul_on_pulumi.consul.api import Consul, ExistsError, RefusedError, content
 
 ANONYMOUS = "00000000-0000-0000-0000-000000000002"
 """The accessor ID of the token of requests without one (Consul docs, security/acl/tokens)."""
@@ -28,21 +28,28 @@ class Token:
     """The names of its policies."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What Consul creates once."""
+
+    one: str
+    all: str
+    key: str
+    """The part that no other one has."""
+    id: str
+
+
+_POLICIES = _Kind("policy", "policies", "Name", "ID")
+_TOKENS = _Kind("token", "tokens", "AccessorID", "AccessorID")
+
+
 def apply(consul: Consul, policies: Mapping[str, str], tokens: Mapping[str, Token]) -> None:
     """Create or update all `policies`, name to rules, and then all `tokens`, description to token.
 
     Raises UnreachableError and RefusedError.
     """
-    present = {one["Name"]: one["ID"] for one in _listed(consul, "policies")}
-    for name, rules in policies.items():
-        _put(consul, "policy", present.get(name), {"Name": name, "Rules": rules})
-    known = {one["AccessorID"] for one in _listed(consul, "tokens")}
-    for description, token in tokens.items():
-        body: dict[str, Any] = {"AccessorID": token.accessor, "Description": description}
-        body["Policies"] = [{"Name": name} for name in token.policies]
-        if token.secret is not None:
-            body["SecretID"] = token.secret
-        _put(consul, "token", token.accessor if token.accessor in known else None, body)
+    _put_all(consul, _POLICIES, [{"Name": name, "Rules": rules} for name, rules in policies.items()])
+    _put_all(consul, _TOKENS, [_body(description, token) for description, token in tokens.items()])
 
 
 def forget_namesakes(consul: Consul, tokens: Mapping[str, Token]) -> None:
@@ -78,7 +85,34 @@ def _listed(consul: Consul, what: str) -> list[dict[str, Any]]:
 
 
 def _delete(consul: Consul, of: str) -> None:
-    content(consul.request("DELETE", f"/v1/acl/token/{of}"))
+    try:
+        content(consul.request("DELETE", f"/v1/acl/token/{of}"))
+    except RefusedError:
+        # It was deleted by a request whose answer was lost.
+        if any(one["AccessorID"] == of for one in _listed(consul, "tokens")):
+            raise
+
+
+def _body(description: str, token: Token) -> dict[str, Any]:
+    body = {"AccessorID": token.accessor, "Description": description}
+    secret = {} if token.secret is None else {"SecretID": token.secret}
+    return {**body, **secret, "Policies": [{"Name": name} for name in token.policies]}
+
+
+def _put_all(consul: Consul, kind: _Kind, bodies: Iterable[Mapping[str, Any]]) -> None:
+    present = _present(consul, kind)
+    for body in bodies:
+        try:
+            _put(consul, kind.one, present.get(body[kind.key]), body)
+        except ExistsError as error:
+            # It was created since, by a request whose answer was lost.
+            if (of := _present(consul, kind).get(body[kind.key])) is None:
+                raise RefusedError(str(error)) from error
+            _put(consul, kind.one, of, body)
+
+
+def _present(consul: Consul, kind: _Kind) -> dict[str, str]:
+    return {one[kind.key]: one[kind.id] for one in _listed(consul, kind.all)}
 
 
 def _put(consul: Consul, what: str, of: str | None, body: Mapping[str, Any]) -> None:
