@@ -469,6 +469,17 @@ def test_a_preview_refuses_conflicts(consul: FakeConsul) -> None:
     assert consul.texts == {"changed": "theirs", "same": "theirs", "new": "theirs"}
 
 
+def test_a_preview_of_a_closed_cluster_looks_for_conflicts_below_a_new_first_part(consul: FakeConsul) -> None:
+    """The token for seeds gets the right to read it in the update."""
+    consul.write("other/x", "theirs")
+    tokens = {"cluster": "dev", "token": "of-gates", "seeds": "of-seeds", "management": "of-management"}
+
+    (conflict,) = checked({}, props(consul, **{"other/x": "1"}) | {"connection": tokens, "on_conflict": "fail"})
+
+    assert conflict.startswith("other/x exists already with another value")
+    assert consul.tokens == {"of-management"}
+
+
 def test_entries_of_which_nothing_is_known_are_an_update(consul: FakeConsul) -> None:
     """The engine asks so where a value is of a resource that is deleted before its replacement."""
     difference = KvEntriesProvider().diff("id", props(consul, a="1"), props(consul) | {"entries": Unknown()})
