@@ -759,6 +759,22 @@ def test_a5_keys_that_the_token_may_not_read_are_not_missing(consul: FakeConsul,
     assert "hides keys below 'app/': the token lacks key:read" in warned[0]
 
 
+@pytest.mark.parametrize("more", [{}, {"flag/x": "1"}], ids=["beside others", "and it is a first part as well"])
+def test_a_key_without_a_slash_is_read_and_not_what_starts_with_it(
+    consul: FakeConsul, warned: list[str], more: dict[str, str]
+) -> None:
+    consul.write("flags/a", "theirs")
+    consul.hidden = {"flags/a"}
+    entries = {f"app/{number}": "1" for number in range(200)} | {"flag": "1"} | more
+
+    outs = create(consul, **entries)
+    found = KvEntriesProvider().read("id", outs).outs
+
+    assert found == outs
+    assert consul.texts == {**entries, "flags/a": "theirs"}
+    assert warned == []
+
+
 def test_a_key_that_a_transaction_hides_is_not_missing(consul: FakeConsul, warned: list[str]) -> None:
     outs = create(consul, **{"app/name": "web"})
     consul.hidden = {"app/name"}
