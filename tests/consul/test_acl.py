@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from consul_on_pulumi.consul import acl
 from consul_on_pulumi.consul.api import Consul, RefusedError
+from consul_on_pulumi.security.access import AccessProvider
 
 from tests.doubles.http_server import Handler, Server
 
@@ -48,13 +49,18 @@ def leader(store: Store) -> type[Handler]:
     class Leader(Handler):
         def respond(self, body: bytes) -> None:
             what, _, of = self.path.removeprefix("/v1/acl/").partition("/")
-            status, found = 200, None
+            if self.path == "/v1/status/leader":
+                return self.send(200, '"10.0.0.2:8300"')
+            status, found = 200, cast(Any, None)
             if self.command == "PUT":
                 status, found = store.put(what, of, json.loads(body))
             elif self.command == "DELETE" and store.list_of(what).pop(of, None) is None:
                 status, found = 403, "token does not exist: ACL not found"
             elif self.command == "GET":
-                found = list(store.list_of(what).values())
+                every = store.list_of(what)
+                # A list has no rules.
+                stubs = [{key: part for key, part in one.items() if key != "Rules"} for one in every.values()]
+                found = every[of] if of else stubs
             if self.command in store.lost:
                 store.lost.remove(self.command)
                 status, found = 500, "No cluster leader"
@@ -110,3 +116,40 @@ def test_a_token_whose_deletion_was_not_acknowledged_is_deleted(store: Store) ->
     acl.delete(consul(store), ["old"])
 
     assert store.tokens == {}
+
+
+def joining(store: Store, *keys: str) -> dict[str, Any]:
+    """The inputs of the policies and tokens of a cluster that joins another one."""
+    inputs = {"cluster": "new", "keys": keys, "tokens": {}, "ids": {}, "anonymous_read": False}
+    return {**inputs, "addresses": [store.base], "join": True}
+
+
+def test_policies_of_a_cluster_that_is_joined_are_not_overwritten(store: Store) -> None:
+    store.tokens[acl.ANONYMOUS] = {"AccessorID": acl.ANONYMOUS, "SecretID": "anonymous", "Description": ""}
+    for name, rules in [("dns", "theirs"), ("seeds", "theirs"), ("other", "theirs")]:
+        store.put("policy", "", {"Name": name, "Rules": rules, "Description": ""})
+    before = json.dumps(store.policies)
+
+    with pytest.raises(RefusedError) as caught:
+        AccessProvider().create(joining(store))
+
+    assert "expected no policies of the same names in the cluster that it joins, got others called dns, seeds." in str(
+        caught.value
+    )
+    assert json.dumps(store.policies) == before
+    for name in ("dns", "seeds"):
+        store.policies[f"id-of-{name}"]["Name"] = f"old-{name}"
+        store.policies[f"old-{name}"] = store.policies.pop(f"id-of-{name}")
+    AccessProvider().create(joining(store))
+    assert {one["Rules"] for one in store.policies.values() if one["Name"].startswith("old-")} == {"theirs"}
+
+
+def test_policies_that_an_update_wrote_before_it_stopped_are_written_again(store: Store) -> None:
+    store.tokens[acl.ANONYMOUS] = {"AccessorID": acl.ANONYMOUS, "SecretID": "anonymous", "Description": ""}
+    AccessProvider().create(joining(store))
+
+    AccessProvider().create(joining(store, "app/"))
+
+    (rules,) = (one["Rules"] for one in store.policies.values() if one["Name"] == "seeds")
+    assert "app/" in rules
+    assert {one["Description"] for one in store.policies.values()} == {"consul-on-pulumi new"}

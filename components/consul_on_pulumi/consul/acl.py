@@ -43,13 +43,25 @@ _POLICIES = _Kind("policy", "policies", "Name", "ID")
 _TOKENS = _Kind("token", "tokens", "AccessorID", "AccessorID")
 
 
-def apply(consul: Consul, policies: Mapping[str, str], tokens: Mapping[str, Token]) -> None:
+def apply(consul: Consul, policies: Mapping[str, str], tokens: Mapping[str, Token], owner: str = "") -> None:
     """Create or update all `policies`, name to rules, and then all `tokens`, description to token.
+
+    `owner` is the description of the policies. Raises UnreachableError and RefusedError.
+    """
+    written = [{"Name": name, "Rules": rules, "Description": owner} for name, rules in policies.items()]
+    _put_all(consul, _POLICIES, written)
+    _put_all(consul, _TOKENS, [_body(description, token) for description, token in tokens.items()])
+
+
+def of_others(consul: Consul, policies: Mapping[str, str], owner: str) -> list[str]:
+    """The names of those `policies` that there are with other rules, and without this description.
 
     Raises UnreachableError and RefusedError.
     """
-    _put_all(consul, _POLICIES, [{"Name": name, "Rules": rules} for name, rules in policies.items()])
-    _put_all(consul, _TOKENS, [_body(description, token) for description, token in tokens.items()])
+    # A list has no rules.
+    found = [one for one in _listed(consul, "policies") if one["Name"] in policies and one["Description"] != owner]
+    read = {one["Name"]: content(consul.request("GET", f"/v1/acl/policy/{one['ID']}"))["Rules"] for one in found}
+    return sorted(name for name, rules in read.items() if rules != policies[name])
 
 
 def forget_namesakes(consul: Consul, tokens: Mapping[str, Token]) -> None:
