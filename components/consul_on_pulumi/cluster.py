@@ -109,7 +109,9 @@ class ConsulCluster(pulumi.ComponentResource):
         ready = servers.ready
         if closing:
             keys = seeding.keys(seeds)
-            ready = [closing.admit(topology.cluster, keys, servers.api_addresses, on_servers, servers.store)]
+            ready = [
+                closing.admit(topology.cluster, keys, servers.api_addresses, on_servers, servers.store, join=bool(join))
+            ]
             on_servers = with_options(on_servers, depends_on=ready)
         # No client is to have a token that the servers do not know: an open cluster has none.
         updated = ready if phase in (adoption.ACCEPT, adoption.SPEAK) else servers.updated

@@ -102,7 +102,7 @@ class FakeConsul:
     filtered: bool = False
     """Whether answers lack what the token may not read."""
     hidden: set[str] = field(default_factory=set)
-    """The keys that the token may not read, which Consul leaves out of a transaction."""
+    """The keys that the token may not read, which Consul leaves out of its answers."""
     cut: int | None = None
     """After so many bytes of an answer the connection is closed."""
     leader: str = LEADER
@@ -215,7 +215,7 @@ class FakeConsul:
                 case "PUT", "/v1/txn":
                     return self._transact(body)
                 case "GET", path if path.startswith("/v1/kv/") and "keys" in request.query:
-                    names = [key for key in sorted(self.keys) if key.startswith(path.removeprefix("/v1/kv/"))]
+                    names = [key for key in self._seen() if key.startswith(path.removeprefix("/v1/kv/"))]
                     return (200, names) if names else (404, "")
                 case "GET", path if path.startswith("/v1/kv/") and "recurse" in request.query:
                     return self._below(path.removeprefix("/v1/kv/"))
@@ -226,8 +226,18 @@ class FakeConsul:
         return 400, f"the fake does not implement {request.method} {request.path}"
 
     def _below(self, prefix: str) -> tuple[int, Any]:
-        found = [_entry_json(key, entry) for key, entry in sorted(self.keys.items()) if key.startswith(prefix)]
+        found = [_entry_json(key, self.keys[key]) for key in self._seen() if key.startswith(prefix)]
         return (200, found) if found else (404, "")
+
+    def _seen(self) -> list[str]:
+        return sorted(self.keys.keys() - self.hidden)
+
+    def lacks(self, path: str) -> bool:
+        """Whether the answer of a read lacks keys that the token may not read."""
+        prefix = path.removeprefix("/v1/kv/")
+        return self.filtered or (
+            prefix != path and any(key.startswith(prefix) for key in self.keys if key in self.hidden)
+        )
 
     def _put(self, key: str, value: bytes, index: int, flags: int) -> tuple[int, str]:
         if len(value) > self.max_value:
@@ -357,7 +367,7 @@ class _Handler(Handler):
         consul = self.server.consul
         headers = {
             "X-Consul-Index": str(consul.index),
-            "X-Consul-Results-Filtered-By-ACLs": str(consul.filtered).lower(),
+            "X-Consul-Results-Filtered-By-ACLs": str(consul.lacks(unquote(urlsplit(self.path).path))).lower(),
         }
         self.send(status, content, headers, consul.cut)
 

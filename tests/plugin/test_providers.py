@@ -74,3 +74,27 @@ def test_a_destroy_asks_with_the_credentials_in_the_state_and_not_with_those_of_
     asyncio.run(served.Read(proto.ReadRequest(id="id", properties=old, inputs=new), None))
 
     assert seen == ["new", "new"]
+
+
+def test_a_provider_that_finds_nothing_ends_the_call_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Provider(ConsulProvider):
+        def delete(self, _id: str, props: Properties) -> None:
+            next(iter(()))
+
+    class Context:
+        async def abort(self, code: object, text: str) -> None:
+            said.append(text)
+
+    async def bounded() -> None:
+        await asyncio.wait_for(served.Delete(proto.DeleteRequest(id="id", properties=props), Context()), 5)
+
+    said: list[str] = []
+    props = struct_pb2.Struct()
+    props.update({PROVIDER_KEY: ""})
+    monkeypatch.setattr(servicer, "provider_of", lambda _: Provider())
+    served = servicer.Servicer.__new__(servicer.Servicer)
+
+    asyncio.run(bounded())
+
+    (text,) = said
+    assert text.endswith("Provider.delete looked for something that is not there")

@@ -37,6 +37,14 @@ def test_with_other_keys_the_index_is_read_again(consul: FakeConsul) -> None:
     assert consul.writes() == []
 
 
+def test_keys_that_the_token_may_not_read_count_too(consul: FakeConsul) -> None:
+    """A seed without a slash is no prefix that it may read: others store what they like below."""
+    consul.write("x-of-others", "theirs")
+    consul.hidden = {"x-of-others"}
+
+    assert KvBaselineProvider().create(props(consul)).outs["index"] == consul.index
+
+
 @pytest.mark.usefixtures("short_waits")
 def test_without_an_answer_creating_fails(consul: FakeConsul) -> None:
     consul.fail(Fault.NO_LEADER, times=float("inf"))

@@ -469,6 +469,17 @@ def test_a_preview_refuses_conflicts(consul: FakeConsul) -> None:
     assert consul.texts == {"changed": "theirs", "same": "theirs", "new": "theirs"}
 
 
+def test_a_preview_of_a_closed_cluster_looks_for_conflicts_below_a_new_first_part(consul: FakeConsul) -> None:
+    """The token for seeds gets the right to read it in the update."""
+    consul.write("other/x", "theirs")
+    tokens = {"cluster": "dev", "token": "of-gates", "seeds": "of-seeds", "management": "of-management"}
+
+    (conflict,) = checked({}, props(consul, **{"other/x": "1"}) | {"connection": tokens, "on_conflict": "fail"})
+
+    assert conflict.startswith("other/x exists already with another value")
+    assert consul.tokens == {"of-management"}
+
+
 def test_entries_of_which_nothing_is_known_are_an_update(consul: FakeConsul) -> None:
     """The engine asks so where a value is of a resource that is deleted before its replacement."""
     difference = KvEntriesProvider().diff("id", props(consul, a="1"), props(consul) | {"entries": Unknown()})
@@ -746,6 +757,22 @@ def test_a5_keys_that_the_token_may_not_read_are_not_missing(consul: FakeConsul,
 
     assert KvEntriesProvider().read("id", outs).outs == outs
     assert "hides keys below 'app/': the token lacks key:read" in warned[0]
+
+
+@pytest.mark.parametrize("more", [{}, {"flag/x": "1"}], ids=["beside others", "and it is a first part as well"])
+def test_a_key_without_a_slash_is_read_and_not_what_starts_with_it(
+    consul: FakeConsul, warned: list[str], more: dict[str, str]
+) -> None:
+    consul.write("flags/a", "theirs")
+    consul.hidden = {"flags/a"}
+    entries = {f"app/{number}": "1" for number in range(200)} | {"flag": "1"} | more
+
+    outs = create(consul, **entries)
+    found = KvEntriesProvider().read("id", outs).outs
+
+    assert found == outs
+    assert consul.texts == {**entries, "flags/a": "theirs"}
+    assert warned == []
 
 
 def test_a_key_that_a_transaction_hides_is_not_missing(consul: FakeConsul, warned: list[str]) -> None:

@@ -55,6 +55,14 @@ def test_nothing_in_consul_is_asked_for_before_the_tokens_exist(platform: Platfo
     assert platform.ready("consul-server", 3) <= seen["consul-access"].depends_on
 
 
+def test_policies_are_looked_for_only_in_a_cluster_that_is_joined() -> None:
+    args = cluster_args(DOCKER.cluster, join=["172.30.9.9"], security={})
+    joined = build(lambda: {"http": ConsulCluster("consul", args).http_addresses})
+
+    assert joined["consul-access"].inputs["join"] is True
+    assert "join" not in closed(DOCKER)["consul-access"].inputs
+
+
 @pytest.mark.parametrize(("anonymous", "scheme", "port"), [("none", "https", 8501), ("read", "http", 8500)])
 def test_a_published_port_speaks_https_unless_everyone_may_read(anonymous: str, scheme: str, port: int) -> None:
     seen = closed(DOCKER, anonymous=anonymous)

@@ -202,6 +202,15 @@ def test_seeds_may_be_written_below_their_first_parts_and_nowhere_else() -> None
     ]
 
 
+def test_a_key_may_look_like_an_expression_of_consuls_language() -> None:
+    rules = acl_rules.policies("dev", acl_rules.prefixes(["a${b/c", "$x"]))["seeds"]
+
+    assert rules.splitlines() == [
+        'key "\\u0024x" { policy = "write" }',
+        'key_prefix "a\\u0024{b/" { policy = "write" }',
+    ]
+
+
 def test_only_the_management_token_has_no_policy_of_its_own() -> None:
     assert set(acl_rules.TOKENS) - set(acl_rules.policies("dev", [])) == {"management"}
     assert not [name for name, rules in acl_rules.policies("dev", []).items() if "acl" in rules]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from consul_on_pulumi.consul.api import RefusedError, UnreachableError
@@ -14,11 +14,13 @@ from consul_on_pulumi.providers.reloaded import ReloadedProvider
 from consul_on_pulumi.security import x509
 from consul_on_pulumi.security.credentials import CredentialsProvider
 from consul_on_pulumi.security.retired import RetiredProvider
+from pulumi.output import Unknown
 
 from tests.doubles.http_server import Handler, Server
 
 LOCATION = {"platform": "docker", "cluster": "dev"}
 CERTIFICATE = x509.authority("dev authority", 30, datetime.now(UTC))[0]
+TOKEN, OTHER_TOKEN = "00000000-1111-2222-3333-444444444444", "00000000-5555-6666-7777-888888888888"
 WORDS = {"tokens": "", "management_token": "", "gossip_key": ""}
 
 
@@ -33,6 +35,18 @@ class Known:
         self.marks: dict[str, str] = {}
         self.next_marks: dict[str, str] = {}
         self.base = ""
+
+    def write_token(self, accessor: str, said: dict[str, Any]) -> tuple[int, Any]:
+        """As Consul does: what creates a token does not update it (agent/consul/auth/token_writer.go)."""
+        if not accessor and said["AccessorID"] in self.tokens:
+            return 500, "Invalid Token: AccessorID is already in use"
+        if not accessor and said["SecretID"] in self.tokens.values():
+            return 500, "Invalid Token: SecretID is already in use"
+        if accessor and self.tokens.get(accessor) != said["SecretID"]:
+            return 500, "Changing a token's SecretID is not permitted"
+        self.tokens[said["AccessorID"]] = said["SecretID"]
+        self.policies[said["AccessorID"]] = [one["Name"] for one in said["Policies"]]
+        return 200, said
 
     def keyring(self, method: str, key: str) -> Any:
         if method == "GET":
@@ -55,16 +69,15 @@ def agent(known: Known) -> type[Handler]:
     class Agent(Handler):
         def respond(self, body: bytes) -> None:
             path, said = self.path.partition("?")[0], json.loads(body) if body else {}
-            found: Any = True
+            status, found = 200, cast(Any, True)
             if path == "/v1/status/leader":
                 found = "10.0.0.2:8300"
             elif path == "/v1/acl/tokens":
                 found = [{"AccessorID": one, "SecretID": secret} for one, secret in known.tokens.items()]
             elif path == "/v1/acl/policies":
                 found = []
-            elif path == "/v1/acl/token":
-                known.tokens[said["AccessorID"]] = said["SecretID"]
-                known.policies[said["AccessorID"]] = [one["Name"] for one in said["Policies"]]
+            elif path.startswith("/v1/acl/token") and self.command == "PUT":
+                status, found = known.write_token(path.removeprefix("/v1/acl/token").strip("/"), said)
             elif path.startswith("/v1/acl/token/"):
                 del known.tokens[path.rpartition("/")[2]]
             elif path == "/v1/operator/keyring":
@@ -73,7 +86,7 @@ def agent(known: Known) -> type[Handler]:
                 found = {"Meta": known.marks}
             elif path == "/v1/agent/reload":
                 known.marks = known.next_marks
-            self.send(200, json.dumps(found))
+            self.send(status, found if status != 200 else json.dumps(found))
 
     return Agent
 
@@ -86,17 +99,18 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Known]:
     known.base = server.url
     agents = SimpleNamespace(agents=lambda *_: {"dev-server-0": server.url}, bring_files=lambda *_: None)
     monkeypatch.setattr("consul_on_pulumi.providers.evidence.operations", lambda _: agents)
+    monkeypatch.setattr("consul_on_pulumi.security.credentials.UPDATE_TIMEOUT", 1.0)
     yield known
     server.stop()
 
 
-def generated(cluster: Known, **words: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Credentials that the cluster knows, and those of an update with other words."""
+def generated(cluster: Known, delete: str = "", **words: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Credentials that the cluster knows but for one to `delete`, and those of an update with other words."""
     props = {"names": ["management", "gates"], "cluster": "dev", "location": LOCATION, "rotate": WORDS}
     first = CredentialsProvider().create(props).outs
     assert first
     first["gossip_key"] = "old"
-    cluster.tokens = {f"old-{name}": secret for name, secret in first["tokens"].items()}
+    cluster.tokens = {f"old-{name}": secret for name, secret in first["tokens"].items() if name != delete}
     news = {**props, "rotate": WORDS | words, "authority": CERTIFICATE}
     assert CredentialsProvider().diff("id", first, props).changes is False
     assert CredentialsProvider().diff("id", first, news).changes is True
@@ -125,6 +139,68 @@ def test_consul_knows_a_new_token_before_anybody_uses_it_and_the_old_one_until_r
     # Again after an update that stopped.
     RetiredProvider().update("id", retired | {"retired": []}, retired)
     assert cluster.keys == ["old"]
+
+
+def with_given(cluster: Known, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Outputs with a management token that is given, and inputs that ask for another one."""
+    props = {"names": ["management"], "cluster": "dev", "location": LOCATION, "rotate": WORDS}
+    first = CredentialsProvider().create(props | {"given": {"management": TOKEN}}).outs
+    assert first
+    cluster.tokens = {"old": TOKEN}
+    words = WORDS | {"management_token": "1"}
+    return first, {**props, "rotate": words, "given": {"management": token}, "authority": CERTIFICATE}
+
+
+def test_a_given_token_does_not_replace_itself(cluster: Known) -> None:
+    first, news = with_given(cluster, TOKEN)
+
+    with pytest.raises(RefusedError) as caught:
+        CredentialsProvider().diff("id", first, news)
+
+    assert str(caught.value) == (
+        "security_secrets: management.token: expected another token than the present one, since "
+        "`security.rotate.management_token` changed: give another one, or restore the old word"
+    )
+    assert CredentialsProvider().diff("id", first, news | {"rotate": WORDS}).changes is False
+    unknown: dict[str, Any] = {"given": {"management": Unknown()}}  # type: ignore[no-untyped-call]
+    assert CredentialsProvider().diff("id", first, news | unknown).changes is True
+
+
+def test_a_rotation_to_a_given_token_that_stopped_goes_on(cluster: Known, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, news = with_given(cluster, OTHER_TOKEN)
+    news["rotate"] = WORDS | {"management_token": "1", "gossip_key": "1"}
+    with monkeypatch.context() as stopped:
+        stopped.setattr("consul_on_pulumi.consul.keyring.TIMEOUT", 0)
+        cluster.deaf = 1
+        with pytest.raises(RefusedError, match="agents have the new gossip key"):
+            CredentialsProvider().update("id", first, news)
+    (accessor,) = set(cluster.tokens) - {"old"}
+    cluster.deaf = 0
+
+    later = CredentialsProvider().update("id", first, news).outs
+
+    assert later
+    assert cluster.tokens == {"old": TOKEN, accessor: OTHER_TOKEN}
+    assert (later["ids"]["management"], later["retired"]) == (accessor, ["old"])
+
+
+def test_a_token_that_is_given_again_before_it_was_deleted_is_kept(cluster: Known) -> None:
+    first, news = with_given(cluster, OTHER_TOKEN)
+    second = CredentialsProvider().update("id", first, news).outs
+    assert second
+    again = {"rotate": WORDS | {"management_token": "2"}, "given": {"management": TOKEN}}
+
+    third = CredentialsProvider().update("id", second, news | again).outs
+
+    assert third
+    assert (third["ids"]["management"], third["retired"]) == ("old", [second["ids"]["management"]])
+
+
+def test_a_token_that_was_deleted_by_hand_is_replaced_and_there_is_nothing_to_retire(cluster: Known) -> None:
+    first, later = generated(cluster, delete="gates", tokens="1")
+
+    assert later["tokens"]["gates"] != first["tokens"]["gates"]
+    assert later["retired"] == []
 
 
 def test_a_gossip_key_is_installed_then_used_and_the_old_one_removed_at_the_end(cluster: Known) -> None:

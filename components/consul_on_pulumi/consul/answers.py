@@ -22,6 +22,8 @@ FILTERED = "X-Consul-Results-Filtered-By-ACLs"
 NO_ACLS_YET = "ACL system must be bootstrapped"
 """Consul's answer while no server that leads has ACLs: at the first start of a cluster, and while servers get ACLs one
 by one. It says nothing about the token."""
+EXISTS = re.compile("already (exists|in use)")
+"""A part of Consul's answer to a request that would create a policy or token twice."""
 NO_LEADER = f"a majority of the servers must run and reach each other; {_REPAIR}"
 _REMEDIES = (
     ((403,), "Access is restricted", "remove `http_config.allow_write_http_from`, which shuts this program out. If it "
@@ -36,6 +38,7 @@ _REMEDIES = (
     ((500,), "no space left on device", "the volume of its data is full, free some space there and run it again"),
     ((500, 503), "rate limit", f"raise {_LIMITS} of the servers, or run it again later"),
     ((500, 503), "leader", NO_LEADER),
+    ((500,), "SecretID is already in use", "another token has it, see `consul acl token list -detailed`"),
     (range(500, 600), "", f"see the log of that agent; {_REPAIR}"),
     ((404, 405), "", "this release of Consul does not have that request, use a later one"),
     ((), "", "see the log of that agent, and whether `image` is a release of Consul that this program supports"),
@@ -56,6 +59,11 @@ def is_filtered(answer: requests.Response) -> bool:
 def is_refused(answer: requests.Response) -> bool:
     """Whether the agent refuses the token, or the request because of it."""
     return answer.status_code in (401, 403) and NO_ACLS_YET not in answer.text
+
+
+def is_duplicate(answer: requests.Response) -> bool:
+    """Whether a policy or token was not created because there is one already: it will be refused again."""
+    return answer.status_code == 500 and bool(EXISTS.search(answer.text))
 
 
 def refusal(agent: str, answer: requests.Response) -> str:

@@ -26,6 +26,10 @@ class RefusedError(Exception):
     """Consul refused the request, for instance because the token does not allow it."""
 
 
+class ExistsError(Exception):
+    """What was to be created exists, maybe since a request whose answer was lost."""
+
+
 class TooLargeError(Exception):
     """The request has more bytes than the servers accept."""
 
@@ -77,9 +81,11 @@ class Consul:
         return _stored(entry for entry in found.values() if entry["CreateIndex"])
 
     def index_below(self, prefix: str) -> int:
-        """The Raft index of the last change below `prefix` (`X-Consul-Index`), or a later one."""
+        """The Raft index of the last change below `prefix` (`X-Consul-Index`), or a later one.
+
+        Keys that the token may not read count too.
+        """
         answer = self.request("GET", f"/v1/kv/{quote(prefix)}", {"keys": "", "consistent": ""})
-        _require_all(answer, prefix)
         if answer.ok:
             content(answer)
         if (index := answer.headers.get("X-Consul-Index")) is None:
@@ -117,7 +123,8 @@ class Consul:
         """Try the servers one after the other, again and again, until one answers the request.
 
         `attempt_timeout` is in seconds, for one attempt. Each attempt sends a file from its start, in pieces; with
-        `stream` the caller reads the content of the answer. Raises UnreachableError, TooLargeError and RefusedError.
+        `stream` the caller reads the content of the answer. Raises UnreachableError, TooLargeError, ExistsError and
+        RefusedError.
         """
         deadline = time.monotonic() + self._timeout
         problem = "no server is known"
@@ -137,6 +144,8 @@ class Consul:
                 if answer.ok or answer.status_code in (404, 409):
                     return answer
                 problem = answers.refusal(base, answer)
+                if answers.is_duplicate(answer):
+                    raise ExistsError(problem)
                 if answer.status_code < 500 and answer.status_code != 429:
                     raise (TooLargeError if answer.status_code == 413 else RefusedError)(problem)
             if time.monotonic() > deadline:

@@ -68,7 +68,12 @@ def read(consul: Consul, keys: Collection[str]) -> dict[str, Stored]:
             # The names of the keys are more than the servers accept.
             pass
     found: dict[str, Stored] = {}
-    for prefix in common_prefixes(keys):
+    prefixes = common_prefixes(keys)
+    if (single := sorted(key for key in keys if "/" not in key)) and prefixes != [""]:
+        # The token may read such a key, but not every key that starts with it.
+        found = consul.existing(single)
+        prefixes = common_prefixes(key for key in keys if "/" in key)
+    for prefix in prefixes:
         found |= consul.keys_below(prefix)
     return {key: found[key] for key in keys if key in found}
 

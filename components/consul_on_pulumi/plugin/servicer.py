@@ -116,11 +116,19 @@ async def _called(request: Any, context: Any, method: Callable[..., Any], *args:
     """What `method` returns. Its error ends the call with its own text."""
     inputs = getattr(request, "old_inputs", None) or getattr(request, "inputs", None)
     hosting.begin_provider(values.plain(inputs) if inputs else {})
-    run = partial(contextvars.copy_context().run, method, *args)
+    run = partial(contextvars.copy_context().run, _ended, method, *args)
     try:
         return await asyncio.get_running_loop().run_in_executor(_THREADS, run)
     except Exception as error:
         await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+def _ended(method: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return method(*args)
+    except StopIteration as error:
+        # A future of asyncio takes no such error: whoever awaits it would wait for ever.
+        raise RuntimeError(f"{method.__qualname__} looked for something that is not there") from error
 
 
 async def _outputs(

@@ -10,7 +10,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from consul_on_pulumi.consul import access, kv_store
 from consul_on_pulumi.consul.api import Consul, RefusedError, UnreachableError
 from consul_on_pulumi.model import kv_state
-from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, connection_of
+from consul_on_pulumi.model.connection import CONNECTION, CREDENTIALS, connection_of, with_token
 from consul_on_pulumi.model.kv_plan import OnConflict, Rule, differing, plan
 from consul_on_pulumi.model.seed import Seed, Seeds
 from consul_on_pulumi.providers import detailed_diff, engine_log, kv_moves
@@ -42,7 +42,8 @@ class KvEntriesProvider(ConsulProvider):
     def problems(self, olds: Properties, news: Properties) -> list[str]:
         """The conflicts with keys that other programs wrote or changed; not of keys whose value is not known
         yet; none if, with a warning, Consul does not answer."""
-        addresses, connection = known_addresses(news), connection_of(news)
+        # The token for seeds has no right to keys below a new first part before the update.
+        addresses, connection = known_addresses(news), with_token(connection_of(news), "management")
         try:
             owned, wanted = kv_state.seeds_of(olds), kv_state.seeds_of(kv_state.without_unknown(news))
             changed = differing(wanted, owned)

@@ -59,4 +59,5 @@ def _seeds(first: list[str]) -> str:
 
 
 def _quoted(key: str) -> str:
-    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    # To Consul's language, "${" begins an expression.
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\u0024") + '"'

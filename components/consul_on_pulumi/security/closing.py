@@ -123,10 +123,14 @@ class Closing:
         addresses: Addresses,
         opts: pulumi.ResourceOptions,
         store: pulumi.Input[str] | None,
+        *,
+        join: bool,
     ) -> Access:
-        """Write the policies and tokens of the cluster with this name, whose seeds have these keys."""
+        """Write the policies and tokens of the cluster with this name, whose seeds have these keys; with `join` it is
+        a part of another one."""
+        more = {"store": store, **({"join": True} if join else {})}
         return Access(
-            f"{self.name}-access", cluster, list(keys), addresses, self.credentials, self.settings, opts, store
+            f"{self.name}-access", cluster, list(keys), addresses, self.credentials, self.settings, opts, more
         )
 
 

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from consul_on_pulumi.consul import acl, keyring
-from consul_on_pulumi.consul.api import Consul
+from consul_on_pulumi.consul.api import Consul, RefusedError
 from consul_on_pulumi.model.connection import Connection, connection_of
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.providers import evidence
@@ -23,6 +23,11 @@ GOSSIP_KEY_BYTES = 32
 """AES-256 (Consul docs, `consul keygen`)."""
 TOKENS, MANAGEMENT_TOKEN, GOSSIP_KEY = "tokens", "management_token", "gossip_key"
 """What `security.rotate` generates again."""
+SAME_TOKEN = (
+    "security_secrets: management.token: expected another token than the present one, since "
+    "`security.rotate.management_token` changed: give another one, or restore the old word"
+)
+"""Why a token cannot replace itself, and what to do."""
 
 
 class CredentialsProvider(ConsulProvider):
@@ -43,8 +48,14 @@ class CredentialsProvider(ConsulProvider):
             yield "security_secrets: gossip.key: expected 16, 24 or 32 bytes in base64, as `consul keygen` prints them"
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if there is a token that no earlier version knew, or if a word of `rotate` changed."""
-        return DiffResult(changes=not set(news["names"]) <= olds["tokens"].keys() or bool(_again(olds, news)))
+        """An update if there is a token that no earlier version knew, or if a word of `rotate` changed.
+
+        Raises RefusedError for a management token that replaces itself.
+        """
+        again, present = _again(olds, news), olds["tokens"].get(MANAGEMENT)
+        if MANAGEMENT_TOKEN in again and present and _given(news, MANAGEMENT) == present:
+            raise RefusedError(SAME_TOKEN)
+        return DiffResult(changes=not set(news["names"]) <= olds["tokens"].keys() or bool(again))
 
     def create(self, props: Properties) -> CreateResult:
         """Generate everything."""
@@ -62,11 +73,14 @@ class CredentialsProvider(ConsulProvider):
         for name in news["names"]:
             if (MANAGEMENT_TOKEN if name == MANAGEMENT else TOKENS) in again:
                 old = acl.accessor(consul, olds["tokens"][name])
-                found["ids"][name], found["tokens"][name] = _uuid(), _given(news, name) or _uuid()
+                found["tokens"][name] = _given(news, name) or _uuid()
+                # A token that is given may be there, for instance since an update that stopped.
+                found["ids"][name] = acl.accessor(consul, found["tokens"][name]) or _uuid()
                 policy = acl.GLOBAL_MANAGEMENT if name == MANAGEMENT else name
                 new = acl.Token(found["ids"][name], found["tokens"][name], [policy])
                 acl.apply(consul, {}, {f"{news['cluster']} {name}": new})
-                found["retired"] = [*found["retired"], old]
+                # Somebody may have deleted the old one, and what was retired may be given again.
+                found["retired"] = [one for one in (*found["retired"], old) if one not in (None, found["ids"][name])]
         if GOSSIP_KEY in again:
             found["gossip_key"] = _given(news, GOSSIP_KEY) or _key()
             keyring.use(consul, found["gossip_key"])
@@ -117,8 +131,10 @@ class Credentials(ProviderResource, module="consul-on-pulumi", name="Credentials
 
 
 def _given(props: Properties, name: str) -> str:
-    found: str = (props.get("given") or {}).get(name, "")
-    return found
+    """What is given, as far as a preview knows it; else an empty text."""
+    given = props.get("given")
+    found = given.get(name) if isinstance(given, Mapping) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _is_gossip_key(text: str) -> bool:
