@@ -103,3 +103,24 @@ def test_a_cluster_whose_first_update_failed_has_no_address_yet(stack: Stack) ->
 
     with pytest.raises(SystemExit, match="the last update of consul did not end: run `pulumi up --stack dev` first"):
         main(["env", "--stack", "dev"])
+
+
+def test_a_command_that_is_printed_names_the_stack_as_the_user_did(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resources = cluster("consul", SERVERS, "docker:index/container:Container")
+    hidden = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"generated"'}
+    url = "https://127.0.0.1:8500"
+    resources[1]["outputs"] = {
+        "http_addresses": [url],
+        "ui_urls": [f"{url}/ui/"],
+        "management_token": hidden,
+        "authority": "PEM",
+    }
+    stack(clusters=[resources], token="of-the-program")
+
+    main(["ui", "--stack", "acme/shop/dev"])
+
+    shown = capsys.readouterr().out
+    assert "`consul-on-pulumi token --stack acme/shop/dev`" in shown
+    assert str(tmp_path / "state" / "consul-on-pulumi" / "authorities" / "shop" / "dev" / "consul.pem") in shown
