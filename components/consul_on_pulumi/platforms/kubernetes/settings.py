@@ -4,7 +4,7 @@ from typing import Annotated, Any, Required, TypedDict
 
 import pulumi
 
-from consul_on_pulumi.platforms.kubernetes import refusals, syntax
+from consul_on_pulumi.platforms.kubernetes import refusals, structures, syntax
 from consul_on_pulumi.schema.definition import Rule, Setting
 from consul_on_pulumi.schema.rules import between, one_of
 
@@ -76,7 +76,7 @@ class NetworkPolicyArgs(TypedDict, total=False):
         default=True)]
     peers: Annotated[list[pulumi.Input[dict[str, Any]]], Setting(
         "Who besides the namespace may use HTTP, gRPC and DNS, each a NetworkPolicyPeer in Kubernetes' own "
-        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=syntax.peer)]
+        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=structures.peer)]
 
 
 class CertificatesArgs(TypedDict, total=False):
@@ -133,7 +133,7 @@ class KubernetesArgs(TypedDict, total=False):
         "Zones are always balanced softly.", ROLLS_EVERY_AGENT, default="soft", rule=one_of("soft", "hard"))]
     tolerations: Annotated[list[pulumi.Input[dict[str, Any]]], Setting(
         "Taints that every agent tolerates, in Kubernetes' own spelling.", ROLLS_EVERY_AGENT,
-        problems=syntax.toleration)]
+        problems=structures.toleration)]
     node_selector: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Labels that a node must have to run an agent.",
         "Rolls every agent; volumes that are bound to a node or a zone do not follow.", problems=syntax.labels)]
