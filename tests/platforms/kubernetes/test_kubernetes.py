@@ -382,6 +382,7 @@ def test_network_policies_can_be_disabled() -> None:
         ({}, ["http://dev-ui.dev.svc/ui/"], None),
         ({"type": "NodePort", "host": "node.lan"}, [f"http://node.lan:{NODE_PORT}/ui/"], {}),
         ({"type": "NodePort", "host": "node.lan", "node_port": 30080}, ["http://node.lan:30080/ui/"], {}),
+        ({"type": "NodePort", "host": "fd00::1", "node_port": 30080}, ["http://[fd00::1]:30080/ui/"], {}),
         ({"type": "LoadBalancer"}, ["http://203.0.113.7/ui/"], {}),
         (
             {"ingress": {"host": "consul.example.com"}},
@@ -394,7 +395,7 @@ def test_network_policies_can_be_disabled() -> None:
             {"from": [{"namespaceSelector": {}}]},
         ),
     ],
-    ids=["ClusterIP", "NodePort", "a chosen NodePort", "LoadBalancer", "Ingress", "Ingress with TLS"],
+    ids=["ClusterIP", "NodePort", "a chosen NodePort", "an IPv6 node", "LoadBalancer", "Ingress", "Ingress with TLS"],
 )
 def test_the_ui_urls_match_the_service_type_and_the_policy_allows_browsers(
     ui: dict[str, Any], urls: list[str], rule: dict[str, Any] | None

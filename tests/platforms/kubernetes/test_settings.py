@@ -12,6 +12,7 @@ LABEL = "expected at most 63 letters, digits and inner -_., as text"
 RESOURCE = "expected cpu, memory, ephemeral-storage, hugepages-2Mi, or a name with its domain such as example.com/gpu"
 DELAYS = "only with effect NoExecute, which it delays: set that, or leave it out"
 URL = "expected a URL such as https://{pod}.consul.example.com:8501"
+HOST = "expected a host name or an address, without scheme and port"
 KEY = "expected a key such as team or example.com/team"
 
 
@@ -71,6 +72,9 @@ def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
             {"ui": {"node_port": 30080}},
             "ui.node_port: only for type NodePort, got type ClusterIP: drop one of the two",
         ),
+        ({"ui": {"type": "NodePort", "host": ""}}, f"ui.host: {HOST}, got ''"),
+        ({"ui": {"type": "NodePort", "host": "http://a"}}, f"ui.host: {HOST}, got 'http://a'"),
+        ({"ui": {"type": "NodePort", "host": "a:80"}}, f"ui.host: {HOST}, got 'a:80'"),
         (
             {"ui": {"type": "NodePort", "host": "a", "node_port": 8080}},
             "ui.node_port: expected 30000 to 32767, got 8080",
@@ -274,6 +278,9 @@ def test_bug_a_refused_setting_does_not_count_as_missing(settings: dict[str, Any
         {"namespace": "shop", "retain_data": True},
         {"consul_access": "https://{pod}.consul.example.com:8501"},
         {"ui": {"type": "NodePort", "host": "10.0.0.5", "node_port": 32767}},
+        {"ui": {"type": "NodePort", "host": "fd00::1"}},
+        {"ui": {"type": "NodePort", "host": "[fd00::1]"}},
+        {"ui": {"type": "NodePort", "host": "Node_1.lan"}},
         {"ui": {"type": "LoadBalancer", "source_ranges": ["10.0.0.0/8", "fd00::/8"]}},
         {"ui": {"ingress": {"host": "consul.example.com"}}},
         {"tolerations": [{"operator": "Exists"}, {"key": "a", "value": "b", "effect": "NoSchedule"}]},

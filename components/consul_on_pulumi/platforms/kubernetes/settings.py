@@ -59,7 +59,7 @@ class UiArgs(TypedDict, total=False):
     node_port: Annotated[pulumi.Input[int], Setting(
         "With NodePort: the port on every node.", default_text="chosen by Kubernetes", rule=between(30000, 32767))]
     host: Annotated[pulumi.Input[str], Setting(
-        "With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]
+        "With NodePort: name or address of a node that browsers reach, for `ui_urls`.", rule=syntax.HOST)]
     source_ranges: Annotated[list[pulumi.Input[str]], Setting(
         "With LoadBalancer: the networks, in CIDR notation, that may connect.", default_text="all",
         problems=syntax.network)]

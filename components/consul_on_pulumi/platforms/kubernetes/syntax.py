@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from consul_on_pulumi.model.spelling import suggestion
@@ -19,6 +19,7 @@ OURS = "app.kubernetes.io/"
 """Labels below this prefix are set by the program, and selected by."""
 RESOURCES = ("cpu", "memory", "ephemeral-storage")
 """What a container may request under a name without a domain, beside huge pages of some size."""
+_HOST = re.compile(r"[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _CIDR = re.compile(r"[0-9A-Fa-f.:]+/\d{1,3}")
 
 LABEL_NAME = matching(_LABEL, "lower-case letters, digits and inner hyphens, at most 63 characters", 63)
@@ -27,6 +28,17 @@ OBJECT_NAME = matching(
     rf"{_LABEL}(\.{_LABEL})*", "lower-case letters, digits, inner hyphens and dots, at most 253 characters", 253
 )
 """The name of most other objects."""
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return bool(_HOST.fullmatch(text)) or ip_address(text.removeprefix("[").removesuffix("]")).version == 6
+    except ValueError:
+        return False
+
+
+HOST = Rule(expected="a host name or an address, without scheme and port", accepts=_is_host)
+"""Where browsers go."""
 
 
 def amount(quantity: str) -> Decimal:

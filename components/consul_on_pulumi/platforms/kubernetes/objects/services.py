@@ -78,7 +78,8 @@ def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
             lambda address: f"{scheme}://{_in_url(address)}" if address else f"{scheme}://pending"
         )
     elif kind == "NodePort":
-        url = pulumi.Output.format("{0}://{1}:{2}", scheme, settings["host"], service.spec.ports[0].node_port)
+        host = pulumi.Output.from_input(settings["host"]).apply(_in_url)
+        url = pulumi.Output.format("{0}://{1}:{2}", scheme, host, service.spec.ports[0].node_port)
     return url
 
 
@@ -131,4 +132,4 @@ def _api_ports(tier: Tier) -> list[dict[str, Any]]:
 
 def _in_url(host: str) -> str:
     """The host as URLs have it: an IPv6 address in brackets."""
-    return f"[{host}]" if ":" in host else host
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
