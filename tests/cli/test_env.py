@@ -1,5 +1,7 @@
 """The variables with which other programs reach a cluster."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,32 @@ def test_people_are_told_where_the_ui_is_and_how_to_log_in(
     assert last == "  Log in with the token that this prints: `consul-on-pulumi token --stack dev`"
     main(["token", "--stack", "dev"])
     assert capsys.readouterr().out == "generated\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "connection", "options"),
+    [
+        ("_", {}, ""),
+        ("here", {}, "--context here "),
+        ("_;%2Fhome%2Fa%20b%2Fconfig", {}, "--kubeconfig '/home/a b/config' "),
+        ("_", {"kubernetes": {"context": "there", "cluster": "c"}}, "--context there --cluster c "),
+        ("_", {"kubernetes": {"kubeconfig": "apiVersion: v1\nkind: Config\n"}}, ""),
+    ],
+)
+def test_the_command_that_forwards_a_port_names_the_kubernetes_cluster(
+    stack: Stack, capsys: pytest.CaptureFixture[str], place: str, connection: dict[str, object], options: str
+) -> None:
+    resources = cluster("consul", {"dev-server-0": "http+kubernetes://_/dev/dev-server-0:8500"})
+    resources[5]["inputs"] |= {"cluster": place, "connection": {"plaintext": json.dumps(connection)}}
+    resources[1]["outputs"] = {"http_addresses": ["https://a"], "ui_urls": ["https://dev-ui.dev.svc/ui/"]}
+    stack(clusters=[resources])
+    export = Path(os.environ["PATH"]) / "stackexport.json"
+    (export.parent / "stackexport-secrets.json").write_text(export.read_text())
+
+    main(["ui", "--stack", "dev"])
+
+    command = f"kubectl {options}--namespace dev port-forward service/dev-ui 8080:80"
+    assert capsys.readouterr().out.splitlines()[0] == command
 
 
 def test_nobody_needs_to_log_in_at_an_open_cluster(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:

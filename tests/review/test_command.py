@@ -87,6 +87,13 @@ def test_an_unknown_kind_of_loss_cannot_be_allowed(capsys: pytest.CaptureFixture
     assert "data-loss" in capsys.readouterr().err
 
 
+def test_without_pulumi_the_review_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SystemExit, match="pulumi: command not found, install Pulumi or add it to the PATH"):
+        main(["review", "--stack", "dev"])
+
+
 def test_a_file_that_is_not_an_event_log_is_refused_in_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:

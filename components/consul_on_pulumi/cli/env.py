@@ -1,5 +1,6 @@
 """`consul-on-pulumi env`, `ui` and `token`: how other programs and people reach a cluster, and sign in."""
 
+import importlib
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -40,7 +41,8 @@ def _ui(cluster: Cluster, outputs: Mapping[str, Any], stack: str) -> Iterator[st
     host = urlsplit(url)
     if (host.hostname or "").endswith(".svc"):
         service, namespace = str(host.hostname).split(".")[:2]
-        yield f"kubectl --namespace {namespace} port-forward service/{service} 8080:80"
+        operations = importlib.import_module("consul_on_pulumi.platforms.kubernetes.operations")
+        yield f"{operations.kubectl(cluster.group, namespace)} port-forward service/{service} 8080:80"
         host = urlsplit(url := f"http://localhost:8080{host.path}")
     yield url
     if host.scheme == "https" and (authority := outputs.get("authority")):

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from consul_on_pulumi.cli.stack import NO_PULUMI
 from consul_on_pulumi.review.comment import comment, found_losses
 from consul_on_pulumi.review.events import parse
 from consul_on_pulumi.review.losses import refused
@@ -41,7 +42,12 @@ def preview(stack: str, log: Path) -> Preview:
     command = ["pulumi", "preview", "--stack", stack, "--non-interactive", "--color", "never", "--event-log", str(log)]
     # `--event-log` is one of Pulumi's commands for debugging; its Automation API is built on it.
     env = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+    except FileNotFoundError:
+        sys.exit(NO_PULUMI)
     found = read(log) if log.exists() else Preview((), (), ())
     if done.returncode and not found.errors:
         found = Preview(found.steps, (done.stdout.strip() or "the preview failed",), found.warnings)

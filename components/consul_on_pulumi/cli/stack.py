@@ -13,6 +13,7 @@ from consul_on_pulumi.review.events import SIGNATURE
 
 COMPONENTS = ("consul-on-pulumi:index:ConsulCluster", "consul-on-pulumi:index:ConsulServer")
 """The components that a cluster may be: a server tier can be used without the other."""
+NO_PULUMI = "pulumi: command not found, install Pulumi or add it to the PATH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def pulumi(*words: str) -> str:
     try:
         done = subprocess.run(["pulumi", *words], capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        sys.exit("pulumi: command not found, install Pulumi or add it to the PATH")
+        sys.exit(NO_PULUMI)
     if done.returncode:
         sys.exit(f"pulumi {' '.join(words[:2])} failed: {done.stderr.strip()}")
     return done.stdout
