@@ -408,6 +408,20 @@ def test_the_ui_urls_match_the_service_type_and_the_policy_allows_browsers(
     assert seen["consul-server-ui"].inputs["spec"]["type"] == ui.get("type", "ClusterIP")
 
 
+@pytest.mark.parametrize(
+    ("enabled", "tls", "warned"),
+    [(True, {}, True), (True, {"tls_secret": "cert"}, False), (False, {}, False)],
+    ids=["closed", "closed with TLS", "open"],
+)
+def test_an_ingress_without_tls_is_a_warning_where_people_send_a_token(
+    enabled: bool, tls: dict[str, str], warned: bool
+) -> None:
+    seen = cluster({"ui": {"ingress": {"host": "consul.example.com", **tls}}}, security={"enabled": enabled})
+
+    found = [line for line in seen.log if line.startswith("platform.kubernetes.ui.ingress: without `tls_secret`")]
+    assert len(found) == warned
+
+
 def test_an_ingress_routes_to_the_ui_service_and_is_not_waited_for() -> None:
     seen = cluster(
         {

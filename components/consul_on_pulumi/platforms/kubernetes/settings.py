@@ -44,10 +44,12 @@ class IngressArgs(TypedDict, total=False):
     class_name: Annotated[pulumi.Input[str], Setting(
         "The IngressClass.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME)]
     tls_secret: Annotated[pulumi.Input[str], Setting(
-        "Name of a Secret in the namespace with the certificate for `host`.", default_text="no TLS",
-        rule=syntax.OBJECT_NAME)]
+        "Name of a Secret in the namespace with the certificate for `host`. In a closed cluster people log in with a "
+        "token, so a preview warns where it is missing.", default_text="no TLS", rule=syntax.OBJECT_NAME)]
     annotations: Annotated[dict[str, pulumi.Input[str]], Setting(
-        "Annotations that the controller reads.", default={}, problems=syntax.annotations)]
+        "Annotations that the controller reads. A closed cluster serves the UI by HTTPS, which some controllers have "
+        "to be told: ingress-nginx with `nginx.ingress.kubernetes.io/backend-protocol: HTTPS`.", default={},
+        problems=syntax.annotations)]
 
 
 class UiArgs(TypedDict, total=False):
@@ -76,7 +78,9 @@ class NetworkPolicyArgs(TypedDict, total=False):
         default=True)]
     peers: Annotated[list[pulumi.Input[dict[str, Any]]], Setting(
         "Who besides the namespace may use HTTP, gRPC and DNS, each a NetworkPolicyPeer in Kubernetes' own "
-        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=structures.peer)]
+        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`. What runs on the network of its node, as some "
+        "ingress controllers do, is in no namespace here: `[{ipBlock: {cidr: 10.0.0.0/16}}]` with the addresses of the "
+        "nodes.", default=[], problems=structures.peer)]
 
 
 class CertificatesArgs(TypedDict, total=False):

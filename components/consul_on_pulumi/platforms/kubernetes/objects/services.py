@@ -90,6 +90,13 @@ def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> pulu
     spec: dict[str, Any] = {"rules": [{"host": ingress["host"], "http": {"paths": paths}}]}
     if "class_name" in ingress:
         spec["ingress_class_name"] = ingress["class_name"]
+    if tier.group.is_closed and "tls_secret" not in ingress:
+        # Not refused: some controllers serve HTTPS with a certificate of their own.
+        pulumi.log.warn(
+            "platform.kubernetes.ui.ingress: without `tls_secret` browsers send the token that people log in with by "
+            "plain HTTP: set `tls_secret`, or see that the controller serves HTTPS only",
+            opts.parent,
+        )
     if "tls_secret" in ingress:
         spec["tls"] = [{"hosts": [ingress["host"]], "secret_name": ingress["tls_secret"]}]
     metadata = tier.metadata(object_name, {**ingress["annotations"], **SKIP_AWAIT})
