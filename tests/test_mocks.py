@@ -110,6 +110,28 @@ def test_two_clusters_on_the_same_mocks_have_ports_of_their_own() -> None:
     assert one["leader_address"] is None
 
 
+def resource(kind: str, **inputs: Any) -> MockResourceArgs:
+    return MockResourceArgs(typ=kind, name="x", inputs=inputs, provider="", resource_id="", custom=True)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["aws:acm/certificates:Certificates", "pulumi-python:dynamic:Credentials", "aws:lb/loadBalancer:LoadBalancer"],
+)
+def test_resources_of_others_that_are_called_alike_keep_their_inputs(kind: str) -> None:
+    assert ConsulMocks().new_resource(resource(kind, names=3)) == ("x-id", {"names": 3})
+
+
+def test_kubernetes_objects_of_others_need_neither_metadata_nor_a_spec() -> None:
+    mocks = ConsulMocks()
+
+    _, config_map = mocks.new_resource(resource("kubernetes:core/v1:ConfigMap", data={"a": "b"}))
+    _, service = mocks.new_resource(resource("kubernetes:core/v1:Service"))
+
+    assert config_map == {"data": {"a": "b"}, "metadata": {"name": "x-mock", "uid": "x-uid"}}
+    assert service["spec"]["ports"] == []
+
+
 @pytest.mark.parametrize("runner", ["pytest", "unittest"])
 def test_the_testing_page_works_as_it_shows(tmp_path: Path, runner: str) -> None:
     program, tests = blocks(ROOT / "docs" / "testing.md", "python")

@@ -6,6 +6,7 @@ They return the inputs of every resource, completed with what a real provider wo
 with mocks that complete nothing; then what a provider would compute is None, such as a free port.
 """
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -17,6 +18,8 @@ HOST_PORT = 20000
 """The first host port on Docker, where the settings name none."""
 ADDRESS = "203.0.113.10"
 """Cluster IP of every Service, and the address of every load balancer (RFC 5737)."""
+OURS = ("consul-on-pulumi:", "pulumi-python:dynamic/consul-on-pulumi:")
+"""The beginning of the types of this package; a program may have a `Certificates` of its own."""
 NODE_PORT = 30000
 """The port of every Service on the nodes."""
 
@@ -38,8 +41,10 @@ class ConsulMocks(Mocks):
         return {}, None
 
     def _computed(self, args: MockResourceArgs) -> dict[str, Any]:
-        inputs = args.inputs
-        match args.typ.rpartition(":")[2]:
+        inputs, kind = args.inputs, args.typ.rpartition(":")[2]
+        if args.typ.startswith("kubernetes:"):
+            return _of_kubernetes(args.name, kind, inputs)
+        match kind if args.typ.startswith(OURS) else "":
             case "ClusterIdentity":
                 return {"cluster_id": f"{args.name}-id", "initial_servers": inputs["servers"]}
             case "ConsulVersion":
@@ -52,17 +57,24 @@ class ConsulMocks(Mocks):
                 return {"address": ADDRESS}
             case "SecretVolume":
                 return {"volume": f"{inputs['prefix']}-mock"}
-            case "Service" if args.typ.startswith("kubernetes:"):
-                ports = [{"nodePort": NODE_PORT, **port} for port in inputs["spec"].get("ports", [])]
-                return {"spec": {"clusterIP": ADDRESS, **inputs["spec"], "ports": ports}}
-            case "ConfigMap" | "Secret" | "StatefulSet" if args.typ.startswith("kubernetes:"):
-                return {"metadata": {"name": f"{args.name}-mock", "uid": f"{args.name}-uid", **inputs["metadata"]}}
         return {}
+
+
+def _of_kubernetes(name: str, kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What an API server completes, also of objects that the program makes beside a cluster."""
+    metadata, spec = inputs.get("metadata") or {}, inputs.get("spec") or {}
+    match kind:
+        case "Service":
+            ports = [{"nodePort": NODE_PORT, **port} for port in spec.get("ports") or []]
+            return {"spec": {"clusterIP": ADDRESS, **spec, "ports": ports}}
+        case "ConfigMap" | "Secret" | "StatefulSet":
+            return {"metadata": {"name": f"{name}-mock", "uid": f"{name}-uid", **metadata}}
+    return {}
 
 
 def _generated(args: MockResourceArgs) -> dict[str, Any]:
     """What a closed cluster generates: the same in each test, and no secret."""
-    match args.typ.rpartition(":")[2]:
+    match args.typ.rpartition(":")[2] if args.typ.startswith(OURS) else "":
         case "Credentials":
             generated = {name: f"{args.name}-{name}" for name in args.inputs["names"]}
             return {"gossip_key": f"{args.name}-key", "tokens": generated, "ids": generated}

@@ -1,5 +1,7 @@
 """The variables with which other programs reach a cluster."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,32 @@ def test_people_are_told_where_the_ui_is_and_how_to_log_in(
     assert capsys.readouterr().out == "generated\n"
 
 
+@pytest.mark.parametrize(
+    ("place", "connection", "options"),
+    [
+        ("_", {}, ""),
+        ("here", {}, "--context here "),
+        ("_;%2Fhome%2Fa%20b%2Fconfig", {}, "--kubeconfig '/home/a b/config' "),
+        ("_", {"kubernetes": {"context": "there", "cluster": "c"}}, "--context there --cluster c "),
+        ("_", {"kubernetes": {"kubeconfig": "apiVersion: v1\nkind: Config\n"}}, ""),
+    ],
+)
+def test_the_command_that_forwards_a_port_names_the_kubernetes_cluster(
+    stack: Stack, capsys: pytest.CaptureFixture[str], place: str, connection: dict[str, object], options: str
+) -> None:
+    resources = cluster("consul", {"dev-server-0": "http+kubernetes://_/dev/dev-server-0:8500"})
+    resources[5]["inputs"] |= {"cluster": place, "connection": {"plaintext": json.dumps(connection)}}
+    resources[1]["outputs"] = {"http_addresses": ["https://a"], "ui_urls": ["https://dev-ui.dev.svc/ui/"]}
+    stack(clusters=[resources])
+    export = Path(os.environ["PATH"]) / "stackexport.json"
+    (export.parent / "stackexport-secrets.json").write_text(export.read_text())
+
+    main(["ui", "--stack", "dev"])
+
+    command = f"kubectl {options}--namespace dev port-forward service/dev-ui 8080:80"
+    assert capsys.readouterr().out.splitlines()[0] == command
+
+
 def test_nobody_needs_to_log_in_at_an_open_cluster(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     resources = cluster("consul", SERVERS, "docker:index/container:Container")
     resources[1]["outputs"] = {
@@ -103,3 +131,24 @@ def test_a_cluster_whose_first_update_failed_has_no_address_yet(stack: Stack) ->
 
     with pytest.raises(SystemExit, match="the last update of consul did not end: run `pulumi up --stack dev` first"):
         main(["env", "--stack", "dev"])
+
+
+def test_a_command_that_is_printed_names_the_stack_as_the_user_did(
+    stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    resources = cluster("consul", SERVERS, "docker:index/container:Container")
+    hidden = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"generated"'}
+    url = "https://127.0.0.1:8500"
+    resources[1]["outputs"] = {
+        "http_addresses": [url],
+        "ui_urls": [f"{url}/ui/"],
+        "management_token": hidden,
+        "authority": "PEM",
+    }
+    stack(clusters=[resources], token="of-the-program")
+
+    main(["ui", "--stack", "acme/shop/dev"])
+
+    shown = capsys.readouterr().out
+    assert "`consul-on-pulumi token --stack acme/shop/dev`" in shown
+    assert str(tmp_path / "state" / "consul-on-pulumi" / "authorities" / "shop" / "dev" / "consul.pem") in shown

@@ -52,6 +52,29 @@ def test_a_comment_outside_of_a_workflow_is_refused_in_one_sentence(
         main(["comment", str(tmp_path / "comment.md")])
 
 
+@pytest.mark.parametrize(
+    ("written", "number", "why"),
+    [
+        (b"text", "", "PULL_REQUEST: expected the number of a pull request, got '': a push has none"),
+        (b"text", "refs/pull/7", "PULL_REQUEST: expected the number of a pull request, got 'refs/pull/7'"),
+        (b"\xff\xfe", "7", "comment.md is not UTF-8: give a file that `review` wrote"),
+    ],
+    ids=["push", "no number", "UTF-16"],
+)
+def test_a_comment_that_nobody_can_publish_is_refused_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bytes, number: str, why: str
+) -> None:
+    (tmp_path / "comment.md").write_bytes(written)
+    for name, value in {"GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": "t", "PULL_REQUEST": number}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["comment", str(tmp_path / "comment.md")])
+
+    assert str(ended.value.code).startswith("the comment was not published: ")
+    assert why in str(ended.value.code)
+
+
 def test_a_comment_is_read_from_the_folder_that_the_command_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

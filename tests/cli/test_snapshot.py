@@ -187,3 +187,20 @@ def test_of_several_clusters_one_has_to_be_named(stack: Stack, three: FakeConsul
     main(["snapshot", "--cluster", "one", str(file)])
 
     assert file.read_bytes() == TAKEN
+
+
+@pytest.mark.parametrize("named", ["dev", "acme/dev", "acme/shop/dev"])
+def test_a_stack_has_one_folder_of_snapshots_however_it_is_named(
+    stack: Stack, api_server: FakeKubernetes, three: FakeConsul, tmp_path: Path, named: str
+) -> None:
+    stack()
+    three.snapshot = TAKEN
+
+    main(["snapshot", "--stack", named])
+    three.snapshot = b""
+    main(["restore", "--stack", "dev"])
+
+    assert three.snapshot == TAKEN
+    assert [file.parent for file in tmp_path.rglob("*.snap")] == [
+        tmp_path / "state" / "consul-on-pulumi" / "snapshots" / "shop" / "dev"
+    ]

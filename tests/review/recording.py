@@ -12,7 +12,7 @@ from pathlib import Path
 from consul_on_pulumi.review.comment import comment
 from consul_on_pulumi.review.events import parse
 
-from tests.e2e.cluster import stood_up
+from tests.e2e.cluster import PROJECT, stood_up
 from tests.review import programs
 from tests.review.changes import CHANGES, EVENTS, GOLDEN, SETTINGS, STACK, STACK_FILE, changed, prepare, review
 from tests.review.scrubbing import scrubbed
@@ -44,7 +44,7 @@ def write(name: str, log: list[str]) -> None:
     """Write one recording, and the comment on it."""
     lines = scrubbed(log)
     (EVENTS / f"{name}.json").write_text("\n".join(lines) + "\n")
-    (GOLDEN / f"{name}.md").write_text(comment(parse(lines), STACK))
+    (GOLDEN / f"{name}.md").write_text(comment(parse(lines), STACK, project=PROJECT))
 
 
 if __name__ == "__main__":

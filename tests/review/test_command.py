@@ -51,11 +51,47 @@ def test_a_detailed_exit_code_says_whether_an_update_has_anything_to_do(
     assert main(["review", "--stack", "review", "--detailed-exitcode", "--from", str(log)]) == code
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "marker"),
+    [
+        ("Pulumi.yaml", "name: shop\nruntime: python\n", "shop prod"),
+        ("Pulumi.yml", "# ours\nname: 'shop'\n", "shop prod"),
+        ("Pulumi.json", '{"name": "shop"}', "shop prod"),
+        ("Pulumi.yaml", "name: [", "prod"),
+        ("other.yaml", "name: shop", "prod"),
+    ],
+)
+def test_a_preview_without_resources_has_the_project_of_the_folder(
+    file: str,
+    text: str,
+    marker: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # Restores the folder, which the command leaves.
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / file).write_text(text)
+    (tmp_path / "below").mkdir()
+    log = str(EVENTS / "invalid-file.json")
+
+    main(["-C", str(tmp_path / "below"), "review", "--stack", "prod", "--from", log])
+
+    assert capsys.readouterr().out.splitlines()[0] == f"<!-- consul preview of {marker} -->"
+
+
 def test_an_unknown_kind_of_loss_cannot_be_allowed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["review", "--stack", "review", "--from", "none", "--allow", "everything"])
     assert stopped.value.code == 2
     assert "data-loss" in capsys.readouterr().err
+
+
+def test_without_pulumi_the_review_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SystemExit, match="pulumi: command not found, install Pulumi or add it to the PATH"):
+        main(["review", "--stack", "dev"])
 
 
 def test_a_file_that_is_not_an_event_log_is_refused_in_one_sentence(

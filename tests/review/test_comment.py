@@ -113,6 +113,24 @@ def test_no_value_of_a_change_becomes_markup(place: str) -> None:
     assert "\x1b" not in text
 
 
+def test_two_projects_with_a_stack_of_the_same_name_have_comments_of_their_own() -> None:
+    change = seeded({"entries": {}}, {"entries": {"k": "v"}})
+
+    first, second = (comment(preview(change.replace("::p::", f"::{name}::")), "prod") for name in ("shop", "search"))
+
+    assert first.splitlines()[0] == "<!-- consul preview of shop prod -->"
+    assert first.splitlines()[2] == "## Preview of stack `prod` of project `shop`"
+    assert second.splitlines()[0] == "<!-- consul preview of search prod -->"
+
+
+def test_a_preview_that_is_refused_edits_the_comment_of_one_that_is_not() -> None:
+    sound = preview(seeded({"entries": {}}, {"entries": {"k": "v"}}))
+
+    texts = [comment(found, "prod", project="p") for found in (sound, preview(message("refused")))]
+
+    assert len({text.splitlines()[0] for text in texts}) == 1
+
+
 def test_random_text_never_leaves_its_block() -> None:
     chance = random.Random(7)
     for _ in range(300):

@@ -9,6 +9,7 @@ from consul_on_pulumi.review.comment import comment, found_agents, found_losses
 from consul_on_pulumi.review.events import parse
 from consul_on_pulumi.review.steps import COMPONENTS, DYNAMIC
 
+from tests.e2e.cluster import PROJECT
 from tests.review.changes import CANARY, CHANGES, EVENTS, GOLDEN, STACK
 from tests.review.programs import OF_PLUGIN, RECORDINGS
 
@@ -27,7 +28,7 @@ def test_every_change_is_recorded_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recorded_preview_gives_this_comment(name: str) -> None:
-    assert comment(parse(lines(name)), STACK) == (GOLDEN / f"{name}.md").read_text()
+    assert comment(parse(lines(name)), STACK, project=PROJECT) == (GOLDEN / f"{name}.md").read_text()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,7 +36,7 @@ def test_the_order_of_the_events_does_not_matter(name: str) -> None:
     mixed = lines(name)
     random.Random(name).shuffle(mixed)
 
-    assert comment(parse(mixed), STACK) == (GOLDEN / f"{name}.md").read_text()
+    assert comment(parse(mixed), STACK, project=PROJECT) == (GOLDEN / f"{name}.md").read_text()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -46,7 +47,7 @@ def test_a_program_in_another_language_gives_the_same_comment(name: str) -> None
     )
     of_another = [re.sub(*served, line) for line in lines(name)]
 
-    assert comment(parse(of_another), STACK) == (GOLDEN / f"{name}.md").read_text()
+    assert comment(parse(of_another), STACK, project=PROJECT) == (GOLDEN / f"{name}.md").read_text()
 
 
 def test_house_row_13_logical_names_do_not_matter() -> None:

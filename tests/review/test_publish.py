@@ -1,4 +1,4 @@
-"""A pull request has one comment for each stack, which is edited."""
+"""A pull request has one comment for each stack of a project, which is edited."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from consul_on_pulumi.review.publish import publish
 
 from tests.doubles.github import GitHub, written
 
-MARKER = "<!-- consul preview of dev -->"
+MARKER = "<!-- consul preview of shop dev -->"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_the_first_comment_is_created_and_the_next_one_edits_it(github: GitHub) 
 
 def test_each_stack_has_a_comment_of_its_own(github: GitHub) -> None:
     publish(f"{MARKER}\n\ndev", github.env)
-    publish("<!-- consul preview of k8s -->\n\nk8s", github.env)
+    publish("<!-- consul preview of shop k8s -->\n\nk8s", github.env)
 
     assert len(github.bodies) == 2
 

@@ -9,7 +9,6 @@ import pytest
 from consul_on_pulumi import ConsulClient, ConsulCluster, ConsulServer, ConsulServerArgs
 from consul_on_pulumi.schema.check import refuse
 from consul_on_pulumi.settings import refusals
-from consul_on_pulumi.settings.cluster_args import IMAGE
 
 from tests.platform_cases import PlatformCase
 from tests.recording import Build, build
@@ -263,27 +262,6 @@ def test_bug_a_ui_setting_that_is_no_map_is_refused_before_anything_is_registere
     assert registered == []
     assert lines[0] == HEADER
     assert lines[1].startswith("cluster.agent_config.ui_config: ")
-
-
-@pytest.mark.parametrize(
-    "image",
-    [
-        "hashicorp/consul:1.22.7",
-        "consul:1.20",
-        "registry.local:5000/consul:1.20.6",
-        "hashicorp/consul@sha256:" + "0" * 64,
-        "hashicorp/consul:1.22.7@sha256:" + "0" * 64,
-    ],
-)
-def test_an_image_that_names_its_version_is_accepted(image: str) -> None:
-    assert IMAGE.accepts(image)
-
-
-@pytest.mark.parametrize(
-    "image", ["", "consul", "hashicorp/consul", "hashicorp/consul:latest", "registry.local:5000/consul", ":1.20.6"]
-)
-def test_an_image_whose_version_may_change_is_refused(image: str) -> None:
-    assert not IMAGE.accepts(image)
 
 
 @pytest.mark.parametrize(

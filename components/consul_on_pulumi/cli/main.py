@@ -17,7 +17,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     # Imported only now, so that `--help` answers at once.
     from consul_on_pulumi.cli import certificates, env, recover, retained, review, snapshot, stack
-    from consul_on_pulumi.review import publish
     from consul_on_pulumi.settings import json_schema
 
     try:
@@ -38,13 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for line in others.get(args.command, partial(env.run, args.command))(stack.named(args.stack), args.cluster):
                 print(line)
         case "comment":
-            try:
-                print(publish.publish(args.file.read_text(encoding="utf-8"), os.environ))
-            except (OSError, KeyError) as error:
-                sys.exit(f"the comment was not published: {error}")
+            print(_published(args.file))
         case "schema":
             print(json.dumps(json_schema.stack_file_schema(), indent=2))
     return 0
+
+
+def _published(file: Path) -> str:
+    from consul_on_pulumi.review import publish
+
+    try:
+        return publish.publish(file.read_text(encoding="utf-8"), os.environ)
+    except UnicodeDecodeError:
+        sys.exit(f"the comment was not published: {file} is not UTF-8: give a file that `review` wrote")
+    except (OSError, KeyError, ValueError) as error:
+        sys.exit(f"the comment was not published: {error}")
 
 
 def _parser() -> argparse.ArgumentParser:

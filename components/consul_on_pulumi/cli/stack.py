@@ -13,6 +13,7 @@ from consul_on_pulumi.review.events import SIGNATURE
 
 COMPONENTS = ("consul-on-pulumi:index:ConsulCluster", "consul-on-pulumi:index:ConsulServer")
 """The components that a cluster may be: a server tier can be used without the other."""
+NO_PULUMI = "pulumi: command not found, install Pulumi or add it to the PATH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Cluster:
     """Logical name of its component."""
     project: str
     stack: str
+    """Name without the organization and the project, however it was typed: folders of files have it."""
     types: set[str]
     """The types of its resources."""
     servers: dict[str, str]
@@ -53,7 +55,7 @@ def cluster(stack: str, name: str | None) -> Cluster:
     chosen = [urn for urn, found in names.items() if name in (None, found)]
     if len(chosen) != 1:
         sys.exit(f"--cluster: expected one of {', '.join(sorted(names.values()))}, got {name or 'nothing'}")
-    project, parts = chosen[0].split("::")[1], clusters[chosen[0]]
+    (own_stack, project), parts = chosen[0].removeprefix("urn:pulumi:").split("::")[:2], clusters[chosen[0]]
     if problems := list(access.problems()):
         sys.exit("; ".join(problems))
     # Every resource that takes part in a rollout has all servers; after a failed update the longest list counts.
@@ -70,7 +72,7 @@ def cluster(stack: str, name: str | None) -> Cluster:
             if one.get("inputs", {}).get("names") == group["names"] and _detail(one["inputs"]) == _detail(group)
         )
     servers = dict(zip(group["names"], group["addresses"], strict=True))
-    return Cluster(names[chosen[0]], project, stack, {str(one["type"]) for one in parts}, servers, group)
+    return Cluster(names[chosen[0]], project, own_stack, {str(one["type"]) for one in parts}, servers, group)
 
 
 def outputs(stack: str, name: str, kind: str = "") -> dict[str, Any]:
@@ -97,7 +99,7 @@ def pulumi(*words: str) -> str:
     try:
         done = subprocess.run(["pulumi", *words], capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        sys.exit("pulumi: command not found, install Pulumi or add it to the PATH")
+        sys.exit(NO_PULUMI)
     if done.returncode:
         sys.exit(f"pulumi {' '.join(words[:2])} failed: {done.stderr.strip()}")
     return done.stdout

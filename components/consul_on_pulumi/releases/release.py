@@ -18,6 +18,12 @@ def parse(text: str) -> Release | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
+def moves(image: str) -> bool:
+    """Whether this is a tag of HashiCorp's that gets another release in time, such as `1.22`."""
+    match = _OFFICIAL.fullmatch(image)
+    return match is not None and "@" not in image and parse(match["tag"]) is None
+
+
 def of_image(image: str) -> Release | None:
     """The release that the name of an image tells, or None."""
     match = _OFFICIAL.fullmatch(image)

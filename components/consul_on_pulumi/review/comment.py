@@ -33,11 +33,17 @@ def found_losses(preview: Preview) -> list[Loss]:
     return sorted(lost, key=lambda loss: list(Kind).index(loss.kind))
 
 
-def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
-    """Markdown of fewer than 60,000 characters; the same for the same preview."""
+def comment(preview: Preview, stack: str, allowed: Collection[str] = (), project: str = "") -> str:
+    """Markdown of fewer than 60,000 characters; the same for the same preview.
+
+    `project` counts where the preview failed before it came to a resource; else each resource names its own.
+    """
     agents, lost = found_agents(preview), found_losses(preview)
-    marker = "".join(char for char in stack if char.isalnum() or char in "-_./")[:100].replace("--", "-")
-    parts = [f"<!-- consul preview of {marker} -->", f"## Preview of stack {code(stack)}"]
+    project = next((step.urn.split("::")[1] for step in preview.steps), project)
+    # Two projects of one repository may have a stack of the same name.
+    marker = " ".join(filter(None, map(_word, (project, stack))))
+    title = f"## Preview of stack {code(stack)}" + (f" of project {code(project)}" if project else "")
+    parts = [f"<!-- consul preview of {marker} -->", title]
     parts += _warning(lost, allowed)
     parts.append(bullets(headline.headline(preview, agents, lost, _sentences), HEADLINE))
     if preview.errors:
@@ -50,6 +56,10 @@ def comment(preview: Preview, stack: str, allowed: Collection[str] = ()) -> str:
     if not preview.errors:
         parts += _changes(preview, agents)
     return "\n\n".join(parts) + "\n"
+
+
+def _word(text: str) -> str:
+    return "".join(char for char in text if char.isalnum() or char in "-_./")[:100].replace("--", "-")
 
 
 def _sentences(steps: Sequence[Step]) -> list[str]:

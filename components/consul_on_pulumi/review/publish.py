@@ -5,6 +5,7 @@ The environment is that of a GitHub workflow, with `GITHUB_TOKEN` and the number
 
 import itertools
 import json
+import re
 import urllib.request
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,10 +17,13 @@ PAGE = 100
 def publish(text: str, env: Mapping[str, str]) -> str:
     """Replace the comment of a bot that begins with the same line, else create one; returns `edited` or `created`.
 
-    Raises urllib.error.URLError where GitHub refuses or does not answer, and KeyError where a variable is missing.
+    Raises urllib.error.URLError where GitHub refuses or does not answer, KeyError where a variable is missing, and
+    ValueError where one or an answer makes no sense.
     """
     repository = f"{env.get('GITHUB_API_URL', 'https://api.github.com')}/repos/{env['GITHUB_REPOSITORY']}"
-    comments = f"{repository}/issues/{int(env['PULL_REQUEST'])}/comments"
+    if not re.fullmatch("[0-9]+", number := env["PULL_REQUEST"]):
+        raise ValueError(f"PULL_REQUEST: expected the number of a pull request, got {number!r}: a push has none")
+    comments = f"{repository}/issues/{number}/comments"
     marker = text.partition("\n")[0]
     # Anybody can write a comment with this line, and a workflow may edit comments of others.
     for found in _all(comments, env):

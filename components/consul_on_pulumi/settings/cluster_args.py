@@ -11,6 +11,7 @@ from consul_on_pulumi.model.topology import MAX_SERVERS
 from consul_on_pulumi.platforms.choose import PlatformArgs
 from consul_on_pulumi.schema.definition import Rule, Setting
 from consul_on_pulumi.schema.rules import at_least, matching, no_empty_text, no_nulls
+from consul_on_pulumi.settings.image import IMAGE
 from consul_on_pulumi.settings.security_args import GIVEN, SECURITY, SecurityArgs
 from consul_on_pulumi.settings.seed_set_args import SeedSetArgs
 
@@ -33,19 +34,6 @@ CLUSTER_NAME = replace(
 )
 DATACENTER = matching("[a-z0-9_-]+", "lower-case letters, digits, hyphens and underscores", 255)
 """Consul docs, agent configuration, `datacenter`."""
-
-
-def _is_exact(image: str) -> bool:
-    name, _, tag = image.rpartition("/")[2].partition(":")
-    return "@sha256:" in image or bool(name and tag and tag != "latest")
-
-
-IMAGE = Rule(
-    expected="an exact version or a digest such as hashicorp/consul:1.22.7",
-    accepts=_is_exact,
-    schema={"pattern": "(:[^/]+|@sha256:[0-9a-f]{64})$", "not": {"pattern": ":latest$"}},
-)
-"""With any other image two runs might create two different clusters."""
 
 
 PLATFORM = Setting(

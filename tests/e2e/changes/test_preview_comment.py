@@ -15,7 +15,7 @@ from consul_on_pulumi.review.events import parse
 
 from tests.e2e import consul
 from tests.e2e import engine as engine_of_docker
-from tests.e2e.cluster import Cluster, stood_up
+from tests.e2e.cluster import PROJECT, Cluster, stood_up
 from tests.e2e.waiting import eventually
 from tests.review.changes import (
     CANARY,
@@ -49,8 +49,9 @@ def commented(cluster: Cluster, name: str, log: Path, code: int) -> subprocess.C
     """Compare the comment with the golden one: this run and the recorded run give the same comment."""
     done = review(cluster, log)
     assert done.returncode == code, done.stderr
-    assert done.stdout == comment(read(log), STACK_FILE)
-    assert comment(parse(scrubbed(log.read_text().splitlines())), STACK) == (GOLDEN / f"{name}.md").read_text()
+    assert done.stdout == comment(read(log), STACK_FILE, project=PROJECT)
+    recorded = parse(scrubbed(log.read_text().splitlines()))
+    assert comment(recorded, STACK, project=PROJECT) == (GOLDEN / f"{name}.md").read_text()
     assert CANARY not in done.stdout + done.stderr + log.read_text()
     return done
 

@@ -189,6 +189,20 @@ def test_the_address_of_a_load_balancer_is_read_and_followed(kubernetes: FakeKub
     assert LoadBalancerProvider().diff("id", outs, inputs).changes is True
 
 
+def test_a_service_that_was_created_again_is_waited_for_again(kubernetes: FakeKubernetes) -> None:
+    inputs = service(kubernetes, ingress=[{"ip": "203.0.113.7"}])
+    kubernetes.objects[SERVICE]["metadata"]["uid"] = "first"
+    outs = dict(LoadBalancerProvider().create(inputs).outs or {})
+
+    assert LoadBalancerProvider().diff("id", outs, inputs).changes is False
+    service(kubernetes)
+    assert LoadBalancerProvider().diff("id", outs, inputs).changes is False
+    kubernetes.objects[SERVICE]["metadata"]["uid"] = "second"
+    assert LoadBalancerProvider().diff("id", outs, inputs).changes is True
+    # A state of an earlier release has none.
+    assert LoadBalancerProvider().diff("id", {**outs, "uid": None}, inputs).changes is False
+
+
 END = {"cluster": "_", "namespace": "dev", "revision": 1}
 KEPT = "Some content in the namespace has finalizers remaining: example.com/keep in 1 resource instances"
 

@@ -383,6 +383,7 @@ def test_network_policies_can_be_disabled() -> None:
         ({}, ["http://dev-ui.dev.svc/ui/"], None),
         ({"type": "NodePort", "host": "node.lan"}, [f"http://node.lan:{NODE_PORT}/ui/"], {}),
         ({"type": "NodePort", "host": "node.lan", "node_port": 30080}, ["http://node.lan:30080/ui/"], {}),
+        ({"type": "NodePort", "host": "fd00::1", "node_port": 30080}, ["http://[fd00::1]:30080/ui/"], {}),
         ({"type": "LoadBalancer"}, ["http://203.0.113.7/ui/"], {}),
         (
             {"ingress": {"host": "consul.example.com"}},
@@ -395,7 +396,7 @@ def test_network_policies_can_be_disabled() -> None:
             {"from": [{"namespaceSelector": {}}]},
         ),
     ],
-    ids=["ClusterIP", "NodePort", "a chosen NodePort", "LoadBalancer", "Ingress", "Ingress with TLS"],
+    ids=["ClusterIP", "NodePort", "a chosen NodePort", "an IPv6 node", "LoadBalancer", "Ingress", "Ingress with TLS"],
 )
 def test_the_ui_urls_match_the_service_type_and_the_policy_allows_browsers(
     ui: dict[str, Any], urls: list[str], rule: dict[str, Any] | None
@@ -406,6 +407,20 @@ def test_the_ui_urls_match_the_service_type_and_the_policy_allows_browsers(
     assert seen.outputs["ui"] == urls
     assert rules == ([] if rule is None else [rule | {"ports": [{"port": 8500, "protocol": "TCP"}]}])
     assert seen["consul-server-ui"].inputs["spec"]["type"] == ui.get("type", "ClusterIP")
+
+
+@pytest.mark.parametrize(
+    ("enabled", "tls", "warned"),
+    [(True, {}, True), (True, {"tls_secret": "cert"}, False), (False, {}, False)],
+    ids=["closed", "closed with TLS", "open"],
+)
+def test_an_ingress_without_tls_is_a_warning_where_people_send_a_token(
+    enabled: bool, tls: dict[str, str], warned: bool
+) -> None:
+    seen = cluster({"ui": {"ingress": {"host": "consul.example.com", **tls}}}, security={"enabled": enabled})
+
+    found = [line for line in seen.log if line.startswith("platform.kubernetes.ui.ingress: without `tls_secret`")]
+    assert len(found) == warned
 
 
 def test_an_ingress_routes_to_the_ui_service_and_is_not_waited_for() -> None:

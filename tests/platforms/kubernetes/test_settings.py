@@ -9,6 +9,10 @@ from consul_on_pulumi.settings.refusals import cluster_problems, tier_args
 
 DNS_NAME = "expected lower-case letters, digits, inner hyphens and dots, at most 253 characters"
 LABEL = "expected at most 63 letters, digits and inner -_., as text"
+RESOURCE = "expected cpu, memory, ephemeral-storage, hugepages-2Mi, or a name with its domain such as example.com/gpu"
+DELAYS = "only with effect NoExecute, which it delays: set that, or leave it out"
+URL = "expected a URL such as https://{pod}.consul.example.com:8501"
+HOST = "expected a host name or an address, without scheme and port"
 KEY = "expected a key such as team or example.com/team"
 
 
@@ -68,6 +72,9 @@ def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
             {"ui": {"node_port": 30080}},
             "ui.node_port: only for type NodePort, got type ClusterIP: drop one of the two",
         ),
+        ({"ui": {"type": "NodePort", "host": ""}}, f"ui.host: {HOST}, got ''"),
+        ({"ui": {"type": "NodePort", "host": "http://a"}}, f"ui.host: {HOST}, got 'http://a'"),
+        ({"ui": {"type": "NodePort", "host": "a:80"}}, f"ui.host: {HOST}, got 'a:80'"),
         (
             {"ui": {"type": "NodePort", "host": "a", "node_port": 8080}},
             "ui.node_port: expected 30000 to 32767, got 8080",
@@ -121,6 +128,84 @@ def problems(wanted_clients: int = 0, **settings: Any) -> list[str]:
             {"network_policy": {"peers": [{"ipBlock": {"cidr": "10.0.0.0/8"}, "podSelector": {}}]}},
             "network_policy.peers[0].ipBlock: not beside a selector, make two peers of it",
         ),
+        (
+            {"resources": {"requests": {"memroy": "256Mi"}}},
+            f"resources.requests.memroy: {RESOURCE}, did you mean memory?",
+        ),
+        ({"client_resources": {"limits": {"disk": "1"}}}, f"client_resources.limits.disk: {RESOURCE}"),
+        ({"resources": {"limits": {"hugepages-": "1"}}}, f"resources.limits.hugepages-: {RESOURCE}"),
+        ({"resources": {"limits": {"a b/gpu": "1"}}}, f"resources.limits: {KEY}, got 'a b/gpu'"),
+        (
+            {"resources": {"limits": {"cpu": "1e99999999"}}},
+            "resources.limits.cpu: expected a quantity such as 500m or 10Gi, got '1e99999999'",
+        ),
+        (
+            {"tolerations": [{"key": "dedicated", "value": True}]},
+            "tolerations[0].value: expected text, got True, put it in quotes",
+        ),
+        ({"tolerations": [{"key": 1, "value": "2"}]}, "tolerations[0].key: expected text, got 1, put it in quotes"),
+        ({"tolerations": [{"key": "a b", "operator": "Exists"}]}, f"tolerations[0].key: {KEY}, got 'a b'"),
+        ({"tolerations": [{"key": "a", "value": "b c"}]}, f"tolerations[0].value: {LABEL}, got 'b c'"),
+        (
+            {"tolerations": [{"key": "a", "operator": "Exists", "effect": "NoSchedule", "tolerationSeconds": 60}]},
+            f"tolerations[0].tolerationSeconds: {DELAYS}",
+        ),
+        (
+            {"tolerations": [{"operator": "Exists", "tolerationSeconds": 60}]},
+            f"tolerations[0].tolerationSeconds: {DELAYS}",
+        ),
+        (
+            {"tolerations": [{"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": "60"}]},
+            "tolerations[0].tolerationSeconds: expected a whole number, got '60'",
+        ),
+        (
+            {"network_policy": {"peers": [{"ipBlock": "10.0.0.0/8"}]}},
+            "network_policy.peers[0].ipBlock: expected a map such as {cidr: 10.0.0.0/8}, got '10.0.0.0/8'",
+        ),
+        (
+            {"network_policy": {"peers": [{"ipBlock": {"cidr": "10.0.0.1"}}]}},
+            "network_policy.peers[0].ipBlock.cidr: expected a network such as 10.0.0.0/8, got '10.0.0.1'",
+        ),
+        (
+            {"network_policy": {"peers": [{"ipBlock": {}}]}},
+            "network_policy.peers[0].ipBlock.cidr: expected a network such as 10.0.0.0/8, got None",
+        ),
+        (
+            {"network_policy": {"peers": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/16"]}}]}},
+            "network_policy.peers[0].ipBlock.except[0]: expected a part of 10.0.0.0/8, got '11.0.0.0/16'",
+        ),
+        (
+            {"network_policy": {"peers": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["fd00::/64"]}}]}},
+            "network_policy.peers[0].ipBlock.except[0]: expected a part of 10.0.0.0/8, got 'fd00::/64'",
+        ),
+        (
+            {"network_policy": {"peers": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": "10.1.0.0/16"}}]}},
+            "network_policy.peers[0].ipBlock.except: expected a list, got '10.1.0.0/16'",
+        ),
+        (
+            {"network_policy": {"peers": [{"namespaceSelector": {"team": "shop"}}]}},
+            "network_policy.peers[0].namespaceSelector.team: unknown, expected labels below matchLabels: "
+            "`{matchLabels: {team: shop}}`",
+        ),
+        (
+            {"network_policy": {"peers": [{"podSelector": {"matchLabels": {"tier": 1}}}]}},
+            "network_policy.peers[0].podSelector.matchLabels.tier: expected text, got 1, put it in quotes",
+        ),
+        (
+            {"network_policy": {"peers": [{"podSelector": {"matchExpressions": [{"key": "a", "operator": "In"}]}}]}},
+            "network_policy.peers[0].podSelector.matchExpressions[0].values: "
+            "expected a list of texts with operator In, got []",
+        ),
+        (
+            {"ui": {"type": "LoadBalancer", "source_ranges": ["10.0.0.1"]}},
+            "ui.source_ranges[0]: expected a network such as 10.0.0.0/8, got '10.0.0.1'",
+        ),
+        (
+            {"consul_access": "https://{pod}/{pod.foo}"},
+            "consul_access: expected no other braces than {pod}, got 'https://{pod}/{pod.foo}'",
+        ),
+        ({"consul_access": "https://[{pod}"}, f"consul_access: {URL}, got 'https://[{{pod}}'"),
+        ({"consul_access": "https://{pod}:https"}, f"consul_access: {URL}, got 'https://{{pod}}:https'"),
     ],
     ids=lambda value: "" if isinstance(value, str) else str(value),
 )
@@ -193,6 +278,9 @@ def test_bug_a_refused_setting_does_not_count_as_missing(settings: dict[str, Any
         {"namespace": "shop", "retain_data": True},
         {"consul_access": "https://{pod}.consul.example.com:8501"},
         {"ui": {"type": "NodePort", "host": "10.0.0.5", "node_port": 32767}},
+        {"ui": {"type": "NodePort", "host": "fd00::1"}},
+        {"ui": {"type": "NodePort", "host": "[fd00::1]"}},
+        {"ui": {"type": "NodePort", "host": "Node_1.lan"}},
         {"ui": {"type": "LoadBalancer", "source_ranges": ["10.0.0.0/8", "fd00::/8"]}},
         {"ui": {"ingress": {"host": "consul.example.com"}}},
         {"tolerations": [{"operator": "Exists"}, {"key": "a", "value": "b", "effect": "NoSchedule"}]},
@@ -200,6 +288,20 @@ def test_bug_a_refused_setting_does_not_count_as_missing(settings: dict[str, Any
         {"labels": {"team": "", "example.com/cost-center": "A_1.b"}},
         {"network_policy": {"enabled": False, "peers": [{"podSelector": {}, "namespaceSelector": {}}]}},
         {"resources": {"requests": {"cpu": "0.5", "memory": "1e9"}, "limits": {"cpu": "2"}}},
+        {"resources": {"limits": {"example.com/gpu": "1", "hugepages-2Mi": "4Mi", "ephemeral-storage": "1Gi"}}},
+        {"tolerations": [{"key": "a.b/c", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]},
+        {"tolerations": [{"key": "a", "value": ""}]},
+        {"network_policy": {"peers": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}}]}},
+        {"network_policy": {"peers": [{"ipBlock": {"cidr": "10.0.0.1/32"}}, {"ipBlock": {"cidr": "fd00::/8"}}]}},
+        {
+            "network_policy": {
+                "peers": [
+                    {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}},
+                    {"podSelector": {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}},
+                    {"podSelector": {"matchExpressions": [{"key": "a", "operator": "Exists"}]}},
+                ]
+            }
+        },
     ],
     ids=str,
 )

@@ -1,4 +1,4 @@
-"""What the commands `recover` and `retained-data` do with a Kubernetes cluster, and whether one has data there."""
+"""What the commands `recover`, `retained-data` and `ui` do in a Kubernetes cluster, and whether one has data there."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from consul_on_pulumi.model.rollout import Peers
 from consul_on_pulumi.model.topology import Role
 from consul_on_pulumi.platforms.kubernetes.api import pod_exec
 from consul_on_pulumi.platforms.kubernetes.api.api_server import ApiServer, Object
-from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import Cluster, is_content
+from consul_on_pulumi.platforms.kubernetes.api.kubeconfig import CURRENT, Cluster, is_content
 from consul_on_pulumi.platforms.kubernetes.api.stateful_set import CLAIM, StatefulSet
 from consul_on_pulumi.platforms.kubernetes.refusals import SCHEMES
 from consul_on_pulumi.platforms.kubernetes.tier import FILES, PHASE, selector
@@ -103,13 +103,24 @@ def retained(settings: Mapping[str, Any], pattern: str) -> Iterator[tuple[str, l
         ours = metadata["name"].startswith(f"{CLAIM}-{naming.tier(cluster, Role.SERVER)}-")
         if ours and not ending and fnmatchcase(cluster, pattern):
             clusters.setdefault((metadata["namespace"], cluster), []).append(metadata["name"])
-    named = {key: settings[key] for key in ("context", "kubeconfig") if key in settings}
-    given = [f"--{key} {value}" for key, value in named.items() if not is_content(value)]
     for (namespace, cluster), names in sorted(clusters.items()):
         tier = naming.tier(cluster, Role.SERVER)
         if api.find(f"/apis/apps/v1/namespaces/{namespace}/statefulsets/{tier}") is None:
-            kubectl = " ".join(["kubectl", *given, "--namespace", namespace])
+            kubectl = _kubectl(Cluster.given(settings), namespace)
             yield cluster, sorted(names), f"{kubectl} delete persistentvolumeclaim"
+
+
+def kubectl(group: Mapping[str, Any], namespace: str) -> str:
+    """The command with its options for this namespace; `group` are the inputs of a resource that takes part in a
+    rollout, of which some name the Kubernetes cluster."""
+    text = group["cluster"] if "stateful_set" in group else CURRENT
+    return _kubectl(Cluster.of(text, connection_of(group)), namespace)
+
+
+def _kubectl(cluster: Cluster, namespace: str) -> str:
+    options = {"context": cluster.context, "kubeconfig": cluster.kubeconfig, "cluster": cluster.cluster}
+    given = [f"--{name} {shlex.quote(value)}" for name, value in options.items() if value and not is_content(value)]
+    return " ".join(["kubectl", *given, "--namespace", namespace])
 
 
 def _listed(location: Mapping[str, str], connection: Connection, kind: str, role: Role | None = None) -> list[Object]:

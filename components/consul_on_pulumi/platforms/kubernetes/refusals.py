@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from consul_on_pulumi.model.topology import Topology
 from consul_on_pulumi.platforms.kubernetes.syntax import QUANTITY, amount
@@ -38,12 +39,21 @@ def consul_access_problems(access: str, path: str) -> Iterator[str]:
     fault = f"expected {', '.join(SCHEMES)} or a URL with {POD} in it"
     if access.startswith(("http://", "https://")):
         fault = "" if POD in access else f"expected {POD} in the URL, since each server is asked by itself"
-        try:
-            access.format(pod="dev-server-0")
-        except (KeyError, IndexError, ValueError):
+        named = access.replace(POD, "dev-server-0")
+        if "{" in named or "}" in named:
             fault = f"expected no other braces than {POD}"
+        elif not fault and not _has_host(named):
+            fault = f"expected a URL such as https://{POD}.consul.example.com:8501"
     if fault:
         yield f"{path}: {fault}, got {access!r}"
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def resources_problems(resources: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Required, TypedDict
 
 import pulumi
 
-from consul_on_pulumi.platforms.kubernetes import refusals, syntax
+from consul_on_pulumi.platforms.kubernetes import refusals, structures, syntax
 from consul_on_pulumi.schema.definition import Rule, Setting
 from consul_on_pulumi.schema.rules import between, one_of
 
@@ -44,10 +44,12 @@ class IngressArgs(TypedDict, total=False):
     class_name: Annotated[pulumi.Input[str], Setting(
         "The IngressClass.", default_text="that of the Kubernetes cluster", rule=syntax.OBJECT_NAME)]
     tls_secret: Annotated[pulumi.Input[str], Setting(
-        "Name of a Secret in the namespace with the certificate for `host`.", default_text="no TLS",
-        rule=syntax.OBJECT_NAME)]
+        "Name of a Secret in the namespace with the certificate for `host`. In a closed cluster people log in with a "
+        "token, so a preview warns where it is missing.", default_text="no TLS", rule=syntax.OBJECT_NAME)]
     annotations: Annotated[dict[str, pulumi.Input[str]], Setting(
-        "Annotations that the controller reads.", default={}, problems=syntax.annotations)]
+        "Annotations that the controller reads. A closed cluster serves the UI by HTTPS, which some controllers have "
+        "to be told: ingress-nginx with `nginx.ingress.kubernetes.io/backend-protocol: HTTPS`.", default={},
+        problems=syntax.annotations)]
 
 
 class UiArgs(TypedDict, total=False):
@@ -59,7 +61,7 @@ class UiArgs(TypedDict, total=False):
     node_port: Annotated[pulumi.Input[int], Setting(
         "With NodePort: the port on every node.", default_text="chosen by Kubernetes", rule=between(30000, 32767))]
     host: Annotated[pulumi.Input[str], Setting(
-        "With NodePort: name or address of a node that browsers reach, for `ui_urls`.")]
+        "With NodePort: name or address of a node that browsers reach, for `ui_urls`.", rule=syntax.HOST)]
     source_ranges: Annotated[list[pulumi.Input[str]], Setting(
         "With LoadBalancer: the networks, in CIDR notation, that may connect.", default_text="all",
         problems=syntax.network)]
@@ -76,7 +78,9 @@ class NetworkPolicyArgs(TypedDict, total=False):
         default=True)]
     peers: Annotated[list[pulumi.Input[dict[str, Any]]], Setting(
         "Who besides the namespace may use HTTP, gRPC and DNS, each a NetworkPolicyPeer in Kubernetes' own "
-        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`.", default=[], problems=syntax.peer)]
+        "spelling: `[{namespaceSelector: {matchLabels: {team: shop}}}]`. What runs on the network of its node, as some "
+        "ingress controllers do, is in no namespace here: `[{ipBlock: {cidr: 10.0.0.0/16}}]` with the addresses of the "
+        "nodes.", default=[], problems=structures.peer)]
 
 
 class CertificatesArgs(TypedDict, total=False):
@@ -133,7 +137,7 @@ class KubernetesArgs(TypedDict, total=False):
         "Zones are always balanced softly.", ROLLS_EVERY_AGENT, default="soft", rule=one_of("soft", "hard"))]
     tolerations: Annotated[list[pulumi.Input[dict[str, Any]]], Setting(
         "Taints that every agent tolerates, in Kubernetes' own spelling.", ROLLS_EVERY_AGENT,
-        problems=syntax.toleration)]
+        problems=structures.toleration)]
     node_selector: Annotated[dict[str, pulumi.Input[str]], Setting(
         "Labels that a node must have to run an agent.",
         "Rolls every agent; volumes that are bound to a node or a zone do not follow.", problems=syntax.labels)]

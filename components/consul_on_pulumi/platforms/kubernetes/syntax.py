@@ -1,24 +1,26 @@
-"""What Kubernetes accepts: quantities, names, labels, tolerations and peers (apimachinery, pkg/util/validation)."""
+"""What Kubernetes accepts: quantities, names, networks and labels (apimachinery, pkg/util/validation)."""
 
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from consul_on_pulumi.model.spelling import suggestion
 from consul_on_pulumi.schema.definition import Rule
 from consul_on_pulumi.schema.rules import matching
 
-_QUANTITY = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<suffix>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?")
+_QUANTITY = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<suffix>[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,3})?")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {f"{letter}i": 10 * power for power, letter in enumerate("KMGTPE", start=1)}
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 OURS = "app.kubernetes.io/"
 """Labels below this prefix are set by the program, and selected by."""
-TOLERATION = {"key", "operator", "value", "effect", "tolerationSeconds"}
-EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
-PEER = {"podSelector", "namespaceSelector", "ipBlock"}
+RESOURCES = ("cpu", "memory", "ephemeral-storage")
+"""What a container may request under a name without a domain, beside huge pages of some size."""
+_HOST = re.compile(r"[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_CIDR = re.compile(r"[0-9A-Fa-f.:]+/\d{1,3}")
 
 LABEL_NAME = matching(_LABEL, "lower-case letters, digits and inner hyphens, at most 63 characters", 63)
 """The name of a namespace."""
@@ -26,6 +28,17 @@ OBJECT_NAME = matching(
     rf"{_LABEL}(\.{_LABEL})*", "lower-case letters, digits, inner hyphens and dots, at most 253 characters", 253
 )
 """The name of most other objects."""
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return bool(_HOST.fullmatch(text)) or ip_address(text.removeprefix("[").removesuffix("]")).version == 6
+    except ValueError:
+        return False
+
+
+HOST = Rule(expected="a host name or an address, without scheme and port", accepts=_is_host)
+"""Where browsers go."""
 
 
 def amount(quantity: str) -> Decimal:
@@ -54,6 +67,13 @@ QUANTITY = Rule(
 def quantities(given: Mapping[str, Any], path: str) -> Iterator[str]:
     """What is wrong with a map of quantities by resource."""
     for name, quantity in given.items():
+        if "/" in name:
+            yield from key(name, path)
+        elif name not in RESOURCES and not (name.startswith("hugepages-") and is_positive(name[len("hugepages-") :])):
+            yield (
+                f"{path}.{name}: expected {', '.join(RESOURCES)}, hugepages-2Mi, or a name with its domain such as "
+                f"example.com/gpu{suggestion(name, RESOURCES)}"
+            )
         if not QUANTITY.accepts(quantity):
             yield f"{path}.{name}: expected {QUANTITY.expected}, got {quantity!r}"
 
@@ -66,58 +86,47 @@ def object_name(given: str, path: str) -> Iterator[str]:
 
 def network(given: str, path: str) -> Iterator[str]:
     """What is wrong with a network in CIDR notation."""
-    try:
-        ip_network(given)
-    except ValueError:
+    if cidr(given, strict=True) is None:
         yield f"{path}: expected a network such as 10.0.0.0/8, got {given!r}"
+
+
+def cidr(given: object, *, strict: bool = False) -> IPv4Network | IPv6Network | None:
+    """The network that this text means in CIDR notation, if any; if `strict`, no address inside of one counts."""
+    # Python also takes an address alone, and a netmask, which Kubernetes does not.
+    if not isinstance(given, str) or not _CIDR.fullmatch(given):
+        return None
+    try:
+        return ip_network(given, strict=strict)
+    except ValueError:
+        return None
 
 
 def labels(given: Mapping[Any, Any], path: str) -> Iterator[str]:
     """What is wrong with a map of labels."""
-    for key, value in given.items():
-        yield from _key(key, path)
-        if str(key).startswith(OURS) and not path.endswith("node_selector"):
-            yield f"{path}.{key}: set by the program, take another key"
-        if value and not (len(value) <= 63 and _QUALIFIED.fullmatch(value)):
-            yield f"{path}.{key}: expected at most 63 letters, digits and inner -_., as text, got {value!r}"
+    for name, value in given.items():
+        yield from key(name, path)
+        if str(name).startswith(OURS) and not path.endswith("node_selector"):
+            yield f"{path}.{name}: set by the program, take another key"
+        yield from label_value(value, f"{path}.{name}")
+
+
+def label_value(given: object, path: str) -> Iterator[str]:
+    """What is wrong with the value of a label, of a taint or of a selector."""
+    if not isinstance(given, str):
+        yield f"{path}: expected text, got {given!r}, put it in quotes"
+    elif given and not (len(given) <= 63 and _QUALIFIED.fullmatch(given)):
+        yield f"{path}: expected at most 63 letters, digits and inner -_., as text, got {given!r}"
 
 
 def annotations(given: Mapping[Any, Any], path: str) -> Iterator[str]:
     """What is wrong with a map of annotations."""
-    for key in given:
-        yield from _key(key, path)
+    for name in given:
+        yield from key(name, path)
 
 
-def toleration(given: Mapping[Any, Any], path: str) -> Iterator[str]:
-    """What is wrong with a toleration."""
-    yield from _unknown(given, TOLERATION, path)
-    operator = given.get("operator", "Equal")
-    if operator not in ("Equal", "Exists"):
-        yield f"{path}.operator: expected Equal or Exists, got {operator!r}"
-    elif operator == "Equal" and "key" not in given:
-        yield f"{path}.key: required with operator Equal"
-    elif operator == "Exists" and "value" in given:
-        yield f"{path}.value: not with operator Exists, drop one of the two"
-    if "effect" in given and given["effect"] not in EFFECTS:
-        yield f"{path}.effect: expected {', '.join(EFFECTS)}, got {given['effect']!r}"
-
-
-def peer(given: Mapping[Any, Any], path: str) -> Iterator[str]:
-    """What is wrong with a NetworkPolicyPeer."""
-    if not given:
-        yield f"{path}: expected a map with {', '.join(sorted(PEER))}, got {given!r}"
-    yield from _unknown(given, PEER, path)
-    if "ipBlock" in given and len(given) > 1:
-        yield f"{path}.ipBlock: not beside a selector, make two peers of it"
-
-
-def _unknown(given: Mapping[Any, Any], known: set[str], path: str) -> Iterator[str]:
-    for key in sorted(map(str, given.keys() - known)):
-        yield f"{path}.{key}: unknown, expected {', '.join(sorted(known))}"
-
-
-def _key(key: Any, path: str) -> Iterator[str]:
-    prefix, slash, name = str(key).rpartition("/")
+def key(given: object, path: str) -> Iterator[str]:
+    """What is wrong with the key of a label, of an annotation or of a taint."""
+    prefix, slash, name = str(given).rpartition("/")
     sound = len(name) <= 63 and _QUALIFIED.fullmatch(name) and (not slash or OBJECT_NAME.accepts(prefix))
     if not sound:
-        yield f"{path}: expected a key such as team or example.com/team, got {key!r}"
+        yield f"{path}: expected a key such as team or example.com/team, got {given!r}"

@@ -78,7 +78,8 @@ def ui(tier: Tier, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
             lambda address: f"{scheme}://{_in_url(address)}" if address else f"{scheme}://pending"
         )
     elif kind == "NodePort":
-        url = pulumi.Output.format("{0}://{1}:{2}", scheme, settings["host"], service.spec.ports[0].node_port)
+        host = pulumi.Output.from_input(settings["host"]).apply(_in_url)
+        url = pulumi.Output.format("{0}://{1}:{2}", scheme, host, service.spec.ports[0].node_port)
     return url
 
 
@@ -89,6 +90,13 @@ def _ingress(tier: Tier, object_name: str, opts: pulumi.ResourceOptions) -> pulu
     spec: dict[str, Any] = {"rules": [{"host": ingress["host"], "http": {"paths": paths}}]}
     if "class_name" in ingress:
         spec["ingress_class_name"] = ingress["class_name"]
+    if tier.group.is_closed and "tls_secret" not in ingress:
+        # Not refused: some controllers serve HTTPS with a certificate of their own.
+        pulumi.log.warn(
+            "platform.kubernetes.ui.ingress: without `tls_secret` browsers send the token that people log in with by "
+            "plain HTTP: set `tls_secret`, or see that the controller serves HTTPS only",
+            opts.parent,
+        )
     if "tls_secret" in ingress:
         spec["tls"] = [{"hosts": [ingress["host"]], "secret_name": ingress["tls_secret"]}]
     metadata = tier.metadata(object_name, {**ingress["annotations"], **SKIP_AWAIT})
@@ -131,4 +139,4 @@ def _api_ports(tier: Tier) -> list[dict[str, Any]]:
 
 def _in_url(host: str) -> str:
     """The host as URLs have it: an IPv6 address in brackets."""
-    return f"[{host}]" if ":" in host else host
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

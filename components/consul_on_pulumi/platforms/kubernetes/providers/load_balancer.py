@@ -24,13 +24,16 @@ class LoadBalancerProvider(ConsulProvider):
     compared = ("namespace", "service")
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
-        """An update if the Service has another address now."""
-        address = if_answered(lambda: _address(_service(news)))
-        return DiffResult(changes=self.differs(olds, news) or (bool(address) and address != olds.get("address")))
+        """An update if the Service has another address now, or is another one that has none yet."""
+        found = if_answered(lambda: _service(news)) or {}
+        address, is_other = _address(found), bool(_uid(found) and olds.get("uid") and _uid(found) != olds["uid"])
+        moved = is_other or (bool(address) and address != olds.get("address"))
+        return DiffResult(changes=self.differs(olds, news) or moved)
 
     def create(self, props: Properties) -> CreateResult:
         """Wait for the address; raises RolloutStoppedError without one."""
-        return CreateResult(props["service"], {**props, "address": _wait(props)})
+        found = _wait(props)
+        return CreateResult(props["service"], {**props, "address": _address(found), "uid": _uid(found)})
 
 
 class LoadBalancer(ProviderResource, module="consul-on-pulumi", name="LoadBalancer"):
@@ -47,12 +50,13 @@ class LoadBalancer(ProviderResource, module="consul-on-pulumi", name="LoadBalanc
         super().__init__(LoadBalancerProvider(), name, props, opts)
 
 
-def _wait(props: Properties) -> str:
+def _wait(props: Properties) -> Object:
+    """The Service, once it has an address."""
     began = time.monotonic()
     while True:
         found = _service(props)
-        if address := _address(found):
-            return address
+        if _address(found):
+            return found
         waited, taken_up = time.monotonic() - began, _is_taken_up(props, found)
         if waited > (TIMEOUT if taken_up else NOTICED):
             what = f"Service {props['namespace']}/{props['service']} of type LoadBalancer"
@@ -77,6 +81,11 @@ def _service(props: Properties) -> Object:
 def _address(service: Object) -> str:
     entries = service.get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
     return str(entries[0].get("hostname") or entries[0].get("ip") or "")
+
+
+def _uid(service: Object) -> str:
+    """What tells it from one of the same name before."""
+    return str(service.get("metadata", {}).get("uid") or "")
 
 
 def _is_taken_up(props: Properties, service: Object) -> bool:
