@@ -1,8 +1,10 @@
 """Faults from the field on real pods, each test named after its row."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pulumi import automation
@@ -79,6 +81,31 @@ def test_recover_brings_back_servers_of_which_most_lost_their_claims(stack: PodC
     assert consul.text(stack.addresses()[1], "kept") == "by the server that stays"
     has_its_seeds(stack)
     assert before[f"{stack.name}-server-0"] == stack.uids()[f"{stack.name}-server-0"], "restarted in its pod"
+
+
+def test_the_namespace_stays_with_its_claims_where_a_refresh_of_another_cluster_forgot_it(stack: PodCluster) -> None:
+    consul.write(stack.addresses()[0], "kept", "with the claims")
+
+    def uids() -> set[str]:
+        claims = stack.kubectl.get("persistentvolumeclaims", "--namespace", stack.name)["items"]
+        found = [stack.kubectl.get("namespace", stack.name), *claims]
+        return {one["metadata"]["uid"] for one in found}
+
+    def forget(resources: list[dict[str, Any]]) -> None:
+        resources[:] = [
+            one for one in resources if re.match("pulumi:|consul-on-pulumi:|.*:ClusterIdentity$", one["type"])
+        ]
+
+    before = uids()
+    stack.rewrite(forget)
+    done = stack.attempt("up", "--yes", "--skip-preview", PULUMI_K8S_UPSERT_EXISTING_OBJECTS="true")
+
+    assert done.returncode == 0, done.stdout
+    assert f"Namespace {stack.name} has the ID of this cluster" in done.stdout
+    assert uids() == before
+    stack.all_vote(3, within=2)
+    assert consul.text(stack.addresses()[1], "kept") == "with the claims"
+    assert stack.preview().keys() == {"same"}, stack.changed()
 
 
 def test_b8_a_namespace_that_somebody_deleted_comes_back_with_its_seeds(stack: PodCluster) -> None:
