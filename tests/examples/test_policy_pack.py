@@ -72,6 +72,14 @@ def test_each_rule_refuses_what_breaks_it_alone(
     assert list(violations({"docker": DOCKER | platform}, name="prod", **settings)) == [rule]
 
 
+def test_a_closed_cluster_on_docker_has_a_memory_limit_and_one_on_kubernetes_the_one_of_its_settings(
+    violations: Check,
+) -> None:
+    closed: dict[str, Any] = {"security": {"enabled": True}}
+    assert violations({"docker": DOCKER}, name="dev", **closed) == {}
+    assert list(violations({"kubernetes": {"resources": {}}}, name="dev", **closed)) == ["memory-limit"]
+
+
 def test_a_ui_with_an_address_outside_needs_acls(violations: Check) -> None:
     limits = {"resources": {"limits": {"memory": "256Mi"}}, "ui": {"type": "NodePort", "host": "node"}}
     assert list(violations({"kubernetes": limits}, name="dev")) == ["closed-store"]
@@ -118,7 +126,8 @@ def test_an_engine_shows_every_violation_in_a_preview_and_passes_a_good_cluster(
     assert '"servers": 3' in program
     production = '"servers": 3, "name": "prod"'
     bad = '"servers": 1, "name": "prod", "image": "hashicorp/consul:1.20.6", "seed_sets": {"db": {"entries": SECRET}}'
-    bad = bad.replace("SECRET", '{"password": "hunter2"}')
+    # A closed cluster on Docker has a memory limit of its own.
+    bad = bad.replace("SECRET", '{"password": "hunter2"}') + ', "security": {"enabled": False}'
     code, shown = previewed(
         project.new_project(tmp_path, "bad", program.replace('"servers": 3', bad)), tmp_path / "1", pack, installed
     )
