@@ -47,24 +47,24 @@ def wait_until_ready(
     Returns the view that shows it, or None after TIMEOUT and perhaps VOTE_TIMEOUT, and the reasons in the last view.
     """
     index = 0
-    reasons: dict[str, str] = {}
+    reasons: list[str] = []
     lack_votes = False
 
     def ready(view: ClusterView) -> bool:
         nonlocal index, reasons, lack_votes
         if not view.led:
-            reasons, lack_votes = {"": "; ".join(view.faults.values()) or "no server leads"}, False
+            reasons, lack_votes = ["; ".join(view.faults.values()) or "no server leads"], False
             return False
         index = index or view.committed
         found = {name: rollout.not_ready_reason(name, view, index) for name in required(view)}
-        reasons = {name: reason for name, reason in found.items() if reason}
-        lack_votes = all(rollout.lacks_vote(name, view) for name in reasons)
+        reasons = [reason for reason in found.values() if reason]
+        lack_votes = all(rollout.lacks_vote(name, view) for name, reason in found.items() if reason)
         return not reasons
 
     view = servers.wait_for(ready, TIMEOUT)
     if view is None and lack_votes:
         view = servers.wait_for(ready, VOTE_TIMEOUT)
-    return view, "; ".join(reasons.values())
+    return view, "; ".join(reasons)
 
 
 def wait_until_replaceable(servers: Servers, order: Sequence[str], leaving: str) -> None:

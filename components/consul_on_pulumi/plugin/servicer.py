@@ -127,7 +127,7 @@ def _ended(method: Callable[..., Any], *args: Any) -> Any:
     try:
         return method(*args)
     except StopIteration as error:
-        # A future of asyncio takes no such error: whoever awaits it would wait for ever.
+        # A future of asyncio takes no such error: whoever awaits it would wait forever.
         raise RuntimeError(f"{method.__qualname__} looked for something that is not there") from error
 
 

@@ -63,7 +63,7 @@ def name_problems(config: Mapping[str, Any], path: str, datacenter: str) -> Iter
     of another datacenter about tokens. No value."""
     for key, right, why in (
         ("domain", DOMAIN, "the certificates name servers below it"),
-        ("primary_datacenter", datacenter, "the tokens are in the servers of this cluster, which joins no other"),
+        ("primary_datacenter", datacenter, "its own servers know the tokens, and it is in no federation"),
     ):
         value = config.get(key, right)
         if not isinstance(value, str) or value.lower().removesuffix(".") != right:

@@ -8,8 +8,10 @@ Release = tuple[int, int, int]
 """A release such as 1.22.7."""
 
 _RELEASE = re.compile(r"(\d+)\.(\d+)\.(\d+)")
-_OFFICIAL = re.compile(r"(docker\.io/)?((library/)?consul|hashicorp/consul(-enterprise)?):(?P<tag>[^@]+)(@.*)?")
-"""HashiCorp's own repositories on Docker Hub, where a tag is the release. What a tag says elsewhere, nobody knows."""
+OFFICIAL = "(docker[.]io/)?((library/)?consul|hashicorp/consul(-enterprise)?)"
+"""A pattern of HashiCorp's own repositories on Docker Hub, where a tag is the release. What a tag says elsewhere,
+nobody knows."""
+_OFFICIAL = re.compile(f"{OFFICIAL}:(?P<tag>[^@]+)(@.*)?")
 
 
 def parse(text: str) -> Release | None:

@@ -12,9 +12,8 @@ _REFERENCE = rf"(?:{_REGISTRY}/)?{_WORD}(?:/{_WORD})*(?::(?P<tag>[A-Za-z0-9_][A-
 _DIGEST = "@sha256:[0-9a-f]{64}"
 _IMAGE = re.compile(f"{_REFERENCE}(?P<digest>{_DIGEST})?")
 """The grammar of Docker (distribution/reference, regexp.go)."""
-
-
-_MOVING = r"^(docker[.]io/)?((library/)?consul|hashicorp/consul(-enterprise)?):(?!\d+[.]\d+[.]\d)[^@]*"
+_MOVING = rf"^{release.OFFICIAL}:(?!\d+[.]\d+[.]\d)[^@]*"
+"""What `release.moves` says, for the JSON schema."""
 
 
 def _is_exact(image: str) -> bool:
